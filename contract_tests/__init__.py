@@ -1,0 +1,1 @@
+"""Does a deployment keep the promises of the contract?"""

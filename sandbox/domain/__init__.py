@@ -1,0 +1,1 @@
+"""What the API means: cards, plans, quotas and refusals. Pure: no HTTP, clock, store or framework."""

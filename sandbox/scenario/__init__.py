@@ -1,0 +1,1 @@
+"""Named starting points: a scenario file, checked, becomes a fresh world."""

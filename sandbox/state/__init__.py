@@ -1,0 +1,1 @@
+"""What is remembered: worlds, their clocks and their ids."""

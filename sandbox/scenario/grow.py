@@ -1,0 +1,109 @@
+"""A scenario to a fresh world."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from sandbox.domain.contacts import Contact
+from sandbox.domain.importing import Holdings, Order, Planner, Strategy, contact_id
+from sandbox.scenario.errors import InvalidScenario, Mistake
+from sandbox.state.clock import Clock, timestamp
+from sandbox.state.ids import Ids
+from sandbox.state.world import ContactList, World
+
+if TYPE_CHECKING:
+    from sandbox.scenario.model import ListSeed, Scenario
+
+# Fictional people for lists that are only long. The number is made from the running number.
+_FIRST = ("Marco", "Giulia", "Luca", "Anna", "Paolo", "Chiara", "Davide", "Elena", "Matteo", "Sara")
+_LAST = ("Rossi", "Bianchi", "Verdi", "Neri", "Ferrari", "Russo", "Romano", "Gallo", "Conti")
+_GENERATED_NUMBERS = 3_200_000_000
+
+
+class Seedling(NamedTuple):
+    """What every world of a scenario begins with: its contacts, and which lists they are in."""
+
+    contacts: tuple[Contact, ...]
+    members: dict[str, tuple[str, ...]]
+
+
+def sow(scenario: Scenario) -> Seedling:
+    """Return the contacts that *scenario* begins with; they can serve any number of worlds.
+
+    Raises:
+        InvalidScenario: the lists hold more contacts than the quota has or says.
+    """
+    created_at = timestamp(_clock(scenario).now())
+    contacts: list[Contact] = []
+    members: dict[str, tuple[str, ...]] = {}
+    for seed in scenario.lists:
+        fresh = _contacts(scenario, seed, Order(Strategy.SKIP, seed.tags, created_at, 1))
+        first = len(contacts) + 1
+        fresh = [
+            contact._replace(contact_id=contact_id(number), created_at=created_at)
+            for number, contact in enumerate(fresh, first)
+        ]
+        contacts += fresh
+        members[seed.list_id] = tuple(contact.contact_id for contact in fresh)
+    _check_quota(scenario, len(contacts))
+    return Seedling(tuple(contacts), members)
+
+
+def grow(scenario: Scenario, seedling: Seedling, seed: str) -> World:
+    """Return a fresh world; *seed* decides the ids that the scenario does not plan."""
+    count = len(seedling.contacts)
+    used = count if scenario.quota_used is None else scenario.quota_used
+    world = World(
+        account=replace(scenario.account, used_elsewhere=used - count),
+        clock=_clock(scenario),
+        ids=Ids(seed, scenario.ids),
+        import_takes=scenario.clock.import_takes,
+    )
+    world.add(seedling.contacts)
+    for entry in scenario.lists:
+        created = ContactList(entry.list_id, entry.name)
+        created.join(seedling.members[entry.list_id])
+        world.lists[entry.list_id] = created
+    return world
+
+
+def _clock(scenario: Scenario) -> Clock:
+    return Clock(scenario.account.timezone, scenario.clock.start)
+
+
+def _contacts(scenario: Scenario, seed: ListSeed, order: Order) -> list[Contact]:
+    if seed.file is not None:
+        # Imported here, since most scenarios start without reading a file.
+        from sandbox.domain.phone import normaliser  # noqa: PLC0415
+        from sandbox.domain.vcard import read_cards  # noqa: PLC0415
+
+        planner = Planner(order, Holdings({}, {}), normaliser(scenario.account.region))
+        planner.add(read_cards(seed.file.read_bytes()))
+        return planner.plan().created
+    if seed.generate:
+        return [_made_up(number, order) for number in range(seed.generate)]
+    return list(seed.contacts)
+
+
+def _made_up(number: int, order: Order) -> Contact:
+    first, last = _FIRST[number % len(_FIRST)], _LAST[number % len(_LAST)]
+    return Contact(
+        contact_id="",
+        name=f"{first} {last} {number + 1}",
+        phone_number=f"+39{_GENERATED_NUMBERS + number * 7}",
+        email=f"{first}.{last}.{number + 1}@example.com".lower(),
+        address="",
+        tags=order.tags,
+        created_at=order.created_at,
+    )
+
+
+def _check_quota(scenario: Scenario, held: int) -> None:
+    used, total = scenario.quota_used, scenario.account.quota_total
+    if used is not None and used < held:
+        message = f"the lists hold {held} contacts already"
+        raise InvalidScenario(scenario.path, [Mistake(1, "account.quota.used", message)])
+    if held > total:
+        message = f"the lists hold {held} contacts, more than the plan allows"
+        raise InvalidScenario(scenario.path, [Mistake(1, "account.quota.total", message)])

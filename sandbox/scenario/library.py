@@ -1,0 +1,64 @@
+"""The scenarios of one folder, loaded when they are first needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.scenario.errors import UnknownScenario
+from sandbox.scenario.grow import Seedling, grow, sow
+from sandbox.scenario.load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.scenario.model import Scenario
+    from sandbox.state.world import World
+    from sandbox.state.worlds import WorldKey
+
+
+class Library:
+    """The scenario files of a folder, by name. ``seed`` decides the ids of every world."""
+
+    def __init__(self, folder: Path, seed: int = 0) -> None:
+        self.folder = folder
+        self.seed = seed
+        self._loaded: dict[str, tuple[Scenario, Seedling]] = {}
+
+    def names(self) -> list[str]:
+        """Return the names of the scenarios, ordered."""
+        return sorted(path.stem for path in self.folder.glob("*.yaml"))
+
+    def get(self, name: str) -> Scenario:
+        """Return a scenario.
+
+        Raises:
+            UnknownScenario: there is no such file.
+            InvalidScenario: the file has mistakes.
+        """
+        return self._get(name)[0]
+
+    def grow(self, key: WorldKey) -> World:
+        """Return a fresh world for *key*; the same key and seed give the same ids.
+
+        Raises:
+            UnknownScenario, InvalidScenario: as ``get``.
+        """
+        scenario, seedling = self._get(key.scenario)
+        return grow(scenario, seedling, seed=f"{self.seed}:{':'.join(key)}")
+
+    def forget(self, name: str) -> None:
+        """Load the file anew when it is needed next."""
+        self._loaded.pop(name, None)
+
+    def _get(self, name: str) -> tuple[Scenario, Seedling]:
+        found = self._loaded.get(name)
+        if found is None:
+            found = self._loaded[name] = self._load(name)
+        return found
+
+    def _load(self, name: str) -> tuple[Scenario, Seedling]:
+        # The name may come from a request: it must not lead out of the folder.
+        if name not in (names := self.names()):
+            raise UnknownScenario(name, names)
+        scenario = load(self.folder / f"{name}.yaml")
+        return scenario, sow(scenario)

@@ -1,0 +1,179 @@
+"""A scenario file to a checked, frozen scenario, or to the list of its mistakes."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import jsonschema_rs
+
+from sandbox.domain.account import Account
+from sandbox.domain.contacts import Contact
+from sandbox.scenario.errors import InvalidScenario, Mistake
+from sandbox.scenario.model import ClockSeed, ListSeed, Scenario
+from sandbox.scenario.yaml_file import YamlFile, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SCHEMA = Path(__file__).with_name("schema.json")
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
+
+
+def load(path: Path) -> Scenario:
+    """Return the scenario of the file; its name is the file's.
+
+    Raises:
+        InvalidScenario: with file, line and field of every mistake.
+    """
+    file = YamlFile(path)
+    mistakes = list(_schema_mistakes(file)) or list(_sense_mistakes(file))
+    if mistakes:
+        raise InvalidScenario(path, sorted(set(mistakes)))
+    return _scenario(path, file.value)
+
+
+def duration(text: str) -> timedelta:
+    """Return the time that *text* names: ``250ms``, ``5s``, ``2m``, ``1h``."""
+    number = text.rstrip("msh")
+    return timedelta(**{_UNITS[text[len(number) :]]: int(number)})
+
+
+@cache
+def _schema() -> tuple[dict[str, Any], jsonschema_rs.Draft202012Validator]:
+    document = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return document, jsonschema_rs.Draft202012Validator(document, validate_formats=True)
+
+
+def _schema_mistakes(file: YamlFile) -> Iterator[Mistake]:
+    document, validator = _schema()
+    for error in validator.iter_errors(file.value):
+        path = list(error.instance_path)
+        unexpected = getattr(error.kind, "unexpected", None)
+        if unexpected:
+            known = _properties_at(document, list(error.schema_path))
+            for name in unexpected:
+                at = [*path, name]
+                yield Mistake(file.line_of(at), dotted(at), _unknown(name, known))
+        else:
+            yield Mistake(file.line_of(path), dotted(path), error.message)
+
+
+def _properties_at(document: dict[str, Any], schema_path: list[str | int]) -> list[str]:
+    node: Any = document
+    for step in schema_path[:-1]:
+        node = node[int(step)] if isinstance(node, list) else node[step]
+    return sorted(node.get("properties", {}))
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(known)}"
+    return f"unknown field; {hint}"
+
+
+def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
+    value: dict[str, Any] = file.value
+    account = value.get("account", {})
+    timezone = account.get("timezone", "Europe/Rome")
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield _mistake(file, ["account", "timezone"], f"no time zone is called {timezone!r}")
+    if not _is_region(account.get("region", "IT")):
+        at = ["account", "region"]
+        yield _mistake(file, at, f"no telephone region is called {account['region']!r}")
+    quota = account.get("quota", {})
+    if quota.get("used", 0) > quota.get("total", 50_000):
+        yield _mistake(file, ["account", "quota", "used"], "more than the total")
+    yield from _list_mistakes(file, value.get("lists", []))
+
+
+def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mistake]:
+    seen = set()
+    for index, entry in enumerate(lists):
+        if entry["id"] in seen:
+            yield _mistake(file, ["lists", index, "id"], f"{entry['id']!r} stands here twice")
+        seen.add(entry["id"])
+        sources = [key for key in ("contacts", "file", "generate") if key in entry]
+        if len(sources) > 1:
+            message = f"expected one of contacts, file, generate; found {' and '.join(sources)}"
+            yield _mistake(file, ["lists", index, sources[1]], message)
+        name = entry.get("file")
+        if name is not None and not (file.path.parent / name).is_file():
+            yield _mistake(file, ["lists", index, "file"], f"no file {name!r} beside the scenario")
+
+
+def _mistake(file: YamlFile, path: list[str | int], message: str) -> Mistake:
+    return Mistake(file.line_of(path), dotted(path), message)
+
+
+def _is_region(region: str) -> bool:
+    if region == "IT":  # the usual one, and no reason to load the tables of all countries
+        return True
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    return region in phonenumbers.SUPPORTED_REGIONS
+
+
+def _scenario(path: Path, value: Mapping[str, Any]) -> Scenario:
+    account = value.get("account", {})
+    quota = account.get("quota", {})
+    terms = Account()
+    return Scenario(
+        path=path,
+        title=value["title"],
+        story=value["story"].strip(),
+        source=value.get("source", ""),
+        try_lines=value.get("try", "").strip(),
+        account=replace(
+            terms,
+            quota_total=quota.get("total", terms.quota_total),
+            region=account.get("region", terms.region),
+            timezone=account.get("timezone", terms.timezone),
+            permissions=frozenset(account.get("permissions", terms.permissions)),
+            active=account.get("active", terms.active),
+        ),
+        quota_used=quota.get("used"),
+        lists=tuple(_list(path, entry) for entry in value.get("lists", [])),
+        clock=_clock(value.get("clock", {})),
+        ids={kind: tuple(ids) for kind, ids in value.get("ids", {}).items()},
+        file_bytes=value.get("limits", {}).get("file_bytes"),
+    )
+
+
+def _list(path: Path, entry: Mapping[str, Any]) -> ListSeed:
+    return ListSeed(
+        list_id=entry["id"],
+        name=entry.get("name", entry["id"]),
+        contacts=tuple(_contact(contact) for contact in entry.get("contacts", [])),
+        file=path.parent / entry["file"] if "file" in entry else None,
+        generate=entry.get("generate", 0),
+        tags=tuple(entry.get("tags", [])),
+    )
+
+
+def _contact(entry: Mapping[str, Any]) -> Contact:
+    return Contact(
+        contact_id="",
+        name=entry["name"],
+        phone_number=entry["phoneNumber"],
+        email=entry.get("email", ""),
+        address=entry.get("address", ""),
+        tags=tuple(entry.get("tags", [])),
+        created_at="",
+    )
+
+
+def _clock(entry: Mapping[str, Any]) -> ClockSeed:
+    start = entry.get("start")
+    return ClockSeed(
+        start=datetime.fromisoformat(start) if start else None,
+        import_takes=duration(entry.get("import_takes", "0s")),
+    )

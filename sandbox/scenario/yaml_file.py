@@ -1,0 +1,82 @@
+"""A YAML file as plain values, and the line on which each of them stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import yaml
+
+from sandbox.scenario.errors import InvalidScenario, Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_Base: type[yaml.SafeLoader] = cast(
+    "type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+)
+
+
+class PlainLoader(_Base):
+    """The safe loader, but times stay text: they are checked as text, with their UTC offset."""
+
+
+PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in _Base.yaml_implicit_resolvers.items()
+}
+
+
+class YamlFile:
+    """The values of one file; ``line_of`` leads from a path into them to a 1-based line."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file.
+
+        Raises:
+            InvalidScenario: it is not YAML, or a key stands twice.
+        """
+        self.path = path
+        self._lines: dict[tuple[str | int, ...], int] = {}
+        try:
+            loader = PlainLoader(path.read_text(encoding="utf-8"))
+            node = loader.get_single_node()
+            mistakes = list(self._walk(node, ())) if node is not None else []
+            self.value: Any = loader.construct_document(node) if node is not None else None
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise InvalidScenario(path, [Mistake(line, "", str(error.problem))]) from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise InvalidScenario(path, [Mistake(1, "", f"not a YAML file: {error}")]) from error
+        if mistakes:
+            raise InvalidScenario(path, mistakes)
+
+    def line_of(self, path: Sequence[str | int]) -> int:
+        """Return the line of the value at *path*, or of the nearest one around it."""
+        at = tuple(path)
+        while at not in self._lines and at:
+            at = at[:-1]
+        return self._lines.get(at, 1)
+
+    def _walk(self, node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[Mistake]:
+        self._lines.setdefault(at, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, value in node.value:
+                name, line = str(key.value), key.start_mark.line + 1
+                if name in seen:
+                    yield Mistake(line, dotted((*at, name)), "stands here for the second time")
+                seen.add(name)
+                self._lines[(*at, name)] = line
+                yield from self._walk(value, (*at, name))
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                yield from self._walk(item, (*at, index))
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """Return a path as people read it: ``lists[0].contacts``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

@@ -1,0 +1,69 @@
+"""The time of a world: the real one, or one that moves only when told to."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def real_time(zone: ZoneInfo) -> datetime:
+    """Return the time of this machine in *zone*."""
+    return datetime.now(zone)
+
+
+class Clock:
+    """A clock in one time zone.
+
+    Frozen at *start*, or running with the real time if there is none. Moving a running clock shifts
+    it. ``reset`` returns to how it began.
+    """
+
+    def __init__(
+        self,
+        timezone: str,
+        start: datetime | None = None,
+        real: Callable[[ZoneInfo], datetime] = real_time,
+    ) -> None:
+        self.zone = ZoneInfo(timezone)
+        self._start = start
+        self._real = real
+        self._shift = timedelta()
+        self._frozen_at = start.astimezone(self.zone) if start else None
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether time stands still."""
+        return self._frozen_at is not None
+
+    def now(self) -> datetime:
+        """Return the time, with the zone's UTC offset."""
+        if self._frozen_at is not None:
+            return self._frozen_at
+        return self._real(self.zone) + self._shift
+
+    def freeze(self, at: datetime | None = None) -> None:
+        """Stop the clock, now or at *at*."""
+        self._frozen_at = (at or self.now()).astimezone(self.zone)
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock forward; a frozen one stays frozen."""
+        if self._frozen_at is not None:
+            # Through UTC: adding to local time would ignore a change to daylight saving time.
+            utc = self._frozen_at.astimezone(ZoneInfo("UTC")) + by
+            self._frozen_at = utc.astimezone(self.zone)
+        else:
+            self._shift += by
+
+    def reset(self) -> None:
+        """Return to the start: frozen there if there was one, else the real time."""
+        self._shift = timedelta()
+        self._frozen_at = self._start.astimezone(self.zone) if self._start else None
+
+
+def timestamp(moment: datetime) -> str:
+    """Return *moment* as the API writes it: RFC 3339, whole seconds, with the UTC offset."""
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,163 @@
+"""The living state of one account: contacts, lists, quota, and the one operation that changes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from sandbox.domain.errors import UnknownList
+from sandbox.domain.importing import CardError, Holdings, Order, Plan, Strategy
+from sandbox.domain.quota import Quota
+from sandbox.state.clock import Clock, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import timedelta
+
+    from sandbox.domain.account import Account
+    from sandbox.domain.contacts import Contact
+    from sandbox.state.ids import Ids
+
+
+@dataclass(slots=True)
+class ContactList:
+    """A named set of contacts, in the order in which they joined."""
+
+    list_id: str
+    name: str
+    members: list[str] = field(default_factory=list)
+    _known: set[str] = field(default_factory=set)
+
+    def join(self, contact_ids: Iterable[str]) -> None:
+        """Add the contacts that are not members yet."""
+        for identity in contact_ids:
+            if identity not in self._known:
+                self._known.add(identity)
+                self.members.append(identity)
+
+
+class Destination(NamedTuple):
+    """Where an import goes: a list that exists, or the name of a new one."""
+
+    list_id: str | None
+    new_name: str | None
+
+
+class Report(NamedTuple):
+    """What an import did change (UC-020: Import completed)."""
+
+    import_id: str
+    list_id: str
+    total: int
+    imported: int
+    duplicates: int
+    skipped: int
+    errors: list[CardError]
+    completed_at: str
+
+
+class Page(NamedTuple):
+    """One page of a list; ``total`` counts the contacts of all pages."""
+
+    list_id: str
+    contacts: list[Contact]
+    total: int
+    number: int
+    pages: int
+
+
+class World:
+    """What one account holds, grown from one scenario.
+
+    Clock and ids are handed in. Reading a page costs the page, however long the list.
+    """
+
+    def __init__(self, account: Account, clock: Clock, ids: Ids, import_takes: timedelta) -> None:
+        self.account = account
+        self.clock = clock
+        self.ids = ids
+        self.import_takes = import_takes
+        self.contacts: dict[str, Contact] = {}
+        self.by_number: dict[str, str] = {}
+        self.lists: dict[str, ContactList] = {}
+        self.next_number = 1
+
+    @property
+    def quota(self) -> Quota:
+        """The account's quota as it stands."""
+        return Quota(
+            self.account.used_elsewhere + len(self.contacts),
+            self.account.quota_total,
+        )
+
+    def order(self, strategy: Strategy, tags: tuple[str, ...]) -> Order:
+        """Return an order that begins now."""
+        return Order(strategy, tags, timestamp(self.clock.now()), self.next_number)
+
+    def holdings(self) -> Holdings:
+        """Return what a planner compares cards with: live views, not copies."""
+        return Holdings(self.contacts, self.by_number)
+
+    def list(self, list_id: str) -> ContactList:
+        """Return the list.
+
+        Raises:
+            UnknownList: the account has no such list.
+        """
+        found = self.lists.get(list_id)
+        if found is None:
+            raise UnknownList(list_id)
+        return found
+
+    def page(self, list_id: str, *, number: int, limit: int) -> Page:
+        """Return page *number*, counted from 1, of *limit* contacts; past the end it is empty.
+
+        Raises:
+            UnknownList: the account has no such list.
+        """
+        members = self.list(list_id).members
+        start = (number - 1) * limit
+        contacts = [self.contacts[identity] for identity in members[start : start + limit]]
+        return Page(list_id, contacts, len(members), number, -(-len(members) // limit))
+
+    def commit(self, plan: Plan, destination: Destination) -> Report:
+        """Carry out *plan* in one step, or not at all.
+
+        Raises:
+            QuotaExceeded: it would create more contacts than the quota allows.
+            UnknownList: the destination is gone.
+        """
+        self.quota.require(len(plan.created))
+        target = self._open(destination)
+        for contact in plan.updated:
+            self.contacts[contact.contact_id] = contact
+        self.add(plan.created)
+        target.join(plan.members)
+        if self.clock.is_frozen:
+            self.clock.advance(self.import_takes)
+        return Report(
+            import_id=self.ids.next("import"),
+            list_id=target.list_id,
+            total=plan.total,
+            imported=plan.imported,
+            duplicates=plan.duplicates,
+            skipped=plan.skipped,
+            errors=plan.errors,
+            completed_at=timestamp(self.clock.now()),
+        )
+
+    def add(self, contacts: Iterable[Contact]) -> None:
+        """Hold further contacts; the first with a number is the one that a duplicate meets."""
+        held, by_number = self.contacts, self.by_number
+        before = len(held)
+        for contact in contacts:
+            held[contact.contact_id] = contact
+            by_number.setdefault(contact.phone_number, contact.contact_id)
+        self.next_number += len(held) - before
+
+    def _open(self, destination: Destination) -> ContactList:
+        if destination.list_id is not None:
+            return self.list(destination.list_id)
+        created = ContactList(self.ids.next("list"), destination.new_name or "")
+        self.lists[created.list_id] = created
+        return created

@@ -1,0 +1,63 @@
+"""The command line: one module per command, loaded when the command is used."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from sandbox import __version__
+
+COMMANDS = {
+    "serve": ("sandbox.cli.serve:serve", "Start the sandbox."),
+    "scenarios": ("sandbox.cli.scenarios:scenarios", "List, show and check the scenarios."),
+    "vcard": ("sandbox.cli.vcard:vcard", "Inspect and generate vCard files."),
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported only when they are asked for.
+
+    ``commands_at`` maps a name to ``module:attribute`` and the line that ``--help`` shows.
+    """
+
+    def __init__(self, *args: object, commands_at: dict[str, tuple[str, str]], **kwargs: object):
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._at = commands_at
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self._at)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self._at:
+            return None
+        module, _, attribute = self._at[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self._at.items()])
+
+
+@click.command(
+    cls=Lazy,
+    commands_at=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="qlara-sandbox")
+def main() -> None:
+    """A local sandbox of the Qlara contact API, and the contract suite for any deployment of it.
+
+    \b
+    Examples:
+      qlara-sandbox serve
+      qlara-sandbox serve --scenario quota-exhausted --port 0
+      qlara-sandbox vcard inspect contacts.vcf
+    """
+
+
+if __name__ == "__main__":
+    sys.exit(main())

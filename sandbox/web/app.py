@@ -1,0 +1,120 @@
+"""Put the application together: the contract's operations, the gateway, and the pages beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.web import problems
+from sandbox.web.api import Api
+from sandbox.web.contract import InvalidContract
+from sandbox.web.gateway import Gateway
+from sandbox.web.runtime import Runtime, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from sandbox.web.contract import Contract, Operation
+
+EXPOSED = ["X-Request-Id", "X-Sandbox-Scenario", "X-Sandbox-Session", "Retry-After", "Link"]
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """Return a sandbox as an ASGI application.
+
+    Raises:
+        InvalidContract: the contract cannot be used, or lacks an operation that has a handler.
+        InvalidScenario, UnknownScenario: the default scenario cannot be used.
+    """
+    return assemble(Runtime(settings or Settings()))
+
+
+def assemble(runtime: Runtime) -> Starlette:
+    """Return the application of *runtime*, with its routes taken from the contract."""
+    api = Api()
+    _require_operations(runtime.contract, api)
+    gateway = Gateway(runtime, api.handlers)
+    routes = [
+        Route("/openapi.yaml", _contract_as(runtime, "yaml")),
+        Route("/openapi.json", _contract_as(runtime, "json")),
+    ]
+    for path, operations in _by_path(runtime.contract).items():
+        routes.append(Route(path, PathEndpoint(gateway, operations)))
+    app = Starlette(routes=routes, middleware=[Middleware(CORSMiddleware, **_CORS)])
+    app.router.redirect_slashes = False
+    app.router.default = Unrouted(gateway)
+    app.state.runtime = runtime
+    return app
+
+
+_CORS = {
+    "allow_origins": ["*"],
+    "allow_methods": ["*"],
+    "allow_headers": ["*"],
+    "expose_headers": EXPOSED,
+}
+
+
+class PathEndpoint:
+    """One path of the contract: the operation that the method names, or 405 with ``Allow``."""
+
+    def __init__(self, gateway: Gateway, operations: Mapping[str, Operation]) -> None:
+        self._gateway = gateway
+        self._operations = dict(operations)
+        if "GET" in operations:
+            self._operations.setdefault("HEAD", operations["GET"])
+        self._allow = ", ".join(sorted(self._operations))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = self._operations.get(scope["method"])
+        if operation is not None:
+            await self._gateway.serve(operation, scope, receive, send)
+            return
+        data = {"method": f"Expected {self._allow}; found {scope['method']}."}
+        answer = problems.fail(405, data, {"Allow": self._allow})
+        await self._gateway.refuse(answer, scope, receive, send)
+
+
+class Unrouted:
+    """Every path that the contract does not have: 404 in the documented shape."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        data = {"path": f"No such path in the contract: {scope['path'][:200]}"}
+        await self._gateway.refuse(problems.fail(404, data), scope, receive, send)
+
+
+def _require_operations(contract: Contract, api: Api) -> None:
+    missing = sorted(set(api.handlers) - set(contract.by_id))
+    if missing:
+        message = f"{contract.path}: lacks the operations {', '.join(missing)}"
+        raise InvalidContract(message)
+
+
+def _by_path(contract: Contract) -> dict[str, dict[str, Operation]]:
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in contract.operations:
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    return paths
+
+
+def _contract_as(runtime: Runtime, form: str) -> ASGIApp:
+    async def endpoint(_: Request) -> Response:
+        if form == "yaml":
+            return Response(runtime.contract.text, media_type="application/yaml")
+        return Response(orjson.dumps(runtime.contract.document), media_type="application/json")
+
+    return endpoint  # type: ignore[return-value]

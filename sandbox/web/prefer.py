@@ -1,0 +1,53 @@
+"""``Prefer: code=409`` or ``Prefer: example=NAME``: one documented answer, forced by the client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.domain.errors import InvalidField
+from sandbox.web.answers import Answer
+
+if TYPE_CHECKING:
+    from sandbox.web.contract import Operation
+
+
+def preferred(prefer: str, operation: Operation) -> Answer | None:
+    """Return the example that the header asks for, or None if it asks for none.
+
+    Raises:
+        InvalidField: there is no such example; the message lists what there is.
+    """
+    wishes = dict(_wishes(prefer))
+    if not wishes.keys() & {"code", "example"}:
+        return None
+    for status, response in operation.responses.items():
+        for name, content in response.examples.items():
+            if wishes.get("code", str(status)) == str(status) and (
+                wishes.get("example", name) == name
+            ):
+                return Answer(status, content)
+    known = ", ".join(
+        f"code={status} example={name}"
+        for status, response in operation.responses.items()
+        for name in response.examples
+    )
+    raise InvalidField("Prefer", f"No such documented answer. Expected one of: {known}.")
+
+
+def first_example(operation: Operation) -> Answer | None:
+    """Return the first documented success of an operation that has no handler."""
+    for status, response in sorted(operation.responses.items()):
+        if 200 <= status < 300:  # noqa: PLR2004 - success, RFC 9110 section 15.3
+            content = next(iter(response.examples.values()), None)
+            if content is not None or not response.validators:
+                return Answer(status, content if response.validators else b"")
+    return None
+
+
+def _wishes(prefer: str) -> list[tuple[str, str]]:
+    # RFC 7240 section 2: preferences are separated by commas, parameters by semicolons.
+    wishes = []
+    for part in prefer.replace(";", ",").split(","):
+        name, _, value = part.partition("=")
+        wishes.append((name.strip().lower(), value.strip().strip('"')))
+    return wishes

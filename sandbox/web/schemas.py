@@ -1,0 +1,73 @@
+"""JSON Schema as the contract uses it: references, validators, and what is expected in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Schema = dict[str, Any]
+
+
+class Document:
+    """An OpenAPI document whose local references can be followed."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self.root = root
+
+    def resolve(self, node: Any) -> Any:
+        """Return *node*, or what its ``$ref`` leads to.
+
+        Raises:
+            KeyError: the reference leads nowhere, or out of the document.
+        """
+        seen = set()
+        while isinstance(node, dict) and "$ref" in node:
+            reference = node["$ref"]
+            if reference in seen or not reference.startswith("#/"):
+                raise KeyError(reference)
+            seen.add(reference)
+            target: Any = self.root
+            for step in reference[2:].split("/"):
+                try:
+                    target = target[step.replace("~1", "/").replace("~0", "~")]
+                except (KeyError, TypeError) as error:
+                    raise KeyError(reference) from error
+            node = target
+        return node
+
+    def validator(self, schema: Schema) -> jsonschema_rs.Draft202012Validator:
+        """Return a validator of *schema*, which may refer to the document's components."""
+        whole = {**schema, "components": self.root.get("components", {})}
+        return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+
+
+def expected(schema: Schema) -> str:
+    """Return what *schema* expects of a plain value, as a sentence for people."""
+    return f"Expected {_expectation(schema)}."
+
+
+def _expectation(schema: Schema) -> str:
+    if "x-expected" in schema:
+        return str(schema["x-expected"])
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if schema.get("type") in {"integer", "number"}:
+        noun = "an integer" if schema["type"] == "integer" else "a number"
+        return noun + _range(schema.get("minimum"), schema.get("maximum"))
+    if schema.get("type") == "boolean":
+        return "true or false"
+    bounds = _range(schema.get("minLength"), schema.get("maxLength"))
+    pattern = f" matching {schema['pattern']}" if "pattern" in schema else ""
+    return "text" + (f" of{bounds} characters" if bounds else "") + pattern
+
+
+def _range(least: object, most: object) -> str:
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    if least is not None:
+        return f" of at least {least}"
+    return f" of at most {most}" if most is not None else ""

@@ -1,0 +1,67 @@
+"""The HTTP server under the application: uvicorn, with bounds and with our shape of errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+HEAD_BYTES = 128 * 1024
+# How long one thread of Python may run while another waits: an import of a large file must not
+# hold up the event loop for the interpreter's usual 5 ms each time.
+_SWITCH_SECONDS = 0.0005
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol; a request whose head is absurdly long, or not HTTP, gets a 400."""
+
+    _head_open = True
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        if self._head_open:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.send_400_response("Expected at most 64 KB of headers.")
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._head_open, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._head_open = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request at all, in the documented shape, and hang up."""
+        if self.transport.is_closing():
+            return
+        body = orjson.dumps({"status": "fail", "data": {"request": msg}})
+        self.transport.write(
+            b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+            b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body)
+        )
+        self.transport.close()
+
+
+def configure(app: ASGIApp, **options: Any) -> uvicorn.Config:
+    """Return how uvicorn is to run *app*; *options* are uvicorn's own."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    defaults: dict[str, Any] = {
+        "http": Protocol,
+        "ws": "none",
+        "lifespan": "off",
+        "access_log": False,
+        "server_header": False,
+        "log_config": None,
+        "timeout_graceful_shutdown": 10,
+    }
+    return uvicorn.Config(app, **{**defaults, **options})

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import errno
-import logging
+import signal
 import socket
 import sys
+from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from sandbox import __version__, resources
+from sandbox import resources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.web.runtime import Settings
 
-QUOTA_PATH = "/api/v1/partner-gateway/subscription/contacts"
+_QUOTA = "/api/v1/partner-gateway/subscription/contacts"
+_BACKLOG = 2048
+
+
+def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., Any]:
+    return click.option(
+        *name.split(), envvar=f"SANDBOX_{variable}", show_envvar=True, help=help_, **rest
+    )
+
+
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command(
@@ -27,33 +41,156 @@ Examples:
   qlara-sandbox serve --port 0 --seed 7 --log-format json
 """
 )
-@click.option("--host", default="127.0.0.1", show_default=True, envvar="SANDBOX_HOST",
-              show_envvar=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, envvar="SANDBOX_PORT", show_envvar=True,
-              type=click.IntRange(0, 65535), help="Port to listen on; 0 picks a free one.")
-@click.option("--scenario", default="default", show_default=True, envvar="SANDBOX_SCENARIO",
-              show_envvar=True, help="Scenario of requests that choose none.")
-@click.option("--scenarios", "folder", default=resources.SCENARIOS, envvar="SANDBOX_SCENARIOS",
-              show_envvar=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="Folder of scenario files.  [default: the shipped ones]")
-@click.option("--spec", default=resources.SPEC, envvar="SANDBOX_SPEC", show_envvar=True,
-              type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="The contract.  [default: the shipped openapi.yaml]")
-@click.option("--reload", is_flag=True, envvar="SANDBOX_RELOAD", show_envvar=True,
-              help="Take up changes of the contract and of scenario files at once.")
-@click.option("--seed", default=0, show_default=True, type=int, envvar="SANDBOX_SEED",
-              show_envvar=True, help="Decides the ids that are handed out.")
-@click.option("--sandbox-headers/--no-sandbox-headers", default=True, show_default=True,
-              envvar="SANDBOX_HEADERS", show_envvar=True,
-              help="Whether answers name their scenario and session.")
-@click.option("--log-format", default="text", show_default=True, envvar="SANDBOX_LOG_FORMAT",
-              show_envvar=True, type=click.Choice(["text", "json"]), help="One line per request.")
-@click.option("--quiet", is_flag=True, envvar="SANDBOX_QUIET", show_envvar=True,
-              help="Log problems only.")
-def serve(**options: object) -> None:
+@_option("--host", "HOST", "Address to listen on.", default="127.0.0.1", show_default=True)
+@_option(
+    "--port",
+    "PORT",
+    "Port to listen on; 0 picks a free one.",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+)
+@_option(
+    "--scenario",
+    "SCENARIO",
+    "Scenario of requests that choose none.",
+    default="default",
+    show_default=True,
+)
+@_option(
+    "--scenarios folder",
+    "SCENARIOS",
+    "Folder of scenario files.  [default: the shipped ones]",
+    default=resources.SCENARIOS,
+    type=_FOLDER,
+)
+@_option(
+    "--spec",
+    "SPEC",
+    "The contract.  [default: the shipped openapi.yaml]",
+    default=resources.SPEC,
+    type=_FILE,
+)
+@_option(
+    "--reload", "RELOAD", "Take up changes of the contract and of scenario files.", is_flag=True
+)
+@_option(
+    "--seed", "SEED", "Decides the ids that are handed out.", default=0, show_default=True, type=int
+)
+@_option(
+    "--sandbox-headers/--no-sandbox-headers",
+    "HEADERS",
+    "Whether answers name their scenario and session.",
+    default=True,
+    show_default=True,
+)
+@_option(
+    "--log-format",
+    "LOG_FORMAT",
+    "What a line per request looks like.",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json"]),
+)
+@_option("--quiet", "QUIET", "Log problems only.", is_flag=True)
+def serve(
+    host: str, port: int, log_format: str, *, reload: bool, quiet: bool, **options: Any
+) -> None:
     """Start the sandbox.
 
-    State is kept in memory, so it is served by one process. Ctrl-C ends it after the requests that
-    are under way.
+    It keeps its state in memory and forgets it when it stops. Ctrl-C ends it after the requests
+    that are under way.
     """
-    print(options)
+    from sandbox.cli import logs
+    from sandbox.web.runtime import Settings
+
+    logs.configure(log_format, quiet=quiet)
+    settings = Settings(
+        spec=options["spec"].resolve(),
+        scenarios=options["folder"].resolve(),
+        scenario=options["scenario"],
+        seed=options["seed"],
+        sandbox_headers=options["sandbox_headers"],
+    )
+    app = _application(settings, reload=reload)
+    with _listen(host, port) as listener:
+        url = _url(host, listener.getsockname()[1])
+        _run(app, listener, lambda: _welcome(url, settings))
+
+
+def _application(settings: Settings, *, reload: bool) -> Any:
+    from sandbox.scenario.errors import InvalidScenario, UnknownScenario
+    from sandbox.web.app import assemble
+    from sandbox.web.contract import InvalidContract
+    from sandbox.web.reload import Reloading
+    from sandbox.web.runtime import Runtime
+
+    try:
+        runtime = Runtime(settings)
+        return Reloading(runtime, assemble) if reload else assemble(runtime)
+    except (InvalidContract, InvalidScenario, UnknownScenario) as error:
+        _give_up(str(error))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            _give_up(
+                f"Port {port} of {host} is in use. Stop what listens there, or choose another "
+                f"port: qlara-sandbox serve --port {port + 1 if port < 65535 else 0}"  # noqa: PLR2004
+            )
+        _give_up(f"Cannot listen on {host}, port {port}: {error.strerror or error}")
+    return listener
+
+
+def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
+    import uvicorn
+
+    from sandbox.web.server import configure
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready()
+
+    # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    Server(configure(app)).run(sockets=[listener])
+    click.echo("Stopped.", err=True)
+
+
+def _welcome(url: str, settings: Settings) -> None:
+    click.echo(
+        f"Qlara sandbox at {url}  (scenario {settings.scenario})\n"
+        f"API key: YOUR_API_KEY, or any that begins with sandbox_ for an account of its own\n"
+        f"\nTry:\n"
+        f'  curl {url}{_QUOTA} -H "X-Api-Key: YOUR_API_KEY"\n'
+        f"\nThe contract: {url}/__docs    Stop with Ctrl-C.",
+    )
+    sys.stdout.flush()
+
+
+def _url(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in {"0.0.0.0", ""} else "[::1]" if host == "::" else host  # noqa: S104 - shown, not bound
+    return f"http://{f'[{shown}]' if ':' in shown and '[' not in shown else shown}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach *host*."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _give_up(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    raise SystemExit(2)

@@ -59,6 +59,7 @@ def grow(scenario: Scenario, seedling: Seedling, seed: str) -> World:
         clock=_clock(scenario),
         ids=Ids(seed, scenario.ids),
         import_takes=scenario.clock.import_takes,
+        file_bytes=scenario.file_bytes,
     )
     world.add(seedling.contacts)
     for entry in scenario.lists:
@@ -75,8 +76,8 @@ def _clock(scenario: Scenario) -> Clock:
 def _contacts(scenario: Scenario, seed: ListSeed, order: Order) -> list[Contact]:
     if seed.file is not None:
         # Imported here, since most scenarios start without reading a file.
-        from sandbox.domain.phone import normaliser  # noqa: PLC0415
-        from sandbox.domain.vcard import read_cards  # noqa: PLC0415
+        from sandbox.domain.phone import normaliser
+        from sandbox.domain.vcard import read_cards
 
         planner = Planner(order, Holdings({}, {}), normaliser(scenario.account.region))
         planner.add(read_cards(seed.file.read_bytes()))

@@ -46,9 +46,18 @@ class Library:
         scenario, seedling = self._get(key.scenario)
         return grow(scenario, seedling, seed=f"{self.seed}:{':'.join(key)}")
 
-    def forget(self, name: str) -> None:
-        """Load the file anew when it is needed next."""
-        self._loaded.pop(name, None)
+    def reload(self, name: str) -> None:
+        """Load the file anew; while it has mistakes, the scenario stays what it was.
+
+        Raises:
+            UnknownScenario: the file is gone, and now the scenario is too.
+            InvalidScenario: the file has mistakes.
+        """
+        try:
+            self._loaded[name] = self._load(name)
+        except UnknownScenario:
+            self._loaded.pop(name, None)
+            raise
 
     def _get(self, name: str) -> tuple[Scenario, Seedling]:
         found = self._loaded.get(name)

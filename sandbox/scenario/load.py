@@ -20,7 +20,7 @@ from sandbox.scenario.model import ClockSeed, ListSeed, Scenario
 from sandbox.scenario.yaml_file import YamlFile, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 SCHEMA = Path(__file__).with_name("schema.json")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
@@ -110,14 +110,14 @@ def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mist
             yield _mistake(file, ["lists", index, "file"], f"no file {name!r} beside the scenario")
 
 
-def _mistake(file: YamlFile, path: list[str | int], message: str) -> Mistake:
+def _mistake(file: YamlFile, path: Sequence[str | int], message: str) -> Mistake:
     return Mistake(file.line_of(path), dotted(path), message)
 
 
 def _is_region(region: str) -> bool:
     if region == "IT":  # the usual one, and no reason to load the tables of all countries
         return True
-    import phonenumbers  # noqa: PLC0415 - as above
+    import phonenumbers
 
     return region in phonenumbers.SUPPORTED_REGIONS
 

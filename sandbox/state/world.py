@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sandbox.domain.errors import UnknownList
@@ -12,7 +13,6 @@ from sandbox.state.clock import Clock, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import timedelta
 
     from sandbox.domain.account import Account
     from sandbox.domain.contacts import Contact
@@ -70,13 +70,24 @@ class World:
     """What one account holds, grown from one scenario.
 
     Clock and ids are handed in. Reading a page costs the page, however long the list.
+    ``import_takes`` is how far an import moves a clock that stands still; ``file_bytes`` how large
+    an uploaded file may be where the scenario differs from the contract.
     """
 
-    def __init__(self, account: Account, clock: Clock, ids: Ids, import_takes: timedelta) -> None:
+    def __init__(
+        self,
+        account: Account,
+        clock: Clock,
+        ids: Ids,
+        *,
+        import_takes: timedelta = timedelta(),
+        file_bytes: int | None = None,
+    ) -> None:
         self.account = account
         self.clock = clock
         self.ids = ids
         self.import_takes = import_takes
+        self.file_bytes = file_bytes
         self.contacts: dict[str, Contact] = {}
         self.by_number: dict[str, str] = {}
         self.lists: dict[str, ContactList] = {}

@@ -63,6 +63,11 @@ class Worlds:
         self._bound.clear()
         return count
 
+    def reset_scenario(self, scenario: str) -> None:
+        """Forget every world of a scenario."""
+        for key in [key for key in self._worlds if key.scenario == scenario]:
+            del self._worlds[key]
+
     def __iter__(self) -> Iterator[tuple[WorldKey, World]]:
         return iter(list(self._worlds.items()))
 

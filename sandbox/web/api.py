@@ -42,9 +42,6 @@ class Call:
     world: World
 
 
-Handler = "Callable[[Call], Awaitable[Answer]]"
-
-
 class Api:
     """The handlers, and what they share: imports of one world follow one another."""
 
@@ -121,8 +118,8 @@ def plan_import(world: World, data: bytes, strategy: Strategy, tags: tuple[str, 
         NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
     """
     # Imported with the first file: the telephone tables are large, and many runs never need them.
-    from sandbox.domain.phone import normaliser  # noqa: PLC0415
-    from sandbox.domain.vcard import read_cards  # noqa: PLC0415
+    from sandbox.domain.phone import normaliser
+    from sandbox.domain.vcard import read_cards
 
     order = world.order(strategy, tags)
     planner = Planner(order, world.holdings(), normaliser(world.account.region))
@@ -132,9 +129,9 @@ def plan_import(world: World, data: bytes, strategy: Strategy, tags: tuple[str, 
 
 def _refuse_before_it_is_sent(headers: Headers, limit: int) -> None:
     length = headers.get("content-length", "")
-    if headers.get("expect", "").lower() == "100-continue" and length.isdecimal():
-        if int(length) > limit + BESIDE_THE_FILE:
-            raise FileTooLarge(limit)
+    waits = headers.get("expect", "").lower() == "100-continue"
+    if waits and length.isdecimal() and int(length) > limit + BESIDE_THE_FILE:
+        raise FileTooLarge(limit)
 
 
 def _report(report: Report) -> dict[str, Any]:

@@ -49,19 +49,21 @@ def assemble(runtime: Runtime) -> Starlette:
     ]
     for path, operations in _by_path(runtime.contract).items():
         routes.append(Route(path, PathEndpoint(gateway, operations)))
-    app = Starlette(routes=routes, middleware=[Middleware(CORSMiddleware, **_CORS)])
+    app = Starlette(routes=routes, middleware=[_cors()])
     app.router.redirect_slashes = False
     app.router.default = Unrouted(gateway)
     app.state.runtime = runtime
     return app
 
 
-_CORS = {
-    "allow_origins": ["*"],
-    "allow_methods": ["*"],
-    "allow_headers": ["*"],
-    "expose_headers": EXPOSED,
-}
+def _cors() -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=EXPOSED,
+    )
 
 
 class PathEndpoint:

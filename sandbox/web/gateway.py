@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from starlette.datastructures import Headers
 from sandbox.domain.errors import InvalidField, Refusal
 from sandbox.web import problems
 from sandbox.web.api import Call
-from sandbox.web.auth import SCENARIO_HEADER, SESSION_HEADER, authorise, identify
+from sandbox.web.auth import authorise, identify
 from sandbox.web.intake import Body, ClientGone
 from sandbox.web.prefer import first_example, preferred
 
@@ -26,19 +27,21 @@ if TYPE_CHECKING:
     from sandbox.web.runtime import Runtime
 
 log = logging.getLogger("sandbox.web")
+access = logging.getLogger("sandbox.access")
 HEAD_BYTES = 64 * 1024
 
 
 class Exchange:
     """One request and what became of it."""
 
-    __slots__ = ("body", "headers", "key", "operation", "receive", "request_id", "scope")
+    __slots__ = ("began", "body", "headers", "key", "operation", "request_id", "scope")
 
     def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
         self.scope = scope
         self.headers = Headers(scope=scope)
         self.body = Body(receive, self.headers)
         self.request_id = request_id
+        self.began = perf_counter()
         self.operation: Operation | None = None
         self.key: WorldKey | None = None
 
@@ -57,9 +60,7 @@ class Gateway:
         self._runtime = runtime
         self._handlers = handlers
 
-    async def serve(
-        self, operation: Operation, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def serve(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request to *operation*."""
         exchange = Exchange(scope, receive, self._runtime.next_request_id())
         exchange.operation = operation
@@ -86,6 +87,8 @@ class Gateway:
         if unread:
             await exchange.body.drain()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if access.isEnabledFor(logging.INFO):
+            _log_access(exchange, answer.status)
 
     async def _answer(self, exchange: Exchange, operation: Operation) -> Answer:
         try:
@@ -139,6 +142,23 @@ class Gateway:
         return headers
 
 
+def _log_access(exchange: Exchange, status: int) -> None:
+    # Never the API key, in no form: the request id leads to the journal, where it is masked.
+    key = exchange.key
+    access.info(
+        "%s %s",
+        exchange.scope["method"],
+        exchange.scope["path"],
+        extra={
+            "status": status,
+            "ms": round((perf_counter() - exchange.began) * 1000, 2),
+            "scenario": key.scenario if key else None,
+            "session": key.session if key else None,
+            "request": exchange.request_id,
+        },
+    )
+
+
 def _example(call: Call) -> Answer:
     call.operation.read_parameters(call.path, call.query)
     answer = first_example(call.operation)
@@ -153,6 +173,3 @@ def _check_head(scope: Scope) -> None:
     if size > HEAD_BYTES:
         name = max(scope["headers"], key=lambda header: len(header[1]))[0].decode("latin-1")
         raise InvalidField(name, "Expected at most 64 KB of headers.")
-
-
-__all__ = ["SCENARIO_HEADER", "SESSION_HEADER", "Exchange", "Gateway"]

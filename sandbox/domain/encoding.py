@@ -1,0 +1,145 @@
+"""The bytes of an uploaded file to the logical lines of a vCard file.
+
+A logical line is one property: the physical lines that folding (RFC 6350 3.2) or a quoted-printable
+soft break (vCard 2.1) joined are one string again, with ``FOLD`` where each break was. So the number
+of physical lines stays countable, and a break costs no more than a character.
+
+Text is decoded with ``surrogateescape``: a byte that is not UTF-8, or half of a character that was
+folded in the middle, stays what it is until :func:`recode` sees the whole value.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLD = "\0"
+"""Stands where a line was folded. A NUL of the file itself is replaced, so it is never mistaken."""
+
+CHUNK = 256 * 1024
+"""Bytes that are read at a time; a chunk is longer only where a single property is."""
+
+SOFT_BREAKS = 1024 * 1024
+"""Bytes of quoted-printable soft breaks that are kept together; a value that long is no text."""
+
+# The end of a logical line: a line end that no white space follows. The first form also leaves
+# quoted-printable soft breaks ("=" before the line end) in one piece.
+_WHOLE = re.compile(rb"(?:(?<![=\r])\n|(?<!=)\r\n|(?<!=)\r(?!\n))(?![ \t])")
+_LOGICAL = re.compile(rb"(?:\n|\r(?!\n))(?![ \t])")
+
+_FRAME = re.compile(r"\s*(?:BEGIN|END)\s*:\s*VCARD\s*$", re.IGNORECASE)
+
+# What a property may declare as its CHARSET. Others (punycode, utf-7, escapes) are no text that a
+# telephone writes, and some cost quadratic time.
+_CHARSETS = re.compile(
+    r"iso8859-\d+|cp\d+|koi8-[rut]|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|iso2022_\w+|tis-620"
+)
+
+
+def logical_lines(data: bytes) -> Iterator[list[str]]:
+    """Yield the logical lines of *data*, in lists that together cost about ``CHUNK`` bytes.
+
+    UTF-8 with or without byte order mark, UTF-16 with one. Line ends are CRLF, LF or CR.
+    """
+    data = _as_utf8(data)
+    indented = len(data) - len(data.lstrip())
+    first = max(data.rfind(b"\n", 0, indented), data.rfind(b"\r", 0, indented)) + 1
+    # An indented first line continues nothing: its indent is passed over.
+    for begin, end in ((0, first), (indented, len(data))):
+        while begin < end:
+            cut = _end_of_chunk(data, begin + CHUNK, end)
+            yield _lines(data[begin:cut])
+            begin = cut
+
+
+def recode(text: str, charset: str = "") -> str:
+    """Return *text*, decoded by :func:`logical_lines`, as it was meant.
+
+    Valid UTF-8 is UTF-8. Anything else is read in the *charset* that the property declares or, if
+    that is unknown or does not fit, in Windows-1252. Never fails.
+    """
+    raw = text.encode("utf-8", "surrogateescape")
+    if b"\x1b" in raw:  # ISO-2022 writes every script in seven bits, which are UTF-8 too
+        return _declared(raw, charset)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return _declared(raw, charset)
+
+
+def _as_utf8(data: bytes) -> bytes:
+    if data.startswith(codecs.BOM_UTF8):
+        return data[len(codecs.BOM_UTF8) :]
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace").encode()
+    return data
+
+
+def _end_of_chunk(data: bytes, wanted: int, end: int) -> int:
+    """Return where the chunk ends that is to have *wanted* as its last byte, or *end*."""
+    if wanted >= end:
+        return end
+    near = min(end, wanted + SOFT_BREAKS)
+    found = _WHOLE.search(data, wanted, near) or _LOGICAL.search(data, wanted, end)
+    return found.end() if found else end
+
+
+def _lines(chunk: bytes) -> list[str]:
+    text = chunk.decode("utf-8", "surrogateescape")
+    if FOLD in text:
+        text = text.replace(FOLD, "\x01")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\n ", FOLD).replace("\n\t", FOLD)
+    soft = "=\n" in text and "QUOTED-PRINTABLE" in text.upper()
+    lines = text.split("\n")
+    if not lines[-1]:  # what follows the last line end is no line
+        del lines[-1]
+    return _joined(lines) if soft else lines
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """Join quoted-printable values that go on after ``=`` at the end of a line.
+
+    ``BEGIN:VCARD`` and ``END:VCARD`` are never part of a value: a text that was cut off after ``=``
+    costs that text and not the cards behind it.
+    """
+    joined: list[str] = []
+    parts: list[str] = []
+    for line in lines:
+        goes_on = line.endswith("=")
+        if parts and not _FRAME.match(line):
+            parts.append(line)
+        else:
+            if parts:
+                joined.append(FOLD.join(parts))
+                parts = []
+            if not (goes_on and _is_quoted_printable(line)):
+                joined.append(line)
+                continue
+            parts.append(line)
+        if not goes_on:
+            joined.append(FOLD.join(parts))
+            parts = []
+    if parts:
+        joined.append(FOLD.join(parts))
+    return joined
+
+
+def _is_quoted_printable(line: str) -> bool:
+    head, colon, _ = line.partition(":")
+    return bool(colon) and "QUOTED-PRINTABLE" in head.upper()
+
+
+def _declared(raw: bytes, charset: str) -> str:
+    try:
+        name = codecs.lookup(charset).name if charset else ""
+        if _CHARSETS.fullmatch(name):
+            return raw.decode(name)
+    except (LookupError, ValueError):
+        pass  # an unknown charset, or text that is not in it
+    return raw.decode("cp1252", "replace")

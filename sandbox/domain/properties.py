@@ -1,0 +1,148 @@
+"""What stands before the colon of a vCard line: the property's name and its parameters.
+
+``[group.]NAME[;PARAM=VALUE[,VALUE]]:`` (RFC 2426 4, RFC 6350 3.3), with the bare parameters of vCard
+2.1 (``TEL;CELL;PREF:``) and RFC 6868's ``^n ^' ^^``. Of the properties only those are told apart
+that a contact is made of, or that frame a card.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from sandbox.domain.encoding import FOLD
+
+
+class Kind(IntEnum):
+    """The properties that matter. Those below ``BEGIN`` are what a contact is made of."""
+
+    FN = 0
+    N = 1
+    ORG = 2
+    TEL = 3
+    EMAIL = 4
+    ADR = 5
+    VERSION = 6
+    BEGIN = 7
+    END = 8
+    AGENT = 9
+    OTHER = 10
+
+
+class Property(NamedTuple):
+    """The part of a line before its colon.
+
+    ``rank`` orders the values of one kind, lowest first: preferred ones (``PREF=1`` … ``PREF=100``,
+    then ``TYPE=pref``), and among equals mobile numbers. ``usable`` is False for a number that no
+    person answers (fax, pager, modem, text telephone).
+    """
+
+    kind: int
+    rank: int
+    usable: bool = True
+    uri: bool = False
+    charset: str = ""
+    quoted_printable: bool = False
+
+
+_KINDS = {kind.name: int(kind) for kind in Kind if kind is not Kind.OTHER}
+_FRAMES = {int(Kind.BEGIN), int(Kind.END)}
+_UNANSWERED = {"FAX", "PAGER", "MODEM", "TEXTPHONE", "BBS"}
+_MOBILE = {"CELL", "MOBILE", "IPHONE"}
+_PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
+
+OTHER = Property(int(Kind.OTHER), 0)
+
+
+def read_line(line: str) -> tuple[Property, str, bool]:
+    """Return the property of a logical line, its raw value, and whether every line that has the same
+    text before its first colon has the same property.
+
+    A line without a colon has no value. Linear in the line, whatever it holds.
+    """
+    head, _, value = line.partition(":")
+    kind = _kind(head)
+    if kind == Kind.OTHER:
+        return OTHER, "", True
+    stands_alone = head.count('"') % 2 == 0
+    if not stands_alone:  # the colon may be part of a quoted parameter
+        head, value = _split_outside_quotes(line, head, value)
+    return _read_head(kind, head.replace(FOLD, "")), value, stands_alone
+
+
+def _kind(head: str) -> int:
+    name, _, parameters = head.partition(";")
+    name = name.replace(FOLD, "")
+    group, _, bare = name.rpartition(".")
+    kind = _KINDS.get(bare.strip().upper(), int(Kind.OTHER))
+    if kind in _FRAMES and (group or parameters):  # RFC 6350 6.1.1: neither group nor parameters
+        return int(Kind.OTHER)
+    return kind
+
+
+def _split_outside_quotes(line: str, head: str, value: str) -> tuple[str, str]:
+    at = 0
+    for number, part in enumerate(line.split('"')):
+        colon = part.find(":") if number % 2 == 0 else -1
+        if colon >= 0:
+            return line[: at + colon], line[at + colon + 1 :]
+        at += len(part) + 1
+    return head, value  # a stray quote
+
+
+def _read_head(kind: int, head: str) -> Property:
+    parameters = _parameters(head)
+    types = {word.strip().upper() for value in parameters.get("TYPE", ()) for word in value.split(",")}
+    encodings = {value.strip().upper() for value in parameters.get("ENCODING", ())} | types
+    mobile = kind == Kind.TEL and bool(types & _MOBILE)
+    return Property(
+        kind=kind,
+        rank=2 * _preference(parameters.get("PREF", ()), types) + (not mobile),
+        usable=not types & _UNANSWERED,
+        uri=any(value.strip().upper() == "URI" for value in parameters.get("VALUE", ())),
+        charset=next(iter(parameters.get("CHARSET", ())), "").strip()[:40],
+        quoted_printable="QUOTED-PRINTABLE" in encodings,
+    )
+
+
+def _preference(given: list[str] | tuple[()], types: set[str]) -> int:
+    numbers = [int(text) for text in map(str.strip, given) if len(text) <= 3 and text.isdecimal()]
+    numbers = [number for number in numbers if 1 <= number <= 100]
+    if numbers:
+        return min(numbers)
+    return _PREF if "PREF" in types else _NO_PREF
+
+
+def _parameters(head: str) -> dict[str, list[str]]:
+    """Return the parameters by name; a bare word is a ``TYPE``, as vCard 2.1 writes it."""
+    found: dict[str, list[str]] = {}
+    for parameter in _split(head, ";")[1:]:
+        name, equals, values = parameter.partition("=")
+        if not equals:
+            name, values = "TYPE", name
+        read = (_unquoted(value) for value in _split(values, ","))
+        found.setdefault(name.strip().upper(), []).extend(read)
+    return found
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split *text* at every *separator* outside double quotes."""
+    if '"' not in text:
+        return text.split(separator)
+    pieces = [""]
+    for number, part in enumerate(text.split('"')):
+        if number % 2:
+            pieces[-1] += f'"{part}"'
+        else:
+            first, *rest = part.split(separator)
+            pieces[-1] += first
+            pieces += rest
+    return pieces
+
+
+def _unquoted(value: str) -> str:
+    value = value.replace('"', "")
+    if "^" not in value:
+        return value
+    # RFC 6868 3.2; "^^" first becomes a character that no line holds
+    return value.replace("^^", FOLD).replace("^n", "\n").replace("^'", '"').replace(FOLD, "^")

@@ -1,0 +1,98 @@
+"""What stands behind the colon of a vCard line: texts, names, addresses, numbers, made readable."""
+
+from __future__ import annotations
+
+import quopri
+import re
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+from urllib.parse import unquote
+
+from sandbox.domain.encoding import FOLD, recode
+
+if TYPE_CHECKING:
+    from sandbox.domain.properties import Property
+
+# RFC 6350 3.4; ``\\:`` is not in it, but widely written. A line break in a name becomes a space.
+_ESCAPE = re.compile(r"\\([\\,;:nN])")
+_MEANS = {"n": " ", "N": " "}
+
+# Escaped characters separate nothing: these stand for them while a value is taken apart. Control
+# characters are gone by then, so a file cannot hold them.
+_HIDES = {"\\": "\x01", ";": "\x02", ",": "\x03", "n": " ", "N": " "}
+_SHOWS = {1: "\\", 2: ";", 3: ","}
+
+_NO_CONTROLS: dict[int, str | None] = {
+    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0))),
+    **dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " "),
+}
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_NOT_A_PHONE = {"sip", "sips", "xmpp", "skype", "mailto", "http", "https", "facetime", "im"}
+
+
+def text(raw: str, prop: Property) -> str:
+    """Return a text value: decoded, unescaped, trimmed, without control characters, in NFC."""
+    if raw.isascii() and raw.isprintable() and "\\" not in raw and not prop.quoted_printable:
+        return raw.strip()
+    decoded = _decoded(raw, prop)
+    return _ESCAPE.sub(lambda escape: _MEANS.get(escape[1], escape[1]), decoded).strip()
+
+
+def phone(raw: str, prop: Property) -> str:
+    """Return the number as typed, a ``tel:`` URI as such; empty for what is no telephone at all."""
+    typed = text(raw, prop)
+    scheme = _SCHEME.match(typed) if ":" in typed else None
+    if scheme is None:
+        return typed
+    name = scheme[1].lower()
+    if name == "tel":
+        return _percent_decoded(typed) if "%" in typed else typed
+    return "" if prop.uri or name in _NOT_A_PHONE else typed
+
+
+def name(raw: str, prop: Property) -> str:
+    """Return an ``N`` (family; given; additional; prefixes; suffixes) as people say it."""
+    family, given, additional, prefixes, suffixes, *_ = [*_components(raw, prop, " "), *[""] * 5]
+    return " ".join(filter(None, (prefixes, given, additional, family, suffixes)))
+
+
+def organisation(raw: str, prop: Property) -> str:
+    """Return the organisation of an ``ORG``, without its units."""
+    return next(filter(None, _components(raw, prop, ", ")), "")
+
+
+def address(raw: str, prop: Property) -> str:
+    """Return an ``ADR`` on one line: ``Via Roma 1, 20121 Milano, MI, Italia``."""
+    parts = [*_components(raw, prop, ", "), *[""] * 7]
+    box, extended, street, locality, region, code, country = parts[:7]
+    town = f"{code} {locality}".strip()
+    wanted = (box, extended, street, town, region, country, *parts[7:])
+    return ", ".join(filter(None, wanted))
+
+
+def _components(raw: str, prop: Property, joint: str) -> list[str]:
+    """Return the components between unescaped semicolons; the values of one are joined."""
+    hidden = _ESCAPE.sub(lambda escape: _HIDES.get(escape[1], escape[1]), _decoded(raw, prop))
+    return [
+        joint.join(filter(None, (value.translate(_SHOWS).strip() for value in part.split(","))))
+        for part in hidden.split(";")
+    ]
+
+
+def _decoded(raw: str, prop: Property) -> str:
+    """Return the value as it was meant: unfolded, decoded, in NFC, without control characters."""
+    if prop.quoted_printable:
+        octets = raw.replace("=" + FOLD, "").replace(FOLD, "").encode("utf-8", "surrogateescape")
+        raw = quopri.decodestring(octets).decode("utf-8", "surrogateescape")
+    elif FOLD in raw:
+        raw = raw.replace(FOLD, "")
+    if not raw.isprintable():  # neither are the bytes that were no UTF-8
+        raw = recode(raw, prop.charset).translate(_NO_CONTROLS)
+    return normalize("NFC", raw)
+
+
+def _percent_decoded(uri: str) -> str:
+    """Decode every part of a ``tel:`` URI (RFC 3966 3), but to no separator that it did not have."""
+    parts = ((part, unquote(part)) for part in uri.split(";"))
+    return ";".join(part if ";" in plain else plain for part, plain in parts).translate(_NO_CONTROLS)

@@ -22,7 +22,9 @@ class Lazy(click.Group):
     ``commands_at`` maps a name to ``module:attribute`` and the line that ``--help`` shows.
     """
 
-    def __init__(self, *args: object, commands_at: dict[str, tuple[str, str]], **kwargs: object):
+    def __init__(
+        self, *args: object, commands_at: dict[str, tuple[str, str]], **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self._at = commands_at
 
@@ -49,7 +51,7 @@ class Lazy(click.Group):
 )
 @click.version_option(__version__, prog_name="qlara-sandbox")
 def main() -> None:
-    """A local sandbox of the Qlara contact API, and the contract suite for any deployment of it.
+    r"""Run a local sandbox of the Qlara contact API, and check any deployment against its contract.
 
     \b
     Examples:

@@ -47,18 +47,17 @@ class Lazy(click.Group):
 @click.command(
     cls=Lazy,
     commands_at=COMMANDS,
+    epilog="""\b
+Examples:
+  qlara-sandbox serve
+  qlara-sandbox serve --scenario quota-exhausted --port 0
+  qlara-sandbox vcard inspect contacts.vcf
+""",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="qlara-sandbox")
 def main() -> None:
-    r"""Run a local sandbox of the Qlara contact API, and check any deployment against its contract.
-
-    \b
-    Examples:
-      qlara-sandbox serve
-      qlara-sandbox serve --scenario quota-exhausted --port 0
-      qlara-sandbox vcard inspect contacts.vcf
-    """
+    """Run a local sandbox of the Qlara contact API, and check any deployment of it."""
 
 
 if __name__ == "__main__":

@@ -1,0 +1,55 @@
+# `make serve` and `make test` do all the set-up that they need: Python 3.11+, make and curl suffice.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check format contract bench mutants console-test docs clean
+
+help:  ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+serve: $(VENV)/serve  ## Start the sandbox on http://127.0.0.1:8080 (PORT=… for another port)
+	@exec $(BIN)/qlara-sandbox serve --port $(PORT)
+
+test: $(VENV)/dev  ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev  ## Check format, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m openapi_spec_validator openapi.yaml
+	$(BIN)/qlara-sandbox scenarios check
+
+format: $(VENV)/dev  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
+	$(BIN)/python -m pytest contract_tests
+
+bench: $(VENV)/dev  ## Measure the import of a 10 MB file against vobject + phonenumbers
+	$(BIN)/python -m benchmarks.import_speed
+
+clean:  ## Remove the virtual environment and what tools left
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/serve: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up (once) …"
+	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls]'
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up for development (once) …"
+	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls,dev]'
+	@touch $(VENV)/serve $@

@@ -100,7 +100,7 @@ _CARDS = click.IntRange(0, _MOST_CARDS)
     help="The file to write; - is standard output.",
 )
 def generate(output: Path, **options: Any) -> None:
-    r"""Write a realistic vCard file and print, as JSON, what its import must give.
+    """Write a realistic vCard file and print, as JSON, what its import must give.
 
     The summary and the errors are those of an import with SKIP into an account that holds none of
     the numbers. The cards of --duplicates, --invalid-phones and --missing-phones come on top of
@@ -108,8 +108,7 @@ def generate(output: Path, **options: Any) -> None:
 
     \b
     Examples:
-      qlara-sandbox vcard generate --contacts 230 --duplicates 15 --invalid-phones 3 \
-          --missing-phones 2 -o contacts.vcf
+      qlara-sandbox vcard generate --contacts 230 --duplicates 15 --missing-phones 5 -o crm.vcf
       qlara-sandbox vcard generate --contacts 50000 --size 10MB -o largest.vcf
       qlara-sandbox vcard generate --size 10485761 -o oversized.vcf
       qlara-sandbox vcard generate --contacts 3 --version 4.0 -o - | head -20

@@ -7,17 +7,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sandbox.domain import dialling, people, writing
-from sandbox.domain.writing import Property
+from sandbox.domain import dialling, drafting, people, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from random import Random
 
+    from sandbox.domain.drafting import Outcome
     from sandbox.domain.people import Person
     from sandbox.domain.writing import Version
 
-Outcome = Literal["contact", "duplicate", "invalid", "missing"]
 Versions = Literal["3.0", "4.0", "mixed"]
 
 REASONS: dict[Outcome, str] = {
@@ -29,8 +28,6 @@ _PHOTO_OCTETS = 40_000
 _SMALL_PADDING = 4_096
 _ROOM_FOR_NOTE = 1_024
 _UNBOUNDED = 1 << 62
-# Shares of the cards that have it: an empty TEL where there is no number, and so on.
-_EMPTY, _PREFERRED, _LABELLED, _PORTRAIT = 0.3, 0.2, 0.12, 0.02
 
 
 class ImpossibleFile(ValueError):
@@ -116,13 +113,14 @@ def generate(spec: Spec) -> Generated:
     """
     if spec.size is None:
         return assemble(draw(spec, _random(spec), taken=set()))
-    # The smallest filler must still fit in; where the allowance of the cards was too generous for
-    # that, they are drawn again with nothing but a name and a number.
-    for octets in (spec.size - writing.SMALLEST_FILLER, 0):
+    rng = _random(spec)
+    # The smallest filler must still fit in.
+    room = spec.size - writing.SMALLEST_FILLER
+    drafts = list(draw(spec, rng, taken=set(), octets=room))
+    if _octets(drafts) > room:
+        # What the first cards were allowed is now missing: give all of them the least.
         rng = _random(spec)
-        drafts = list(draw(spec, rng, taken=set(), octets=octets))
-        if _octets(drafts) <= octets:
-            break
+        drafts = list(draw(spec, rng, taken=set(), octets=0))
     return assemble(_padded(drafts, spec.size, rng))
 
 
@@ -144,8 +142,8 @@ def draw(spec: Spec, rng: Random, *, taken: set[str], octets: int = _UNBOUNDED) 
     for left, outcome in zip(range(len(outcomes), 0, -1), outcomes, strict=True):
         who, number = _NUMBERS[outcome](rng, drawn, taken)
         version: Version = spec.version if spec.version != "mixed" else rng.choice(("3.0", "4.0"))
-        phones = _phones(rng, outcome, number, uri=version == "4.0", region=spec.region)
-        text = _card(rng, version, who, phones, octets=octets // left)
+        phones = drafting.phones(rng, outcome, number, uri=version == "4.0", region=spec.region)
+        text = drafting.card(rng, version, who, phones, octets=octets // left)
         octets -= len(text.encode())
         yield Draft(text, version, who.name, outcome, number)
 
@@ -219,108 +217,6 @@ _NUMBERS: dict[
 ] = {"contact": _new, "duplicate": _repeated, "invalid": _none, "missing": _none}
 
 
-def _phones(
-    rng: Random, outcome: Outcome, number: str, *, uri: bool, region: str
-) -> list[Property]:
-    if outcome == "missing":
-        return [Property("TEL", "", ("cell",))] if rng.random() < _EMPTY else []
-    types = rng.choice((("cell",), ("cell",), ("cell", "voice"), ("home",), ()))
-    if outcome == "invalid":
-        return [Property("TEL", dialling.not_a_number(rng, region=region), types)]
-    text = dialling.typed(rng, number, region=region, uri=uri)
-    phone = Property("TEL", text, types, preferred=rng.random() < _PREFERRED)
-    return [*_labelled(rng, phone), *_second_phones(rng)]
-
-
-def _card(
-    rng: Random, version: Version, who: Person, phones: Sequence[Property], *, octets: int
-) -> str:
-    """Return a card with what fits into *octets*, and in any case the name and the number."""
-    needed = [Property("N", (who.family, who.given, "", "", "")), Property("FN", who.name)]
-    extras = _extras(rng, version, who)
-    properties = [*needed, *phones, *extras]
-    least = len(needed) + min(len(phones), 1)
-    # Written as 4.0, a card is never shorter than as 3.0, and this is the faster writer.
-    while len(properties) > least and writing.size("4.0", properties) > octets:
-        properties.pop()
-    text = writing.write(version, properties)
-    if rng.random() < _PORTRAIT:
-        portrait = writing.photo(version, jpeg(rng, rng.randrange(200, 900)))
-        if len(text.encode()) + len(portrait) <= octets:
-            text = writing.with_lines(text, portrait)
-    return text
-
-
-def _labelled(rng: Random, phone: Property) -> list[Property]:
-    """Return *phone*, at times with a label of one's own in a property group."""
-    if rng.random() > _LABELLED:
-        return [phone]
-    label = Property("X-ABLabel", rng.choice(people.LABELS), group="item1")
-    return [phone._replace(group="item1"), label]
-
-
-def _second_phones(rng: Random) -> list[Property]:
-    """Return further numbers that an import leaves alone, as the card has a mobile or came first."""
-    work = Property("TEL", dialling.landline(rng), ("work", "voice"))
-    fax = Property("TEL", dialling.landline(rng), ("work", "fax"))
-    return list(rng.choice(((),) * 8 + ((work,), (fax,), (fax, work))))
-
-
-def _extras(rng: Random, version: Version, who: Person) -> list[Property]:
-    """Draw what else people keep about somebody, what most cards have first."""
-    chosen = (make for share, make in _EXTRAS if rng.random() < share)
-    return [make(rng, version, who) for make in chosen]
-
-
-def _email(rng: Random, version: Version, who: Person) -> Property:
-    return Property("EMAIL", people.email(rng, who), _MAIL_TYPES[version])
-
-
-def _organisation(rng: Random, _version: Version, _who: Person) -> Property:
-    return Property("ORG", (people.company(rng), rng.choice(people.DEPARTMENTS)))
-
-
-def _address(rng: Random, _version: Version, _who: Person) -> Property:
-    at = people.place(rng)
-    parts = ("", "", at.street, at.city, at.province, at.postcode, "Italia")
-    return Property("ADR", parts, (rng.choice(("home", "work")),))
-
-
-def _birthday(rng: Random, version: Version, _who: Person) -> Property:
-    day = f"{rng.randrange(1950, 2006)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
-    # RFC 6350 4.3.1 has the basic format of ISO 8601, RFC 2426 3.1.5 shows the extended one.
-    return Property("BDAY", day if version == "3.0" else day.replace("-", ""))
-
-
-def _categories(rng: Random, _version: Version, _who: Person) -> Property:
-    return Property("CATEGORIES", tuple(rng.sample(people.GROUPS, rng.randrange(1, 4))))
-
-
-def _note(rng: Random, _version: Version, _who: Person) -> Property:
-    return Property("NOTE", rng.choice(people.NOTES))
-
-
-def _website(_rng: Random, _version: Version, who: Person) -> Property:
-    return Property("URL", f"https://www.example.com/{who.mailbox}")
-
-
-_MAIL_TYPES: dict[Version, tuple[str, ...]] = {"3.0": ("internet",), "4.0": ("work",)}
-_EXTRAS: tuple[tuple[float, Callable[[Random, Version, Person], Property]], ...] = (
-    (0.6, _email),
-    (0.25, _organisation),
-    (0.2, _address),
-    (0.12, _birthday),
-    (0.12, _categories),
-    (0.12, _note),
-    (0.08, _website),
-)
-
-
-def jpeg(rng: Random, octets: int) -> bytes:
-    """Return something of that many octets with the outside of a JPEG, for ``PHOTO``."""
-    return b"\xff\xd8\xff\xe0" + rng.randbytes(octets - 6) + b"\xff\xd9"
-
-
 def _padded(drafts: list[Draft], size: int, rng: Random) -> list[Draft]:
     """Return *drafts* with photos and notes that make the file *size* bytes long."""
     used = _octets(drafts)
@@ -348,5 +244,5 @@ def _padding(version: Version, octets: int, rng: Random) -> str:
     if octets < _SMALL_PADDING:
         return writing.filler(octets)
     # 3 octets are 4 characters of base64, and a folded line holds 74 of them in 77 octets.
-    portrait = writing.photo(version, jpeg(rng, (octets - _ROOM_FOR_NOTE) * 222 // 308))
+    portrait = writing.photo(version, people.portrait(rng, (octets - _ROOM_FOR_NOTE) * 222 // 308))
     return portrait + writing.filler(octets - len(portrait))

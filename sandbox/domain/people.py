@@ -142,7 +142,9 @@ _PLACES = (
     ("Padova", "PD", "351"),
     ("Bari", "BA", "701"),
 )
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "đ": "d", " ": "-"})
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "ü": "ue", "ö": "oe", "ä": "ae", "ß": "ss", "đ": "d", " ": "-"}
+)
 
 
 def person(rng: Random) -> Person:
@@ -154,7 +156,12 @@ def person(rng: Random) -> Person:
         return Person(*rng.choice(_ODD))
     givens, families = _EUROPEAN if draw < 0.16 else _ITALIAN  # noqa: PLR2004
     given, family = rng.choice(givens), rng.choice(families)
-    return Person(given, family, f"{_ascii(given)}.{_ascii(family)}")
+    return Person(given, family, mailbox(given, family))
+
+
+def mailbox(given: str, family: str) -> str:
+    """Return what goes before the ``@`` for a name in Latin letters: ``joe.mueller``-like ASCII."""
+    return f"{_ascii(given)}.{_ascii(family)}"
 
 
 def email(rng: Random, who: Person) -> str:
@@ -173,6 +180,11 @@ def place(rng: Random) -> Place:
     city, province, postcode = rng.choice(_PLACES)
     street = f"{rng.choice(_STREETS)} {rng.randrange(1, 140)}"
     return Place(street, city, province, f"{postcode}{rng.randrange(10, 60)}")
+
+
+def portrait(rng: Random, octets: int) -> bytes:
+    """Return something of that many octets with the outside of a JPEG, for ``PHOTO``."""
+    return b"\xff\xd8\xff\xe0" + rng.randbytes(octets - 6) + b"\xff\xd9"
 
 
 def _ascii(text: str) -> str:

@@ -49,7 +49,8 @@ def logical_lines(data: bytes) -> Iterator[list[str]]:
     indented = len(data) - len(data.lstrip())
     first = max(data.rfind(b"\n", 0, indented), data.rfind(b"\r", 0, indented)) + 1
     # An indented first line continues nothing: its indent is passed over.
-    for begin, end in ((0, first), (indented, len(data))):
+    for start, end in ((0, first), (indented, len(data))):
+        begin = start
         while begin < end:
             cut = _end_of_chunk(data, begin + CHUNK, end)
             yield _lines(data[begin:cut])

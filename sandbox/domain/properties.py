@@ -49,6 +49,7 @@ _KINDS = {kind.name: int(kind) for kind in Kind if kind is not Kind.OTHER}
 _FRAMES = {int(Kind.BEGIN), int(Kind.END)}
 _UNANSWERED = {"FAX", "PAGER", "MODEM", "TEXTPHONE", "BBS"}
 _MOBILE = {"CELL", "MOBILE", "IPHONE"}
+_PREFERENCES = {str(number): number for number in range(1, 101)}
 _PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
 
 OTHER = Property(int(Kind.OTHER), 0)
@@ -92,7 +93,9 @@ def _split_outside_quotes(line: str, head: str, value: str) -> tuple[str, str]:
 
 def _read_head(kind: int, head: str) -> Property:
     parameters = _parameters(head)
-    types = {word.strip().upper() for value in parameters.get("TYPE", ()) for word in value.split(",")}
+    types = {
+        word.strip().upper() for value in parameters.get("TYPE", ()) for word in value.split(",")
+    }
     encodings = {value.strip().upper() for value in parameters.get("ENCODING", ())} | types
     mobile = kind == Kind.TEL and bool(types & _MOBILE)
     return Property(
@@ -106,11 +109,8 @@ def _read_head(kind: int, head: str) -> Property:
 
 
 def _preference(given: list[str] | tuple[()], types: set[str]) -> int:
-    numbers = [int(text) for text in map(str.strip, given) if len(text) <= 3 and text.isdecimal()]
-    numbers = [number for number in numbers if 1 <= number <= 100]
-    if numbers:
-        return min(numbers)
-    return _PREF if "PREF" in types else _NO_PREF
+    ranks = [_PREFERENCES[text.strip()] for text in given if text.strip() in _PREFERENCES]
+    return min(ranks, default=_PREF if "PREF" in types else _NO_PREF)
 
 
 def _parameters(head: str) -> dict[str, list[str]]:

@@ -95,4 +95,6 @@ def _decoded(raw: str, prop: Property) -> str:
 def _percent_decoded(uri: str) -> str:
     """Decode every part of a ``tel:`` URI (RFC 3966 3), but to no separator that it did not have."""
     parts = ((part, unquote(part)) for part in uri.split(";"))
-    return ";".join(part if ";" in plain else plain for part, plain in parts).translate(_NO_CONTROLS)
+    return ";".join(part if ";" in plain else plain for part, plain in parts).translate(
+        _NO_CONTROLS
+    )

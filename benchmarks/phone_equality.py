@@ -1,0 +1,148 @@
+"""Hold the fast normaliser against the library alone: ``python -m benchmarks.phone_equality``.
+
+Every string is normalised by both, for several home regions; a difference is printed and the exit
+code is 1. The strings are seeded: numbers of all regions and types as people write them, and the same
+numbers broken in every way that has ever made the two differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+import phonenumbers
+
+from sandbox.domain.phone import by_the_library, normaliser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REGIONS = ("IT", "IT", "GB", "US", "DE", "FR", "ES", "CH", "AR", "BR", "AU", "JP", "SM", "VA", "KZ", "CN")
+"""Home regions, half of the strings for the first two places: Italy is the default."""
+
+_SEPARATORS = (" ", " ", "-", ".", "/", "", "", "", "\u00a0", "\u2011", "  ", " - ", "(", ")", ") ")
+_HOSTILE = (
+    *("+", "++", "00", "0", "(0)", "*", "#", "x", ",", ";", "~", "\t", "\n", "e", "O", "p12", "\u200b"),
+    *("\u202a", "\u0663", "\uff13", ";ext=12", " x7", "int. 5", ",,12#", "/", " / ", "tel:", "&", "\u00b2"),
+    *(";isub=1", ";phone-context=+39", ";phone-context=example.com", "[", "\\", "\uff0b", "-12#"),
+)
+
+
+def strings(seed: int, count: int, region: str) -> Iterator[str]:
+    """Yield *count* texts as they stand in a ``TEL``, for a file of *region*."""
+    chance = random.Random(f"{seed}-{region}")
+    for _ in range(count):
+        text = chance.choice(_WRITERS)(chance, region)
+        while chance.random() < 0.15:
+            text = _broken(chance, text)
+        yield text
+
+
+def differences(seed: int, count: int, region: str) -> list[tuple[str, str | None, str | None]]:
+    """Return the texts that are normalised differently: text, fast result, the library's result."""
+    fast, library = normaliser(region), by_the_library(region)
+    found = []
+    for text in strings(seed, count, region):
+        mine, theirs = fast(text), library(text)
+        if mine != theirs:
+            found.append((text, mine, theirs))
+    return found
+
+
+@cache
+def _examples() -> list[tuple[int, str, str]]:
+    """Return calling code, national number and region of an example of every type everywhere."""
+    found = []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in phonenumbers.PhoneNumberType.values():
+            number = phonenumbers.example_number_for_type(region, kind)
+            if number is not None:
+                national = phonenumbers.national_significant_number(number)
+                found.append((number.country_code, national, region))
+    for code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS:
+        number = phonenumbers.example_number_for_non_geo_entity(code)
+        if number is not None:
+            found.append((code, phonenumbers.national_significant_number(number), "001"))
+    return found
+
+
+@cache
+def _examples_of(region: str) -> list[tuple[int, str, str]]:
+    return [example for example in _examples() if example[2] == region]
+
+
+def _number(chance: random.Random, region: str) -> tuple[int, str]:
+    """Return a calling code and a national number near one that exists."""
+    home = chance.random() < 0.6
+    code, national, _ = chance.choice(_examples_of(region) if home else _examples())
+    keep = chance.choice((1, 2, 3, 4, 5, len(national)))
+    digits = national[:keep] + "".join(chance.choices("0123456789", k=len(national) - keep))
+    length = chance.choice((0, 0, 0, 0, 0, 0, 1, -1, 2, -3))
+    return code, digits[:length] if length < 0 else digits + "7" * length
+
+
+def _spaced(chance: random.Random, digits: str) -> str:
+    if chance.random() < 0.3:
+        return digits
+    pieces = []
+    while digits:
+        cut = chance.randint(1, 5)
+        pieces.append(digits[:cut])
+        digits = digits[cut:]
+    return "".join(piece + chance.choice(_SEPARATORS) for piece in pieces)
+
+
+def _international(chance: random.Random, region: str) -> str:
+    code, national = _number(chance, region)
+    prefix = chance.choice(("+", "+", "+", "00", "00", "011", "", "+ ", "(+", "tel:+", "TEL:+", "0"))
+    trunk = chance.choice(("", "", "", "", "0", "(0)", "1", "8"))
+    joint = chance.choice(("", " ", "-", ") "))
+    return f"{prefix}{code}{joint}{trunk}{_spaced(chance, national)}"
+
+
+def _national(chance: random.Random, region: str) -> str:
+    _, national = _number(chance, region)
+    trunk = chance.choice(("", "", "", "0", "0", "1", "8", "(0)", "00", "tel:", "06", "15"))
+    return trunk + _spaced(chance, national)
+
+
+def _any_digits(chance: random.Random, region: str) -> str:
+    code = phonenumbers.country_code_for_region(region)
+    start = chance.choice(("", "+", "00", "0", str(code), f"+{code}", f"{code}0", f"00{code}"))
+    return start + "".join(chance.choices("0123456789", k=chance.randint(0, 18)))
+
+
+def _broken(chance: random.Random, text: str) -> str:
+    at = chance.randint(0, len(text))
+    if chance.random() < 0.3:
+        return text[:at] + text[at + 1 :]
+    return text[:at] + chance.choice(_HOSTILE) + text[at:]
+
+
+_WRITERS = (_international, _international, _national, _national, _any_digits)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--strings", type=int, default=100_000, help="how many in all")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    share = options.strings // len(REGIONS)
+    begun, found, usable = time.process_time(), 0, 0
+    for turn, region in enumerate(REGIONS):
+        for text, mine, theirs in differences(options.seed + turn, share, region):
+            found += 1
+            print(f"{region} {text!r}: {mine}, the library says {theirs}")
+        fast = normaliser(region)
+        usable += sum(fast(text) is not None for text in strings(options.seed + turn, share, region))
+    print(f"{share * len(REGIONS)} strings, {usable} of them numbers, {found} differences", end="")
+    print(f", {time.process_time() - begun:.0f} s of CPU")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

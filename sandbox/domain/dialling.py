@@ -38,7 +38,7 @@ _INVALID_ANYWHERE = (
     "n/d",
     "da chiedere",
     "+39 {0} {1}{2} / +39 348 {2}{1}",
-    "+39 (0) {0} {1}{2}",
+    "+39 3",
     "+39 118",
     "non ha il cellulare",
 )

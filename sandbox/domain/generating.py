@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sandbox.domain import dialling, drafting, people, writing
+from sandbox.domain.importing import INVALID_PHONE, MISSING_PHONE, CardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 Versions = Literal["3.0", "4.0", "mixed"]
 
 REASONS: dict[Outcome, str] = {
-    "invalid": "Invalid phone number format",
-    "missing": "Missing phone number",
+    "invalid": INVALID_PHONE,
+    "missing": MISSING_PHONE,
 }
 # More than a card of a few hundred octets is padded with a photo of at most about this size.
 _PHOTO_OCTETS = 40_000
@@ -85,14 +86,6 @@ class Draft(NamedTuple):
     number: str = ""
 
 
-class ExpectedError(NamedTuple):
-    """A card error of the report to expect; ``line`` is 1-based."""
-
-    line: int
-    name: str
-    reason: str
-
-
 class Generated(NamedTuple):
     """A file, and what an import of it gives: with ``SKIP``, into an account without its numbers.
 
@@ -102,7 +95,7 @@ class Generated(NamedTuple):
 
     data: bytes
     summary: dict[str, int]
-    errors: tuple[ExpectedError, ...]
+    errors: tuple[CardError, ...]
     phone_numbers: tuple[str, ...]
 
 
@@ -152,12 +145,12 @@ def assemble(drafts: Iterable[Draft]) -> Generated:
     """Return the file made of *drafts*, one after the other, and what its import gives."""
     drafts = tuple(drafts)
     count: Counter[Outcome] = Counter(draft.outcome for draft in drafts)
-    errors: list[ExpectedError] = []
+    errors: list[CardError] = []
     line = 1
     for draft in drafts:
         if draft.outcome in REASONS:
             blamed = line + (_line_of_first_phone(draft) if draft.outcome == "invalid" else 0)
-            errors.append(ExpectedError(blamed, draft.name, REASONS[draft.outcome]))
+            errors.append(CardError(blamed, draft.name, REASONS[draft.outcome]))
         line += draft.text.count(writing.LINE_END)
     return Generated(
         data="".join(draft.text for draft in drafts).encode(),

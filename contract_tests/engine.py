@@ -1,0 +1,238 @@
+"""Runs the stories against a deployment, in order, and returns what was found."""
+
+from __future__ import annotations
+
+import inspect
+import time
+import traceback
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from contract_tests.client import Unreachable
+from contract_tests.ledger import Entry, Ledger, State
+from contract_tests.numbers import NumbersUsedUp
+from contract_tests.preflight import CannotRun, preflight
+from contract_tests.promises import OPERATIONS, promise
+from contract_tests.run import LeftBehind, Run
+from contract_tests.story import BASIC, PromiseBroken, Story, StoryFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from contract_tests.deviations import Deviation
+    from contract_tests.exchange import Exchange
+    from contract_tests.settings import Settings
+
+_MODULES = (
+    "test_imports",
+    "test_refusals",
+    "test_cards",
+    "test_numbers",
+    "test_duplicates",
+    "test_lists",
+    "test_quota",
+    "test_access",
+    "test_model",
+    #    "test_generated",
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is: *done* of *total* stories, the one about to be told, promises broken so far."""
+
+    done: int
+    total: int
+    story: str
+    broken: int
+
+
+@dataclass
+class Outcome:
+    """Everything that a run found; what the reports are made of."""
+
+    settings: Settings
+    ledger: Ledger
+    deviations: tuple[Deviation, ...] = ()
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 0.0
+    waited: float = 0.0
+    requests: int = 0
+    written: int = 0
+    left: tuple[LeftBehind, ...] = ()
+    sandbox_scenario: str = ""
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The day of the run."""
+        return self.started.date()
+
+    def state(self, entry: Entry) -> State:
+        """Return how a promise ends, known deviations taken into account."""
+        if entry.state is State.BROKEN and entry.promise.id in self._covered:
+            return State.DEVIATION
+        return entry.state
+
+    @property
+    def _covered(self) -> frozenset[str]:
+        return covered(self.deviations, self.today)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The promises that the run was about, by operation, worst first."""
+        chosen = [each for each in self.ledger.entries.values() if self._is_chosen(each)]
+        states = list(State)
+        severities = ["critical", "major", "minor"]
+        return sorted(
+            chosen,
+            key=lambda each: (
+                OPERATIONS.index(each.promise.operation),
+                states.index(self.state(each)),
+                severities.index(each.promise.severity),
+            ),
+        )
+
+    def _is_chosen(self, entry: Entry) -> bool:
+        only = self.settings.only
+        return not only or entry.promise.id in only
+
+    def in_state(self, state: State) -> list[Entry]:
+        """Return the promises that end in *state*."""
+        return [each for each in self.entries if self.state(each) is state]
+
+    @property
+    def broken(self) -> list[str]:
+        """The ids of the promises that are broken and not a known deviation."""
+        return [each.promise.id for each in self.in_state(State.BROKEN)]
+
+    @property
+    def expired(self) -> list[Deviation]:
+        """Known deviations whose until-date is past."""
+        return [each for each in self.deviations if not each.holds(self.today)]
+
+    @property
+    def unused(self) -> list[Deviation]:
+        """Known deviations of promises that are kept: fixed, and to be removed."""
+        return [
+            each
+            for each in self.deviations
+            if self.ledger.entries[each.promise].state is State.KEPT
+        ]
+
+    @property
+    def exit_code(self) -> int:
+        """0 conforms, 1 drift, 2 the run itself failed."""
+        if self.failures:
+            return 2
+        return 1 if self.broken else 0
+
+
+def stories(only: Iterable[str] = ()) -> list[StoryFunction]:
+    """Return the stories in the order in which they are told: all, or those that judge *only*."""
+    wanted = {promise(each).id for each in only}
+    found = []
+    for name in _MODULES:
+        module = import_module(f"contract_tests.stories.{name}")
+        for attribute, value in vars(module).items():
+            if attribute.startswith("test_") and inspect.isfunction(value):
+                story: StoryFunction = value  # type: ignore[assignment]
+                if not wanted or wanted & set(story.promises):
+                    found.append(story)
+    return found
+
+
+def covered(deviations: Iterable[Deviation], today: date) -> frozenset[str]:
+    """Return the promises whose known deviation still holds."""
+    return frozenset(each.promise for each in deviations if each.holds(today))
+
+
+def begin(settings: Settings, deviations: tuple[Deviation, ...] = ()) -> Run:
+    """Return a run whose deployment answers; raise ``CannotRun``."""
+    today = datetime.now(UTC).date()
+    run = Run(settings, covered(deviations, today))
+    try:
+        exchange = preflight(run)
+    except CannotRun:
+        run.client.close()
+        raise
+    if run.is_sandbox:
+        # A world of its own: neither disturbed by what the key did before nor disturbing it.
+        run.client.use_session(f"contract-check-{time.time_ns():x}")
+    run.quota_left = _room(exchange)
+    return run
+
+
+def _room(exchange: Exchange) -> int | None:
+    body = exchange.answer.json
+    used, total = body.get("used"), body.get("total", body.get("totalLimit"))
+    if isinstance(used, int) and isinstance(total, int):
+        return max(0, total - used)
+    return None
+
+
+def check_deployment(
+    settings: Settings,
+    deviations: tuple[Deviation, ...] = (),
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Outcome:
+    """Tell every story to the deployment and return what was found; raise ``CannotRun``."""
+    started, clock = datetime.now(UTC), time.perf_counter()
+    run = begin(settings, deviations)
+    failures: list[str] = []
+    try:
+        told = stories(settings.only)
+        for at, function in enumerate(told):
+            broken = sum(1 for each in run.ledger.entries.values() if each.broken)
+            story = Story(run, function)
+            progress(Progress(at, len(told), story.name, broken))
+            failure = tell(run, story, function)
+            if failure:
+                failures.append(failure)
+    finally:
+        run.client.close()
+    return Outcome(
+        settings,
+        run.ledger,
+        deviations,
+        started,
+        time.perf_counter() - clock,
+        run.client.waited,
+        run.client.requests,
+        run.written,
+        tuple(run.left.values()),
+        run.sandbox_scenario,
+        failures,
+    )
+
+
+def tell(run: Run, story: Story, function: StoryFunction) -> str:
+    """Tell one story; return why the suite itself failed, empty if it did not."""
+    run.story_name = story.name
+    try:
+        function(story)
+    except PromiseBroken:
+        pass
+    except NumbersUsedUp:
+        _leave(run, story, "the account holds all numbers that are reserved for fiction")
+    except Unreachable as error:
+        for each in story.promises[:1]:
+            story.breaks(each, "The deployment did not answer.", "an answer", str(error), None)
+    except Exception:  # noqa: BLE001 - one broken story must not cost the others; the run ends with 2
+        _leave(run, story, "the suite itself failed here")
+        return f"The story `{story.name}` failed:\n{traceback.format_exc(limit=-4)}"
+    if BASIC in story.promises:
+        run.imports_fail = BASIC in story.broken
+    return ""
+
+
+def _leave(run: Run, story: Story, reason: str) -> None:
+    for each in story.promises:
+        run.ledger.not_exercised(each, reason)
+
+
+def promises_of_stories() -> frozenset[str]:
+    """Return every promise that some story declares."""
+    return frozenset(each for story in stories() for each in story.promises)

@@ -1,0 +1,88 @@
+"""What a run found, promise by promise: kept, broken with the evidence, or not exercised and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from contract_tests.promises import PROMISES, Promise, promise
+
+if TYPE_CHECKING:
+    from contract_tests.exchange import Exchange
+    from contract_tests.readings import Reading
+
+_EVIDENCE_KEPT = 3
+
+
+class State(StrEnum):
+    """How a promise ends; the order is the order of the report, worst first."""
+
+    BROKEN = "broken"
+    DEVIATION = "known deviation"
+    NOT_EXERCISED = "not exercised"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One time that a promise was broken: what was asked, expected and answered."""
+
+    what: str
+    expected: str
+    got: str
+    exchange: Exchange | None = None
+    reading: Reading | None = None
+    story: str = ""
+
+
+@dataclass
+class Entry:
+    """The account of one promise. ``kept`` and ``broken`` count its checks."""
+
+    promise: Promise
+    kept: int = 0
+    broken: int = 0
+    evidence: list[Evidence] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> State:
+        if self.broken:
+            return State.BROKEN
+        return State.KEPT if self.kept else State.NOT_EXERCISED
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The other published readings that the evidence shows, each once."""
+        return tuple(dict.fromkeys(each.reading for each in self.evidence if each.reading))
+
+    @property
+    def reason(self) -> str:
+        """Why the promise was not exercised."""
+        return self.reasons[0] if self.reasons else "nothing in this run reached it"
+
+
+class Ledger:
+    """The account of every promise of one run."""
+
+    def __init__(self) -> None:
+        self.entries = {each.id: Entry(each) for each in PROMISES}
+
+    def keep(self, promise_id: str) -> None:
+        """Note a check that passed."""
+        self._entry(promise_id).kept += 1
+
+    def break_(self, promise_id: str, evidence: Evidence) -> None:
+        """Note a check that failed; only the first few keep their evidence."""
+        entry = self._entry(promise_id)
+        entry.broken += 1
+        if len(entry.evidence) < _EVIDENCE_KEPT:
+            entry.evidence.append(evidence)
+
+    def not_exercised(self, promise_id: str, reason: str) -> None:
+        """Note why a check of this promise could not be made."""
+        self._entry(promise_id).reasons.append(reason)
+
+    def _entry(self, promise_id: str) -> Entry:
+        return self.entries[promise(promise_id).id]

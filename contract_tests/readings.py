@@ -1,0 +1,47 @@
+"""The vendor's other published pages: what a deployment follows where it does not follow UC-020."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Reading(Enum):
+    """A sentence of another page of the vendor that contradicts UC-020; the value is for people."""
+
+    PAGES_FROM_0 = "follows the API reference: pages count from 0"
+    QUOTA_FIELDS = (
+        "follows the API reference: the quota is planLimit, extraLimit, totalLimit, used, remaining"
+    )
+    INTEGER_LIST_IDS = "follows UC-007: lists have integer ids"
+    CREATE_OR_UPDATE = (
+        "follows the API reference: the import always creates or updates, whatever the strategy"
+    )
+    ERROR_BODY = "follows the platform pages: errors are {status: CODE, error: TEXT, message: TEXT}"
+    FILE_NAME_REQUIRED = "follows the API reference: an upload carries a `fileName` field"
+    LIST_OPTIONAL = "follows the API reference: an upload needs no list"
+    SORTED_BY_NAME = "follows the API reference: contacts are sorted by full name"
+
+
+def of_quota(body: object) -> Reading | None:
+    """Return the reading that a quota's body follows, if it is not UC-020's."""
+    if isinstance(body, dict) and {"totalLimit", "planLimit"} & body.keys():
+        return Reading.QUOTA_FIELDS
+    return None
+
+
+def of_refusal(body: object) -> Reading | None:
+    """Return the reading that a refusal's body follows, if it is not UC-020's."""
+    if (
+        isinstance(body, dict)
+        and isinstance(body.get("status"), int)
+        and {"error", "message"} & body.keys()
+    ):
+        return Reading.ERROR_BODY
+    return None
+
+
+def of_list_id(value: object) -> Reading | None:
+    """Return the reading that a list id follows, if it is not UC-020's."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Reading.INTEGER_LIST_IDS
+    return None

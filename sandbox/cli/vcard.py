@@ -126,5 +126,5 @@ def _as_text(file: Path, findings: list[Finding]) -> str:
         f"{finding.line:>7}  {name:{width}}  {_MARKS[finding.outcome]:9}  {printable(finding.detail)}"
         for finding, name in zip(findings, names, strict=True)
     ]
-    summary = ", ".join(f"{count} {name}" for name, count in _summary(findings).items())
+    summary = ", ".join(f"{name} {count}" for name, count in _summary(findings).items())
     return "\n".join([f"{'line':>7}  {'name':{width}}", *lines, "", f"{file}: {summary}"])

@@ -77,7 +77,7 @@ def filler(octets: int) -> str:
     while left:
         size = min(left, LINE_OCTETS + FIRST_COST)
         if 0 < left - size <= NEXT_COST:
-            size -= NEXT_COST + 1
+            size -= NEXT_COST
         end = start + size - FIRST_COST - len(prefix)
         lines.append(f"{prefix}{text[start:end]}{LINE_END}")
         start, left, prefix = end, left - size, " "

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import phonenumbers
@@ -177,15 +178,16 @@ def test_padding_changes_nothing_of_what_is_imported(spec: Spec, size: int) -> N
     assert imported(file, spec.region) == expected(file)
 
 
-def test_the_least_size_that_a_refusal_names_can_be_had() -> None:
-    with pytest.raises(ImpossibleFile, match="expected 348 bytes, or 356 and more, for 3 cards"):
-        generate(Spec(contacts=3, size=347))
+@pytest.mark.parametrize("seed", range(10))
+def test_the_least_sizes_that_a_refusal_names_can_be_had(seed: int) -> None:
+    spec = Spec(contacts=20, missing_phones=20, seed=seed)
+    with pytest.raises(ImpossibleFile) as caught:
+        generate(replace(spec, size=1))
+    least, padded = (int(number) for number in re.findall(r"\d+", caught.value.message)[:2])
 
-    assert [len(generate(Spec(contacts=3, size=size)).data) for size in (348, 356, 357)] == [
-        348,
-        356,
-        357,
-    ]
+    sizes = [least, padded, padded + 1, padded + 20, padded + 80]
+    assert [size_or_field_refused(replace(spec, size=size)) for size in sizes] == sizes
+    assert size_or_field_refused(replace(spec, size=least - 1)) == "size"
 
 
 def test_fifty_thousand_contacts_fit_into_the_largest_file() -> None:

@@ -9,7 +9,9 @@ from sandbox.domain.contacts import Contact
 from sandbox.domain.importing import Holdings, Order, Planner, Strategy, contact_id
 from sandbox.scenario.errors import InvalidScenario, Mistake
 from sandbox.state.clock import Clock, timestamp
+from sandbox.state.faults import Faults
 from sandbox.state.ids import Ids
+from sandbox.state.rate_limit import RateLimit
 from sandbox.state.world import ContactList, World
 
 if TYPE_CHECKING:
@@ -61,7 +63,12 @@ def grow(scenario: Scenario, seedling: Seedling, seed: str) -> World:
         import_takes=scenario.clock.import_takes,
         file_bytes=scenario.file_bytes,
     )
+    world.rate_limit = RateLimit(*scenario.rate_limit) if scenario.rate_limit else None
+    world.faults = Faults(seed)
+    for rule in scenario.faults:
+        world.faults.arm(rule, world.clock.now())
     world.add(seedling.contacts)
+    world.shared = count
     for entry in scenario.lists:
         created = ContactList(entry.list_id, entry.name)
         created.join(seedling.members[entry.list_id])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,14 @@ from sandbox.domain.contacts import Contact
 from sandbox.scenario.errors import InvalidScenario, Mistake
 from sandbox.scenario.model import ClockSeed, ListSeed, Scenario
 from sandbox.scenario.yaml_file import YamlFile, dotted
+from sandbox.state.clock import duration
+from sandbox.state.faults import fault_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import timedelta
 
 SCHEMA = Path(__file__).with_name("schema.json")
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 
 
 def load(path: Path) -> Scenario:
@@ -37,12 +39,6 @@ def load(path: Path) -> Scenario:
     if mistakes:
         raise InvalidScenario(path, sorted(set(mistakes)))
     return _scenario(path, file.value)
-
-
-def duration(text: str) -> timedelta:
-    """Return the time that *text* names: ``250ms``, ``5s``, ``2m``, ``1h``."""
-    number = text.rstrip("msh")
-    return timedelta(**{_UNITS[text[len(number) :]]: int(number)})
 
 
 @cache
@@ -62,14 +58,24 @@ def _schema_mistakes(file: YamlFile) -> Iterator[Mistake]:
                 at = [*path, name]
                 yield Mistake(file.line_of(at), dotted(at), _unknown(name, known))
         else:
-            yield Mistake(file.line_of(path), dotted(path), error.message)
+            message = _in_words(document, list(error.schema_path)) or error.message
+            yield Mistake(file.line_of(path), dotted(path), message)
 
 
 def _properties_at(document: dict[str, Any], schema_path: list[str | int]) -> list[str]:
+    return sorted(_schema_at(document, schema_path).get("properties", {}))
+
+
+def _in_words(document: dict[str, Any], schema_path: list[str | int]) -> str | None:
+    words: dict[str, str] = _schema_at(document, schema_path).get("x-expected", {})
+    return words.get(str(schema_path[-1]))
+
+
+def _schema_at(document: dict[str, Any], schema_path: list[str | int]) -> Any:
     node: Any = document
     for step in schema_path[:-1]:
         node = node[int(step)] if isinstance(node, list) else node[step]
-    return sorted(node.get("properties", {}))
+    return node
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -145,6 +151,8 @@ def _scenario(path: Path, value: Mapping[str, Any]) -> Scenario:
         clock=_clock(value.get("clock", {})),
         ids={kind: tuple(ids) for kind, ids in value.get("ids", {}).items()},
         file_bytes=value.get("limits", {}).get("file_bytes"),
+        rate_limit=_rate_limit(value.get("rate_limit")),
+        faults=tuple(fault_rule(entry) for entry in value.get("faults", [])),
     )
 
 
@@ -169,6 +177,10 @@ def _contact(entry: Mapping[str, Any]) -> Contact:
         tags=tuple(entry.get("tags", [])),
         created_at="",
     )
+
+
+def _rate_limit(entry: Mapping[str, Any] | None) -> tuple[int, timedelta] | None:
+    return (entry["requests"], duration(entry["per"])) if entry else None
 
 
 def _clock(entry: Mapping[str, Any]) -> ClockSeed:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.domain.contacts import Contact
+    from sandbox.state.faults import FaultRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ class ClockSeed:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named starting point. ``try_lines`` are shell commands that show it."""
+    """A named starting point. ``try_lines`` are shell commands that show it.
+
+    ``rate_limit`` is a number of requests and the time that they are for.
+    """
 
     path: Path
     title: str
@@ -54,6 +58,8 @@ class Scenario:
     clock: ClockSeed = field(default_factory=ClockSeed)
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     file_bytes: int | None = None
+    rate_limit: tuple[int, timedelta] | None = None
+    faults: tuple[FaultRule, ...] = ()
 
     @property
     def name(self) -> str:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
+
+
+def real_seconds() -> float:
+    """Return the time of this machine in seconds since 1970, the cheapest way to note a moment."""
+    return time.time()
 
 
 def real_time(zone: ZoneInfo) -> datetime:
@@ -67,3 +76,9 @@ class Clock:
 def timestamp(moment: datetime) -> str:
     """Return *moment* as the API writes it: RFC 3339, whole seconds, with the UTC offset."""
     return moment.isoformat(timespec="seconds")
+
+
+def duration(text: str) -> timedelta:
+    """Return the time that *text* names: ``250ms``, ``5s``, ``2m``, ``1h``."""
+    number = text.rstrip("msh")
+    return timedelta(**{_UNITS[text[len(number) :]]: int(number)})

@@ -18,16 +18,27 @@ PREFIXES = {"import": "imp_", "list": "list_"}
 class Ids:
     """Hands out ids of a kind (``import``, ``list``): ``imp_`` and ten letters or digits.
 
-    The same *seed* gives the same ids.
+    The same *seed* gives the same ids; ``drawn`` counts those that were made from it.
     """
 
-    def __init__(self, seed: str, planned: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - ids that repeat, not secrets
+    def __init__(
+        self, seed: str, planned: Mapping[str, Sequence[str]] | None = None, drawn: int = 0
+    ) -> None:
+        self.seed = seed
+        self.drawn = drawn
         self._planned = {kind: deque(ids) for kind, ids in (planned or {}).items()}
+
+    @property
+    def planned(self) -> dict[str, list[str]]:
+        """The planned ids that are left, by kind."""
+        return {kind: list(ids) for kind, ids in self._planned.items()}
 
     def next(self, kind: str) -> str:
         """Return the next id of *kind*."""
         planned = self._planned.get(kind)
         if planned:
             return planned.popleft()
-        return PREFIXES[kind] + "".join(self._random.choices(_ALPHABET, k=_LENGTH))
+        self.drawn += 1
+        # A generator per id: the seed and a count are all there is to remember.
+        chance = random.Random(f"{self.seed}:{self.drawn}")  # noqa: S311 - repeats, no secret
+        return PREFIXES[kind] + "".join(chance.choices(_ALPHABET, k=_LENGTH))

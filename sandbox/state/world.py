@@ -10,6 +10,7 @@ from sandbox.domain.errors import UnknownList
 from sandbox.domain.importing import CardError, Holdings, Order, Plan, Strategy
 from sandbox.domain.quota import Quota
 from sandbox.state.clock import Clock, timestamp
+from sandbox.state.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from sandbox.domain.account import Account
     from sandbox.domain.contacts import Contact
     from sandbox.state.ids import Ids
+    from sandbox.state.rate_limit import RateLimit
+
+# What a world and one contact in it cost in memory, measured; see ``World.estimated_bytes``.
+_WORLD_BYTES = 4096
+_PLACE_BYTES = 300
+_CONTACT_BYTES = 500
 
 
 @dataclass(slots=True)
@@ -71,7 +78,8 @@ class World:
 
     Clock and ids are handed in. Reading a page costs the page, however long the list.
     ``import_takes`` is how far an import moves a clock that stands still; ``file_bytes`` how large
-    an uploaded file may be where the scenario differs from the contract.
+    an uploaded file may be where the scenario differs from the contract. ``rate_limit`` and ``faults`` are set by
+    whoever orders them.
     """
 
     def __init__(
@@ -88,10 +96,21 @@ class World:
         self.ids = ids
         self.import_takes = import_takes
         self.file_bytes = file_bytes
+        self.rate_limit: RateLimit | None = None
+        self.faults = Faults()
         self.contacts: dict[str, Contact] = {}
         self.by_number: dict[str, str] = {}
         self.lists: dict[str, ContactList] = {}
         self.next_number = 1
+        self.shared = 0
+
+    def estimated_bytes(self) -> int:
+        """Return about how much memory the world takes.
+
+        ``shared`` of its contacts are those of every world of the scenario, and not counted twice.
+        """
+        held = len(self.contacts)
+        return _WORLD_BYTES + _PLACE_BYTES * held + _CONTACT_BYTES * max(held - self.shared, 0)
 
     @property
     def quota(self) -> Quota:

@@ -42,6 +42,13 @@ class InvalidFields(Refusal):
         return dict(self._data)
 
 
+class MisusedSandbox(Refusal):
+    """What only the sandbox knows (a scenario, a session, a forced answer) is asked for wrongly.
+
+    The contract says nothing of it: such an answer comes from the sandbox, not from the API.
+    """
+
+
 class NotAVCard(Refusal):
     """The file does not begin with ``BEGIN:VCARD`` (UC-020: 400 Bad Request)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,7 +14,7 @@ from starlette.routing import Route
 
 from sandbox.web import problems
 from sandbox.web.api import Api
-from sandbox.web.contract import InvalidContract
+from sandbox.web.contract import InvalidContract, path_name
 from sandbox.web.gateway import Gateway
 from sandbox.web.runtime import Runtime, Settings
 
@@ -48,7 +49,7 @@ def assemble(runtime: Runtime) -> Starlette:
         Route("/openapi.json", _contract_as(runtime, "json")),
     ]
     for path, operations in _by_path(runtime.contract).items():
-        routes.append(Route(path, PathEndpoint(gateway, operations)))
+        routes.append(Route(_template(path), PathEndpoint(gateway, operations)))
     app = Starlette(routes=routes, middleware=[_cors()])
     app.router.redirect_slashes = False
     app.router.default = Unrouted(gateway)
@@ -111,6 +112,11 @@ def _by_path(contract: Contract) -> dict[str, dict[str, Operation]]:
     for operation in contract.operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
     return paths
+
+
+def _template(path: str) -> str:
+    # Starlette allows fewer characters in the name of a path parameter than OpenAPI does.
+    return re.sub(r"{([^}]*)}", lambda found: f"{{{path_name(found[1])}}}", path)
 
 
 def _contract_as(runtime: Runtime, form: str) -> ASGIApp:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from sandbox.domain.errors import InvalidField, NotPermitted, UnknownKey
+from sandbox.domain.errors import MisusedSandbox, NotPermitted, UnknownKey
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
@@ -35,7 +35,7 @@ def identify(headers: Headers) -> Caller:
 
     Raises:
         UnknownKey: no key, or one that no account has.
-        InvalidField: a session label that is not one.
+        MisusedSandbox: a session label that is not one.
     """
     key = headers.get("x-api-key")
     if not key:
@@ -43,7 +43,7 @@ def identify(headers: Headers) -> Caller:
     session = headers.get("x-sandbox-session") or "default"
     if not _SESSION.fullmatch(session):
         message = "Expected 1 to 64 letters, digits, dots, hyphens or underscores."
-        raise InvalidField(SESSION_HEADER, message)
+        raise MisusedSandbox(SESSION_HEADER, message)
     scenario = headers.get("x-sandbox-scenario")
     if key.startswith(SANDBOX_PREFIX):
         _, mark, magic = key.partition(SCENARIO_MARK)

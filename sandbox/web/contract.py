@@ -133,7 +133,8 @@ class Operation:
         given = _query(query) if query else {}
         for parameter in self.parameters:
             name = parameter.name
-            raws = [path[name]] if parameter.location == "path" else given.get(name, [])
+            in_path = parameter.location == "path"
+            raws = [path[path_name(name)]] if in_path else given.get(name, [])
             if len(raws) > 1:
                 mistakes[name] = f"Given {len(raws)} times. {parameter.expected}"
             elif raws:
@@ -289,6 +290,11 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidContract(f"{path}: cannot be read: {error}") from error
+
+
+def path_name(name: str) -> str:
+    """Return the name of a path parameter as an identifier."""
+    return name if name.isidentifier() else "p_" + name.encode().hex()
 
 
 def _query(query: bytes) -> dict[str, list[str]]:

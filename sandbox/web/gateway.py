@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
+from math import ceil
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from starlette.datastructures import Headers
-
-from sandbox.domain.errors import InvalidField, Refusal
-from sandbox.web import problems
+from sandbox.domain.errors import MisusedSandbox, Refusal
+from sandbox.web import faults, problems
 from sandbox.web.api import Call
 from sandbox.web.auth import authorise, identify
-from sandbox.web.intake import Body, ClientGone
+from sandbox.web.exchange import Exchange, record
+from sandbox.web.intake import ClientGone
 from sandbox.web.prefer import first_example, preferred
 
 if TYPE_CHECKING:
@@ -21,36 +21,25 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from sandbox.state.worlds import WorldKey
+    from sandbox.state.rate_limit import RateLimit
+    from sandbox.state.world import World
     from sandbox.web.answers import Answer
     from sandbox.web.contract import Operation
+    from sandbox.web.journal import RawHeaders
     from sandbox.web.runtime import Runtime
 
 log = logging.getLogger("sandbox.web")
 access = logging.getLogger("sandbox.access")
 HEAD_BYTES = 64 * 1024
-
-
-class Exchange:
-    """One request and what became of it."""
-
-    __slots__ = ("began", "body", "headers", "key", "operation", "request_id", "scope")
-
-    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
-        self.scope = scope
-        self.headers = Headers(scope=scope)
-        self.body = Body(receive, self.headers)
-        self.request_id = request_id
-        self.began = perf_counter()
-        self.operation: Operation | None = None
-        self.key: WorldKey | None = None
+_READING = frozenset({"GET", "HEAD"})
 
 
 class Gateway:
     """Answers every request to the API.
 
-    The order of the gates: key (401), permission (403), then the operation's own checks; a refusal
-    at any of them has changed nothing. The answer itself is held against the contract: if it breaks
+    The order of the gates: key (401), permission (403), an answer that the client forces, rate limit
+    (429), faults that are due, then the operation's own checks; a refusal at any of them has changed
+    nothing. The answer itself is held against the contract: if it breaks
     it, that is a bug of the sandbox and the client gets a 500 that says so.
     """
 
@@ -66,9 +55,11 @@ class Gateway:
         exchange.operation = operation
         try:
             answer = await self._answer(exchange, operation)
+            await self.deliver(exchange, answer, send)
         except ClientGone:
-            return
-        await self.deliver(exchange, answer, send)
+            record(self._runtime, exchange, 0, [], b"")
+        finally:
+            self._leave(exchange)
 
     async def refuse(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that no operation takes."""
@@ -76,23 +67,32 @@ class Gateway:
         await self.deliver(exchange, answer, send)
 
     async def deliver(self, exchange: Exchange, answer: Answer, send: Send) -> None:
-        """Send the answer, and see to it that a client that is still sending can read it."""
+        """Send the answer, and write it down."""
+        due = exchange.due
+        if due is not None and due.network is not None:
+            answer = faults.needs_connection(due, exchange.scope) or answer
         body = answer.body()
-        unread = not exchange.body.complete
         headers = self._headers(exchange, answer, len(body))
-        if unread:
-            headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": unread})
-        if unread:
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        if due is None or not (due.network or due.dribble):
+            await _send(exchange, start, body, send)
+        elif due.network is not None and faults.needs_connection(due, exchange.scope) is None:
             await exchange.body.drain()
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await faults.fail(due.network, exchange.scope, exchange.receive, send, (start, body))
+        elif due.dribble is not None:
+            await exchange.body.drain()
+            await faults.dribble(due.dribble, start, body, send)
+        else:
+            await _send(exchange, start, body, send)
+        record(self._runtime, exchange, answer.status, headers, body)
         if access.isEnabledFor(logging.INFO):
             _log_access(exchange, answer.status)
 
     async def _answer(self, exchange: Exchange, operation: Operation) -> Answer:
         try:
             answer = await self._pass_gates(exchange, operation)
+        except MisusedSandbox as error:
+            return problems.refusal(error)
         except Refusal as error:
             answer = problems.refusal(error)
         except ClientGone:
@@ -100,6 +100,8 @@ class Gateway:
         except Exception:
             log.exception("%s %s: a bug", exchange.request_id, operation.operation_id)
             return problems.bug(f"The sandbox failed; its log says why at {exchange.request_id}.")
+        if exchange.due is not None and exchange.due.replaces:
+            return answer  # what a scenario orders need not keep the contract
         violation = operation.violation(answer.status, answer.media_type, answer.content)
         if violation is not None:
             log.error("%s the answer breaks the contract: %s", exchange.request_id, violation)
@@ -107,25 +109,43 @@ class Gateway:
         return answer
 
     async def _pass_gates(self, exchange: Exchange, operation: Operation) -> Answer:
-        headers = exchange.headers
-        _check_head(exchange.scope)
-        caller = identify(headers)
-        exchange.key, world = self._runtime.world(caller)
+        headers, scope = exchange.headers, exchange.scope
+        exchange.head_bytes = _check_head(scope)
+        exchange.held = held = self._runtime.visit(identify(headers), exchange.began)
+        held.in_use += 1
+        held.requests += 1
+        world = held.world
         authorise(world.account, operation.permission)
         prefer = headers.get("prefer")
         forced = preferred(prefer, operation) if prefer else None
         if forced is not None:
             return forced
-        scope = exchange.scope
+        if world.rate_limit is not None:
+            world.rate_limit.take(world.clock.now())
+        if world.faults.armed:
+            ordered = await self._meet_faults(exchange, operation, world)
+            if ordered is not None:
+                return ordered
         call = Call(
             operation, headers, scope["path_params"], scope["query_string"], exchange.body, world
         )
         handler = self._handlers.get(operation.operation_id)
         return await handler(call) if handler else _example(call)
 
-    def _headers(
-        self, exchange: Exchange, answer: Answer, length: int
-    ) -> list[tuple[bytes, bytes]]:
+    async def _meet_faults(
+        self, exchange: Exchange, operation: Operation, world: World
+    ) -> Answer | None:
+        exchange.due = due = world.faults.due(operation.operation_id, world.clock.now())
+        return await faults.before(due) if due is not None else None
+
+    def _leave(self, exchange: Exchange) -> None:
+        held = exchange.held
+        if held is not None:
+            held.in_use -= 1
+            if exchange.scope["method"] not in _READING:
+                self._runtime.worlds.settle(held)
+
+    def _headers(self, exchange: Exchange, answer: Answer, length: int) -> RawHeaders:
         headers = [
             (b"content-type", answer.media_type.encode("latin-1")),
             (b"content-length", b"%d" % length),
@@ -133,13 +153,37 @@ class Gateway:
         ]
         for name, value in answer.headers.items():
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+        held = exchange.held
+        if held is not None and held.world.rate_limit is not None:
+            headers += _rate_limit_headers(held.world.rate_limit, held.world)
         if self._runtime.settings.sandbox_headers:
-            if exchange.key is not None:
-                headers.append((b"x-sandbox-scenario", quote(exchange.key.scenario).encode()))
-                headers.append((b"x-sandbox-session", exchange.key.session.encode("ascii")))
+            if held is not None:
+                headers.append((b"x-sandbox-scenario", quote(held.key.scenario).encode()))
+                headers.append((b"x-sandbox-session", held.key.session.encode("ascii")))
             if answer.status >= 400:  # noqa: PLR2004 - client errors, RFC 9110 section 15.5
                 headers.append((b"link", b'</__docs#errors-%d>; rel="help"' % answer.status))
         return headers
+
+
+async def _send(exchange: Exchange, start: dict[str, Any], body: bytes, send: Send) -> None:
+    """Send an answer, and see to it that a client that is still sending can read it."""
+    unread = not exchange.body.complete
+    if unread:
+        start["headers"].append((b"connection", b"close"))
+    await send(start)
+    await send({"type": "http.response.body", "body": body, "more_body": unread})
+    if unread:
+        await exchange.body.drain()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _rate_limit_headers(limit: RateLimit, world: World) -> RawHeaders:
+    standing = limit.standing(world.clock.now())
+    return [
+        (b"x-ratelimit-limit", b"%d" % standing.limit),
+        (b"x-ratelimit-remaining", b"%d" % standing.remaining),
+        (b"x-ratelimit-reset", b"%d" % ceil(standing.reset.timestamp())),
+    ]
 
 
 def _log_access(exchange: Exchange, status: int) -> None:
@@ -164,12 +208,13 @@ def _example(call: Call) -> Answer:
     answer = first_example(call.operation)
     if answer is None:
         message = "This operation has no handler and no example of a success in the contract."
-        raise InvalidField("path", message)
+        raise MisusedSandbox("path", message)
     return answer
 
 
-def _check_head(scope: Scope) -> None:
+def _check_head(scope: Scope) -> int:
     size = sum(len(name) + len(value) for name, value in scope["headers"])
     if size > HEAD_BYTES:
         name = max(scope["headers"], key=lambda header: len(header[1]))[0].decode("latin-1")
-        raise InvalidField(name, "Expected at most 64 KB of headers.")
+        raise MisusedSandbox(name, "Expected at most 64 KB of headers.")
+    return size

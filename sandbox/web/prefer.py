@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.domain.errors import InvalidField
+from sandbox.domain.errors import MisusedSandbox
 from sandbox.web.answers import Answer
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ def preferred(prefer: str, operation: Operation) -> Answer | None:
     """Return the example that the header asks for, or None if it asks for none.
 
     Raises:
-        InvalidField: there is no such example; the message lists what there is.
+        MisusedSandbox: there is no such example; the message lists what there is.
     """
     wishes = dict(_wishes(prefer))
     if not wishes.keys() & {"code", "example"}:
@@ -31,7 +31,7 @@ def preferred(prefer: str, operation: Operation) -> Answer | None:
         for status, response in operation.responses.items()
         for name in response.examples
     )
-    raise InvalidField("Prefer", f"No such documented answer. Expected one of: {known}.")
+    raise MisusedSandbox("Prefer", f"No such documented answer. Expected one of: {known}.")
 
 
 def first_example(operation: Operation) -> Answer | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 STATUS: Mapping[type[errors.Refusal], int] = {
     errors.InvalidField: 400,
     errors.InvalidFields: 400,
+    errors.MisusedSandbox: 400,
     errors.NotAVCard: 400,
     errors.UnterminatedVCard: 400,
     errors.UnknownKey: 401,

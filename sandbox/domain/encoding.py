@@ -1,11 +1,9 @@
-"""The bytes of an uploaded file to the logical lines of a vCard file.
+"""The bytes of an uploaded file to the logical lines of a vCard file, and their values to text.
 
 A logical line is one property: the physical lines that folding (RFC 6350 3.2) or a quoted-printable
-soft break (vCard 2.1) joined are one string again, with ``FOLD`` where each break was. So the number
-of physical lines stays countable, and a break costs no more than a character.
-
-Text is decoded with ``surrogateescape``: a byte that is not UTF-8, or half of a character that was
-folded in the middle, stays what it is until :func:`recode` sees the whole value.
+soft break (vCard 2.1) joined are one again, with ``FOLD`` where each break was. So the number of
+physical lines stays countable, and a break costs no more than a character. Lines stay bytes, since a
+fold may be in the middle of a character and each property may have its own charset.
 """
 
 from __future__ import annotations
@@ -17,8 +15,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLD = "\0"
+FOLD = b"\0"
 """Stands where a line was folded. A NUL of the file itself is replaced, so it is never mistaken."""
+
+FOLD_OCTET = FOLD[0]
 
 CHUNK = 256 * 1024
 """Bytes that are read at a time; a chunk is longer only where a single property is."""
@@ -30,8 +30,10 @@ SOFT_BREAKS = 1024 * 1024
 # quoted-printable soft breaks ("=" before the line end) in one piece.
 _WHOLE = re.compile(rb"(?:(?<![=\r])\n|(?<!=)\r\n|(?<!=)\r(?!\n))(?![ \t])")
 _LOGICAL = re.compile(rb"(?:\n|\r(?!\n))(?![ \t])")
+_FOLDS_WITH_SPACES = (b"\r\n ", b"\n ", b"\r ")
+_FOLDS = (*_FOLDS_WITH_SPACES, b"\r\n\t", b"\n\t", b"\r\t")
 
-_FRAME = re.compile(r"\s*(?:BEGIN|END)\s*:\s*VCARD\s*$", re.IGNORECASE)
+_FRAME = re.compile(rb"\s*(?:BEGIN|END)\s*:\s*VCARD\s*", re.IGNORECASE)
 
 # What a property may declare as its CHARSET. Others (punycode, utf-7, escapes) are no text that a
 # telephone writes, and some cost quadratic time.
@@ -40,7 +42,7 @@ _CHARSETS = re.compile(
 )
 
 
-def logical_lines(data: bytes) -> Iterator[list[str]]:
+def logical_lines(data: bytes) -> Iterator[list[bytes]]:
     """Yield the logical lines of *data*, in lists that together cost about ``CHUNK`` bytes.
 
     UTF-8 with or without byte order mark, UTF-16 with one. Line ends are CRLF, LF or CR.
@@ -57,13 +59,12 @@ def logical_lines(data: bytes) -> Iterator[list[str]]:
             begin = cut
 
 
-def recode(text: str, charset: str = "") -> str:
-    """Return *text*, decoded by :func:`logical_lines`, as it was meant.
+def decode(raw: bytes, charset: str = "") -> str:
+    """Return the text of a value.
 
     Valid UTF-8 is UTF-8. Anything else is read in the *charset* that the property declares or, if
     that is unknown or does not fit, in Windows-1252. Never fails.
     """
-    raw = text.encode("utf-8", "surrogateescape")
     if b"\x1b" in raw:  # ISO-2022 writes every script in seven bits, which are UTF-8 too
         return _declared(raw, charset)
     try:
@@ -89,51 +90,46 @@ def _end_of_chunk(data: bytes, wanted: int, end: int) -> int:
     return found.end() if found else end
 
 
-def _lines(chunk: bytes) -> list[str]:
-    text = chunk.decode("utf-8", "surrogateescape")
-    if FOLD in text:
-        text = text.replace(FOLD, "\x01")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\n ", FOLD).replace("\n\t", FOLD)
-    soft = "=\n" in text and "QUOTED-PRINTABLE" in text.upper()
-    lines = text.split("\n")
-    if not lines[-1]:  # what follows the last line end is no line
-        del lines[-1]
-    return _joined(lines) if soft else lines
+def _lines(chunk: bytes) -> list[bytes]:
+    if FOLD in chunk:
+        chunk = chunk.replace(FOLD, b"\x01")
+    for fold in _FOLDS if b"\t" in chunk else _FOLDS_WITH_SPACES:
+        if fold in chunk:
+            chunk = chunk.replace(fold, FOLD)
+    lines = chunk.splitlines()
+    if b"=" in chunk and b"QUOTED-PRINTABLE" in chunk.upper():
+        return _joined(lines)
+    return lines
 
 
-def _joined(lines: list[str]) -> list[str]:
+def _joined(lines: list[bytes]) -> list[bytes]:
     """Join quoted-printable values that go on after ``=`` at the end of a line.
 
     ``BEGIN:VCARD`` and ``END:VCARD`` are never part of a value: a text that was cut off after ``=``
     costs that text and not the cards behind it.
     """
-    joined: list[str] = []
-    parts: list[str] = []
+    joined: list[bytes] = []
+    value: list[bytes] = []  # the lines of the value that is not complete yet
     for line in lines:
-        goes_on = line.endswith("=")
-        if parts and not _FRAME.match(line):
-            parts.append(line)
+        if value and _FRAME.fullmatch(line):
+            joined.append(FOLD.join(value))
+            value = []
+        goes_on = line.endswith(b"=") and (value or _is_quoted_printable(line))
+        if goes_on or value:
+            value.append(line)
         else:
-            if parts:
-                joined.append(FOLD.join(parts))
-                parts = []
-            if not (goes_on and _is_quoted_printable(line)):
-                joined.append(line)
-                continue
-            parts.append(line)
-        if not goes_on:
-            joined.append(FOLD.join(parts))
-            parts = []
-    if parts:
-        joined.append(FOLD.join(parts))
+            joined.append(line)
+        if value and not goes_on:
+            joined.append(FOLD.join(value))
+            value = []
+    if value:
+        joined.append(FOLD.join(value))
     return joined
 
 
-def _is_quoted_printable(line: str) -> bool:
-    head, colon, _ = line.partition(":")
-    return bool(colon) and "QUOTED-PRINTABLE" in head.upper()
+def _is_quoted_printable(line: bytes) -> bool:
+    head, colon, _ = line.partition(b":")
+    return bool(colon) and b"QUOTED-PRINTABLE" in head.upper()
 
 
 def _declared(raw: bytes, charset: str) -> str:

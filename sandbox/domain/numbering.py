@@ -26,7 +26,7 @@ UNDECIDED: Final = "undecided"
 """The answer of a plan to a text that only the library can judge."""
 
 _SHORTEST, _LONGEST = 2, 17  # digits of a national number, by the library
-_LONGEST_CODE = 3
+_CODE_LENGTHS = (2, 1, 3)  # digits of a calling code, the most frequent length first
 
 _NOTHING = "(?!)"
 _TYPES = (
@@ -62,6 +62,10 @@ class Plan:
     def _with_code(self, digits: str, unknown: str | None) -> str | None:
         if len(digits) <= _SHORTEST:
             return None
+        for length in _CODE_LENGTHS:  # no calling code begins with another one
+            numbers = self._known.get(digits[:length])
+            if numbers is not None:
+                return numbers.e164(digits[length:])
         code = _calling_code(digits)
         return self._numbers(code).e164(digits[len(code) :]) if code else unknown
 
@@ -87,7 +91,7 @@ class _Numbers:
         prefix = metadata.national_prefix_for_parsing
         self._prefix: Matches | None = re.compile(prefix).match if prefix else None
         self._rewrites = bool(metadata.national_prefix_transform_rule)
-        self._answered: dict[int, Callable[[str], bool]] = {}  # by length
+        self._answered: dict[int, Callable[[str], object]] = {}  # by length
 
     def e164(self, digits: str) -> str | None:
         """Return the number if a person answers it, None if not, or `UNDECIDED`."""
@@ -144,14 +148,12 @@ def _metadata(code: int, region: str) -> PhoneMetadata:
 
 def _calling_code(digits: str) -> str:
     """Return the calling code that *digits* begin with, or an empty string."""
-    if digits[:1] != "0":
-        for length in range(1, min(_LONGEST_CODE, len(digits)) + 1):
-            if int(digits[:length]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-                return digits[:length]
-    return ""
+    codes = (digits[:length] for length in _CODE_LENGTHS if digits[:1] != "0")
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    return next((code for code in codes if int(code) in known), "")
 
 
-def _answered(code: int, length: int) -> Callable[[str], bool]:
+def _answered(code: int, length: int) -> Callable[[str], object]:
     """Return the test whether a person answers a national number of *length* digits.
 
     Of regions that share a calling code the first, in the library's order, that a number belongs to
@@ -161,8 +163,7 @@ def _answered(code: int, length: int) -> Callable[[str], bool]:
     found = (PhoneMetadata.metadata_for_region_or_calling_code(code, name) for name in names)
     regions = [region for region in found if region is not None]
     if len(names) == 1:
-        alone = _matches(_answers(regions[0], length))
-        return lambda digits: alone(digits) is not None
+        return _matches(_answers(regions[0], length))
     tests = [(_matches(_answers(it, length)), _matches(_belongs(it, length))) for it in regions]
 
     def answered(digits: str) -> bool:

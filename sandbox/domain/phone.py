@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Some of what the library passes over between digits: what people type.
-_PUNCTUATION = dict.fromkeys(map(ord, " -./()\u00a0\u2010\u2011\u2012\u2013"))
+_PUNCTUATION = b" -./()"
+_WIDE_PUNCTUATION = dict.fromkeys(map(ord, " -./()\u00a0\u2010\u2011\u2012\u2013"))
+_SCHEMES = ("tel:", "TEL:")
 _LONGEST_PLAIN = 40
 
 
@@ -35,15 +37,21 @@ def normaliser(region: str) -> Callable[[str], str | None]:
     national, international = plan.national, plan.international
 
     def normalise(typed: str) -> str | None:
-        plain = typed if len(typed) <= _LONGEST_PLAIN else ""
-        if plain[:4] in {"tel:", "TEL:"}:
-            plain = plain[4:]
-        plain = plain.translate(_PUNCTUATION)
-        decide = national
-        if plain[:1] == "+":
-            plain, decide = plain[1:], international
-        number = decide(plain) if plain.isdigit() and plain.isascii() else UNDECIDED
-        return authority(typed) if number is UNDECIDED else number
+        plain = typed[4:] if typed.startswith(_SCHEMES) else typed
+        if len(plain) <= _LONGEST_PLAIN:
+            if plain.isascii():
+                plain = plain.encode().translate(None, _PUNCTUATION).decode()
+            else:
+                plain = plain.translate(_WIDE_PUNCTUATION)
+            if plain.isdigit() and plain.isascii():
+                number = national(plain)
+            elif plain[:1] == "+" and plain[1:].isdigit() and plain.isascii():
+                number = international(plain[1:])
+            else:
+                number = UNDECIDED
+            if number is not UNDECIDED:
+                return number
+        return authority(typed)
 
     return normalise
 

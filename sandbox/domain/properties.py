@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
-from sandbox.domain.encoding import FOLD
+from sandbox.domain.encoding import FOLD, decode
 
 
 class Kind(IntEnum):
@@ -45,7 +45,7 @@ class Property(NamedTuple):
     quoted_printable: bool = False
 
 
-_KINDS = {kind.name: int(kind) for kind in Kind if kind is not Kind.OTHER}
+_KINDS = {kind.name.encode(): int(kind) for kind in Kind if kind is not Kind.OTHER}
 _FRAMES = {int(Kind.BEGIN), int(Kind.END)}
 _UNANSWERED = {"FAX", "PAGER", "MODEM", "TEXTPHONE", "BBS"}
 _MOBILE = {"CELL", "MOBILE", "IPHONE"}
@@ -55,36 +55,35 @@ _PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
 OTHER = Property(int(Kind.OTHER), 0)
 
 
-def read_line(line: str) -> tuple[Property, str, bool]:
+def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     """Return the property of a logical line, its raw value, and whether every line that has the same
-    text before its first colon has the same property.
+    octets before its first colon has the same property.
 
     A line without a colon has no value. Linear in the line, whatever it holds.
     """
-    head, _, value = line.partition(":")
+    head, _, value = line.partition(b":")
     kind = _kind(head)
     if kind == Kind.OTHER:
-        return OTHER, "", True
-    stands_alone = head.count('"') % 2 == 0
+        return OTHER, b"", True
+    stands_alone = head.count(b'"') % 2 == 0
     if not stands_alone:  # the colon may be part of a quoted parameter
         head, value = _split_outside_quotes(line, head, value)
-    return _read_head(kind, head.replace(FOLD, "")), value, stands_alone
+    return _read_head(kind, decode(head.replace(FOLD, b""))), value, stands_alone
 
 
-def _kind(head: str) -> int:
-    name, _, parameters = head.partition(";")
-    name = name.replace(FOLD, "")
-    group, _, bare = name.rpartition(".")
+def _kind(head: bytes) -> int:
+    name, _, parameters = head.partition(b";")
+    group, _, bare = name.replace(FOLD, b"").rpartition(b".")
     kind = _KINDS.get(bare.strip().upper(), int(Kind.OTHER))
     if kind in _FRAMES and (group or parameters):  # RFC 6350 6.1.1: neither group nor parameters
         return int(Kind.OTHER)
     return kind
 
 
-def _split_outside_quotes(line: str, head: str, value: str) -> tuple[str, str]:
+def _split_outside_quotes(line: bytes, head: bytes, value: bytes) -> tuple[bytes, bytes]:
     at = 0
-    for number, part in enumerate(line.split('"')):
-        colon = part.find(":") if number % 2 == 0 else -1
+    for number, part in enumerate(line.split(b'"')):
+        colon = part.find(b":") if number % 2 == 0 else -1
         if colon >= 0:
             return line[: at + colon], line[at + colon + 1 :]
         at += len(part) + 1
@@ -145,4 +144,4 @@ def _unquoted(value: str) -> str:
     if "^" not in value:
         return value
     # RFC 6868 3.2; "^^" first becomes a character that no line holds
-    return value.replace("^^", FOLD).replace("^n", "\n").replace("^'", '"').replace(FOLD, "^")
+    return value.replace("^^", "\0").replace("^n", "\n").replace("^'", '"').replace("\0", "^")

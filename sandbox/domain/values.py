@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from sandbox.domain.encoding import FOLD, recode
+from sandbox.domain.encoding import FOLD, decode
 
 if TYPE_CHECKING:
     from sandbox.domain.properties import Property
@@ -27,22 +27,30 @@ _NO_CONTROLS: dict[int, str | None] = {
     **dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " "),
 }
 
+_LOCALITY, _CODE = 3, 5  # components of an ADR (RFC 6350 6.3.1)
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _NOT_A_PHONE = {"sip", "sips", "xmpp", "skype", "mailto", "http", "https", "facetime", "im"}
 
 
-def text(raw: str, prop: Property) -> str:
+def text(raw: bytes, prop: Property) -> str:
     """Return a text value: decoded, unescaped, trimmed, without control characters, in NFC."""
-    if raw.isascii() and raw.isprintable() and "\\" not in raw and not prop.quoted_printable:
-        return raw.strip()
-    decoded = _decoded(raw, prop)
-    return _ESCAPE.sub(lambda escape: _MEANS.get(escape[1], escape[1]), decoded).strip()
+    if raw.isascii() and not prop.quoted_printable:  # nearly all are as they stand
+        value = raw.decode()
+        if value.isprintable() and "\\" not in value:
+            return value.strip()
+    value = _decoded(raw, prop)
+    if "\\" in value:
+        value = _ESCAPE.sub(lambda escape: _MEANS.get(escape[1], escape[1]), value)
+    return value.strip()
 
 
-def phone(raw: str, prop: Property) -> str:
+def phone(raw: bytes, prop: Property) -> str:
     """Return the number as typed, a ``tel:`` URI as such; empty for what is no telephone at all."""
     typed = text(raw, prop)
-    scheme = _SCHEME.match(typed) if ":" in typed else None
+    if ":" not in typed:
+        return typed
+    scheme = _SCHEME.match(typed)
     if scheme is None:
         return typed
     name = scheme[1].lower()
@@ -51,45 +59,49 @@ def phone(raw: str, prop: Property) -> str:
     return "" if prop.uri or name in _NOT_A_PHONE else typed
 
 
-def name(raw: str, prop: Property) -> str:
+def name(raw: bytes, prop: Property) -> str:
     """Return an ``N`` (family; given; additional; prefixes; suffixes) as people say it."""
     family, given, additional, prefixes, suffixes, *_ = [*_components(raw, prop, " "), *[""] * 5]
     return " ".join(filter(None, (prefixes, given, additional, family, suffixes)))
 
 
-def organisation(raw: str, prop: Property) -> str:
+def organisation(raw: bytes, prop: Property) -> str:
     """Return the organisation of an ``ORG``, without its units."""
     return next(filter(None, _components(raw, prop, ", ")), "")
 
 
-def address(raw: str, prop: Property) -> str:
+def address(raw: bytes, prop: Property) -> str:
     """Return an ``ADR`` on one line: ``Via Roma 1, 20121 Milano, MI, Italia``."""
-    parts = [*_components(raw, prop, ", "), *[""] * 7]
-    box, extended, street, locality, region, code, country = parts[:7]
-    town = f"{code} {locality}".strip()
-    wanted = (box, extended, street, town, region, country, *parts[7:])
-    return ", ".join(filter(None, wanted))
+    parts = _components(raw, prop, ", ")
+    if len(parts) > _CODE and parts[_CODE]:
+        parts[_LOCALITY] = f"{parts[_CODE]} {parts[_LOCALITY]}".rstrip()
+        parts[_CODE] = ""
+    return ", ".join([part for part in parts if part])
 
 
-def _components(raw: str, prop: Property, joint: str) -> list[str]:
+def _components(raw: bytes, prop: Property, joint: str) -> list[str]:
     """Return the components between unescaped semicolons; the values of one are joined."""
-    hidden = _ESCAPE.sub(lambda escape: _HIDES.get(escape[1], escape[1]), _decoded(raw, prop))
+    value = _decoded(raw, prop)
+    if "\\" not in value and "," not in value:
+        return [part.strip() for part in value.split(";")]
+    hidden = _ESCAPE.sub(lambda escape: _HIDES.get(escape[1], escape[1]), value)
     return [
         joint.join(filter(None, (value.translate(_SHOWS).strip() for value in part.split(","))))
         for part in hidden.split(";")
     ]
 
 
-def _decoded(raw: str, prop: Property) -> str:
+def _decoded(raw: bytes, prop: Property) -> str:
     """Return the value as it was meant: unfolded, decoded, in NFC, without control characters."""
+    if FOLD in raw:
+        raw = raw.replace(b"=" + FOLD, b"") if prop.quoted_printable else raw
+        raw = raw.replace(FOLD, b"")
     if prop.quoted_printable:
-        octets = raw.replace("=" + FOLD, "").replace(FOLD, "").encode("utf-8", "surrogateescape")
-        raw = quopri.decodestring(octets).decode("utf-8", "surrogateescape")
-    elif FOLD in raw:
-        raw = raw.replace(FOLD, "")
-    if not raw.isprintable():  # neither are the bytes that were no UTF-8
-        raw = recode(raw, prop.charset).translate(_NO_CONTROLS)
-    return normalize("NFC", raw)
+        raw = quopri.decodestring(raw)
+    value = decode(raw, prop.charset)
+    if not value.isprintable():
+        value = value.translate(_NO_CONTROLS)
+    return value if value.isascii() else normalize("NFC", value)
 
 
 def _percent_decoded(uri: str) -> str:

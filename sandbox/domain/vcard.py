@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING
 
 from sandbox.domain import values
 from sandbox.domain.contacts import Card, Phone
-from sandbox.domain.encoding import FOLD, logical_lines
+from sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
 from sandbox.domain.errors import NotAVCard, UnterminatedVCard
 from sandbox.domain.properties import Kind, Property, read_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Found = tuple[Property, str, int]  # a property, its raw value, its line
+    Found = tuple[Property, bytes, int]  # a property, its raw value, its line
     FoundByKind = tuple[list[Found], ...]  # indexed by Kind
 
 NOT_CLOSED = "Card is not closed: expected END:VCARD before the next BEGIN:VCARD"
 
-_VERSIONS = {"3.0", "4.0"}  # UC-020: Prerequisites
-_BLANK = " \t" + FOLD
-_AGENT_CARD = re.compile(r"BEGIN\s*:\s*VCARD", re.IGNORECASE)
+_VERSIONS = {b"3.0", b"4.0"}  # UC-020: Prerequisites
+_VCARD = b"VCARD"
+_BLANK = b" \t" + FOLD
+_AGENT_CARD = re.compile(rb"BEGIN\s*:\s*VCARD", re.IGNORECASE)
 
 # Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times: each is read once.
 _KNOWN_HEADS = 4096
@@ -62,25 +63,24 @@ class _Reader:
     def __init__(self) -> None:
         self._next_line = 1
         self._started = False
-        self._known: dict[str, Property] = {}
+        self._known: dict[bytes, Property] = {}
         self._begun = 0  # the line of the open card's BEGIN:VCARD; 0 between cards
         self._card = _nothing()
         self._sink: FoundByKind | None = None  # the open card; None between cards and in agents
         self._depth = 0  # of agents
         self._agent_line = 0  # where a BEGIN:VCARD would begin an agent
 
-    def read(self, lines: list[str]) -> list[Card]:
+    def read(self, lines: list[bytes]) -> list[Card]:
         """Return the cards that end in *lines*. Raises `NotAVCard`."""
         cards: list[Card] = []
-        if not self._started:
-            lines = self._start(lines)
+        lines = lines if self._started else self._start(lines)
         next_line, known, sink = self._next_line, self._known, self._sink
         for line in lines:
             at = next_line
             next_line += 1
-            if FOLD in line:
+            if FOLD_OCTET in line:
                 next_line += line.count(FOLD)
-            head, _, value = line.partition(":")
+            head, _, value = line.partition(b":")
             prop = known.get(head)
             if prop is None:
                 prop, value = self._meet(line, head)
@@ -88,6 +88,13 @@ class _Reader:
             if kind < _BEGIN:
                 if sink is not None:
                     sink[kind].append((prop, value, at))
+            elif kind == _END and sink is not None and value == _VCARD:
+                cards.append(_card(self._begun, sink))
+                self._begun, self._sink = 0, None
+                sink = None
+            elif kind == _BEGIN and not self._begun and value == _VCARD:
+                self._begun = at
+                sink = self._card = self._sink = _nothing()
             elif kind != _OTHER:
                 self._frame(kind, value, at, next_line, cards)
                 sink = self._sink
@@ -103,10 +110,10 @@ class _Reader:
         if self._begun:
             raise UnterminatedVCard
 
-    def _start(self, lines: list[str]) -> list[str]:
+    def _start(self, lines: list[bytes]) -> list[bytes]:
         for number, line in enumerate(lines):
             if line.strip(_BLANK):
-                prop, value = self._meet(line, line.partition(":")[0])
+                prop, value = self._meet(line, line.partition(b":")[0])
                 if prop.kind != _BEGIN or not _is_vcard(value):
                     raise NotAVCard
                 self._started = True
@@ -114,7 +121,7 @@ class _Reader:
             self._next_line += 1 + line.count(FOLD)
         return []
 
-    def _meet(self, line: str, head: str) -> tuple[Property, str]:
+    def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a head that is not known yet, and know it from now on if that can be."""
         prop, value, stands_alone = read_line(line)
         if stands_alone and len(head) <= _LONGEST_HEAD:
@@ -123,7 +130,7 @@ class _Reader:
             self._known[head] = prop
         return prop, value
 
-    def _frame(self, kind: int, value: str, at: int, next_line: int, cards: list[Card]) -> None:
+    def _frame(self, kind: int, value: bytes, at: int, next_line: int, cards: list[Card]) -> None:
         if kind == _AGENT:
             self._agent(value.strip(_BLANK), next_line)
         elif not _is_vcard(value):
@@ -150,7 +157,7 @@ class _Reader:
             cards.append(_card(self._begun, self._card))
             self._begun, self._sink = 0, None
 
-    def _agent(self, value: str, next_line: int) -> None:
+    def _agent(self, value: bytes, next_line: int) -> None:
         if self._begun and not value:
             self._agent_line = next_line
         elif self._begun and _AGENT_CARD.fullmatch(value):
@@ -165,35 +172,32 @@ def _nothing() -> FoundByKind:
     return ([], [], [], [], [], [], [])
 
 
-def _is_vcard(value: str) -> bool:
-    return value == "VCARD" or value.replace(FOLD, "").strip().upper() == "VCARD"
+def _is_vcard(value: bytes) -> bool:
+    return value == _VCARD or value.replace(FOLD, b"").strip().upper() == _VCARD
 
 
 def _card(begun: int, found: FoundByKind, *, closed: bool = True) -> Card:
-    name = (
-        _best(found[_FN], values.text)
-        or _best(found[_N], values.name)
-        or _best(found[_ORG], values.organisation)
-    )
-    fault, fault_line = ("", 0) if closed else (NOT_CLOSED, begun)
-    version = found[_VERSION]
-    if closed and not (version and version[0][1] in _VERSIONS):
-        fault, fault_line = _version_fault(version, begun)
-    phones, first_line = _phones(found[_TEL])
-    email = _best(found[_EMAIL], values.text)
-    address = _best(found[_ADR], values.address)
+    names, structured, organisations, phones, emails, addresses, versions = found
+    name = _best(names, values.text) if names else ""
+    if not name:
+        name = _best(structured, values.name) or _best(organisations, values.organisation)
+    usable, first_line = _phones(phones) if phones else ((), 0)
+    email = _best(emails, values.text) if emails else ""
+    address = _best(addresses, values.address) if addresses else ""
+    if not closed:
+        fault, fault_line = NOT_CLOSED, begun
+    elif versions and versions[0][1] in _VERSIONS:
+        fault, fault_line = "", 0
+    else:
+        fault, fault_line = _version_fault(versions, begun)
     # What Card(...) does, without the detour through its Python-level signature.
-    fields = (begun, name, phones, first_line, email, address, fault, fault_line)
+    fields = (begun, name, usable, first_line, email, address, fault, fault_line)
     return tuple.__new__(Card, fields)
 
 
-def _best(found: list[Found], read: Callable[[str, Property], str]) -> str:
+def _best(found: list[Found], read: Callable[[bytes, Property], str]) -> str:
     """Return the first value that is not empty, preferred ones before the others."""
-    if not found:
-        return ""
-    if len(found) > 1:
-        found = sorted(found, key=_rank)
-    for prop, raw, _ in found:
+    for prop, raw, _ in found if len(found) == 1 else sorted(found, key=_rank):
         value = read(raw, prop)
         if value:
             return value
@@ -207,11 +211,10 @@ def _phones(found: list[Found]) -> tuple[tuple[Phone, ...], int]:
         typed = values.phone(raw, prop) if prop.usable else ""
         if typed:
             usable.append((prop.rank, tuple.__new__(Phone, (typed, line))))
-    if not usable:
-        return (), 0
+    if len(usable) <= 1:
+        return ((usable[0][1],), usable[0][1].line) if usable else ((), 0)
     first_line = usable[0][1].line
-    if len(usable) > 1:
-        usable.sort(key=itemgetter(0))
+    usable.sort(key=itemgetter(0))
     return tuple([phone for _, phone in usable]), first_line
 
 
@@ -223,7 +226,7 @@ def _version_fault(found: list[Found], begun: int) -> tuple[str, int]:
     """Return what is wrong with the version, and where; nothing if it only looked odd."""
     for prop, raw, line in found:
         version = values.text(raw, prop)
-        if version in _VERSIONS:
+        if version.encode() in _VERSIONS:
             return "", 0
         if version:
             return f"Unsupported vCard version {version[:20]!r}: expected 3.0 or 4.0", line

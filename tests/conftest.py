@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.testclient import TestClient
+
+from sandbox.web.app import create_app
+from tests.server import Running, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Running]:
+    """Start one sandbox process for all tests; each uses a key of its own."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def client() -> TestClient:
+    """Make a fresh sandbox in this process, spoken to with the documented key."""
+    return TestClient(create_app(), headers={"X-Api-Key": "YOUR_API_KEY"})

@@ -1,0 +1,78 @@
+"""A real sandbox process for tests, and a raw socket to speak to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+READY = "Stop with Ctrl-C."
+
+
+class Running(NamedTuple):
+    """A sandbox that answers at ``url``; its output so far is in ``banner``."""
+
+    process: subprocess.Popen[str]
+    url: str
+    banner: str
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+
+@contextmanager
+def serving(*options: str, **environment: str) -> Iterator[Running]:
+    """Run ``serve`` on a free port until the block ends."""
+    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--quiet", *options]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    try:
+        yield _when_ready(process)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=15)
+
+
+def _when_ready(process: subprocess.Popen[str]) -> Running:
+    assert process.stdout is not None
+    banner = ""
+    for line in process.stdout:
+        banner += line
+        if READY in line:
+            url = re.search(r"http://[^ ]+", banner)
+            assert url is not None, banner
+            return Running(process, url[0], banner)
+    _, problems = process.communicate(timeout=15)
+    message = f"the sandbox did not start:\n{banner}{problems}"
+    raise AssertionError(message)
+
+
+def exchange(port: int, *pieces: bytes, timeout: float = 10) -> bytes:
+    """Send *pieces* over one connection and return all that comes back until it is closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        return read_to_end(connection)
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    """Return everything that arrives before the other side closes."""
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    return received

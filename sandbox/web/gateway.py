@@ -95,6 +95,8 @@ class Gateway:
             return problems.refusal(error)
         except Refusal as error:
             answer = problems.refusal(error)
+            if answer.status not in operation.responses and not self._handles(operation):
+                return answer  # a path that somebody added need not document our refusals
         except ClientGone:
             raise
         except Exception:
@@ -107,6 +109,9 @@ class Gateway:
             log.error("%s the answer breaks the contract: %s", exchange.request_id, violation)
             return problems.bug(f"The sandbox broke its contract: {violation}")
         return answer
+
+    def _handles(self, operation: Operation) -> bool:
+        return operation.operation_id in self._handlers
 
     async def _pass_gates(self, exchange: Exchange, operation: Operation) -> Answer:
         headers, scope = exchange.headers, exchange.scope

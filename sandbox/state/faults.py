@@ -123,6 +123,11 @@ class Due(NamedTuple):
     after: bool
     kinds: tuple[str, ...]
 
+    @property
+    def replaces(self) -> bool:
+        """Whether the real answer is never made."""
+        return self.respond is not None or (self.network is not None and not self.after)
+
 
 class Armed:
     """A rule in force, with its counters: ``seen`` requests, of which ``fired`` failed."""

@@ -23,6 +23,7 @@ KEPT_IN_MEMORY = 1024 * 1024
 BESIDE_THE_FILE = 1024 * 1024
 DRAINED_AT_MOST = 64 * 1024 * 1024
 DRAIN_SECONDS = 20.0
+KEPT_HEAD = 4096
 _TEXT_BYTES = 64 * 1024
 _PREFERRED_FIELD = "file"
 
@@ -32,13 +33,19 @@ class ClientGone(Exception):
 
 
 class Body:
-    """The body of one request, read once; knows whether all of it has arrived."""
+    """The body of one request, read once; knows whether all of it has arrived.
+
+    ``received`` counts its bytes, ``head`` keeps the first of them, ``form`` is what was read from it.
+    """
 
     def __init__(self, receive: Receive, headers: Headers) -> None:
         self._receive = receive
         self.complete = (
             "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
         )
+        self.received = 0
+        self.head = b""
+        self.form: Submission | None = None
         self._begun = False
         self._awaits_continue = headers.get("expect", "").lower() == "100-continue"
 
@@ -54,8 +61,12 @@ class Body:
             if message["type"] == "http.disconnect":
                 raise ClientGone
             self.complete = not message.get("more_body", False)
-            if message.get("body"):
-                yield message["body"]
+            chunk = message.get("body")
+            if chunk:
+                self.received += len(chunk)
+                if len(self.head) < KEPT_HEAD:
+                    self.head += chunk[: KEPT_HEAD - len(self.head)]
+                yield chunk
 
     async def drain(self) -> None:
         """Read the rest and drop it, within bounds, so that a client that is still sending gets to
@@ -85,6 +96,8 @@ class Submission:
         self._mistakes: dict[str, str] = {}
         self._file: IO[bytes] = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - closed by close()
         self.file_bytes = 0
+        self.file_head = b""
+        self.file_name: str | None = None
 
     def open(self, part: MultipartSegment) -> FormField | None:
         """Begin a part; return its field, or None if its content is of no interest."""
@@ -100,7 +113,9 @@ class Submission:
             found = "a file" if sent_as_file else "text"
             self._mistakes[name] = f"{field.expected[:-1]}; found {found}."
         else:
-            if not field.is_file:
+            if field.is_file:
+                self.file_name = part.filename or ""
+            else:
                 self._text[name] = bytearray()
             return field
         return None
@@ -116,6 +131,8 @@ class Submission:
             if self.file_bytes > self._file_limit:
                 raise FileTooLarge(self._file_limit)
             self._file.write(chunk)
+            if len(self.file_head) < KEPT_HEAD:
+                self.file_head += chunk[: KEPT_HEAD - len(self.file_head)]
             return
         text = self._text[field.name]
         text += chunk
@@ -139,6 +156,10 @@ class Submission:
             raise InvalidFields(self._mistakes)
         return self._form.check(present)
 
+    def text(self) -> dict[str, str]:
+        """Return the text fields as they arrived, unchecked."""
+        return {name: raw.decode("utf-8", "replace") for name, raw in self._text.items()}
+
     def read(self) -> bytes:
         """Return the whole file."""
         self._file.seek(0)
@@ -158,6 +179,7 @@ async def take_form(body: Body, headers: Headers, submission: Submission) -> Non
         ClientGone: the client went away.
     """
     parser = _parser(headers)
+    body.form = submission
     received = 0
     field: FormField | None = None
     try:

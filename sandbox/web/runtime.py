@@ -7,29 +7,43 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from sandbox import resources
-from sandbox.domain.errors import InvalidField
-from sandbox.scenario.errors import UnknownScenario
+from sandbox.domain.errors import MisusedSandbox
+from sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from sandbox.scenario.library import Library
-from sandbox.state.worlds import WorldKey, Worlds
-from sandbox.web.auth import SCENARIO_HEADER
+from sandbox.state.clock import real_seconds
+from sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
+from sandbox.web.auth import SCENARIO_HEADER, masked
 from sandbox.web.contract import Contract
+from sandbox.web.events import Events
+from sandbox.web.journal import JOURNAL_BYTES, Journal
+from sandbox.web.metrics import Metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sandbox.state.world import World
+    from sandbox.state.worlds import Held
     from sandbox.web.auth import Caller
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a sandbox is to run."""
+    """How a sandbox is to run.
+
+    ``loopback``: only this machine can reach it, and the control API is open to local callers.
+    ``admin_token`` is what the control API asks for otherwise; with neither, it is closed.
+    ``worlds`` and ``world_bytes`` bound the worlds that are kept, ``journal_bytes`` the journal.
+    """
 
     spec: Path = resources.SPEC
     scenarios: Path = resources.SCENARIOS
     scenario: str = "default"
     seed: int = 0
     sandbox_headers: bool = True
+    admin_token: str | None = None
+    loopback: bool = True
+    worlds: int = MOST_WORLDS
+    world_bytes: int = MOST_BYTES
+    journal_bytes: int = JOURNAL_BYTES
 
 
 class Runtime:
@@ -45,21 +59,40 @@ class Runtime:
         self.contract = Contract(settings.spec)
         self.library = Library(settings.scenarios, settings.seed)
         self.library.get(settings.scenario)
-        self.worlds = Worlds(self.library.grow, settings.scenario)
+        self.events = Events()
+        self.journal = Journal(settings.journal_bytes)
+        self.metrics = Metrics()
+        bounds = Bounds(settings.worlds, settings.world_bytes)
+        self.worlds = Worlds(self.library.grow, settings.scenario, bounds, self._tell_of_world)
+        self.started_at = real_seconds()
         self._requests = count(1)
 
     def next_request_id(self) -> str:
         """Return the id of the next request."""
         return f"req_{next(self._requests):08d}"
 
-    def world(self, caller: Caller) -> tuple[WorldKey, World]:
-        """Return the world that *caller* means.
+    def visit(self, caller: Caller, now: float) -> Held:
+        """Return the world that *caller* means with its place in the registry, as used *now*.
 
         Raises:
-            InvalidField: there is no such scenario; the message lists the known ones.
+            InvalidField: the scenario is unknown (the message lists the known ones) or its file has
+                mistakes.
         """
-        key = self.worlds.key(*caller)
         try:
-            return key, self.worlds.at(key)
-        except UnknownScenario as error:
-            raise InvalidField(SCENARIO_HEADER, str(error)) from error
+            return self.worlds.visit(self.worlds.key(*caller), now)
+        except (UnknownScenario, InvalidScenario) as error:
+            raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
+
+    def _tell_of_world(self, what: str, held: Held) -> None:
+        if self.events.watched:
+            key = held.key
+            self.events.tell(
+                "world",
+                {
+                    "what": what,
+                    "world": held.label,
+                    "apiKey": masked(key.api_key),
+                    "session": key.session,
+                    "scenario": key.scenario,
+                },
+            )

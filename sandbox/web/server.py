@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sandbox.web.faults import CONNECTION
+
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp
 
 HEAD_BYTES = 128 * 1024
@@ -18,11 +23,39 @@ HEAD_BYTES = 128 * 1024
 _SWITCH_SECONDS = 0.0005
 
 
+class Connection:
+    """What the application may know of the connection: its transport, and when the server stops.
+
+    ``on_shutdown`` is called then; an answer that has no end of its own must end.
+    """
+
+    __slots__ = ("on_shutdown", "transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        self.on_shutdown: Callable[[], None] | None = None
+
+
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol; a request whose head is absurdly long, or not HTTP, gets a 400."""
+    """uvicorn's protocol; a request whose head is absurdly long, or not HTTP, gets a 400.
+
+    Every request carries its ``Connection`` as an extension of its scope.
+    """
 
     _head_open = True
     _head_bytes = 0
+    _connection: Connection
+    _extensions: dict[str, dict[object, object]]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._connection = Connection(transport)
+        self._extensions = cast("Any", {CONNECTION: self._connection})
+
+    def shutdown(self) -> None:
+        if self._connection.on_shutdown is not None:
+            self._connection.on_shutdown()
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         if self._head_open:
@@ -35,6 +68,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._head_open, self._head_bytes = True, 0
         super().on_message_begin()
+        self.scope["extensions"] = self._extensions
 
     def on_headers_complete(self) -> None:
         self._head_open = False

@@ -1,0 +1,103 @@
+"""One request and what becomes of it, from its head to its entry in the journal."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+
+from sandbox.state.clock import real_seconds
+from sandbox.web.intake import Body
+from sandbox.web.journal import KEPT_OF_A_BODY, Entry, RawHeaders, Sent, show, weigh
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope
+
+    from sandbox.state.faults import Due
+    from sandbox.state.worlds import Held, WorldKey
+    from sandbox.web.contract import Operation
+    from sandbox.web.runtime import Runtime
+
+_KEPT_OF_A_FIELD = 1000
+
+
+class Exchange:
+    """One request. ``held`` is the world it came to, ``due`` the faults that it met."""
+
+    __slots__ = (
+        "began",
+        "body",
+        "due",
+        "head_bytes",
+        "headers",
+        "held",
+        "operation",
+        "receive",
+        "request_id",
+        "scope",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+        self.began = perf_counter()
+        self.scope = scope
+        self.receive = receive
+        self.headers = Headers(scope=scope)
+        self.body = Body(receive, self.headers)
+        self.request_id = request_id
+        self.head_bytes = 0
+        self.operation: Operation | None = None
+        self.held: Held | None = None
+        self.due: Due | None = None
+
+    @property
+    def key(self) -> WorldKey | None:
+        """The key of the world that the request came to."""
+        return self.held.key if self.held is not None else None
+
+
+def record(
+    runtime: Runtime, exchange: Exchange, status: int, headers: RawHeaders, body: bytes
+) -> None:
+    """Write an exchange into the journal and the metrics, and tell whoever listens.
+
+    ``status`` is 0 where no answer was sent.
+    """
+    seconds = perf_counter() - exchange.began
+    scope, due = exchange.scope, exchange.due
+    operation = exchange.operation.operation_id if exchange.operation is not None else None
+    sent = _sent(exchange.body) if exchange.body.received else None
+    kept = body if len(body) <= KEPT_OF_A_BODY else body[:KEPT_OF_A_BODY]
+    weight = weigh(scope["headers"], exchange.head_bytes, headers, kept)
+    entry = Entry(
+        exchange.request_id,
+        real_seconds() - seconds,
+        seconds,
+        scope["method"],
+        scope["path"],
+        scope["query_string"],
+        scope["headers"],
+        sent,
+        operation,
+        exchange.key,
+        status,
+        headers,
+        kept,
+        len(body),
+        due.kinds if due is not None else (),
+        weight if sent is None else weight + sent.weight(),
+    )
+    runtime.journal.add(entry)
+    runtime.metrics.count(operation, status, seconds)
+    if due is not None:
+        runtime.metrics.count_faults(due.kinds)
+    if runtime.events.watched:
+        runtime.events.tell("request", show(entry))
+
+
+def _sent(body: Body) -> Sent:
+    form = body.form
+    if form is None:
+        return Sent(body.received, body.head)
+    fields = {name[:100]: text[:_KEPT_OF_A_FIELD] for name, text in form.text().items()}
+    return Sent(body.received, form.file_head, fields, form.file_name, form.file_bytes)

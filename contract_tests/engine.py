@@ -35,7 +35,7 @@ _MODULES = (
     "test_quota",
     "test_access",
     "test_model",
-    #    "test_generated",
+    "test_generated",
 )
 
 
@@ -210,7 +210,6 @@ def check_deployment(
 
 def tell(run: Run, story: Story, function: StoryFunction) -> str:
     """Tell one story; return why the suite itself failed, empty if it did not."""
-    run.story_name = story.name
     try:
         function(story)
     except PromiseBroken:

@@ -49,6 +49,7 @@ class Run:
     left: dict[str, LeftBehind] = field(default_factory=dict)
     story_name: str = ""
     paged_list: str = ""
+    broken_in_passing: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.client = Client(self.settings, watch=self._watch)
@@ -68,6 +69,11 @@ class Run:
     def list_id(self) -> str:
         """A list that may exist already, for runs that only read."""
         return self.settings.list_id or DEFAULT_LIST
+
+    def begin_story(self, name: str) -> None:
+        """From now on, what breaks belongs to the story *name*."""
+        self.story_name = name
+        self.broken_in_passing = []
 
     def key_for(self, scenario: str) -> str:
         """Return a key of a sandbox that brings about *scenario*; empty on a real deployment."""
@@ -113,7 +119,7 @@ class Run:
         if not self.sandbox_scenario:
             self.sandbox_scenario = exchange.answer.header(SCENARIO_HEADER) or ""
         self.note_writes(exchange)
-        self.judge(exchange)
+        self.broken_in_passing += self.judge(exchange)
 
     def note_writes(self, exchange: Exchange) -> None:
         """Count the contacts that an exchange may have created, and remember its list."""

@@ -62,6 +62,7 @@ def exercises(
     def declare(function: Callable[[Story], None]) -> StoryFunction:
         @wraps(function)
         def told(story: Story) -> None:
+            __tracebackhide__ = True
             story.tell(function)
 
         told.promises = promises  # type: ignore[attr-defined]
@@ -116,12 +117,16 @@ class Story:
         self.unsafe = function.unsafe
         self.random = random.Random(f"{run.settings.seed} {self.name}")
         self.broken: list[str] = []
+        self.left_out = ""
         self._judged: set[str] = set()
+        self._held = False
 
     # --- telling -------------------------------------------------------------------------------
 
     def tell(self, function: Callable[[Story], None]) -> None:
         """Run the story to its end, and account for each promise that it declared."""
+        __tracebackhide__ = True
+        self.run.begin_story(self.name)
         reason = self._obstacle()
         if reason:
             self._leave(reason)
@@ -132,9 +137,12 @@ class Story:
             function(self)
         except StoryEnds:
             pass
+        if self._held:
+            self.left_out = ""
         left = "the story could not be told to its end" if self.broken else "the story ended early"
         self._leave(left)
-        uncovered = [each for each in dict.fromkeys(self.broken) if not self.run.covers(each)]
+        broken = dict.fromkeys(self.broken + self.run.broken_in_passing)
+        uncovered = [each for each in broken if not self.run.covers(each)]
         if uncovered:
             raise PromiseBroken(self.run.describe(uncovered))
 
@@ -153,14 +161,17 @@ class Story:
         return ""
 
     def _leave(self, reason: str) -> None:
-        for each in self.promises:
-            if each not in self._judged:
-                self.run.ledger.not_exercised(each, reason)
+        left = [each for each in self.promises if each not in self._judged]
+        for each in left:
+            self.run.ledger.not_exercised(each, reason)
+        if not self._held:
+            self.left_out = self.left_out or reason
 
     def not_exercised(self, promise_id: str, reason: str) -> None:
         """Note why a promise cannot be judged here."""
         self._judged.add(promise_id)
         self.run.ledger.not_exercised(promise_id, reason)
+        self.left_out = reason
 
     @property
     def may_send_unsafe(self) -> bool:
@@ -182,6 +193,7 @@ class Story:
         """Hold *got* against *expected*; *what* says what is wrong if they differ."""
         if got == expected and type(got) is type(expected):
             self._judged.add(promise_id)
+            self._held = True
             self.run.ledger.keep(promise_id)
             return True
         self.breaks(promise_id, what, expected, got, exchange, reading=reading)
@@ -199,6 +211,7 @@ class Story:
     ) -> None:
         """Note that a promise is broken."""
         self._judged.add(promise_id)
+        self._held = True
         self.broken.append(promise_id)
         evidence = Evidence(what, shown(expected), shown(got), exchange, reading, self.name)
         self.run.ledger.break_(promise_id, evidence)

@@ -1,0 +1,98 @@
+"""The suite as plain pytest: ``pytest --pyargs contract_tests --base-url … --api-key …``.
+
+Without ``--base-url`` it starts a sandbox of its own on a free port.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract_tests.deviations import InvalidDeviations, load_deviations
+from contract_tests.engine import begin
+from contract_tests.ledger import State
+from contract_tests.preflight import CannotRun
+from contract_tests.settings import Mode, Profile, Settings
+from contract_tests.story import BASIC, Story
+from contract_tests.targets import SANDBOX_KEY, running_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from contract_tests.run import Run
+
+_RUN = pytest.StashKey["Run"]()
+
+
+@pytest.fixture(scope="session")
+def contract_run(request: pytest.FixtureRequest) -> Iterator[Run]:
+    """One run against the deployment; the session ends with 2 if it cannot be made."""
+    option = request.config.getoption
+    if option("--base-url"):
+        yield from _run(request, option("--base-url").rstrip("/"))
+        return
+    with running_sandbox() as base_url:
+        yield from _run(request, base_url)
+
+
+def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[Run]:
+    option = request.config.getoption
+    mode = option("--contract-mode")
+    settings = Settings(
+        base_url=base_url,
+        api_key=option("--api-key") or SANDBOX_KEY,
+        mode=Mode(mode) if mode else None,
+        max_writes=option("--contract-max-writes"),
+        profile=Profile(option("--contract-profile")),
+        seed=option("--contract-seed"),
+        rate=option("--contract-rate"),
+        exhausted_key=option("--contract-exhausted-key"),
+        unpermitted_key=option("--contract-unpermitted-key"),
+        list_id=option("--contract-list-id"),
+    )
+    path = option("--contract-deviations")
+    try:
+        known = load_deviations(Path(path)) if path else ()
+        run = begin(settings, known)
+    except (CannotRun, InvalidDeviations) as error:
+        pytest.exit(str(error), returncode=2)
+    request.config.stash[_RUN] = run
+    yield run
+    run.client.close()
+
+
+@pytest.fixture
+def story(request: pytest.FixtureRequest, contract_run: Run) -> Iterator[Story]:
+    """One story of the run; skipped where none of its promises could be judged."""
+    told = Story(contract_run, request.function)
+    yield told
+    if BASIC in told.promises:
+        contract_run.imports_fail = BASIC in told.broken
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Skip, with the reason, a story that could not judge any of its promises."""
+    result = yield
+    told = pyfuncitem.funcargs.get("story")
+    if isinstance(told, Story) and told.left_out:
+        pytest.skip(told.left_out)
+    return result
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Name the promises that no story of this run could exercise."""
+    run = config.stash.get(_RUN, None)
+    if run is None:
+        return
+    states = [each.state for each in run.ledger.entries.values()]
+    counts = ", ".join(f"{states.count(state)} {state.value}" for state in State)
+    terminalreporter.section("promises")
+    terminalreporter.write_line(counts)
+    for entry in run.ledger.entries.values():
+        if entry.state is State.NOT_EXERCISED:
+            terminalreporter.write_line(f"not exercised: {entry.promise.id}: {entry.reason}")

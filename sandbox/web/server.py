@@ -42,7 +42,7 @@ class Protocol(HttpToolsProtocol):
     Every request carries its ``Connection`` as an extension of its scope.
     """
 
-    _head_open = True
+    _head_open = False
     _head_bytes = 0
     _connection: Connection
     _extensions: dict[str, dict[object, object]]
@@ -58,15 +58,15 @@ class Protocol(HttpToolsProtocol):
         super().shutdown()
 
     def data_received(self, data: bytes) -> None:
-        if self._head_open:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self.send_400_response("Expected at most 64 KB of headers.")
-                return
+        self._head_bytes += len(data)
         super().data_received(data)
+        if not self._head_open:
+            self._head_bytes = 0
+        elif self._head_bytes > HEAD_BYTES:
+            self.send_400_response("Expected at most 64 KB of headers.")
 
     def on_message_begin(self) -> None:
-        self._head_open, self._head_bytes = True, 0
+        self._head_open = True
         super().on_message_begin()
         self.scope["extensions"] = self._extensions
 

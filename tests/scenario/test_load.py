@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.scenario.errors import InvalidScenario
-from sandbox.scenario.load import duration, load
+from sandbox.scenario.load import load
+from sandbox.state.clock import duration
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,13 +25,13 @@ MARCO = vcf(("Marco Rossi", "347 123 4567"))
 
 
 def upload(
-    client: TestClient, data: bytes = MARCO, *, key: str | None = None, **fields: str
+    client: TestClient, file: bytes = MARCO, *, key: str | None = None, **fields: str
 ) -> httpx2.Response:
-    """Upload *data* into the documented list unless *fields* name another destination."""
+    """Upload *file* into the documented list unless *fields* name another destination."""
     if not fields.keys() & {"listId", "listName"}:
         fields["listId"] = "list_crm_migration"
     headers = {"X-Api-Key": key} if key else {}
-    return client.post(UPLOAD, files={"file": ("c.vcf", data)}, data=fields, headers=headers)
+    return client.post(UPLOAD, files={"file": ("c.vcf", file)}, data=fields, headers=headers)
 
 
 def fail(**data: str) -> dict[str, Any]:

@@ -165,7 +165,7 @@ WHICH = "Expected either listId or listName, found {}."
 def test_a_wrong_field_is_named_with_what_was_expected(
     client: TestClient, fields: dict[str, str], data: dict[str, str]
 ) -> None:
-    answer = upload(client, **fields)
+    answer = upload(client, MARCO, key=None, **fields)
 
     assert (answer.status_code, answer.json()) == (400, fail(**data))
     assert client.get(QUOTA).json()["used"] == 0

@@ -21,6 +21,7 @@ HEAD_BYTES = 128 * 1024
 # How long one thread of Python may run while another waits: an import of a large file must not
 # hold up the event loop for the interpreter's usual 5 ms each time.
 _SWITCH_SECONDS = 0.0005
+_LINGER_SECONDS = 1.0
 
 
 class Connection:
@@ -44,6 +45,7 @@ class Protocol(HttpToolsProtocol):
 
     _head_open = False
     _head_bytes = 0
+    _hung_up = False
     _connection: Connection
     _extensions: dict[str, dict[object, object]]
 
@@ -58,6 +60,8 @@ class Protocol(HttpToolsProtocol):
         super().shutdown()
 
     def data_received(self, data: bytes) -> None:
+        if self._hung_up:
+            return
         self._head_bytes += len(data)
         super().data_received(data)
         if not self._head_open:
@@ -75,15 +79,22 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request at all, in the documented shape, and hang up."""
-        if self.transport.is_closing():
+        """Answer what is no request at all, in the documented shape, and hang up.
+
+        A client that is still sending would lose the answer if the connection were cut at once:
+        what it sends is dropped for a moment.
+        """
+        if self.transport.is_closing() or self._hung_up:
             return
         body = orjson.dumps({"status": "fail", "data": {"request": msg}})
         self.transport.write(
             b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
             b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body)
         )
-        self.transport.close()
+        self._hung_up = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
 
 def configure(app: ASGIApp, **options: Any) -> uvicorn.Config:

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 REGION = "IT"
 SIZE = 10 * 1024 * 1024
 FILE = Spec(
-    contacts=45_500, duplicates=2_500, invalid_phones=1_500, missing_phones=500, size=SIZE, region=REGION
+    contacts=45_500,
+    duplicates=2_500,
+    invalid_phones=1_500,
+    missing_phones=500,
+    size=SIZE,
+    region=REGION,
 )
 TARGET_RATIO = 20
 TARGET_MIB = 200
@@ -76,7 +81,9 @@ def baseline(data: bytes) -> list[Outcome]:
 
 def _vobject_phones(card: Any) -> Iterator[tuple[tuple[int, bool], str]]:
     for phone in getattr(card, "tel_list", []):
-        types = {word.upper() for value in phone.params.get("TYPE", ()) for word in value.split(",")}
+        types = {
+            word.upper() for value in phone.params.get("TYPE", ()) for word in value.split(",")
+        }
         if phone.value and not types & {"FAX", "PAGER", "MODEM", "TEXTPHONE"}:
             preference = int(phone.params.get("PREF", ["101" if "PREF" in types else "102"])[0])
             yield (preference, "CELL" not in types), phone.value
@@ -164,7 +171,9 @@ def compare(path: Path, cards: int, repeats: int) -> int:
     size = path.stat().st_size / 1e6
     measured = {"baseline": run("baseline", path)}
     for way in ("reading", "import"):
-        measured[way] = min((run(way, path) for _ in range(repeats)), key=lambda it: float(it["cpu"]))
+        measured[way] = min(
+            (run(way, path) for _ in range(repeats)), key=lambda it: float(it["cpu"])
+        )
     print(f"{'':10}{'CPU s':>8}{'wall s':>8}{'ratio':>8}{'MB/s':>8}{'cards/s':>10}{'peak MiB':>10}")
     for way, it in measured.items():
         ratio = measured["baseline"]["cpu"] / it["cpu"]
@@ -187,7 +196,9 @@ def compare(path: Path, cards: int, repeats: int) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=3, help="runs of the fast ways; the best counts")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="runs of the fast ways; the best counts"
+    )
     parser.add_argument("--way", choices=WAYS, help="run only this one, in this process, as JSON")
     parser.add_argument("file", nargs="?", type=Path, help="a file to import; default: generated")
     options = parser.parse_args()

@@ -48,15 +48,15 @@ def logical_lines(data: bytes) -> Iterator[list[bytes]]:
     UTF-8 with or without byte order mark, UTF-16 with one. Line ends are CRLF, LF or CR.
     """
     data = _as_utf8(data)
-    indented = len(data) - len(data.lstrip())
-    first = max(data.rfind(b"\n", 0, indented), data.rfind(b"\r", 0, indented)) + 1
-    # An indented first line continues nothing: its indent is passed over.
-    for start, end in ((0, first), (indented, len(data))):
-        begin = start
-        while begin < end:
-            cut = _end_of_chunk(data, begin + CHUNK, end)
-            yield _lines(data[begin:cut])
-            begin = cut
+    begin = len(data) - len(data.lstrip())
+    if begin:  # blank lines, and the indent of the first line, which continues nothing
+        blank = data[:begin]
+        ends = blank.count(b"\n") + blank.count(b"\r") - blank.count(b"\r\n")
+        yield [FOLD * (ends - 1)] if ends else []
+    while begin < len(data):
+        end = _end_of_chunk(data, begin + CHUNK)
+        yield _lines(data[begin:end])
+        begin = end
 
 
 def decode(raw: bytes, charset: str = "") -> str:
@@ -81,13 +81,10 @@ def _as_utf8(data: bytes) -> bytes:
     return data
 
 
-def _end_of_chunk(data: bytes, wanted: int, end: int) -> int:
-    """Return where the chunk ends that is to have *wanted* as its last byte, or *end*."""
-    if wanted >= end:
-        return end
-    near = min(end, wanted + SOFT_BREAKS)
-    found = _WHOLE.search(data, wanted, near) or _LOGICAL.search(data, wanted, end)
-    return found.end() if found else end
+def _end_of_chunk(data: bytes, wanted: int) -> int:
+    """Return where the chunk ends that is to have *wanted* as its last byte, or the end of *data*."""
+    found = _WHOLE.search(data, wanted, wanted + SOFT_BREAKS) or _LOGICAL.search(data, wanted)
+    return found.end() if found else len(data)
 
 
 def _lines(chunk: bytes) -> list[bytes]:

@@ -52,6 +52,8 @@ _MOBILE = {"CELL", "MOBILE", "IPHONE"}
 _PREFERENCES = {str(number): number for number in range(1, 101)}
 _PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
 
+_HIDDEN = "\0"  # stands for a character that separates nothing; no line holds it
+
 OTHER = Property(int(Kind.OTHER), 0)
 
 
@@ -128,20 +130,14 @@ def _split(text: str, separator: str) -> list[str]:
     """Split *text* at every *separator* outside double quotes."""
     if '"' not in text:
         return text.split(separator)
-    pieces = [""]
-    for number, part in enumerate(text.split('"')):
-        if number % 2:
-            pieces[-1] += f'"{part}"'
-        else:
-            first, *rest = part.split(separator)
-            pieces[-1] += first
-            pieces += rest
-    return pieces
+    parts = text.split('"')
+    parts[1::2] = [part.replace(separator, _HIDDEN) for part in parts[1::2]]
+    return [piece.replace(_HIDDEN, separator) for piece in '"'.join(parts).split(separator)]
 
 
 def _unquoted(value: str) -> str:
     value = value.replace('"', "")
     if "^" not in value:
         return value
-    # RFC 6868 3.2; "^^" first becomes a character that no line holds
-    return value.replace("^^", "\0").replace("^n", "\n").replace("^'", '"').replace("\0", "^")
+    # RFC 6868 3.2; "^^" comes first and is not read again
+    return value.replace("^^", _HIDDEN).replace("^n", "\n").replace("^'", '"').replace(_HIDDEN, "^")

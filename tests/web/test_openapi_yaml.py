@@ -62,6 +62,8 @@ def sourced() -> Iterator[tuple[str, Any]]:
     """Yield every node that must name its source."""
     for name, operation in operations():
         yield name, operation
+        for rule in operation.get("x-rules", []):
+            yield rule["rule"], rule
         for parameter in operation.get("parameters", []):
             yield f"{name}.{parameter['name']}", parameter
         for status, response in operation["responses"].items():

@@ -1,0 +1,88 @@
+"""Write the table of assumptions into the README, from every ``x-source`` of the contract.
+
+Run with ``python -m docs.generate.assumptions``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+SPEC = ROOT / "openapi.yaml"
+_PREFIX = "assumption: "
+_BETWEEN = re.compile(
+    r"(<!-- assumptions: begin [^\n]*-->\n).*(<!-- assumptions: end -->)", re.DOTALL
+)
+_STEPS_OF_THE_FORMAT = {
+    "paths",
+    "components",
+    "schemas",
+    "properties",
+    "parameters",
+    "responses",
+    "headers",
+    "content",
+    "application/json",
+    "examples",
+    "schema",
+}
+
+
+def assumptions(node: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Yield where each assumption of the contract stands, and its reason."""
+    if isinstance(node, dict):
+        source = node.get("x-source")
+        named = {"": source} if isinstance(source, str) else source or {}
+        for field, text in named.items():
+            _, mark, reason = text.partition(_PREFIX)
+            if mark:
+                place = node["rule"] if "rule" in node else f"`{_place((*at, field))}`"
+                yield place, reason.rstrip(")")
+        for key, child in node.items():
+            if key != "x-source":
+                yield from assumptions(child, (*at, _name(key, child)))
+    elif isinstance(node, list):
+        for child in node:
+            yield from assumptions(child, (*at, _name("", child)))
+
+
+def table(document: dict[str, Any]) -> str:
+    """Return the assumptions as a Markdown table; equal ones stand together."""
+    places: dict[str, list[str]] = {}
+    for place, reason in assumptions(document):
+        places.setdefault(reason, []).append(place)
+    rows = [f"| {', '.join(found)} | {reason} |" for reason, found in places.items()]
+    return "\n".join(["| what | assumption |", "|---|---|", *rows]) + "\n"
+
+
+def written(readme: str, document: dict[str, Any]) -> str:
+    """Return the README with the table as it should be."""
+    return _BETWEEN.sub(lambda found: found[1] + table(document) + found[2], readme)
+
+
+def _name(key: Any, child: Any) -> str:
+    if isinstance(child, dict):
+        return str(child.get("operationId") or child.get("name") or key)
+    return str(key)
+
+
+def _place(at: tuple[str, ...]) -> str:
+    kept = [step for step in at if step and step != "field" and step not in _STEPS_OF_THE_FORMAT]
+    return " ".join(step for step in kept if not step.startswith("/"))
+
+
+def main() -> None:
+    document = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
+    README.write_text(written(README.read_text(encoding="utf-8"), document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.web import problems
+from sandbox.web import docs, pages, problems
 from sandbox.web.api import Api
 from sandbox.web.contract import InvalidContract, path_name
 from sandbox.web.gateway import Gateway
@@ -47,6 +47,8 @@ def assemble(runtime: Runtime) -> Starlette:
     routes = [
         Route("/openapi.yaml", _contract_as(runtime, "yaml")),
         Route("/openapi.json", _contract_as(runtime, "json")),
+        docs.route(runtime),
+        pages.asset_route(),
     ]
     for path, operations in _by_path(runtime.contract).items():
         routes.append(Route(_template(path), PathEndpoint(gateway, operations)))

@@ -177,10 +177,15 @@ def check_deployment(
     settings: Settings,
     deviations: tuple[Deviation, ...] = (),
     progress: Callable[[Progress], None] = lambda _: None,
+    record: list[tuple[str, Exchange]] | None = None,
 ) -> Outcome:
-    """Tell every story to the deployment and return what was found; raise ``CannotRun``."""
+    """Tell every story to the deployment and return what was found; raise ``CannotRun``.
+
+    Every exchange goes into *record*, if given, with the name of its story.
+    """
     started, clock = datetime.now(UTC), time.perf_counter()
     run = begin(settings, deviations)
+    run.record = record
     failures: list[str] = []
     try:
         told = stories(settings.only)

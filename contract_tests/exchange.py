@@ -12,6 +12,7 @@ MASK = "YOUR_API_KEY"
 _SHOWN_FILE = 1500
 _SHOWN_BODY = 4000
 _KEY_HEADER = "x-api-key"
+_MADE_UP = ("contract-check", "sandbox_contract-check")
 
 
 @dataclass(frozen=True)
@@ -139,12 +140,12 @@ class Exchange:
 
     def masked(self, text: str) -> str:
         """Return *text* without the key of this exchange."""
-        return mask(text, (self.key,))
+        return text if _is_made_up(self.key) else mask(text, (self.key,))
 
     def _header_lines(self) -> list[str]:
         shown = []
         if self.key:
-            shown.append(f"X-Api-Key: {MASK}")
+            shown.append(f"X-Api-Key: {self.key if _is_made_up(self.key) else MASK}")
         shown += [
             f"{name}: {self.masked(value)}"
             for name, value in self.request.headers
@@ -198,6 +199,11 @@ class Exchange:
             text = request.body[:100_000].decode("utf-8", "replace")
             entry["request"]["postData"] = {"mimeType": "", "text": text}
         return entry
+
+
+def _is_made_up(key: str) -> bool:
+    """Return whether the suite made the key up: no secret, and needed to repeat the request."""
+    return key.startswith(_MADE_UP)
 
 
 def mask(text: str, secrets: tuple[str, ...]) -> str:

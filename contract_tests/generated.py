@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,10 @@ from schemathesis.engine import Status, events, from_schema
 
 from contract_tests.contract import contract
 from contract_tests.exchange import Answer, Exchange, File, Form, Request
+from contract_tests.numbers import AMERICAN
 from contract_tests.promises import UPLOAD
 from contract_tests.settings import Mode
-from contract_tests.strategies import VCardFile, vcard_texts
+from contract_tests.strategies import VCardFile, draw_file, vcard_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,7 +109,7 @@ class Generator:
             self.stopped = True
             raise BudgetSpent
         if isinstance(case.body, dict):
-            _keep_to_own_lists(case.body)
+            case.body = _kept_to_own_lists(case.body)
 
     def after_call(self, case: schemathesis.Case[Any], answer: Any) -> None:
         """Count what an import created, at once."""
@@ -118,6 +120,8 @@ class Generator:
         document = copy.deepcopy(contract().document)
         if self._list_id:
             _replace(document, _DOCUMENTED_LIST, self._list_id)
+        if not self._settings.is_loopback:
+            _use_numbers_of_nobody(document, self._settings.seed)
         return document
 
     def _config(self) -> schemathesis.Config:
@@ -220,19 +224,19 @@ def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 
         generator.after_call(case, response)
 
 
-def _keep_to_own_lists(body: dict[str, Any]) -> None:
-    """Mark valid list names and tags as the suite's own; leave invalid ones as they are.
+def _kept_to_own_lists(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a form with valid list names and tags marked as the suite's own, and invalid ones as they are.
 
     Random further fields are dropped: that they are ignored is a promise and a story of its own.
     """
     properties = contract().document["components"]["schemas"]["VCardUpload"]["properties"]
-    for unknown in body.keys() - properties.keys():
-        del body[unknown]
+    kept = {name: value for name, value in body.items() if name in properties}
     name, tags = body.get("listName"), body.get("tags")
     if _is_valid(name, properties["listName"]):
-        body["listName"] = f"{_PREFIX} {name}"[: properties["listName"]["maxLength"]]
+        kept["listName"] = f"{_PREFIX} {name}"[: properties["listName"]["maxLength"]]
     if _is_valid(tags, properties["tags"]):
-        body["tags"] = f"{_PREFIX},{tags}"[: properties["tags"]["maxLength"]]
+        kept["tags"] = f"{_PREFIX},{tags}"[: properties["tags"]["maxLength"]]
+    return kept
 
 
 def _is_valid(value: object, schema: dict[str, Any]) -> bool:
@@ -255,6 +259,19 @@ def _replace(node: Any, old: str, new: str) -> None:
             node[key] = new
         elif isinstance(value, (dict, list)):
             _replace(value, old, new)
+
+
+def _use_numbers_of_nobody(document: dict[str, Any], seed: int) -> None:
+    """Replace the files of the documented examples, whose numbers may be somebody's."""
+    rng = random.Random(seed)
+    for path in document["paths"].values():
+        for operation in path.values():
+            form = (
+                operation.get("requestBody", {}).get("content", {}).get("multipart/form-data", {})
+            )
+            for example in form.get("examples", {}).values():
+                file = draw_file(rng, lambda: rng.choice(AMERICAN), [], cards=2)
+                example["value"]["file"] = file.text.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
 def _found(recorder: ScenarioRecorder, case_id: str) -> dict[str, str]:

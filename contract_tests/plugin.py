@@ -16,7 +16,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--contract-mode": {"choices": ["read-only", "full"], "help": "default: full on this machine"},
     "--contract-profile": {"choices": ["quick", "thorough"], "default": "quick"},
     "--contract-seed": {"type": int, "default": 0},
-    "--contract-max-writes": {"type": int, "default": 1000, "help": "contacts to create at most"},
+    "--contract-max-writes": {"type": int, "help": "contacts to create at most"},
     "--contract-rate": {"type": float, "help": "requests per second at most"},
     "--contract-deviations": {"default": "", "help": "file of known deviations (YAML)"},
     "--contract-exhausted-key": {"default": "", "help": "key of an account whose plan is full"},

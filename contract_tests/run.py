@@ -50,6 +50,7 @@ class Run:
     story_name: str = ""
     paged_list: str = ""
     broken_in_passing: list[str] = field(default_factory=list)
+    record: list[tuple[str, Exchange]] | None = None
 
     def __post_init__(self) -> None:
         self.client = Client(self.settings, watch=self._watch)
@@ -63,7 +64,7 @@ class Run:
     @property
     def writes_left(self) -> int:
         """How many more contacts the run may create."""
-        return max(0, self.settings.max_writes - self.written)
+        return max(0, self.settings.effective_max_writes - self.written)
 
     @property
     def list_id(self) -> str:
@@ -96,6 +97,8 @@ class Run:
 
     def judge(self, exchange: Exchange, story: str = "") -> list[str]:
         """Hold one exchange against everything that holds for each; return what is broken."""
+        if self.record is not None:
+            self.record.append((story or self.story_name, exchange))
         broken = []
         for finding in checks.check(exchange):
             if not finding.broken:

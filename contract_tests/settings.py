@@ -32,11 +32,12 @@ class Depth:
 
 
 DEPTHS = {
-    Profile.QUICK: Depth(model_files=12, fuzzed=12, flows=3),
-    Profile.THOROUGH: Depth(model_files=200, fuzzed=200, flows=25),
+    Profile.QUICK: Depth(model_files=40, fuzzed=40, flows=8),
+    Profile.THOROUGH: Depth(model_files=1000, fuzzed=1200, flows=80),
 }
 
-DEFAULT_MAX_WRITES = 1000
+_MAX_WRITES = 1000
+_MAX_WRITES_ON_THIS_MACHINE = 20_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Settings:
     base_url: str
     api_key: str
     mode: Mode | None = None
-    max_writes: int = DEFAULT_MAX_WRITES
+    max_writes: int | None = None
     profile: Profile = Profile.QUICK
     seed: int = 0
     only: tuple[str, ...] = ()
@@ -70,6 +71,13 @@ class Settings:
         if self.mode is not None:
             return self.mode
         return Mode.FULL if self.is_loopback else Mode.READ_ONLY
+
+    @property
+    def effective_max_writes(self) -> int:
+        """How many contacts the run may create: as told, or 1000, or 20 000 on this machine."""
+        if self.max_writes is not None:
+            return self.max_writes
+        return _MAX_WRITES_ON_THIS_MACHINE if self.is_loopback else _MAX_WRITES
 
     @property
     def secrets(self) -> tuple[str, ...]:

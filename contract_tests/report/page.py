@@ -113,7 +113,7 @@ def as_html(outcome: Outcome) -> str:
     return _PAGE.substitute(
         title=escape(f"Contract report: {outcome.settings.base_url}"),
         tone="bad" if outcome.exit_code else "",
-        day=outcome.started.strftime("%-d %B %Y, %H:%M UTC"),
+        day=f"{outcome.started.day} {outcome.started:%B %Y, %H:%M} UTC",
         verdict=escape(verdict(outcome).split(":")[0].split(";")[0].rstrip(".") + "."),
         target=escape(outcome.settings.base_url),
         bar=_bar(outcome),

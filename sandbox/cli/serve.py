@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 _BACKLOG = 2048
+_MEGABYTE = 1024 * 1024
 
 
 def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., Any]:
@@ -93,6 +94,27 @@ Examples:
     type=click.Choice(["text", "json"]),
 )
 @_option("--quiet", "QUIET", "Log problems only.", is_flag=True)
+@_option(
+    "--admin-token",
+    "ADMIN_TOKEN",
+    "What the control API asks for.  [default: nothing on this machine; elsewhere one is made]",
+)
+@_option(
+    "--worlds",
+    "WORLDS",
+    "How many worlds are kept; the one that has been idle longest goes first.",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(1),
+)
+@_option(
+    "--journal",
+    "JOURNAL",
+    "How many megabytes of requests and answers are kept.",
+    default=32,
+    show_default=True,
+    type=click.IntRange(1),
+)
 def serve(
     host: str, port: int, log_format: str, *, reload: bool, quiet: bool, **options: Any
 ) -> None:
@@ -111,11 +133,16 @@ def serve(
         scenario=options["scenario"],
         seed=options["seed"],
         sandbox_headers=options["sandbox_headers"],
+        admin_token=_admin_token(host, options["admin_token"]),
+        loopback=is_loopback(host),
+        worlds=options["worlds"],
+        journal_bytes=options["journal"] * _MEGABYTE,
     )
     app = _application(settings, reload=reload)
     with _listen(host, port) as listener:
         url = _url(host, listener.getsockname()[1])
-        _run(app, listener, lambda: _welcome(url, settings))
+        made = settings.admin_token is not None and not options["admin_token"]
+        _run(app, listener, lambda: _welcome(url, settings, token_is_new=made))
 
 
 def _application(settings: Settings, *, reload: bool) -> Any:
@@ -167,13 +194,23 @@ def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
     click.echo("Stopped.", err=True)
 
 
-def _welcome(url: str, settings: Settings) -> None:
+def _admin_token(host: str, given: str | None) -> str | None:
+    if given or is_loopback(host):
+        return given
+    import secrets
+
+    return secrets.token_urlsafe(24)
+
+
+def _welcome(url: str, settings: Settings, *, token_is_new: bool) -> None:
     click.echo(
         f"Qlara sandbox at {url}  (scenario {settings.scenario})\n"
         f"API key: YOUR_API_KEY, or any that begins with sandbox_ for an account of its own\n"
         f"\nTry:\n"
         f'  curl {url}{_QUOTA} -H "X-Api-Key: YOUR_API_KEY"\n'
-        f"\nThe contract: {url}/__docs    Stop with Ctrl-C.",
+        f"\nIn a browser: {url}/__console to try things, {url}/__docs to read the contract\n"
+        + (f"Control API: Authorization: Bearer {settings.admin_token}\n" if token_is_new else "")
+        + "Stop with Ctrl-C.",
     )
     sys.stdout.flush()
 

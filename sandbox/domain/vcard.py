@@ -88,6 +88,7 @@ class _Reader:
             if kind < _BEGIN:
                 if sink is not None:
                     sink[kind].append((prop, value, at))
+            # The next two are what _frame would do, for frames as nearly all are written.
             elif kind == _END and sink is not None and value == _VCARD:
                 cards.append(_card(self._begun, sink))
                 self._begun, self._sink = 0, None

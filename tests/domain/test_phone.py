@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from benchmarks.phone_equality import differences
 from sandbox.domain.phone import by_the_library, normaliser
@@ -108,11 +108,13 @@ def test_the_fast_way_decides_as_the_library_does(region: str) -> None:
     assert differences(seed=2026, count=2_000, region=region) == []
 
 
+@settings(deadline=None)
 @given(st.text("+0123456789 -./()\u00a0xXtel:;,#\u0663O", max_size=25))
 def test_the_fast_way_decides_as_the_library_does_on_anything(typed: str) -> None:
     assert italian(typed) == by_the_library("IT")(typed)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_what_comes_out_goes_in_again_and_comes_out_the_same(typed: str) -> None:
     number = italian(typed)

@@ -88,6 +88,7 @@ def texts(card: Card) -> list[str]:
     return [card.name, card.email, card.address, card.fault, *(phone.text for phone in card.phones)]
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(), st.binary().map(b"BEGIN:VCARD\n".__add__), any_files))
 @example(b"\xff\xfe\x00")
 @example(b"\xfe\xff\xd8\x00")
@@ -102,6 +103,7 @@ def test_any_bytes_are_either_cards_or_refused(data: bytes) -> None:
             assert not re.search(r"[\x00-\x1f\x7f-\x9f]", text)
 
 
+@settings(deadline=None)
 @given(closed_files, st.data())
 def test_folding_anywhere_changes_nothing_but_line_numbers(
     data: bytes, draw: st.DataObject
@@ -117,11 +119,13 @@ def test_folding_anywhere_changes_nothing_but_line_numbers(
     assert without_lines(read(folded)) == without_lines(read(data))
 
 
+@settings(deadline=None)
 @given(any_files, st.sampled_from([b"\r\n", b"\n", b"\r"]))
 def test_the_style_of_line_ends_changes_nothing(data: bytes, line_end: bytes) -> None:
     assert read(data.replace(b"\n", line_end)) == read(data)
 
 
+@settings(deadline=None)
 @given(closed_files, closed_files)
 def test_files_one_after_the_other_are_their_cards_one_after_the_other(
     first: bytes, second: bytes
@@ -135,6 +139,7 @@ def test_files_one_after_the_other_are_their_cards_one_after_the_other(
     assert without_lines(cards) == without_lines(before + after)
 
 
+@settings(deadline=None)
 @given(any_files)
 def test_line_numbers_point_at_the_lines_that_they_speak_of(data: bytes) -> None:
     cards = read(data)
@@ -150,6 +155,7 @@ def test_line_numbers_point_at_the_lines_that_they_speak_of(data: bytes) -> None
             assert physical[card.fault_line].startswith(("VERSION", "BEGIN"))
 
 
+@settings(deadline=None)
 @given(any_files)
 def test_every_card_ends_before_the_next_one_begins(data: bytes) -> None:
     cards = read(data)
@@ -158,7 +164,7 @@ def test_every_card_ends_before_the_next_one_begins(data: bytes) -> None:
     assert begins == sorted(set(begins))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(any_files, closed_files), st.integers(1, 40))
 def test_where_the_chunks_end_changes_nothing(data: bytes, size: int) -> None:
     whole = read(data)

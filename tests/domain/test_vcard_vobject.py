@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import vobject
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from vobject.base import ParseError, VObjectError
 
 from sandbox.domain.generating import Spec, generate
@@ -104,6 +104,7 @@ def written_by_vobject(draw: st.DrawFn) -> str:
     return written
 
 
+@settings(deadline=None)
 @given(st.lists(written_by_vobject(), min_size=1, max_size=3))
 def test_what_vobject_writes_we_read_as_vobject_does(cards: list[str]) -> None:
     data = "".join(cards).encode()

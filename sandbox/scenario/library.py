@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from sandbox.scenario.errors import UnknownScenario
@@ -44,7 +45,9 @@ class Library:
             UnknownScenario, InvalidScenario: as ``get``.
         """
         scenario, seedling = self._get(key.scenario)
-        return grow(scenario, seedling, seed=f"{self.seed}:{':'.join(key)}")
+        # Hashed, since seeds show in snapshots and keys must not.
+        name = blake2b(f"{self.seed}:{':'.join(key)}".encode(), digest_size=8)
+        return grow(scenario, seedling, seed=name.hexdigest())
 
     def reload(self, name: str) -> None:
         """Load the file anew; while it has mistakes, the scenario stays what it was.

@@ -27,8 +27,8 @@ def real_time(zone: ZoneInfo) -> datetime:
 class Clock:
     """A clock in one time zone.
 
-    Frozen at *start*, or running with the real time if there is none. Moving a running clock shifts
-    it. ``reset`` returns to how it began.
+    Frozen at ``start``, or running with the real time if there is none. Moving a running clock
+    shifts it by ``shift``. ``reset`` returns to how it began.
     """
 
     def __init__(
@@ -38,9 +38,9 @@ class Clock:
         real: Callable[[ZoneInfo], datetime] = real_time,
     ) -> None:
         self.zone = ZoneInfo(timezone)
-        self._start = start
+        self.start = start
         self._real = real
-        self._shift = timedelta()
+        self.shift = timedelta()
         self._frozen_at = start.astimezone(self.zone) if start else None
 
     @property
@@ -52,11 +52,15 @@ class Clock:
         """Return the time, with the zone's UTC offset."""
         if self._frozen_at is not None:
             return self._frozen_at
-        return self._real(self.zone) + self._shift
+        return self._real(self.zone) + self.shift
 
     def freeze(self, at: datetime | None = None) -> None:
         """Stop the clock, now or at *at*."""
         self._frozen_at = (at or self.now()).astimezone(self.zone)
+
+    def run(self) -> None:
+        """Let a clock that stands still go on: with the real time, moved by ``shift``."""
+        self._frozen_at = None
 
     def advance(self, by: timedelta) -> None:
         """Move the clock forward; a frozen one stays frozen."""
@@ -65,12 +69,12 @@ class Clock:
             utc = self._frozen_at.astimezone(ZoneInfo("UTC")) + by
             self._frozen_at = utc.astimezone(self.zone)
         else:
-            self._shift += by
+            self.shift += by
 
     def reset(self) -> None:
         """Return to the start: frozen there if there was one, else the real time."""
-        self._shift = timedelta()
-        self._frozen_at = self._start.astimezone(self.zone) if self._start else None
+        self.shift = timedelta()
+        self._frozen_at = self.start.astimezone(self.zone) if self.start else None
 
 
 def timestamp(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox.web import docs, pages, problems
 from sandbox.web.api import Api
@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 
     from sandbox.web.contract import Contract, Operation
 
-EXPOSED = ["X-Request-Id", "X-Sandbox-Scenario", "X-Sandbox-Session", "Retry-After", "Link"]
+EXPOSED = [
+    "X-Request-Id",
+    "X-Sandbox-Scenario",
+    "X-Sandbox-Session",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "Link",
+]
+# Paths of the sandbox itself: not the API's, and not for pages of other origins.
+OWN_PATHS = "/__"
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -44,9 +55,10 @@ def assemble(runtime: Runtime) -> Starlette:
     api = Api()
     _require_operations(runtime.contract, api)
     gateway = Gateway(runtime, api.handlers)
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/openapi.yaml", _contract_as(runtime, "yaml")),
         Route("/openapi.json", _contract_as(runtime, "json")),
+        Mount("/__admin", ControlApi(runtime)),
         docs.route(runtime),
         pages.asset_route(),
     ]
@@ -61,12 +73,37 @@ def assemble(runtime: Runtime) -> Starlette:
 
 def _cors() -> Middleware:
     return Middleware(
-        CORSMiddleware,
+        ApiCors,
         allow_origins=["*"],
         allow_methods=["*"],
         allow_headers=["*"],
         expose_headers=EXPOSED,
     )
+
+
+class ApiCors(CORSMiddleware):
+    """Lets pages of any origin call the API, and leaves the sandbox's own paths alone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(OWN_PATHS):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+class ControlApi:
+    """The control API; what it needs is loaded with its first request."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._admin: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._admin is None:
+            from sandbox.web.admin import Admin
+
+            self._admin = Admin(self._runtime)
+        await self._admin(scope, receive, send)
 
 
 class PathEndpoint:

@@ -46,11 +46,15 @@ def identify(headers: Headers) -> Caller:
         raise MisusedSandbox(SESSION_HEADER, message)
     scenario = headers.get("x-sandbox-scenario")
     if key.startswith(SANDBOX_PREFIX):
-        _, mark, magic = key.partition(SCENARIO_MARK)
-        return Caller(key, session, scenario or (magic if mark and magic else None))
+        return Caller(key, session, scenario or chosen_by_key(key))
     if key != DOCUMENTED_KEY:
         raise UnknownKey("Unknown or inactive API key.")
     return Caller(key, session, scenario)
+
+
+def chosen_by_key(key: str) -> str | None:
+    """Return the scenario that a key names itself: ``sandbox_LABEL__SCENARIO``."""
+    return key.partition(SCENARIO_MARK)[2] or None if key.startswith(SANDBOX_PREFIX) else None
 
 
 def authorise(account: Account, permission: str | None) -> None:

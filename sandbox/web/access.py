@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sandbox.web.problems import fail
 
 if TYPE_CHECKING:
-    from starlette.datastructures import Headers
+    from collections.abc import Mapping
 
     from sandbox.web.answers import Answer
     from sandbox.web.runtime import Settings
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SAME = frozenset({"same-origin", "none"})
 
 
-def refused(settings: Settings, headers: Headers, scheme: str) -> Answer | None:
+def refused(settings: Settings, headers: Mapping[str, str], scheme: str) -> Answer | None:
     """Return the answer to a caller who may not, or None to one who may.
 
     With a token, the token decides. Without one, on a loopback bind: the ``Host`` must be a local
@@ -47,7 +47,7 @@ def is_local(host: str) -> bool:
         return False
 
 
-def _foreign(headers: Headers, own: str) -> Answer | None:
+def _foreign(headers: Mapping[str, str], own: str) -> Answer | None:
     origin = headers.get("origin")
     if origin is not None and origin.lower() != own.lower():
         return fail(403, {"origin": f"Expected {own}; found {origin[:200]!r}."})
@@ -59,7 +59,7 @@ def _foreign(headers: Headers, own: str) -> Answer | None:
     return None
 
 
-def _without_token(token: str, headers: Headers) -> Answer | None:
+def _without_token(token: str, headers: Mapping[str, str]) -> Answer | None:
     scheme, _, given = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and hmac.compare_digest(
         given.strip().encode("utf-8", "replace"), token.encode("utf-8")

@@ -18,8 +18,6 @@ from sandbox.web.intake import BESIDE_THE_FILE, Submission, take_form
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from starlette.datastructures import Headers
-
     from sandbox.domain.contacts import Contact
     from sandbox.state.world import Page, Report
     from sandbox.web.contract import Operation
@@ -35,7 +33,7 @@ class Call:
     """One request of an operation, with its gates behind it."""
 
     operation: Operation
-    headers: Headers
+    headers: Mapping[str, str]
     path: Mapping[str, str]
     query: bytes
     body: Body
@@ -127,7 +125,7 @@ def plan_import(world: World, data: bytes, strategy: Strategy, tags: tuple[str, 
     return planner.plan()
 
 
-def _refuse_before_it_is_sent(headers: Headers, limit: int) -> None:
+def _refuse_before_it_is_sent(headers: Mapping[str, str], limit: int) -> None:
     length = headers.get("content-length", "")
     waits = headers.get("expect", "").lower() == "100-continue"
     if waits and length.isdecimal() and int(length) > limit + BESIDE_THE_FILE:

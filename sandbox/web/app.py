@@ -55,15 +55,18 @@ def assemble(runtime: Runtime) -> Starlette:
     api = Api()
     _require_operations(runtime.contract, api)
     gateway = Gateway(runtime, api.handlers)
+    # The paths that are asked for most come first: routes are tried in their order.
     routes: list[BaseRoute] = [
+        Route(_template(path), PathEndpoint(gateway, operations))
+        for path, operations in _by_path(runtime.contract).items()
+    ]
+    routes += [
         Route("/openapi.yaml", _contract_as(runtime, "yaml")),
         Route("/openapi.json", _contract_as(runtime, "json")),
         Mount("/__admin", ControlApi(runtime)),
         docs.route(runtime),
         pages.asset_route(),
     ]
-    for path, operations in _by_path(runtime.contract).items():
-        routes.append(Route(_template(path), PathEndpoint(gateway, operations)))
     app = Starlette(routes=routes, middleware=[_cors()])
     app.router.redirect_slashes = False
     app.router.default = Unrouted(gateway)
@@ -85,10 +88,14 @@ class ApiCors(CORSMiddleware):
     """Lets pages of any origin call the API, and leaves the sandbox's own paths alone."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(OWN_PATHS):
+        if scope["path"].startswith(OWN_PATHS) or not _names_origin(scope):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+def _names_origin(scope: Scope) -> bool:
+    return any(name == b"origin" for name, _ in scope["headers"])
 
 
 class ControlApi:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sandbox.domain.errors import MisusedSandbox, NotPermitted, UnknownKey
 
 if TYPE_CHECKING:
-    from starlette.datastructures import Headers
+    from collections.abc import Mapping
 
     from sandbox.domain.account import Account
 
@@ -28,7 +28,7 @@ class Caller(NamedTuple):
     scenario: str | None
 
 
-def identify(headers: Headers) -> Caller:
+def identify(headers: Mapping[str, str]) -> Caller:
     """Return the caller of a request.
 
     ``X-Sandbox-Scenario`` wins over a scenario in the key (``sandbox_LABEL__SCENARIO``).

@@ -5,8 +5,6 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers
-
 from sandbox.state.clock import real_seconds
 from sandbox.web.intake import Body
 from sandbox.web.journal import KEPT_OF_A_BODY, Entry, RawHeaders, Sent, show, weigh
@@ -42,7 +40,7 @@ class Exchange:
         self.began = perf_counter()
         self.scope = scope
         self.receive = receive
-        self.headers = Headers(scope=scope)
+        self.headers = headers_of(scope)
         self.body = Body(receive, self.headers)
         self.request_id = request_id
         self.head_bytes = 0
@@ -54,6 +52,14 @@ class Exchange:
     def key(self) -> WorldKey | None:
         """The key of the world that the request came to."""
         return self.held.key if self.held is not None else None
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Return the headers of a request by lower-case name; of one that is repeated, the first."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return headers
 
 
 def record(

@@ -12,9 +12,8 @@ from sandbox.domain.errors import FileTooLarge, InvalidField, InvalidFields
 from sandbox.web.contract import MULTIPART
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
-    from starlette.datastructures import Headers
     from starlette.types import Receive
 
     from sandbox.web.contract import Form, FormField
@@ -38,7 +37,7 @@ class Body:
     ``received`` counts its bytes, ``head`` keeps the first of them, ``form`` is what was read from it.
     """
 
-    def __init__(self, receive: Receive, headers: Headers) -> None:
+    def __init__(self, receive: Receive, headers: Mapping[str, str]) -> None:
         self._receive = receive
         self.complete = (
             "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
@@ -170,7 +169,7 @@ class Submission:
         self._file.close()
 
 
-async def take_form(body: Body, headers: Headers, submission: Submission) -> None:
+async def take_form(body: Body, headers: Mapping[str, str], submission: Submission) -> None:
     """Read a multipart body into *submission*, counting while it streams.
 
     Raises:
@@ -198,7 +197,7 @@ async def take_form(body: Body, headers: Headers, submission: Submission) -> Non
         raise InvalidField(_PREFERRED_FIELD, message) from error
 
 
-def _parser(headers: Headers) -> PushMultipartParser:
+def _parser(headers: Mapping[str, str]) -> PushMultipartParser:
     media_type, options = parse_options_header(headers.get("content-type", ""))
     if media_type.lower() != MULTIPART:
         found = f"found {media_type}" if media_type else "found no Content-Type"

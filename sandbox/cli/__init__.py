@@ -12,6 +12,7 @@ from sandbox import __version__
 COMMANDS = {
     "serve": ("sandbox.cli.serve:serve", "Start the sandbox."),
     "scenarios": ("sandbox.cli.scenarios:scenarios", "List, show and check the scenarios."),
+    "verify": ("contract_tests.cli:verify", "Check any deployment against the contract."),
     "vcard": ("sandbox.cli.vcard:vcard", "Inspect and generate vCard files."),
 }
 

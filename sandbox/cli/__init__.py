@@ -15,6 +15,7 @@ COMMANDS = {
     "verify": ("contract_tests.cli:verify", "Check any deployment against the contract."),
     "vcard": ("sandbox.cli.vcard:vcard", "Inspect and generate vCard files."),
 }
+OURS = {"sandbox", "contract_tests"}
 
 
 class Lazy(click.Group):
@@ -39,6 +40,17 @@ class Lazy(click.Group):
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] in OURS:
+                raise
+            raise click.ClickException(
+                f"This command needs {error.name}, which is not installed. "
+                "Try: pip install 'qlara-sandbox[contract,tls]'"
+            ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -20,6 +20,8 @@ FOLD = b"\0"
 
 FOLD_OCTET = FOLD[0]
 
+_ESCAPE = 0x1B
+
 CHUNK = 256 * 1024
 """Bytes that are read at a time; a chunk is longer only where a single property is."""
 
@@ -65,7 +67,7 @@ def decode(raw: bytes, charset: str = "") -> str:
     Valid UTF-8 is UTF-8. Anything else is read in the *charset* that the property declares or, if
     that is unknown or does not fit, in Windows-1252. Never fails.
     """
-    if b"\x1b" in raw:  # ISO-2022 writes every script in seven bits, which are UTF-8 too
+    if _ESCAPE in raw:  # ISO-2022 writes every script in seven bits, which are UTF-8 too
         return _declared(raw, charset)
     try:
         return raw.decode()

@@ -37,21 +37,20 @@ def normaliser(region: str) -> Callable[[str], str | None]:
     national, international = plan.national, plan.international
 
     def normalise(typed: str) -> str | None:
-        plain = typed[4:] if typed.startswith(_SCHEMES) else typed
-        if len(plain) <= _LONGEST_PLAIN:
-            if plain.isascii():
-                plain = plain.encode().translate(None, _PUNCTUATION).decode()
-            else:
-                plain = plain.translate(_WIDE_PUNCTUATION)
-            if plain.isdigit() and plain.isascii():
-                number = national(plain)
-            elif plain[:1] == "+" and plain[1:].isdigit() and plain.isascii():
-                number = international(plain[1:])
-            else:
-                number = UNDECIDED
-            if number is not UNDECIDED:
-                return number
-        return authority(typed)
+        plain = typed[4:] if typed[:4] in _SCHEMES else typed
+        if len(plain) > _LONGEST_PLAIN:
+            return authority(typed)
+        if plain.isascii():
+            digits = plain.encode().translate(None, _PUNCTUATION)
+        else:
+            digits = plain.translate(_WIDE_PUNCTUATION).encode("ascii", "replace")
+        if digits.isdigit():
+            number = national(digits.decode())
+        elif digits[:1] == b"+" and (digits := digits[1:]).isdigit():
+            number = international(digits.decode())
+        else:
+            return authority(typed)
+        return authority(typed) if number is UNDECIDED else number
 
     return normalise
 

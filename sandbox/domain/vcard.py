@@ -198,11 +198,11 @@ def _card(begun: int, found: FoundByKind, *, closed: bool = True) -> Card:
 
 def _best(found: list[Found], read: Callable[[bytes, Property], str]) -> str:
     """Return the first value that is not empty, preferred ones before the others."""
-    for prop, raw, _ in found if len(found) == 1 else sorted(found, key=_rank):
-        value = read(raw, prop)
-        if value:
-            return value
-    return ""
+    if len(found) == 1:
+        prop, raw, _ = found[0]
+        return read(raw, prop)
+    values_by_rank = (read(raw, prop) for prop, raw, _ in sorted(found, key=_rank))
+    return next(filter(None, values_by_rank), "")
 
 
 def _phones(found: list[Found]) -> tuple[tuple[Phone, ...], int]:

@@ -80,13 +80,14 @@ class Generator:
         self._may_write = may_write
         self._note_writes = note_writes
         self._files: dict[str, VCardFile] = {}
+        self._writes = settings.effective_mode is Mode.FULL and may_write(_CARDS_AT_MOST)
         self.stopped = False
 
     def run(self) -> Iterator[Generated]:
         """Send all requests; yield them phase by phase."""
         schemathesis.openapi.format("vcard", vcard_texts(self._files))
         schema: BaseSchema = schemathesis.openapi.from_dict(self._document(), config=self._config())
-        if self._settings.effective_mode is Mode.READ_ONLY:
+        if not self._writes:
             schema = schema.include(method="GET")
         _steer(self)
         try:
@@ -126,9 +127,8 @@ class Generator:
 
     def _config(self) -> schemathesis.Config:
         settings, depth = self._settings, self._settings.depth
-        full = settings.effective_mode is Mode.FULL
         coverage: dict[str, Any] = {}
-        if not (full and settings.is_loopback):
+        if not (self._writes and settings.is_loopback):
             coverage["unexpected-methods"] = []  # another method may exist there and do something
         return schemathesis.Config.from_dict(
             {
@@ -147,7 +147,7 @@ class Generator:
                 "phases": {
                     "coverage": coverage,
                     "stateful": {
-                        "enabled": full,
+                        "enabled": self._writes,
                         "max-steps": 4,
                         "generation": {"max-examples": depth.flows},
                     },

@@ -58,9 +58,24 @@ class Entry:
         return tuple(dict.fromkeys(each.reading for each in self.evidence if each.reading))
 
     @property
+    def remedy(self) -> str:
+        """What would exercise the promise; empty where only mending what is broken would."""
+        return _REMEDIES.get(self.reason, self.promise.exercised_by)
+
+    @property
     def reason(self) -> str:
         """Why the promise was not exercised."""
         return self.reasons[0] if self.reasons else "nothing in this run reached it"
+
+
+# What would exercise a promise, where the reason says more about it than the promise does.
+_REMEDIES = {
+    "the run is read-only": "`--mode full`, where contacts may be created",
+    "--max-writes leaves too few contacts to create": "a larger `--max-writes`",
+    "no import works (see upload.imports-a-file)": "",
+    "the story could not be told to its end": "",
+    "the story ended early": "",
+}
 
 
 class Ledger:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BASIC = "upload.imports-a-file"
 TAG = "contract-check"
+READ_ONLY = "the run is read-only"
+BUDGET_SPENT = "--max-writes leaves too few contacts to create"
 
 
 class StoryEnds(Exception):
@@ -149,9 +151,9 @@ class Story:
     def _obstacle(self) -> str:
         run = self.run
         if self.unsafe and run.settings.effective_mode is Mode.READ_ONLY:
-            return "the run is read-only"
+            return READ_ONLY
         if self.creates > run.writes_left:
-            return f"--max-writes leaves {run.writes_left} contacts, and it creates {self.creates}"
+            return BUDGET_SPENT
         if self.creates and BASIC not in self.promises and run.imports_fail:
             return f"no import works (see {BASIC})"
         if self.creates and run.quota_left is not None and self.creates > run.quota_left:

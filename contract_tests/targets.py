@@ -30,7 +30,7 @@ def running_sandbox(*arguments: str) -> Iterator[str]:
 
     *arguments* go to ``qlara-sandbox serve``. Raise ``SandboxDidNotStart``.
     """
-    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", *arguments]
+    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--quiet", *arguments]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     ) as process:

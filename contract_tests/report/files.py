@@ -75,7 +75,7 @@ def _entry(outcome: Outcome, entry: Entry) -> dict[str, Any]:
     }
     if state is State.NOT_EXERCISED:
         told["reason"] = entry.reason
-        told["exercisedBy"] = entry.promise.exercised_by
+        told["exercisedBy"] = entry.remedy
     if entry.readings:
         told["readings"] = [each.value for each in entry.readings]
     if entry.evidence:

@@ -205,7 +205,7 @@ def _deviations(outcome: Outcome) -> str:
 def _not_exercised(outcome: Outcome) -> str:
     by_reason: dict[tuple[str, str], list[str]] = {}
     for entry in outcome.in_state(State.NOT_EXERCISED):
-        key = (entry.reason, entry.promise.exercised_by)
+        key = (entry.reason, entry.remedy)
         by_reason.setdefault(key, []).append(entry.promise.id)
     if not by_reason:
         return ""

@@ -155,15 +155,9 @@ def _print_not_exercised(console: Console, outcome: Outcome) -> None:
     for reason, entries in sorted(by_reason.items(), key=lambda each: -len(each[1])):
         ids = ", ".join(each.promise.id for each in entries[:4])
         more = f" and {len(entries) - 4} more" if len(entries) > 4 else ""
-        console.print(f"  {len(entries)}: {escape(reason)}: [dim]{ids}{more}[/]", highlight=False)
-        hints = dict.fromkeys(each.promise.exercised_by for each in entries)
-        for hint in filter(None, () if _is_consequence(reason) else hints):
-            console.print(f"     to exercise: {escape(hint)}", style="dim", highlight=False)
-
-
-def _is_consequence(reason: str) -> bool:
-    """Return whether a promise was not exercised only because another is broken."""
-    return reason.startswith(("no import works", "the story ", "the suite "))
+        console.print(f"  {escape(reason)} ({len(entries)}): [dim]{ids}{more}[/]", highlight=False)
+        for remedy in filter(None, dict.fromkeys(each.remedy for each in entries)):
+            console.print(f"    to exercise: {escape(remedy)}", style="dim", highlight=False)
 
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:

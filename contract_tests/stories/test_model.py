@@ -22,6 +22,8 @@ _TAGS = ("crm-import,q2-2026", "contract-check", "a,b,c", "Ελλάδα, naïve"
     "upload.summary-imported",
     "upload.summary-duplicates",
     "upload.summary-errors",
+    "upload.summary-adds-up",
+    "upload.summary-skipped",
     "upload.errors-listed",
     "upload.error-line",
     "upload.error-name",

@@ -1,0 +1,1 @@
+"""Documentation that runs: the commands of a page, carried out and held against its answers."""

@@ -1,0 +1,93 @@
+"""What a page is made of, whatever its format: headings, commands, documented answers, directives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_STATUS = re.compile(
+    r"(?:^|HTTP/[\d.]+\s+|\bstatus(?:\s+code)?[:\s]+|\bresponse[\s:—–-]+|\()([1-5]\d\d)\b(?!\s*/)",
+    re.IGNORECASE,
+)
+_DIRECTIVE = re.compile(r"(?:<!--|#|//)\s*sandbox:\s*(.*?)\s*(?:-->)?\s*$")
+_SETTING = re.compile(r"([a-z]+)(?:=(\S+))?")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text and its number in the file, from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; ``level`` 1 is the highest."""
+
+    line: int
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Lines that a reader would paste into a terminal, together."""
+
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Documented:
+    """The text of a documented answer; ``status`` where the page states it right there."""
+
+    lines: tuple[Line, ...]
+    status: int | None = None
+
+
+@dataclass(frozen=True)
+class Directive:
+    """A comment ``sandbox: scenario=NAME fresh status=409 file=NAME skip`` that steers the run."""
+
+    line: int
+    settings: dict[str, str] = field(hash=False)
+
+
+Piece = Heading | Shell | Documented | Directive
+
+
+class InvalidDirective(ValueError):
+    """A directive that says something unknown; the message names the line."""
+
+
+KNOWN = ("scenario", "fresh", "status", "file", "skip")
+
+
+def directive_in(line: Line) -> Directive | None:
+    """Return the directive that a line is, if it is one.
+
+    Raises:
+        InvalidDirective: a word in it is none of ``KNOWN``.
+    """
+    found = _DIRECTIVE.search(line.text)
+    if found is None:
+        return None
+    settings = {name: value or "yes" for name, value in _SETTING.findall(found[1])}
+    unknown = sorted(set(settings) - set(KNOWN))
+    if unknown or not settings:
+        wrong = unknown[0] if unknown else found[1]
+        raise InvalidDirective(
+            f"line {line.number}: {wrong!r} in a sandbox comment; expected {', '.join(KNOWN)}"
+        )
+    return Directive(line.number, settings)
+
+
+def status_in(text: str) -> int | None:
+    """Return the HTTP status that a heading or label states, e.g. 409 of ``409 Conflict — …``."""
+    found = _STATUS.search(text.strip())
+    return int(found[1]) if found else None
+
+
+def numbered(text: str, first: int = 1) -> tuple[Line, ...]:
+    """Return the lines of *text*, numbered from *first*."""
+    return tuple(Line(first + at, line) for at, line in enumerate(text.splitlines()))

@@ -10,6 +10,7 @@ from sandbox.scenario.grow import Seedling, grow, sow
 from sandbox.scenario.load import load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from sandbox.scenario.model import Scenario
@@ -18,11 +19,21 @@ if TYPE_CHECKING:
 
 
 class Library:
-    """The scenario files of a folder, by name. ``seed`` decides the ids of every world."""
+    """The scenario files of a folder, by name.
 
-    def __init__(self, folder: Path, seed: int = 0) -> None:
+    ``seed`` decides the ids of every world; ``operations`` gives the operationIds that a fault may
+    be on, any if there is none.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int = 0,
+        operations: Callable[[], Collection[str]] | None = None,
+    ) -> None:
         self.folder = folder
         self.seed = seed
+        self._operations = operations
         self._loaded: dict[str, tuple[Scenario, Seedling]] = {}
 
     def names(self) -> list[str]:
@@ -72,5 +83,6 @@ class Library:
         # The name may come from a request: it must not lead out of the folder.
         if name not in (names := self.names()):
             raise UnknownScenario(name, names)
-        scenario = load(self.folder / f"{name}.yaml")
+        operations = self._operations() if self._operations else None
+        scenario = load(self.folder / f"{name}.yaml", operations)
         return scenario, sow(scenario)

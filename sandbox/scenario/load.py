@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jsonschema_rs
+import orjson
 
 from sandbox.domain.account import Account
 from sandbox.domain.contacts import Contact
@@ -19,23 +20,28 @@ from sandbox.scenario.errors import InvalidScenario, Mistake
 from sandbox.scenario.model import ClockSeed, ListSeed, Scenario
 from sandbox.scenario.yaml_file import YamlFile, dotted
 from sandbox.state.clock import duration
-from sandbox.state.faults import fault_rule
+from sandbox.state.faults import EVERY_OPERATION, fault_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import timedelta
 
 SCHEMA = Path(__file__).with_name("schema.json")
 
 
-def load(path: Path) -> Scenario:
+def load(path: Path, operations: Collection[str] | None = None) -> Scenario:
     """Return the scenario of the file; its name is the file's.
+
+    *operations* are the operationIds that a fault may be on; None: any.
 
     Raises:
         InvalidScenario: with file, line and field of every mistake.
     """
     file = YamlFile(path)
-    mistakes = list(_schema_mistakes(file)) or list(_sense_mistakes(file))
+    mistakes = list(_schema_mistakes(file)) or [
+        *_sense_mistakes(file),
+        *_fault_mistakes(file, operations),
+    ]
     if mistakes:
         raise InvalidScenario(path, sorted(set(mistakes)))
     return _scenario(path, file.value)
@@ -114,6 +120,20 @@ def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mist
         name = entry.get("file")
         if name is not None and not (file.path.parent / name).is_file():
             yield _mistake(file, ["lists", index, "file"], f"no file {name!r} beside the scenario")
+
+
+def _fault_mistakes(file: YamlFile, operations: Collection[str] | None) -> Iterator[Mistake]:
+    for index, entry in enumerate(file.value.get("faults", [])):
+        at: list[str | int] = ["faults", index]
+        name = entry["on"]
+        if operations is not None and name != EVERY_OPERATION and name not in operations:
+            expected = ", ".join([*operations, repr(EVERY_OPERATION)])
+            message = f"no operation is called {name!r}; expected one of {expected}"
+            yield _mistake(file, [*at, "on"], message)
+        try:
+            orjson.dumps(entry.get("respond", {}).get("body"))
+        except TypeError as error:
+            yield _mistake(file, [*at, "respond", "body"], f"cannot be written as JSON: {error}")
 
 
 def _mistake(file: YamlFile, path: Sequence[str | int], message: str) -> Mistake:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,13 +15,25 @@ if TYPE_CHECKING:
 
 
 class PlainLoader(yaml.CSafeLoader):
-    """The safe loader, but times stay text: they are checked as text, with their UTC offset."""
+    """The safe loader, but ``on``, ``no`` and the like are words, as YAML 1.2 and editors read them.
+
+    Times stay text, too: they are checked as text, with their UTC offset.
+    """
 
 
+_BOOL = "tag:yaml.org,2002:bool"
+_KEY_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
 PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in {_BOOL, "tag:yaml.org,2002:timestamp"}
+    ]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+PlainLoader.add_implicit_resolver(
+    _BOOL, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 class YamlFile:
@@ -60,6 +73,8 @@ class YamlFile:
             seen = set()
             for key, value in node.value:
                 name, line = str(key.value), key.start_mark.line + 1
+                if key.tag not in _KEY_TAGS:
+                    yield Mistake(line, dotted((*at, name)), "expected a name; put it in quotes")
                 if name in seen:
                     yield Mistake(line, dotted((*at, name)), "stands here for the second time")
                 seen.add(name)

@@ -28,6 +28,7 @@ class Network(StrEnum):
     TRUNCATED_BODY = "TRUNCATED_BODY"
 
 
+LEAVES_NOTHING = frozenset({Network.EMPTY_RESPONSE, Network.CONNECTION_RESET})
 _NEEDS_AN_ANSWER = frozenset({Network.MALFORMED_CHUNK, Network.TRUNCATED_BODY})
 
 

@@ -48,11 +48,14 @@ def ordered(respond: Respond) -> Answer:
     return Answer(status, _default(status) if body is None else body, headers, media_type)
 
 
-def needs_connection(due: Due, scope: Scope) -> Answer | None:
-    """Return the answer to a network fault where there is no network: an application in process."""
-    if due.network is None or _transport(scope) is not None:
-        return None
-    message = f"The fault {due.network} needs a real connection; the sandbox was called in process."
+def is_connected(scope: Scope) -> bool:
+    """Return whether the request came over a connection that can fail."""
+    return _transport(scope) is not None
+
+
+def in_process(network: Network) -> Answer:
+    """Return the answer to a network fault where there is no network."""
+    message = f"The fault {network} needs a real connection; the sandbox was called in process."
     return Answer(501, {"status": "error", "message": message})
 
 

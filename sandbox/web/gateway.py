@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sandbox.domain.errors import MisusedSandbox, Refusal
+from sandbox.state.faults import LEAVES_NOTHING
 from sandbox.web import faults, problems
 from sandbox.web.api import Call
 from sandbox.web.auth import authorise, identify
@@ -67,19 +68,20 @@ class Gateway:
         await self.deliver(exchange, answer, send)
 
     async def deliver(self, exchange: Exchange, answer: Answer, send: Send) -> None:
-        """Send the answer, and write it down."""
+        """Send the answer, or let the connection fail as ordered; and write down what was sent."""
         due = exchange.due
-        if due is not None and due.network is not None:
-            answer = faults.needs_connection(due, exchange.scope) or answer
+        network = due.network if due is not None else None
+        if network is not None and not faults.is_connected(exchange.scope):
+            answer, network = faults.in_process(network), None
         body = answer.body()
         headers = self._headers(exchange, answer, len(body))
         start = {"type": "http.response.start", "status": answer.status, "headers": headers}
-        if due is None or not (due.network or due.dribble):
-            await _send(exchange, start, body, send)
-        elif due.network is not None and faults.needs_connection(due, exchange.scope) is None:
+        if network is not None:
             await exchange.body.drain()
-            await faults.fail(due.network, exchange.scope, exchange.receive, send, (start, body))
-        elif due.dribble is not None:
+            await faults.fail(network, exchange.scope, exchange.receive, send, (start, body))
+            if network in LEAVES_NOTHING:
+                answer, headers, body = faults.NO_ANSWER, [], b""
+        elif due is not None and due.dribble is not None:
             await exchange.body.drain()
             await faults.dribble(due.dribble, start, body, send)
         else:

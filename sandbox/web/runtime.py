@@ -57,7 +57,7 @@ class Runtime:
         """
         self.settings = settings
         self.contract = Contract(settings.spec)
-        self.library = Library(settings.scenarios, settings.seed)
+        self.library = Library(settings.scenarios, settings.seed, lambda: self.contract.by_id)
         self.library.get(settings.scenario)
         self.events = Events()
         self.journal = Journal(settings.journal_bytes)

@@ -10,6 +10,7 @@ from sandbox import resources
 from sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from sandbox.scenario.library import Library
 from sandbox.scenario.load import SCHEMA
+from sandbox.scenario.yaml_file import PlainLoader
 from sandbox.state.worlds import WorldKey
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_every_shipped_scenario_is_valid_for_the_schema_that_editors_use(name: s
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     text = (resources.SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8")
 
-    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(text))
+    jsonschema.Draft202012Validator(schema).validate(yaml.load(text, Loader=PlainLoader))
     assert text.startswith("# yaml-language-server: $schema=../sandbox/scenario/schema.json\n")
 
 

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.domain.generating import Spec, generate
+from sandbox.domain.samples.generating import Spec, generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sandbox.domain.generating import Spec, generate
+from sandbox.domain.samples.generating import Spec, generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from sandbox.domain.generating import Generated, ImpossibleFile, Spec, generate as generated
+from sandbox.domain.samples.generating import Generated, ImpossibleFile, Spec, generate as generated
 
 _UNITS = {"": 1, "B": 1, "KB": 1024, "MB": 1024 * 1024}
 _MOST_CARDS = 1_000_000

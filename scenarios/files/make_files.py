@@ -27,8 +27,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 from sandbox.domain import people, writing  # noqa: E402 - found by the line above
-from sandbox.domain.generating import Draft, Generated, Spec, assemble, draw  # noqa: E402
-from sandbox.domain.writing import Property, Version  # noqa: E402
+from sandbox.domain.samples.generating import Draft, Generated, Spec, assemble, draw  # noqa: E402
+from sandbox.domain.samples.writing import Property, Version  # noqa: E402
 
 CELL = ("cell",)
 # The people of the export whom the other files name again.

@@ -12,7 +12,7 @@ import vobject
 from hypothesis import given, settings, strategies as st
 from vobject.base import ParseError, VObjectError
 
-from sandbox.domain.generating import Spec, generate
+from sandbox.domain.samples.generating import Spec, generate
 from sandbox.domain.vcard import NOT_CLOSED, read_cards
 
 

@@ -7,16 +7,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sandbox.domain import dialling, drafting, people, writing
 from sandbox.domain.importing import INVALID_PHONE, MISSING_PHONE, CardError
+from sandbox.domain.samples import dialling, drafting, people, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from random import Random
 
-    from sandbox.domain.drafting import Outcome
-    from sandbox.domain.people import Person
-    from sandbox.domain.writing import Version
+    from sandbox.domain.samples.drafting import Outcome
+    from sandbox.domain.samples.people import Person
+    from sandbox.domain.samples.writing import Version
 
 Versions = Literal["3.0", "4.0", "mixed"]
 

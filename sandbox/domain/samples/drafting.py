@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from sandbox.domain import dialling, people, writing
-from sandbox.domain.writing import Property
+from sandbox.domain.samples import dialling, people, writing
+from sandbox.domain.samples.writing import Property
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
-    from sandbox.domain.people import Person
-    from sandbox.domain.writing import Version
+    from sandbox.domain.samples.people import Person
+    from sandbox.domain.samples.writing import Version
 
 Outcome = Literal["contact", "duplicate", "invalid", "missing"]
 

@@ -8,9 +8,9 @@ import pytest
 import vobject
 from hypothesis import given, settings, strategies as st
 
-from sandbox.domain.generating import Generated, ImpossibleFile, Spec, Versions, generate
 from sandbox.domain.importing import Holdings, Order, Planner, Strategy
 from sandbox.domain.phone import normaliser
+from sandbox.domain.samples.generating import Generated, ImpossibleFile, Spec, Versions, generate
 from sandbox.domain.vcard import read_cards
 from tests.simple_import import Outcome, cards_of, simple_import
 

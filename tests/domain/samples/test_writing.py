@@ -5,8 +5,8 @@ import base64
 import pytest
 from hypothesis import given, strategies as st
 
-from sandbox.domain import writing
-from sandbox.domain.writing import Property
+from sandbox.domain.samples import writing
+from sandbox.domain.samples.writing import Property
 
 CARD = (
     Property("N", ("Rossi, Ing.", "Zoë", "", "", "")),

@@ -1,0 +1,1 @@
+"""Sample files: realistic cards, written as address books write them, with a known outcome."""

@@ -26,7 +26,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from sandbox.domain import people, writing  # noqa: E402 - found by the line above
+from sandbox.domain.samples import people, writing  # noqa: E402 - found by the line above
 from sandbox.domain.samples.generating import Draft, Generated, Spec, assemble, draw  # noqa: E402
 from sandbox.domain.samples.writing import Property, Version  # noqa: E402
 

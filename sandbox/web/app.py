@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from sandbox.web import docs, pages, problems
+from sandbox.web import console, docs, pages, problems
 from sandbox.web.api import Api
 from sandbox.web.contract import InvalidContract, path_name
 from sandbox.web.gateway import Gateway
@@ -65,6 +65,7 @@ def assemble(runtime: Runtime) -> Starlette:
         Route("/openapi.json", _contract_as(runtime, "json")),
         Mount("/__admin", ControlApi(runtime)),
         docs.route(runtime),
+        *console.routes(runtime),
         pages.asset_route(),
     ]
     app = Starlette(routes=routes, middleware=[_cors()])

@@ -1,0 +1,51 @@
+// Every documented error, brought about by a real request; and what to expect of the network at its worst.
+
+export const GROUPS = [
+  {
+    title: "It works",
+    items: [
+      { id: "documented-import", status: 200, title: "The documented import", scenario: "crm-migration", sample: "export", fresh: true, fields: { tags: "crm-import,q2-2026" } },
+      { id: "update", status: 200, title: "Update existing contacts", scenario: "update-existing", sample: "updated", fresh: true, fields: { duplicateStrategy: "UPDATE", tags: "" } },
+      { id: "new-list", status: 200, title: "Into a new list", scenario: "default", sample: "outlook", fresh: true, fields: { listId: "", listName: "Outlook Sync Aprile 2026", tags: "" } },
+    ],
+  },
+  {
+    title: "Something is wrong with the file",
+    items: [
+      { id: "bad-header", status: 400, title: "Not a vCard file", scenario: "bad-header", sample: "bad-header" },
+      { id: "no-footer", status: 400, title: "It breaks off", scenario: "bad-header", sample: "no-footer" },
+      { id: "oversized", status: 413, title: "One byte over 10 MB", scenario: "oversized-file", sample: "oversized" },
+    ],
+  },
+  {
+    title: "… with the request",
+    items: [
+      { id: "unknown-strategy", status: 400, title: "A strategy that does not exist", scenario: "default", sample: "outlook", fields: { duplicateStrategy: "MERGE" } },
+      { id: "limit", status: 400, title: "A page of no contacts", scenario: "default", list: "list_crm_migration", query: { limit: 0 } },
+      { id: "unknown-list", status: 404, title: "A list that does not exist", scenario: "default", list: "list_unknown", query: { limit: 10 } },
+    ],
+  },
+  {
+    title: "… with the account",
+    items: [
+      { id: "missing-key", status: 401, title: "No API key", scenario: "default", key: null, quota: true },
+      { id: "unknown-key", status: 401, title: "An unknown API key", scenario: "default", key: "not-a-known-key", quota: true },
+      { id: "revoked-key", status: 401, title: "A revoked API key", scenario: "revoked-key", quota: true },
+      { id: "no-permission", status: 403, title: "A key without permission", scenario: "no-permission", sample: "outlook" },
+      { id: "quota-exhausted", status: 409, title: "The quota is exhausted", scenario: "quota-exhausted", sample: "export" },
+      { id: "rate-limited", status: 429, title: "Too many requests", scenario: "rate-limited", quota: true, until: 429, prefer: "code=429" },
+    ],
+  },
+  {
+    title: "The network at its worst",
+    items: [
+      { id: "slow", title: "A slow answer", scenario: "slow", quota: true, optional: true },
+      { id: "flaky", title: "Fails twice, then works", scenario: "flaky", sample: "outlook", until: 200, fresh: true, optional: true },
+      { id: "connection-reset", title: "The connection is reset", scenario: "connection-reset", sample: "outlook", fresh: true, optional: true },
+      { id: "truncated-response", title: "The answer breaks off", scenario: "truncated-response", list: "list_crm_migration", query: { limit: 10 }, fresh: true, optional: true },
+    ],
+  },
+];
+
+/** How often a request is repeated at most until the answer that is to be shown has come. */
+export const PATIENCE = 40;

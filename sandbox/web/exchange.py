@@ -62,6 +62,11 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return headers
 
 
+def size_of_head(scope: Scope) -> int:
+    """Return how long the headers of a request are together, in bytes."""
+    return sum(len(name) + len(value) for name, value in scope["headers"])
+
+
 def record(
     runtime: Runtime, exchange: Exchange, status: int, headers: RawHeaders, body: bytes
 ) -> None:
@@ -74,7 +79,9 @@ def record(
     operation = exchange.operation.operation_id if exchange.operation is not None else None
     sent = _sent(exchange.body) if exchange.body.received else None
     kept = body if len(body) <= KEPT_OF_A_BODY else body[:KEPT_OF_A_BODY]
-    weight = weigh(scope["headers"], exchange.head_bytes, headers, kept)
+    head_bytes = exchange.head_bytes or size_of_head(scope)
+    head_bytes += len(scope["path"]) + len(scope["query_string"])
+    weight = weigh(scope["headers"], head_bytes, headers, kept)
     entry = Entry(
         exchange.request_id,
         real_seconds() - seconds,

@@ -13,7 +13,7 @@ from sandbox.state.faults import LEAVES_NOTHING
 from sandbox.web import faults, problems
 from sandbox.web.api import Call
 from sandbox.web.auth import authorise, identify
-from sandbox.web.exchange import Exchange, record
+from sandbox.web.exchange import Exchange, record, size_of_head
 from sandbox.web.intake import ClientGone
 from sandbox.web.prefer import first_example, preferred
 
@@ -220,7 +220,7 @@ def _example(call: Call) -> Answer:
 
 
 def _check_head(scope: Scope) -> int:
-    size = sum(len(name) + len(value) for name, value in scope["headers"])
+    size = size_of_head(scope)
     if size > HEAD_BYTES:
         name = max(scope["headers"], key=lambda header: len(header[1]))[0].decode("latin-1")
         raise MisusedSandbox(name, "Expected at most 64 KB of headers.")

@@ -33,6 +33,9 @@ _AGENT_CARD = re.compile(rb"BEGIN\s*:\s*VCARD", re.IGNORECASE)
 _KNOWN_HEADS = 4096
 _LONGEST_HEAD = 200
 
+# Values of one property that are looked at: nobody has a thousand numbers, but a file may.
+_MOST = 1_000
+
 # Plain integers: comparing members of an enumeration would be a tenth of all the time.
 _FN, _N, _ORG, _TEL = int(Kind.FN), int(Kind.N), int(Kind.ORG), int(Kind.TEL)
 _EMAIL, _ADR, _VERSION = int(Kind.EMAIL), int(Kind.ADR), int(Kind.VERSION)
@@ -46,7 +49,8 @@ def read_cards(data: bytes) -> Iterator[Card]:
     3.0 or 4.0, and a card that is not closed when the next one begins. A ``BEGIN:VCARD`` inside a
     card begins the next one unless it is the value of an ``AGENT`` (vCard 2.1), on its line or on
     the one below; such a card belongs to its parent and is no card of the file. Lines that are no
-    property are passed over, and so is everything between cards.
+    property are passed over, and so is everything between cards. Of a property that a card has more
+    than a thousand times, the first thousand count.
 
     Raises `NotAVCard` if the first line that is not blank is not ``BEGIN:VCARD``, and
     `UnterminatedVCard` if the last card is never closed (UC-020: VCard file parsing).
@@ -102,6 +106,7 @@ class _Reader:
             elif self._agent_line == at and not line.strip(_BLANK):
                 self._agent_line = next_line
         self._next_line = next_line
+        self._forget_surplus()
         return cards
 
     def close(self) -> None:
@@ -130,6 +135,10 @@ class _Reader:
                 self._known.clear()
             self._known[head] = prop
         return prop, value
+
+    def _forget_surplus(self) -> None:
+        for values_of_a_kind in self._sink or ():
+            del values_of_a_kind[_MOST:]
 
     def _frame(self, kind: int, value: bytes, at: int, next_line: int, cards: list[Card]) -> None:
         if kind == _AGENT:
@@ -201,14 +210,14 @@ def _best(found: list[Found], read: Callable[[bytes, Property], str]) -> str:
     if len(found) == 1:
         prop, raw, _ = found[0]
         return read(raw, prop)
-    values_by_rank = (read(raw, prop) for prop, raw, _ in sorted(found, key=_rank))
+    values_by_rank = (read(raw, prop) for prop, raw, _ in sorted(found[:_MOST], key=_rank))
     return next(filter(None, values_by_rank), "")
 
 
 def _phones(found: list[Found]) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
     usable: list[tuple[int, Phone]] = []
-    for prop, raw, line in found:
+    for prop, raw, line in found[:_MOST]:
         typed = values.phone(raw, prop) if prop.usable else ""
         if typed:
             usable.append((prop.rank, tuple.__new__(Phone, (typed, line))))
@@ -225,7 +234,7 @@ def _rank(found: Found) -> int:
 
 def _version_fault(found: list[Found], begun: int) -> tuple[str, int]:
     """Return what is wrong with the version, and where; nothing if it only looked odd."""
-    for prop, raw, line in found:
+    for prop, raw, line in found[:_MOST]:
         version = values.text(raw, prop)
         if version.encode() in _VERSIONS:
             return "", 0

@@ -90,6 +90,12 @@ def test_soft_breaks_that_never_end_do_not_hide_the_next_card() -> None:
     )
 
 
+def test_of_a_million_numbers_the_first_thousand_count() -> None:
+    (card,) = read_cards(HEAD + b"TEL:1\n" * 1_000_000 + TAIL)
+
+    assert card == Card(1, "A", tuple(Phone("1", 4 + number) for number in range(1_000)), 4)
+
+
 def test_two_hundred_thousand_cards_without_an_end_are_as_many_errors() -> None:
     number = 200_000
     faults = [card.fault for card in read_cards(b"BEGIN:VCARD\n" * number + HEAD + TAIL)]

@@ -78,7 +78,12 @@ def test_counters_of_limits_and_faults_come_back() -> None:
     now = world.clock.now()
     world.rate_limit = RateLimit(2, timedelta(seconds=60))
     world.rate_limit.take(now)
-    rule = {"on": "*", "count": 2, "ttl": "60s", "delay": {"uniform": {"lower": "1s", "upper": "9s"}}}
+    rule = {
+        "on": "*",
+        "count": 2,
+        "ttl": "60s",
+        "delay": {"uniform": {"lower": "1s", "upper": "9s"}},
+    }
     world.faults.arm(fault_rule(rule), now)
     world.faults.due("listContacts", now)
     twin = restored(world)

@@ -160,7 +160,7 @@ def _index(document: Document) -> Iterator[Html]:
     yield _links("Errors", [(f"#errors-{s}", f"{s}") for s in _error_statuses(document)], "short")
     named = document.root.get("components", {}).get("schemas", {})
     yield _links("Schemas", [(f"#{anchor(name)}", name) for name in named])
-    yield _links("Honesty", [("#assumptions", "Assumptions")])
+    yield _links("Sources", [("#assumptions", "Assumptions")])
 
 
 def _links(title: str, links: list[tuple[str, str]], style: str | None = None) -> Html:

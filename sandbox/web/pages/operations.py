@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
-from sandbox.web.pages.markup import Html, join, prose, table, tag
+from sandbox.web.pages.markup import Html, inline, join, prose, table, tag
 from sandbox.web.pages.provenance import source_of
 from sandbox.web.pages.shapes import kind, row, source_notes
 
@@ -38,6 +38,7 @@ def operation_section(
         source_notes(source_of(node)),
         _parameters(document, item, node),
         _request_body(document, node),
+        _rules(node),
         _requests(document, path, method, item, secured),
         _answers(document, identity, node),
         id=identity,
@@ -113,6 +114,14 @@ def _body(document: Document, media_type: str, media: Schema) -> Html:
             table(_HEADS, rows, label="Fields of the form") if rows else "",
         ]
     )
+
+
+def _rules(node: Schema) -> Html:
+    rules = [
+        tag("li", inline(str(entry.get("rule", ""))), source_notes(source_of(entry)))
+        for entry in node.get("x-rules", [])
+    ]
+    return join([tag("h3", "Rules"), tag("ul", *rules, class_="rules")]) if rules else Html("")
 
 
 def _one_of(names: list[str]) -> Html:

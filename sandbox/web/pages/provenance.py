@@ -19,6 +19,7 @@ _SILENT = frozenset(
         "schema",
         "properties",
         "parameters",
+        "x-rules",
         "responses",
         "content",
         "examples",
@@ -72,7 +73,8 @@ def assumptions(document: Mapping[str, Any]) -> list[Assumption]:
 def _walk(node: Any, way: tuple[str, ...]) -> Iterator[Assumption]:
     if isinstance(node, list):
         for index, item in enumerate(node):
-            name = item.get("name", index) if isinstance(item, dict) else index
+            named = item if isinstance(item, dict) else {}
+            name = named.get("name", named.get("rule", index))
             yield from _walk(item, (*way, str(name)))
     if not isinstance(node, dict):
         return

@@ -19,7 +19,11 @@ _REFERENCE = "#/components/schemas/"
 
 def _number(value: Any) -> str:
     # Grouped in thin spaces as UC-020's unit is: 10 485 760.
-    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if value is not True else "yes"
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _count(value: Any, one: str, many: str) -> str:
+    return f"{_number(value)} {one if value == 1 else many}"
 
 
 def _json(value: Any) -> Html:
@@ -41,12 +45,12 @@ LIMITS: Mapping[str, Callable[[Any], str]] = {
     "default": lambda value: join(["default ", _json(value)]),
     "minimum": lambda value: f"at least {_number(value)}",
     "maximum": lambda value: f"at most {_number(value)}",
-    "minLength": lambda value: f"at least {_number(value)} characters",
-    "maxLength": lambda value: f"at most {_number(value)} characters",
-    "minItems": lambda value: f"at least {_number(value)} items",
-    "maxItems": lambda value: f"at most {_number(value)} items",
-    "minProperties": lambda value: f"at least {_number(value)} properties",
-    "maxProperties": lambda value: f"at most {_number(value)} properties",
+    "minLength": lambda value: "at least " + _count(value, "character", "characters"),
+    "maxLength": lambda value: "at most " + _count(value, "character", "characters"),
+    "minItems": lambda value: "at least " + _count(value, "item", "items"),
+    "maxItems": lambda value: "at most " + _count(value, "item", "items"),
+    "minProperties": lambda value: "at least " + _count(value, "property", "properties"),
+    "maxProperties": lambda value: "at most " + _count(value, "property", "properties"),
     "x-max-bytes": lambda value: f"at most {_number(value)} bytes",
     "pattern": lambda value: join(["matches ", tag("code", str(value))]),
 }

@@ -92,7 +92,7 @@ export class Contract {
     if (same) return ["kept", `Word for word the documented answer: ${answer.status}, example ${same[0]}.`];
     const alike = examples.find(([, value]) => figureless(value) === figureless(answer.json));
     if (alike) return ["kept", `The documented answer with this account’s figures: ${answer.status}, example ${alike[0]}.`];
-    return ["kept", `A documented answer: ${answer.status}. ${response.description}`];
+    return ["kept", `A documented answer: ${answer.status}. ${summed(answer.json?.summary) ?? response.description}`];
   }
 
   #resolve(node) {
@@ -103,6 +103,13 @@ export class Contract {
     }
     return found;
   }
+}
+
+/** Return the figures of an import as a sentence. */
+function summed(summary) {
+  if (!summary) return undefined;
+  const { total, imported, duplicates, errors, skipped } = summary;
+  return `Of ${total} ${total === 1 ? "card" : "cards"}: ${imported} imported, ${skipped} skipped; ${duplicates} duplicates, ${errors} errors.`;
 }
 
 function canonical(value) {

@@ -26,7 +26,9 @@ _KNOWN_WORD = re.compile(
     r"|^\s*(?:\$ +)?(?:for \w+ in|while |until |if \[|\[\[? )"
     r"|^\s*(?:\$ +)?[A-Za-z_]\w*=(?:\S|$)"
 )
-_LOOKS_LIKE_ONE = re.compile(r"^\s*(?:\$ +)?[a-z][\w./-]*\s.*(?:\\$|\s--?[A-Za-z].*://|://.*\s--?[A-Za-z])")
+_LOOKS_LIKE_ONE = re.compile(
+    r"^\s*(?:\$ +)?[a-z][\w./-]*\s.*(?:\\$|\s--?[A-Za-z].*://|://.*\s--?[A-Za-z])"
+)
 _COMMENT = re.compile(r"^\s*#(?!!)")
 _LABEL = re.compile(r"^\s*(?:#\s*)?(?:response|answer|output|risposta)\b", re.IGNORECASE)
 _HTTP = re.compile(r"^\s*HTTP/[\d.]+ \d{3}")

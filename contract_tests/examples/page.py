@@ -1,0 +1,166 @@
+"""A page as the story that it tells: its steps in order, each with its world and its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contract_tests.examples.bash import Command, commands_of
+from contract_tests.examples.choice import STORY, choice_for
+from contract_tests.examples.markdown import read_markdown
+from contract_tests.examples.pieces import Directive, Documented, Heading, Shell, status_in
+from contract_tests.examples.plain import read_plain, read_script
+from contract_tests.examples.web_page import read_web_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from contract_tests.examples.pieces import Piece
+
+_READERS: dict[str, Callable[[str], list[Piece]]] = {
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".mdx": read_markdown,
+    ".html": read_web_page,
+    ".htm": read_web_page,
+    ".xhtml": read_web_page,
+    ".sh": read_script,
+    ".bash": read_script,
+}
+
+
+class UnreadablePage(ValueError):
+    """A file that cannot be read as a page; the message says why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The world that a step runs in: its scenario, and the line that began it (0: the page's)."""
+
+    scenario: str = STORY
+    began: int = 0
+    file: str = ""
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """Commands that are pasted together, and the answer that the page documents for them.
+
+    Without commands, ``answer`` is one that an earlier command gets in this place.
+    """
+
+    heading: str
+    place: Place
+    commands: tuple[Command, ...] = ()
+    answer: Documented | None = None
+    status: int | None = None
+    status_line: int = 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: where it is, what it says, its steps."""
+
+    path: Path
+    text: str = field(repr=False)
+    steps: tuple[Step, ...]
+
+
+def read_page(path: Path) -> Page:
+    """Read a file as its name's ending says; anything unknown is plain text.
+
+    Raises:
+        UnreadablePage: there is no such file, or it is not text.
+        InvalidDirective: a sandbox comment in it says something unknown.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadablePage(f"{path}: {error}") from error
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        reader = (
+            read_web_page if text.lstrip()[:9].lower() in {"<!doctype", "<html"} else read_plain
+        )
+    return Page(path, text, steps_of(reader(text)))
+
+
+def steps_of(pieces: Sequence[Piece]) -> tuple[Step, ...]:
+    """Return the steps of a page from its pieces."""
+    telling = _Telling()
+    for piece in pieces:
+        telling.take(piece)
+    return tuple(telling.steps)
+
+
+class _Telling:
+    """Walks down a page and knows at every point below which headings it is."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self._headings: list[Heading] = []
+        self._page = Place()
+        self._ordered: dict[str, str] = {}
+        self._ordered_at = 0
+
+    def take(self, piece: Piece) -> None:
+        if isinstance(piece, Heading):
+            self._headings = [each for each in self._headings if each.level < piece.level]
+            self._headings.append(piece)
+            self._ordered = {}
+        elif isinstance(piece, Directive):
+            self._order(piece)
+        elif "skip" in self._ordered:
+            return
+        elif isinstance(piece, Shell):
+            commands = commands_of(piece.lines)
+            if commands:
+                self.steps.append(Step(self._heading, self._place(), commands))
+        else:
+            self._answer(piece)
+
+    def _answer(self, documented: Documented) -> None:
+        status, line = self._status(documented)
+        last = self.steps[-1] if self.steps else None
+        if last and last.commands and last.answer is None and last.heading == self._heading:
+            self.steps[-1] = replace(last, answer=documented, status=status, status_line=line)
+        else:
+            step = Step(self._heading, self._place(), (), documented, status, line)
+            self.steps.append(step)
+
+    def _order(self, directive: Directive) -> None:
+        if not self._headings and not self.steps:
+            self._page = replace(self._page, **_place_of(directive.settings))
+        else:
+            self._ordered = directive.settings
+            self._ordered_at = directive.line
+
+    @property
+    def _heading(self) -> str:
+        return self._headings[-1].text if self._headings else ""
+
+    def _status(self, documented: Documented) -> tuple[int | None, int]:
+        """Return the status that the page states for an answer, and the line that states it."""
+        line = documented.lines[0].number
+        if "status" in self._ordered:
+            return int(self._ordered["status"]), self._ordered_at
+        if documented.status is None and self._headings:
+            return status_in(self._heading), self._headings[-1].line
+        return documented.status, line
+
+    def _place(self) -> Place:
+        place = self._page
+        for heading in reversed(self._headings):
+            if chosen := choice_for(heading.text):
+                place = Place(chosen.scenario, heading.line, chosen.file, chosen.attempts)
+                break
+        ordered = _place_of(self._ordered)
+        if ordered.get("scenario", place.scenario) != place.scenario or "fresh" in self._ordered:
+            place = replace(place, began=self._ordered_at)
+        return replace(place, **ordered)
+
+
+def _place_of(settings: dict[str, str]) -> dict[str, str]:
+    return {name: settings[name] for name in ("scenario", "file") if name in settings}

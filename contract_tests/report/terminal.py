@@ -39,7 +39,7 @@ def live(console: Console) -> Iterator[Callable[[Progress], None]]:
         MofNCompleteColumn(),
         TextColumn("[red]{task.fields[broken]}[/]{task.description}"),
     )
-    with Bar(*columns, console=console, transient=True) as bar:
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None, broken="")
 
         def show(progress: Progress) -> None:

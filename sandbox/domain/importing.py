@@ -56,7 +56,8 @@ class Plan(NamedTuple):
     """What an import would change.
 
     ``created`` and ``updated`` hold the contacts as they will be; ``members`` the ids that belong to
-    the list afterwards, in file order, each once. ``errors`` are ordered by line.
+    the list afterwards, in file order, each once. ``errors`` are ordered by line. ``by_id`` and
+    ``by_number`` are what the account's holdings grow by, ready to be taken over in one step.
     """
 
     total: int
@@ -66,6 +67,8 @@ class Plan(NamedTuple):
     members: list[str]
     errors: list[CardError]
     strategy: Strategy
+    by_id: dict[str, Contact]
+    by_number: dict[str, str]
 
     @property
     def skipped(self) -> int:
@@ -147,14 +150,21 @@ class Planner:
 
     def plan(self) -> Plan:
         """Return what has been decided so far."""
+        created, held = self._fresh, self._held.by_number
         return Plan(
             total=self._total,
             duplicates=self._duplicates,
-            created=self._fresh,
+            created=created,
             updated=list(self._updated.values()),
             members=list(self._members),
             errors=sorted(self._errors),
             strategy=self._order.strategy,
+            by_id=self._updated | {contact.contact_id: contact for contact in created},
+            by_number={
+                number: created[at].contact_id
+                for number, at in self._fresh_at.items()
+                if number not in held
+            },
         )
 
     def _create(self, card: Card, number: str) -> None:

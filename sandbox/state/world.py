@@ -37,10 +37,10 @@ class ContactList:
 
     def join(self, contact_ids: Iterable[str]) -> None:
         """Add the contacts that are not members yet."""
-        for identity in contact_ids:
-            if identity not in self._known:
-                self._known.add(identity)
-                self.members.append(identity)
+        known = self._known
+        new = [identity for identity in dict.fromkeys(contact_ids) if identity not in known]
+        known.update(new)
+        self.members.extend(new)
 
 
 class Destination(NamedTuple):
@@ -159,9 +159,9 @@ class World:
         """
         self.quota.require(len(plan.created))
         target = self._open(destination)
-        for contact in plan.updated:
-            self.contacts[contact.contact_id] = contact
-        self.add(plan.created)
+        self.contacts.update(plan.by_id)
+        self.by_number.update(plan.by_number)
+        self.next_number += len(plan.created)
         target.join(plan.members)
         if self.clock.is_frozen:
             self.clock.advance(self.import_takes)

@@ -33,8 +33,9 @@ format: $(VENV)/dev  ## Format the code
 contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
 	$(BIN)/python -m pytest contract_tests
 
-bench: $(VENV)/dev  ## Measure the import of a 10 MB file against vobject + phonenumbers
+bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and the server against a bare one
 	$(BIN)/python -m benchmarks.import_speed
+	$(BIN)/python -m benchmarks.serving
 
 clean:  ## Remove the virtual environment and what tools left
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache

@@ -44,7 +44,23 @@ def load(path: Path, operations: Collection[str] | None = None) -> Scenario:
     ]
     if mistakes:
         raise InvalidScenario(path, sorted(set(mistakes)))
-    return _scenario(path, file.value)
+    return _scenario(path, whole_numbers(file.value))
+
+
+def whole_numbers(value: Any) -> Any:
+    """Return *value* with 5.0 as 5: JSON Schema takes both for an integer, Python does not.
+
+    What stands in a ``body`` is somebody else's and stays as it is.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: item if name == "body" else whole_numbers(item) for name, item in value.items()
+        }
+    return value
 
 
 @cache

@@ -12,6 +12,7 @@ import orjson
 from starlette.datastructures import Headers
 
 from sandbox.domain.errors import InvalidField, InvalidFields, Refusal
+from sandbox.scenario.load import whole_numbers
 from sandbox.web import access, problems
 from sandbox.web.contract import Contract
 from sandbox.web.control import Control, Missing, Stream
@@ -117,7 +118,7 @@ class Admin:
         except orjson.JSONDecodeError as error:
             raise InvalidField("body", f"Expected JSON: {error}.") from error
         self._check(wanted, value)
-        return dict(value)
+        return dict(whole_numbers(value))
 
     def _check(self, wanted: JsonBody, value: Any) -> None:
         if wanted.validator.is_valid(value):

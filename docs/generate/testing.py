@@ -7,7 +7,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parent.parent
 PAGE = DOCS / "testing.md"
-_EXAMPLE = re.compile(r"(<!-- examples/(\S+) -->\n\n```(\w+)\n).*?(\n```\n)", re.DOTALL)
+_EXAMPLE = re.compile(r"(<!-- examples/(\S+) -->\n\n```(\w+)\n).*?(```\n)", re.DOTALL)
 
 
 def page() -> str:
@@ -15,7 +15,7 @@ def page() -> str:
 
     def with_example(found: re.Match[str]) -> str:
         text = (DOCS / "examples" / found[2]).read_text(encoding="utf-8")
-        return f"{found[1]}{text.rstrip()}{found[4]}"
+        return f"{found[1]}{text}{found[4]}"
 
     return _EXAMPLE.sub(with_example, PAGE.read_text(encoding="utf-8"))
 

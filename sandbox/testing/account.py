@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from sandbox.domain.contacts import Contact
     from sandbox.domain.quota import Quota
+    from sandbox.testing.calls import Answered
     from sandbox.testing.server import Server
-    from sandbox.testing.upload import Answered
 
 _LABEL = re.compile(r"[A-Za-z0-9.-]+(_[A-Za-z0-9.-]+)*", re.ASCII)
 
@@ -58,6 +58,39 @@ class Sandbox:
         """Begin anew from the same scenario. What was requested stays on record."""
         self._server.forget(self.api_key)
 
+    def fault(self, **rule: Any) -> None:
+        """Order a fault for this account, written as in a scenario file.
+
+        ``fault(on="uploadVCard", count=1, respond={"status": 503})``
+
+        Raises:
+            ValueError: the rule has mistakes; the message names them.
+        """
+        self.control("POST", "faults", fault=rule)
+
+    def clock(self, **change: str | bool) -> str:
+        """Stop, move or reset the account's clock, and return its time (RFC 3339).
+
+        ``clock(freeze="2026-04-09T11:00:10+02:00")``, ``clock(advance="90s")``, ``clock(reset=True)``
+
+        Raises:
+            ValueError: the change has mistakes; the message names them.
+        """
+        now: str = self.control("PUT", "clock", **change)["now"]
+        return now
+
+    def control(self, method: str, path: str, **values: Any) -> Any:
+        """Call the control API about this account, and return what it answers.
+
+        ``control("GET", "state")`` is ``GET /__admin/state`` with this account's key.
+
+        Raises:
+            ValueError: it refuses; the message names the fields and what was expected.
+        """
+        from sandbox.testing.calls import control
+
+        return control(self._server.address, method, path, {"apiKey": self.api_key, **values})
+
     def contacts(self, list_id: str = "list_crm_migration") -> list[Contact]:
         """Return the contacts of a list, in the order in which they joined it.
 
@@ -91,7 +124,7 @@ class Sandbox:
         Raises:
             OSError: the file cannot be read, or there was no answer.
         """
-        from sandbox.testing.upload import upload
+        from sandbox.testing.calls import upload
 
         if not fields.keys() & {"listId", "listName"}:
             fields["listId"] = "list_crm_migration"

@@ -38,7 +38,8 @@ def run(folder: Path, *options: str, **files: str) -> subprocess.CompletedProces
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", *options]
+    fast = ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:hypothesispytest"]
+    command = [sys.executable, "-m", "pytest", "-W", "error", *fast, *options]
     return subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
@@ -118,7 +119,7 @@ def test_nothing_heavy_is_there():
     assert not loaded & {"starlette", "uvicorn", "yaml", "phonenumbers", "jsonschema_rs", "orjson"}
     assert not {name for name in sys.modules if name.startswith("sandbox.web")}
 """
-    done = run(tmp_path, "-p", "no:schemathesis", "-p", "no:hypothesispytest", test_light=heavy)
+    done = run(tmp_path, test_light=heavy)
 
     assert passed(done, 1), done.stdout
 

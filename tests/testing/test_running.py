@@ -123,6 +123,35 @@ def test_requests_are_told_in_their_order_and_found_by_operation_and_status(
     assert statuses(operation="listContacts") == []
 
 
+def test_a_fault_strikes_as_ordered_and_only_here(sandbox: Sandbox) -> None:
+    sandbox.fault(on="uploadVCard", count=1, respond={"status": 503})
+
+    assert [sandbox.upload(MARCO).status for _ in range(2)] == [503, 200]
+    assert sandbox.account("unharmed").upload(MARCO).status == 200
+
+
+def test_a_fault_with_a_mistake_is_refused_with_its_place(sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match=r"fault\.on.*uploadVCard"):
+        sandbox.fault(on="uploadVcard", respond={"status": 503})
+
+
+def test_the_clock_moves_when_told(sandbox: Sandbox) -> None:
+    sandbox.clock(freeze="2026-04-09T11:00:10+02:00")
+
+    assert sandbox.clock(advance="90s") == "2026-04-09T11:01:40+02:00"
+    assert sandbox.upload(MARCO).body["completedAt"] == "2026-04-09T11:01:40+02:00"
+
+
+def test_the_control_api_is_asked_about_this_account(sandbox: Sandbox) -> None:
+    sandbox.upload(MARCO)
+    before = sandbox.control("GET", "state")
+    sandbox.upload(GIULIA)
+
+    sandbox.control("PUT", "state", state=before)
+
+    assert [contact.name for contact in sandbox.contacts()] == ["Marco Rossi"]
+
+
 def test_what_an_account_does_stays_its_own(sandbox: Sandbox) -> None:
     other = sandbox.account("other")
     sandbox.upload(MARCO)

@@ -1,4 +1,4 @@
-"""Upload a file with nothing but the standard library, for tests that prepare an account."""
+"""Calls over HTTP with nothing but the standard library: an upload, and the control API."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import http.client
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _BOUNDARY = "qlara-sandbox-7f3a9c51e8d24b06"
 _SECONDS = 60
+_REFUSED = 400  # and above: RFC 9110 section 15.5
+
+Address = tuple[str, int]
 
 
 class Answered(NamedTuple):
@@ -24,7 +27,7 @@ class Answered(NamedTuple):
 
 
 def upload(
-    address: tuple[str, int],
+    address: Address,
     path: str,
     headers: Mapping[str, str],
     file: Path | bytes | str,
@@ -36,11 +39,37 @@ def upload(
         OSError: the file cannot be read, or there was no answer.
     """
     name, content = _content(file)
-    body = _form(name, content, fields)
-    kind = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+    kind = f"multipart/form-data; boundary={_BOUNDARY}"
+    return _send(
+        address, "POST", path, _form(name, content, fields), {**headers, "Content-Type": kind}
+    )
+
+
+def control(address: Address, method: str, path: str, values: Mapping[str, Any]) -> Any:
+    """Call the control API and return what it answers; *values* are its parameters.
+
+    Raises:
+        ValueError: it refuses; the message names the fields and what was expected.
+    """
+    if method in {"GET", "DELETE"}:
+        answered = _send(address, method, f"/__admin/{path}?{urlencode(values)}", b"", {})
+    else:
+        body = json.dumps(values).encode()
+        answered = _send(
+            address, method, f"/__admin/{path}", body, {"Content-Type": "application/json"}
+        )
+    if answered.status >= _REFUSED:
+        message = "; ".join(f"{field}: {text}" for field, text in answered.body["data"].items())
+        raise ValueError(message)
+    return answered.body
+
+
+def _send(
+    address: Address, method: str, target: str, body: bytes, headers: Mapping[str, str]
+) -> Answered:
     connection = http.client.HTTPConnection(*address, timeout=_SECONDS)
     try:
-        connection.request("POST", path, body, {**headers, **kind})
+        connection.request(method, target, body, dict(headers))
         answer = connection.getresponse()
         return Answered(answer.status, json.loads(answer.read()), dict(answer.getheaders()))
     except http.client.HTTPException as error:

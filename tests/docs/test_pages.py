@@ -1,0 +1,59 @@
+"""Pages that are made, and examples that are shown, are what they claim to be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.generate import scenarios, testing
+
+EXAMPLES = testing.DOCS / "examples"
+RUNNERS = {
+    "test_with_httpx.py": [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider"],
+    "test_with_requests.py": [sys.executable, "-W", "error"],
+    "import.test.mjs": ["node", "--test"],
+    "check-import.sh": ["bash"],
+}
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_an_example_runs_as_it_is(tmp_path: Path, name: str) -> None:
+    if name.endswith(".mjs") and shutil.which("node") is None:
+        pytest.skip("Node.js is not installed")
+    shutil.copy(EXAMPLES / name, tmp_path)
+
+    done = run([*RUNNERS[name], name], tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_page_shows_every_example() -> None:
+    files = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
+
+    assert set(testing.examples()) == files == set(RUNNERS)
+
+
+def test_the_page_shows_the_examples_word_for_word() -> None:
+    assert testing.page() == testing.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_of_scenarios_shows_what_they_do_today() -> None:
+    assert scenarios.page() == scenarios.PAGE.read_text(encoding="utf-8")

@@ -39,7 +39,8 @@ def version() -> int:
     """Return the version of Landlock that the kernel offers; 0: none."""
     if not sys.platform.startswith("linux"):
         return 0
-    return max(0, ctypes.CDLL(None, use_errno=True).syscall(_CREATE, None, 0, 1))
+    offered: int = ctypes.CDLL(None, use_errno=True).syscall(_CREATE, None, 0, 1)
+    return max(0, offered)
 
 
 def confine(folder: str, port: int) -> None:

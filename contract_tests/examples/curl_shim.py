@@ -29,7 +29,7 @@ COULD_NOT_CONNECT, COULD_NOT_READ, COULD_NOT_WRITE, MISUSED = 7, 26, 23, 2
 
 
 class Refused(Exception):
-    """This command is not carried out: curl's exit status and why."""
+    """A command that is not carried out: curl's exit status and why."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

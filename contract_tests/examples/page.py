@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract_tests.examples.bash import Command, commands_of
@@ -15,6 +14,7 @@ from contract_tests.examples.web_page import read_web_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from contract_tests.examples.pieces import Piece
 
@@ -132,7 +132,7 @@ class _Telling:
 
     def _order(self, directive: Directive) -> None:
         if not self._headings and not self.steps:
-            self._page = replace(self._page, **_place_of(directive.settings))
+            self._page = _at(self._page, directive.settings)
         else:
             self._ordered = directive.settings
             self._ordered_at = directive.line
@@ -156,11 +156,13 @@ class _Telling:
             if chosen := choice_for(heading.text):
                 place = Place(chosen.scenario, heading.line, chosen.file, chosen.attempts)
                 break
-        ordered = _place_of(self._ordered)
-        if ordered.get("scenario", place.scenario) != place.scenario or "fresh" in self._ordered:
-            place = replace(place, began=self._ordered_at)
-        return replace(place, **ordered)
+        ordered = _at(place, self._ordered)
+        if ordered.scenario != place.scenario or "fresh" in self._ordered:
+            return replace(ordered, began=self._ordered_at)
+        return ordered
 
 
-def _place_of(settings: dict[str, str]) -> dict[str, str]:
-    return {name: settings[name] for name in ("scenario", "file") if name in settings}
+def _at(place: Place, settings: dict[str, str]) -> Place:
+    """Return *place* with what a directive says of it."""
+    scenario, file = settings.get("scenario", place.scenario), settings.get("file", place.file)
+    return replace(place, scenario=scenario, file=file)

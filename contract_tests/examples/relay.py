@@ -6,6 +6,7 @@ import gzip
 import http.client
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
@@ -117,10 +118,9 @@ class Relay:
             for name, value in self._sent(headers, body):
                 connection.putheader(name, value)
             connection.endheaders()
-            try:
+            # A deployment may refuse a file before it has all of it.
+            with suppress(BrokenPipeError, ConnectionResetError):
                 connection.send(body)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # a deployment may refuse a file before it has all of it
             answer = connection.getresponse()
             content = answer.read()
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -192,9 +193,9 @@ class Terminal:
         loop = self._scratch / "control" / "loop.bash"
         loop.write_text(_LOOP, encoding="utf-8")
         barrier = Path(__file__).with_name("barrier.py")
-        command = [sys.executable, "-I", "-S", barrier, self._scratch, str(self._port)]
+        command = [sys.executable, "-I", "-S", str(barrier), str(self._scratch), str(self._port)]
         return subprocess.Popen(
-            [*command, shutil.which("bash") or "bash", "--norc", "--noprofile", loop],
+            [*command, shutil.which("bash") or "bash", "--norc", "--noprofile", str(loop)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -250,10 +251,8 @@ class Terminal:
             status = bash.wait(timeout=0.2)
         except subprocess.TimeoutExpired:
             status = None
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(bash.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         bash.wait()
         for stream in (bash.stdin, bash.stdout):
             if stream is not None:
@@ -282,10 +281,8 @@ def _ready(stream: IO[bytes], seconds: float) -> bool:
 
 
 def _close(stream: IO[bytes]) -> None:
-    try:
+    with contextlib.suppress(BrokenPipeError):
         stream.close()
-    except BrokenPipeError:
-        pass
 
 
 def _read(path: Path) -> bytes:

@@ -260,11 +260,9 @@ def _same(one: Any, other: Any) -> bool:
 
 def _at(value: Any, path: Path) -> Any:
     for part in path:
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
+        try:
             value = value[part]
-        else:
+        except (KeyError, IndexError, TypeError):
             return _ABSENT
     return value
 

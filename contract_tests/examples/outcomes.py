@@ -1,0 +1,154 @@
+"""What became of a page's steps, and the words for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.contract import contract
+from contract_tests.examples.witnesses import Finding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from contract_tests.examples.bash import Command
+    from contract_tests.examples.page import Place
+    from contract_tests.examples.relay import Passed
+    from contract_tests.examples.terminal import Ran
+
+_CURL_FAILED_ON_STATUS = 22
+
+
+class State(StrEnum):
+    """What became of a step."""
+
+    DIFFERS = "differs"
+    COULD_NOT_RUN = "could not run"
+    MATCHES = "matches"
+    RAN = "ran"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one step: from line ``first`` to line ``last`` of its page.
+
+    ``asked`` is the command, ``told`` the answer to it, ``notes`` what a reader may want to know.
+    """
+
+    path: Path
+    first: int
+    last: int
+    what: str
+    scenario: str
+    state: State
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    asked: str = field(default="", repr=False)
+    told: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has been carried out, with what passed over the wire."""
+
+    command: Command
+    place: Place
+    ran: Ran
+    passed: tuple[Passed, ...]
+
+
+def failed(ran: Ran) -> bool:
+    return ran.status != 0 or any(status for status, _ in ran.curls)
+
+
+def broken(done: Done) -> tuple[Finding, ...]:
+    """Return why a command did not do what it is there for; nothing if it did.
+
+    An answer that refuses is none of these, also if curl was told to fail on it.
+    """
+    ran, command = done.ran, done.command
+    if ran.status is None:
+        return (Finding(command.first, "stopped: it took longer than the time limit"),)
+    for status, said in ran.curls:
+        if status and status != _CURL_FAILED_ON_STATUS:
+            return (Finding(command.first, _last_line(said) or f"curl ended with {status}"),)
+    if ran.line or (ran.status and refusal(done) == ()):
+        why = _last_line(ran.said) or f"it ended with {ran.status}"
+        return (Finding(ran.line or command.first, why),)
+    return ()
+
+
+def refusal(done: Done) -> tuple[Finding, ...]:
+    """Return that the last answer refuses, as a finding; nothing if it does not."""
+    if not done.passed or done.passed[-1].status < HTTPStatus.BAD_REQUEST:
+        return ()
+    last = done.passed[-1]
+    body = last.body[:300].decode("utf-8", "replace")
+    return (Finding(done.command.first, f"the answer is {_status_text(last.status)}: {body}"),)
+
+
+def _last_line(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    notable = [line for line in lines if "`" not in line[:7]]
+    return (notable or lines or [""])[-1].rstrip(".")
+
+
+def status_agrees(documented: int | None, status: int) -> bool:
+    if documented is None:
+        return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+    return documented == status
+
+
+def _status_text(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def summary(done: Done) -> str:
+    """Return what a command does, in a few words: its last request, or its first words."""
+    if done.passed:
+        last = done.passed[-1]
+        operation = contract().operation_of(last.method, last.path)
+        return operation.operation_id if operation else f"{last.method} {last.path}"
+    return done.command.text.split("\n")[0].rstrip("\\ ")[:60]
+
+
+def body_of(passed: Passed | None) -> Any:
+    if passed is None:
+        return None
+    try:
+        return json.loads(passed.body)
+    except ValueError:
+        return None
+
+
+def values(out: bytes) -> list[Any] | None:
+    """Return the JSON values that a command printed, ``None`` if it printed anything else."""
+    decoder = json.JSONDecoder()
+    text = out.decode("utf-8", "replace").strip()
+    values = []
+    while text:
+        try:
+            value, end = decoder.raw_decode(text)
+        except ValueError:
+            return None
+        values.append(value)
+        text = text[end:].lstrip()
+    return values or None
+
+
+def answer_text(done: Done) -> str:
+    if not done.passed:
+        return done.ran.said.strip()[:4000]
+    last = done.passed[-1]
+    body = body_of(last)
+    if body is not None:
+        text = json.dumps(body, indent=2, ensure_ascii=False)
+    else:
+        text = last.body[:4000].decode("utf-8", "replace")
+    return f"{_status_text(last.status)}\n{text[:4000]}{'…' if len(text) > 4000 else ''}"

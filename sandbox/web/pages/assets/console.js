@@ -11,7 +11,7 @@ const $ = (id) => document.getElementById(id);
 const SHOWN_CHARACTERS = 200_000;
 const PAGE = 10;
 
-const state = { scenarios: new Map(), contract: null, file: null, lists: [], list: null, page: 1, busy: false };
+const state = { scenarios: new Map(), contract: null, file: null, lists: [], list: null, page: 1, turn: Promise.resolve(), waiting: 0 };
 
 // ---- what is chosen
 
@@ -173,7 +173,19 @@ async function demonstrate(demo) {
   const request = await requestOf(demo);
   if (forced && demo.prefer) request.headers = { Prefer: demo.prefer };
   if (matchMedia("(max-width: 1000px)").matches) $("exchange").scrollIntoView();
-  await perform(request, { key: demo.key, until: forced ? undefined : demo.until });
+  const disarm = demo.fault ? await arm(demo.fault) : () => {};
+  try {
+    await perform(request, { key: demo.key, until: forced ? undefined : demo.until });
+  } finally {
+    await disarm();
+  }
+}
+
+/** Put a fault in force for this account; return what takes it out of force again. */
+async function arm(fault) {
+  const world = { ...account(), scenario: scenario() };
+  const { id } = await control("/faults", { method: "POST", body: { ...world, fault } });
+  return () => control(`/faults?${new URLSearchParams({ ...world, id })}`, { method: "DELETE" });
 }
 
 async function requestOf(demo) {
@@ -255,20 +267,22 @@ async function reset() {
 
 // ---- putting it together
 
-/** Return a listener that does one thing at a time and shows what went wrong. */
+/** Return a listener whose action waits for those before it, and that shows what went wrong. */
 function guarded(action) {
-  return async (event) => {
+  return (event) => {
     event?.preventDefault();
-    if (state.busy) return;
-    state.busy = true;
-    notice("");
-    try {
-      await action();
-    } catch (error) {
-      notice(error.message);
-    } finally {
-      state.busy = false;
-    }
+    state.waiting += 1;
+    state.turn = state.turn.then(async () => {
+      notice("");
+      try {
+        await action();
+      } catch (error) {
+        notice(error.message);
+      } finally {
+        state.waiting -= 1;
+      }
+    });
+    return state.turn;
   };
 }
 
@@ -314,4 +328,4 @@ fillSamples();
 listen();
 await guarded(load)();
 document.body.dataset.ready = "true";
-watchJournal((kind) => { if (kind !== "request" && !state.busy && state.contract) refresh().catch(() => {}); });
+watchJournal((kind) => { if (kind !== "request" && state.waiting === 0 && state.contract) refresh().catch(() => {}); });

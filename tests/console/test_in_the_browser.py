@@ -1,0 +1,271 @@
+"""The console as people use it: in a real browser, against a real sandbox process."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from tests.server import Running, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs an installed Chromium")
+
+HOSTILE = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Running]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Ends with this module: its event loop must not outlive it into other tests.
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(sandbox: Running, browser: Browser) -> Iterator[Page]:
+    """Open the console; what it must never do (fail, break its own policy) fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on(
+        "console",
+        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    opened.goto(f"{sandbox.url}/__console")
+    opened.wait_for_selector("body[data-ready]")
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+class Shown(NamedTuple):
+    status: str
+    verdict: str
+
+
+def shown(page: Page) -> Shown:
+    return Shown(page.inner_text("#status"), page.inner_text("#verdict"))
+
+
+def settle(page: Page) -> None:
+    page.wait_for_selector(".demo:not([aria-busy])")
+    page.wait_for_function("() => !document.querySelector('.demo[aria-busy]')")
+
+
+def demonstrate(page: Page, name: str) -> Shown:
+    page.click(f"[data-demo={name}]")
+    settle(page)
+    return shown(page)
+
+
+def drop(page: Page, name: str, text: str) -> None:
+    """Drop a file onto the page, as a person does with the mouse."""
+    page.evaluate(
+        """([name, text]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([text], name));
+            document.getElementById("drop").dispatchEvent(
+                new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
+        }""",
+        [name, text],
+    )
+
+
+def send_form(page: Page) -> Shown:
+    with page.expect_response(lambda response: "/upload/vcard" in response.url):
+        page.click("#import button[type=submit]")
+    page.wait_for_function("() => document.querySelector('#status .status')")
+    return shown(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "verdict"),
+    [
+        ("documented-import", "200", "Of 250 cards: 230 imported, 20 skipped; 15 duplicates"),
+        ("update", "200", "A documented answer: 200."),
+        ("new-list", "200", "Of 12 cards: 10 imported, 2 skipped"),
+        ("bad-header", "400", "Word for word the documented answer: 400, example invalidVCard."),
+        ("no-footer", "400", "Word for word the documented answer: 400, example unterminated"),
+        ("oversized", "413", "Word for word the documented answer: 413, example fileTooLarge."),
+        ("unknown-strategy", "400", "Word for word the documented answer: 400, example unknownS"),
+        ("limit", "400", "Word for word the documented answer: 400, example limitOutOfRange."),
+        ("unknown-list", "404", "Word for word the documented answer: 404, example unknownList."),
+        ("missing-key", "401", "Word for word the documented answer: 401, example missingKey."),
+        ("unknown-key", "401", "Word for word the documented answer: 401, example unknownKey."),
+        ("revoked-key", "401", "Word for word the documented answer: 401, example unknownKey."),
+        ("no-permission", "403", "Word for word the documented answer: 403, example noPermission"),
+        ("quota-exhausted", "409", "Word for word the documented answer: 409, example quotaExh"),
+        ("rate-limited", "429", "with this account’s figures: 429, example rateLimited."),
+        ("slow", "200", "with this account’s figures: 200, example quota."),
+        ("flaky", "200", "Before it came 503 twice."),
+        ("connection-reset", "no answer", "The connection broke before an answer came."),
+        ("truncated-response", "200", "The connection broke in the middle of the answer."),
+    ],
+)
+def test_every_demonstration_shows_the_documented_answer(
+    page: Page, name: str, status: str, verdict: str
+) -> None:
+    answer = demonstrate(page, name)
+
+    assert answer.status == status
+    assert verdict in answer.verdict
+
+
+def test_no_demonstration_is_left_out_of_the_test_above(page: Page) -> None:
+    assert page.locator("[data-demo]").count() == 19
+
+
+def test_an_import_shows_in_quota_lists_and_pages(page: Page) -> None:
+    demonstrate(page, "documented-import")
+
+    assert page.inner_text("#quota-text").startswith("230 of 50\u202f000 contacts")
+    assert "list_crm_migration · 230 contacts" in page.inner_text("#lists")
+    assert page.inner_text("#contact-rows tr:first-child").split("\t")[:4] == [
+        "cnt_001", "Marco Rossi", "+393471234567", "marco.rossi@email.com",
+    ]  # fmt: skip
+    page.click("#next")
+    page.wait_for_function(
+        "() => document.getElementById('page-text').textContent === 'Page 2 of 23'"
+    )
+    assert page.inner_text("#contact-rows tr:first-child").startswith("cnt_011")
+
+
+def test_names_on_cards_and_of_lists_are_text_whatever_they_contain(page: Page) -> None:
+    card = f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{HOSTILE}\r\nTEL:347 123 4567\r\nEND:VCARD\r\n"
+    broken = f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{HOSTILE}\r\nEND:VCARD\r\n"
+    title = page.title()
+    drop(page, "<b>hostile.vcf", card + broken)
+    page.fill("#list-id", "")
+    page.fill("#list-name", HOSTILE)
+    page.fill("#tags", "<i>tag</i>")
+
+    answer = send_form(page)
+    page.wait_for_selector("#contact-rows tr")
+    page.click(".entry >> nth=0")
+
+    assert answer.status == "200"
+    assert HOSTILE in page.inner_text("#contact-rows")
+    assert HOSTILE in page.inner_text("#lists")
+    assert "<i>tag</i>" in page.inner_text("#contact-rows")
+    assert "<b>hostile.vcf" in page.inner_text("#chosen")
+    assert page.locator("main img, main script, main b, main i").count() == 0
+    assert page.title() == title
+
+
+def test_a_key_that_is_not_the_documented_one_is_never_shown(page: Page) -> None:
+    page.click(".who summary")
+    page.fill("#key", "sandbox_secret_of_anna")
+    page.press("#key", "Tab")
+    with page.expect_response(lambda response: "/subscription/contacts" in response.url):
+        page.click("#ask-quota")
+    page.wait_for_function("() => document.querySelector('#status .status')")
+
+    assert 'X-Api-Key: $API_KEY"' in page.inner_text("#curl")
+    assert "secret_of_anna" not in page.inner_text("body")
+    page.fill("#key", "YOUR_API_KEY")
+    page.press("#key", "Tab")
+    with page.expect_response(lambda response: "/subscription/contacts" in response.url):
+        page.click("#ask-quota")
+    page.wait_for_function(
+        "() => document.getElementById('curl').textContent.includes('X-Api-Key: YOUR_API_KEY')"
+    )
+
+
+def test_the_journal_tells_of_requests_from_elsewhere_as_they_happen(
+    page: Page, sandbox: Running
+) -> None:
+    page.wait_for_function("() => document.getElementById('live').textContent === 'live'")
+    elsewhere = page.context.request.get(
+        f"{sandbox.url}/api/v1/partner-gateway/subscription/contacts",
+        headers={"X-Api-Key": "sandbox_elsewhere__quota-exhausted"},
+    )
+    name = elsewhere.headers["x-request-id"]
+
+    page.wait_for_selector(f"#entry-{name}")
+    page.click(f"#entry-{name}")
+    assert '"used": 50000' in page.inner_text(f"#entry-{name}")
+    assert "sandbox_elsewhere" not in page.inner_text(f"#entry-{name}")
+
+
+def test_a_reset_brings_back_where_the_scenario_begins(page: Page) -> None:
+    demonstrate(page, "documented-import")
+    page.click("#reset")
+
+    page.wait_for_function(
+        "() => document.getElementById('quota-text').textContent.startsWith('0 of ')"
+    )
+
+
+def test_a_scenario_is_told_when_it_is_chosen(page: Page) -> None:
+    page.select_option("#scenario", "quota-exhausted")
+
+    page.wait_for_function(
+        "() => document.getElementById('quota-text').textContent.startsWith('50\u202f000 of')"
+    )
+    assert page.inner_text("#scenario-title") == "Contact quota exhausted"
+
+
+def test_the_console_asks_for_the_token_where_the_control_api_does(
+    browser: Browser,
+) -> None:
+    with serving("--host", "0.0.0.0", "--admin-token", "open-sesame") as running:  # noqa: S104
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{running.port}/__console")
+        page.fill("#token", "wrong")
+        page.click("#ask-token .main")
+        page.wait_for_selector("#token-refused:not([hidden])")
+        page.fill("#token", "open-sesame")
+        page.click("#ask-token .main")
+        page.wait_for_selector("body[data-ready]")
+
+        assert page.locator("#scenario option").count() > 10
+        page.close()
+
+
+@pytest.mark.parametrize("path", ["/__console", "/__docs"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_neither_page_is_wider_than_the_window(
+    browser: Browser, sandbox: Running, path: str, scheme: Any, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(sandbox.url + path)
+    page.wait_for_load_state("networkidle") if path == "/__docs" else page.wait_for_selector(
+        "body[data-ready]"
+    )
+
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.close()
+
+
+def test_everything_on_the_console_can_be_named_and_reached_by_keyboard(page: Page) -> None:
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, a, summary, progress")]
+            .filter((one) => one.checkVisibility())
+            .filter((one) => !(one.labels?.length || one.textContent.trim() || one.ariaLabel))
+            .map((one) => one.outerHTML)"""
+    )
+
+    assert nameless == []
+    page.focus("[data-demo=missing-key]")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "() => document.getElementById('verdict').textContent.includes('missingKey')"
+    )
+    assert page.get_attribute("#verdict", "aria-live") == "polite"

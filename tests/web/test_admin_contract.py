@@ -14,7 +14,7 @@ from sandbox.scenario.load import SCHEMA
 from sandbox.web.admin import SPEC
 from sandbox.web.app import create_app
 
-EXAMPLES = 8
+EXAMPLES = 5
 
 
 def document() -> dict[str, Any]:
@@ -67,7 +67,7 @@ def test_every_call_keeps_the_contract_of_the_control_api() -> None:
         f"{method.upper()} {path}"
         for path, item in document()["paths"].items()
         for method in item
-        if path != "/__admin/events"
+        if path not in {"/__admin/events", "/__admin/openapi.json"}  # the latter: where it reads
     }
 
 

@@ -10,13 +10,14 @@ Numbers are strings of digits: in full, or national (significant: without callin
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from phonenumbers import PhoneNumberDesc
 
@@ -153,17 +154,21 @@ def _calling_code(digits: str) -> str:
     return next((code for code in codes if int(code) in known), "")
 
 
+@cache
 def _answered(code: int, length: int) -> Callable[[str], object]:
-    """Return the test whether a person answers a national number of *length* digits.
-
-    Of regions that share a calling code the first, in the library's order, that a number belongs to
-    decides.
-    """
+    """Return the test whether a person answers a national number of *length* digits."""
     names = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
     found = (PhoneMetadata.metadata_for_region_or_calling_code(code, name) for name in names)
     regions = [region for region in found if region is not None]
     if len(names) == 1:
         return _matches(_answers(regions[0], length))
+    return answered_in(regions, length)
+
+
+def answered_in(regions: Iterable[PhoneMetadata], length: int) -> Callable[[str], bool]:
+    """Return the same for regions that share a calling code: of these the first, in the library's
+    order, that a number belongs to decides.
+    """
     tests = [(_matches(_answers(it, length)), _matches(_belongs(it, length))) for it in regions]
 
     def answered(digits: str) -> bool:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract_tests.deviations import InvalidDeviations, load_deviations
-from contract_tests.engine import begin
+from contract_tests.engine import begin, note_basics
 from contract_tests.ledger import State
 from contract_tests.preflight import CannotRun
 from contract_tests.settings import Mode, Profile, Settings
-from contract_tests.story import BASIC, Story
+from contract_tests.story import Story
 from contract_tests.targets import SANDBOX_KEY, running_sandbox
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def story(request: pytest.FixtureRequest, contract_run: Run) -> Iterator[Story]:
     """One story of the run; skipped where none of its promises could be judged."""
     told = Story(contract_run, request.function)
     yield told
-    if BASIC in told.promises:
-        contract_run.imports_fail = BASIC in told.broken
+    note_basics(contract_run, told)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -227,9 +227,14 @@ def tell(run: Run, story: Story, function: StoryFunction) -> str:
     except Exception:  # noqa: BLE001 - one broken story must not cost the others; the run ends with 2
         _leave(run, story, "the suite itself failed here")
         return f"The story `{story.name}` failed:\n{traceback.format_exc(limit=-4)}"
-    if BASIC in story.promises:
-        run.imports_fail = BASIC in story.broken
+    note_basics(run, story)
     return ""
+
+
+def note_basics(run: Run, story: Story) -> None:
+    """Remember if no import works: nothing else about imports could be judged then."""
+    if story.promises[0] == BASIC and BASIC in story.broken and not run.written:
+        run.imports_fail = True
 
 
 def _leave(run: Run, story: Story, reason: str) -> None:

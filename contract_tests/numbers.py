@@ -61,6 +61,10 @@ class Numbers:
         """Return an Italian mobile number in national form (nobody reserves one for fiction)."""
         return f"347 {self._random.randrange(1000):03d} {self._random.randrange(10_000):04d}"
 
+    def take_roman(self) -> str:
+        """Return a fixed-line number of Rome in national form; its zero is part of it."""
+        return f"06 6981 {self._random.randrange(10_000):04d}"
+
     def _next_block(self) -> Iterator[str]:
         while self._tried < _TRIES:
             index = (self._block + self._tried) % _BLOCKS

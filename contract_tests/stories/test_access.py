@@ -81,7 +81,7 @@ def test_a_key_without_the_permission_is_refused(story: Story) -> None:
         story.refused("access.permission-required", exchange, 403, "apiKey")
 
 
-@exercises("access.accounts-apart", creates=1)
+@exercises("access.accounts-apart", creates=2)
 def test_a_list_of_one_account_does_not_exist_for_another(story: Story) -> None:
     other = story.settings.exhausted_key or (
         "sandbox_contract-check-other" if story.run.is_sandbox else ""
@@ -93,6 +93,15 @@ def test_a_list_of_one_account_does_not_exist_for_another(story: Story) -> None:
     list_id = story.upload(text).list_id
     exchange = story.get_list(list_id, key=other)
     story.refused("access.accounts-apart", exchange, 404, "listId")
+    if other != story.settings.exhausted_key:
+        report = story.report(story.post(story.form(text), key=other))
+        story.expect(
+            "access.accounts-apart",
+            report.summary.get("imported"),
+            1,
+            report.exchange,
+            "A contact of one account is a duplicate in another.",
+        )
 
 
 @exercises("answers.unknown-path")

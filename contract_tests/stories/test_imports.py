@@ -157,6 +157,20 @@ def _expect_error(
         )
 
 
+@exercises("upload.errors-listed", creates=1)
+def test_every_card_at_fault_is_listed_however_many(story: Story) -> None:
+    cards = [card(f"Luca Verdi {at}", "TEL:n/d") for at in range(60)]
+    report = story.upload("".join(cards))
+    names = [each.get("name") for each in report.errors if isinstance(each, dict)]
+    story.expect(
+        "upload.errors-listed",
+        names,
+        [f"Luca Verdi {at}" for at in range(60)],
+        report.exchange,
+        "A file of 60 cards at fault does not list 60 errors in order.",
+    )
+
+
 @exercises("upload.nothing-importable", "list.empty", creates=1)
 def test_a_file_of_faulty_cards_is_reported_and_its_new_list_is_empty(story: Story) -> None:
     report = story.upload(card("Anna Neri") + card("Luca Verdi", "TEL:n/d"))

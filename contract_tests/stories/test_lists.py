@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contract_tests.story import Story
 
 _CONTACTS = 23
+_MANY = 250
 _NAMES = ("Zita", "Anna", "Marco", "Elena", "Yuri", "Bruno", "Nina")
 
 
@@ -60,6 +61,32 @@ def test_all_pages_together_hold_each_contact_once_in_order_of_import(story: Sto
     for limit in (7, 10, _CONTACTS):
         _walk(story, list_id, limit, numbers)
     _first_page(story, list_id, numbers)
+
+
+@exercises("upload.imports-a-file", "list.limit-obeyed", "list.every-contact-once", creates=_MANY)
+def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
+    numbers = [story.run.numbers.take() for _ in range(_MANY)]
+    text = "".join(card("Marco Rossi", f"TEL:{number}") for number in numbers)
+    report = story.upload(text)
+    counts = {name: report.summary.get(name) for name in ("total", "imported")}
+    story.expect(
+        "upload.imports-a-file",
+        counts,
+        {"total": _MANY, "imported": _MANY},
+        report.exchange,
+        "A file of 250 cards is not imported whole.",
+    )
+    page = story.read(report.list_id)
+    story.expect(
+        "list.limit-obeyed", len(page.contacts), _MANY, page.exchange, "250 contacts, limit 1000."
+    )
+    story.expect(
+        "list.every-contact-once",
+        sorted(map(str, page.numbers)),
+        sorted(numbers),
+        page.exchange,
+        "One page of 1000 does not hold each of 250 contacts once.",
+    )
 
 
 def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:

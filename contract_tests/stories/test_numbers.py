@@ -40,9 +40,10 @@ def test_a_number_in_international_form_is_stored_as_e164(story: Story) -> None:
     _takes(story, [f"TEL:{typed}"], number, f"`{typed}` was not normalised.")
 
 
-@exercises("numbers.default-region", creates=2)
+@exercises("numbers.default-region", creates=3)
 def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
-    for typed in (story.run.numbers.take_national(), story.run.numbers.take_national()):
+    numbers = story.run.numbers
+    for typed in (numbers.take_national(), numbers.take_national(), numbers.take_roman()):
         expected = "+39" + typed.replace(" ", "")
         what = f"`{typed}` did not become {expected}."
         _takes(story, [f"TEL;TYPE=CELL:{typed}"], expected, what, _SCARCE)

@@ -22,8 +22,9 @@ _UNKNOWN_LIST = "contract-check-no-such-list"
 
 @exercises("upload.not-a-vcard", unsafe=True)
 def test_a_file_that_is_not_a_vcard_is_refused(story: Story) -> None:
-    for content in (b"name,phone\r\nMarco,+33199000001\r\n", b"%PDF-1.7\n", b"VERSION:3.0\r\n"):
-        exchange = story.post(story.form(content.decode()))
+    late = "Contacts of Marco\r\n" + card("Marco Rossi", "TEL:n/d")
+    for content in ("name,phone\r\nMarco,+33199000001\r\n", "%PDF-1.7\n", "VERSION:3.0\r\n", late):
+        exchange = story.post(story.form(content))
         story.refused("upload.not-a-vcard", exchange, 400, "file", _HEADER)
 
 
@@ -253,6 +254,20 @@ def _overfill(story: Story, key: str) -> None:
         exchange,
         "An import that was refused for the quota moved it.",
     )
+    if room and key != story.settings.exhausted_key:
+        _fill_up(story, key, room)
+
+
+def _fill_up(story: Story, key: str, room: int) -> None:
+    """Fill the plan exactly: only contacts that would be created count, and the last one fits."""
+    numbers = [story.run.numbers.take() for _ in range(room)]
+    cards = [card("Marco Rossi", f"TEL:{number}") for number in [*numbers, *numbers]]
+    for strategy, what in (
+        ("SKIP", "An import that fills the plan exactly, beside duplicates, is refused."),
+        ("UPDATE", "At a full plan, an import of nothing but updates is refused."),
+    ):
+        exchange = story.post(story.form("".join(cards), strategy=strategy), key=key)
+        story.expect("upload.quota-exceeded", exchange.answer.status, 200, exchange, what)
 
 
 @exercises("upload.duplicates-pass-at-full-quota", unsafe=True)

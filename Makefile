@@ -7,13 +7,16 @@ PORT ?= 8080
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format contract bench mutants console-test docs clean
+.PHONY: help serve demo test check format contract bench mutants console-test docs clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 serve: $(VENV)/serve  ## Start the sandbox on http://127.0.0.1:8080 (PORT=… for another port)
 	@exec $(BIN)/qlara-sandbox serve --port $(PORT)
+
+demo: $(VENV)/serve  ## Walk through the use case and every documented error
+	@$(BIN)/python -m docs.demo
 
 test: $(VENV)/dev  ## Run the tests
 	$(BIN)/python -m pytest
@@ -36,6 +39,10 @@ contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
 bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and the server against a bare one
 	$(BIN)/python -m benchmarks.import_speed
 	$(BIN)/python -m benchmarks.serving
+
+docs: $(VENV)/dev  ## Write the generated parts of the documentation anew
+	$(BIN)/python -m docs.generate.assumptions
+	$(BIN)/python -m docs.generate
 
 clean:  ## Remove the virtual environment and what tools left
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache

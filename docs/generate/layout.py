@@ -16,6 +16,9 @@ def fold(command: str, width: int = 88) -> str:
     if len(command) <= width or not command.startswith("curl "):
         return command
     first, *options = _OPTION.split(command)
+    if len(first) > width:
+        options[:0] = first.split(" ")[-1:]
+        first = first[: -len(options[0]) - 1]
     return " \\\n".join([first, *(_INDENT + option for option in options)])
 
 

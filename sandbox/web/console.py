@@ -9,7 +9,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import resources
-from sandbox.web import access
 from sandbox.web.pages import SECURITY_HEADERS, missing, page, read
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def _closed(runtime: Runtime, request: Request) -> Response | None:
     The page itself holds nothing: all that it shows comes from the API and the control API. So a
     link may lead here from anywhere, and where a token is needed, the page asks for it.
     """
+    from sandbox.web import access
+
     settings = runtime.settings
     if settings.admin_token is not None:
         return None

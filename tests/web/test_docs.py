@@ -9,9 +9,9 @@ import yaml
 from starlette.testclient import TestClient
 
 from sandbox import resources
-from sandbox.web import docs
 from sandbox.web.app import create_app
 from sandbox.web.contract import Contract
+from sandbox.web.pages.contract_page import render
 from sandbox.web.pages.markup import inline, tag
 from sandbox.web.pages.provenance import Assumption, Source, assumptions, sources
 from sandbox.web.runtime import Settings
@@ -61,7 +61,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def outline(document: dict[str, Any]) -> Outline:
-    return Outline(docs.render(document))
+    return Outline(render(document))
 
 
 def test_every_operation_has_a_section_under_its_operation_id(

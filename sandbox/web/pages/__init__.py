@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
 ASSETS_PATH = "/__assets"
+DOCS_PATH = "/__docs"
+# Stands in a rendered page for the sandbox's address: that depends on how it was reached.
+BASE_URL = "{base-url}"
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 # Names on cards are hostile input. Should escaping ever fail, nothing of theirs may run or load:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
+from sandbox.web.pages import BASE_URL
 from sandbox.web.pages.markup import Html, inline, join, prose, table, tag
 from sandbox.web.pages.provenance import source_of
 from sandbox.web.pages.shapes import kind, row, source_notes
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from sandbox.web.schemas import Document, Schema
 
-# Stands for this sandbox's address until the page is sent: it depends on how it was reached.
-BASE = "{base-url}"
 _MULTIPART = "multipart/form-data"
 _HEADS = ("Name", "Type and limits", "Meaning and source")
 
@@ -171,7 +170,7 @@ def _target(document: Document, path: str, given: list[Schema]) -> str:
 
 def _curl(method: str, target: str, media_type: str, value: Any, secured: bool) -> str:
     verb = "" if method == "get" else f"-X {method.upper()} "
-    lines = [f'curl {verb}"{BASE}{target}"']
+    lines = [f'curl {verb}"{BASE_URL}{target}"']
     if secured:
         lines.append('-H "X-Api-Key: YOUR_API_KEY"')
     if media_type == _MULTIPART and isinstance(value, dict):

@@ -78,7 +78,8 @@ def record(
     scope, due = exchange.scope, exchange.due
     operation = exchange.operation.operation_id if exchange.operation is not None else None
     sent = _sent(exchange.body) if exchange.body.received else None
-    kept = body if len(body) <= KEPT_OF_A_BODY else body[:KEPT_OF_A_BODY]
+    # A copy: what orjson returns may occupy kilobytes more than its length says.
+    kept = bytes(memoryview(body)[:KEPT_OF_A_BODY])
     head_bytes = exchange.head_bytes or size_of_head(scope)
     head_bytes += len(scope["path"]) + len(scope["query_string"])
     weight = weigh(scope["headers"], head_bytes, headers, kept)

@@ -170,6 +170,8 @@ def _contract_as(runtime: Runtime, form: str) -> ASGIApp:
     async def endpoint(_: Request) -> Response:
         if form == "yaml":
             return Response(runtime.contract.text, media_type="application/yaml")
-        return Response(orjson.dumps(runtime.contract.document), media_type="application/json")
+        # Written without quotes, YAML reads a status as a number; JSON has no such keys.
+        content = orjson.dumps(runtime.contract.document, option=orjson.OPT_NON_STR_KEYS)
+        return Response(content, media_type="application/json")
 
     return endpoint  # type: ignore[return-value]

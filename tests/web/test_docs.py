@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -25,14 +26,14 @@ VOID = {"link", "meta", "br", "hr", "input"}
 class Outline(HTMLParser):
     """What a page consists of: ids, links and text; fails on elements that do not nest."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, markup: str) -> None:
         super().__init__()
         self.ids: list[str] = []
         self.links: list[str] = []
         self.attributes: set[str] = set()
         self.words: list[str] = []
         self._open: list[str] = []
-        self.feed(html)
+        self.feed(markup)
         assert self._open == []
 
     def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -166,16 +167,23 @@ def test_a_path_that_a_partner_adds_appears_by_itself(tmp_path: Path) -> None:
                     "description": "ok",
                     "content": {"application/json": {"example": {"a": 1}}},
                 },
+                418: {"description": "It is a teapot."},
                 "default": {"description": "Anything else."},
             },
         }
     }
+    document["components"]["schemas"]["Lost"] = {"$ref": "#/components/schemas/Nowhere"}
     spec = tmp_path / "openapi.yaml"
     spec.write_text(yaml.safe_dump(document), encoding="utf-8")
 
-    page = Outline(TestClient(create_app(Settings(spec=spec))).get("/__docs").text)
+    client = TestClient(create_app(Settings(spec=spec)))
+    page = Outline(client.get("/__docs").text)
+    added = client.get("/openapi.json").json()["paths"]["/api/partner-gateway/v1/tags/{tag}"]["put"]
 
+    assert list(added["responses"]) == ["200", "418", "default"]
     assert "renameTag" in page.ids
+    assert "errors-418" in page.ids
+    assert "This reference leads nowhere: #/components/schemas/Nowhere" in page.text
     assert "Rename a <tag>" in page.text
     assert '-d \'{"name":"it\'"\'"\'s new"}\'' in page.text
 
@@ -230,3 +238,22 @@ def test_an_assumption_says_where_it_applies_and_which_value_it_gave() -> None:
     assert assumptions(document) == [
         Assumption(("listX", "limit", "maximum"), "1000", "somebody said so")
     ]
+
+
+def test_the_request_beside_each_error_really_gets_that_error(client: TestClient) -> None:
+    page = client.get("/__docs").text
+    forced = re.findall(
+        r"curl (?:-X (\w+) )?&quot;http://testserver(\S+?)&quot;.{1,80}?code=(\d+)", page, re.DOTALL
+    )
+
+    answers = [
+        (
+            client.request(
+                method or "GET", html.unescape(target), headers={"Prefer": f"code={code}"}
+            ),
+            code,
+        )
+        for method, target, code in forced
+    ]
+    assert {code for _, code in answers} >= {"400", "401", "403", "404", "409", "413", "429"}
+    assert [(r.status_code, code) for r, code in answers if str(r.status_code) != code] == []

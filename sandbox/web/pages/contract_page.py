@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.web.contract import METHODS
 from sandbox.web.pages import ASSETS_PATH, BASE_URL, DOCS_PATH
@@ -12,6 +12,7 @@ from sandbox.web.pages.operations import (
     endpoint,
     example_block,
     examples,
+    forced_request,
     operation_section,
     status_chip,
 )
@@ -48,7 +49,7 @@ _CONTROLS = (
 
 def render(root: Schema) -> str:
     """Return the page of an OpenAPI document; ``{base-url}`` stands for the sandbox's address."""
-    document = Document(root)
+    document = Readable(root)
     title = root["info"]["title"]
     head = tag(
         "head",
@@ -178,61 +179,110 @@ def _overview(document: Document) -> Html:
 
 def _error_statuses(document: Document) -> list[str]:
     statuses = {
-        str(status)
+        status
         for path, method, item in _operations(document)
-        for status in item[method].get("responses", {})
-        if not str(status).startswith(("1", "2", "3"))
+        for status in _responses(item[method])
+        if not status.startswith(("1", "2", "3"))
     }
     return sorted(statuses | _BESIDE.keys())
 
 
+class Readable(Document):
+    """A document to be read: a reference that leads nowhere is shown as such."""
+
+    def resolve(self, node: Any) -> Any:
+        try:
+            return super().resolve(node)
+        except KeyError as error:
+            return {"description": f"This reference leads nowhere: `{error.args[0]}`"}
+
+
+class Told(NamedTuple):
+    """An answer that several operations share, and those operations."""
+
+    response: Schema
+    by: list[tuple[str, str, Schema]]
+
+    @property
+    def names(self) -> Html:
+        links = (_name(path, method, item) for path, method, item in self.by)
+        return join(
+            piece
+            for index, name in enumerate(links)
+            for piece in ((", " if index else ""), tag("a", name, href=f"#{name}"))
+        )
+
+
+def _name(path: str, method: str, item: Schema) -> str:
+    return str(item[method].get("operationId", f"{method} {path}"))
+
+
+def _responses(node: Schema) -> dict[str, Schema]:
+    # Written without quotes, YAML reads a status as a number.
+    return {str(status): response for status, response in node.get("responses", {}).items()}
+
+
+def _told(document: Document, status: str) -> list[Told]:
+    told: dict[int, Told] = {}
+    for path, method, item in _operations(document):
+        response = _responses(item[method]).get(status)
+        if response is not None:
+            whole = document.resolve(response)
+            told.setdefault(id(whole), Told(whole, [])).by.append((path, method, item))
+    return list(told.values())
+
+
 def _errors(document: Document) -> Html:
+    statuses = _error_statuses(document)
     return tag(
         "section",
         tag("h2", tag("a", "Errors", href="#errors", class_="self")),
         tag("p", "A refusal changes nothing, and its body names each field at fault. Every refusal carries a ", tag("code", "Link"), " header that leads here."),
-        *(_error(document, status) for status in _error_statuses(document)),
+        table(("Status", "When", "Answered by"), _error_rows(document, statuses), label="Errors"),
+        *(_error(document, status) for status in statuses),
         id="errors",
     )  # fmt: skip
 
 
+def _error_rows(document: Document, statuses: list[str]) -> Iterator[list[str]]:
+    for status in statuses:
+        link = tag("a", status_chip(status), href=f"#errors-{status}")
+        for told in _told(document, status):
+            yield [link, inline(told.response.get("description", "")), told.names]
+        if status in _BESIDE:
+            yield [link, inline(_BESIDE[status][0]), "this sandbox"]
+
+
 def _error(document: Document, status: str) -> Html:
-    # The same answer of several operations is told once, with all of them.
-    told: dict[int, tuple[Schema, list[str]]] = {}
-    for path, method, item in _operations(document):
-        node = item[method]
-        response = node.get("responses", {}).get(status)
-        if response is not None:
-            whole = document.resolve(response)
-            name = str(node.get("operationId", f"{method} {path}"))
-            told.setdefault(id(whole), (whole, []))[1].append(name)
     return tag(
         "section",
         tag("h3", tag("a", status_chip(status), href=f"#errors-{status}", class_="self")),
-        *(_told(document, response, names) for response, names in told.values()),
+        *(_answer(document, status, told) for told in _told(document, status)),
         _beside(status) if status in _BESIDE else "",
         id=f"errors-{status}",
         class_="error",
     )
 
 
-def _told(document: Document, response: Schema, names: list[str]) -> Html:
-    links = [
-        piece
-        for index, name in enumerate(names)
-        for piece in ((", " if index else ""), tag("a", name, href=f"#{name}"))
-    ]
+def _answer(document: Document, status: str, told: Told) -> Html:
     shown = [
-        example_block(name, example)
-        for media in response.get("content", {}).values()
+        (name, example)
+        for media in told.response.get("content", {}).values()
         for name, example in examples(document, media)
     ]
+    blocks = [example_block(name, example) for name, example in shown]
+    if shown:
+        path, method, item = told.by[0]
+        blocks += [
+            tag("p", "To see it, whatever the account holds:", class_="caption"),
+            forced_request(document, path, method, item, f"code={status}"),
+        ]
     return join(
         [
-            prose(response.get("description", "")),
-            tag("p", "Answered by ", *links, class_="kind"),
-            source_notes(source_of(response)),
-            *shown,
+            prose(told.response.get("description", "")),
+            tag("p", "Answered by ", told.names, class_="kind"),
+            source_notes(source_of(told.response)),
+            *blocks,
         ]
     )
 

@@ -183,6 +183,15 @@ def _curl(method: str, target: str, media_type: str, value: Any, secured: bool) 
     return " \\\n  ".join(lines)
 
 
+def forced_request(
+    document: Document, path: str, method: str, item: Schema, preference: str
+) -> Html:
+    """Return a request that gets the documented answer which *preference* names."""
+    target = _target(document, path, parameters(document, item, item[method]))
+    lines = _curl(method, target, "", None, secured=True)
+    return code(f'{lines} \\\n  -H "Prefer: {preference}"', "shell")
+
+
 def _form_field(name: str, text: Any) -> str:
     return '"file=@contacts.vcf"' if name == "file" else shlex.quote(f"{name}={text}")
 

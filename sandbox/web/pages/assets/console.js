@@ -91,11 +91,15 @@ function showAnswer(request, answer, note = "") {
   const text = answer.json === undefined ? answer.text : JSON.stringify(answer.json, null, 2);
   const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}\n…` : text;
   $("body").replaceChildren(...(answer.json === undefined ? [shown] : highlighted(shown)));
-  $("header-list").replaceChildren(...answer.headers.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+  // Those that only browsers need come last.
+  const headers = answer.headers.toSorted(([one], [other]) => Number(forBrowsers(one)) - Number(forBrowsers(other)));
+  $("header-list").replaceChildren(...headers.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
   $("headers").hidden = answer.headers.length === 0;
   const [kind, sentence] = state.contract.judge(request.operation, answer);
   say(kind, [sentence, note].filter(Boolean).join(" "));
 }
+
+const forBrowsers = (name) => name === "vary" || name.startsWith("access-control-");
 
 function say(kind, sentence) {
   $("verdict").className = `verdict ${kind}`;

@@ -207,11 +207,7 @@ def verify(**options: Any) -> None:
         )
         raise SystemExit(_compare(settings, other, options["report"]))
     outcome = _run(settings, deviations)
-    if options["report"]:
-        from contract_tests.report.files import write_report
-
-        for path in write_report(outcome, options["report"]):
-            click.echo(f"wrote {path}")
+    _show(outcome, options["report"])
     if options["write_deviations"]:
         _draft(outcome, options["write_deviations"])
     raise SystemExit(outcome.exit_code)
@@ -233,16 +229,26 @@ def _run(settings: Settings, deviations: tuple[Deviation, ...]) -> Outcome:
 
     from contract_tests.engine import check_deployment
     from contract_tests.preflight import CannotRun
-    from contract_tests.report import terminal
+    from contract_tests.report.terminal import live
 
-    console = Console()
     try:
-        with terminal.live(Console(stderr=True)) as progress:
-            outcome = check_deployment(settings, deviations, progress)
+        with live(Console(stderr=True)) as progress:
+            return check_deployment(settings, deviations, progress)
     except CannotRun as error:
         raise CouldNotRun(str(error)) from error
-    terminal.print_outcome(console, outcome)
-    return outcome
+
+
+def _show(outcome: Outcome, folder: Path | None) -> None:
+    from rich.console import Console
+
+    from contract_tests.report.files import write_report
+    from contract_tests.report.terminal import print_outcome
+
+    # The files first: whoever cuts the output short still gets them.
+    written = write_report(outcome, folder) if folder else []
+    print_outcome(Console(), outcome)
+    for path in written:
+        click.echo(f"wrote {path}")
 
 
 def _draft(outcome: Outcome, path: Path) -> None:

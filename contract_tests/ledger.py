@@ -26,7 +26,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """One time that a promise was broken: what was asked, expected and answered."""
+    """One time that a promise was broken: what was asked, expected and answered.
+
+    ``before`` are the imports of the same story that led there.
+    """
 
     what: str
     expected: str
@@ -34,6 +37,7 @@ class Evidence:
     exchange: Exchange | None = None
     reading: Reading | None = None
     story: str = ""
+    before: tuple[Exchange, ...] = ()
 
 
 @dataclass

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contract_tests.settings import Settings
 
 DEFAULT_LIST = "list_crm_migration"
+_BEFORE = 3
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Run:
     record: list[tuple[str, Exchange]] | None = None
 
     def __post_init__(self) -> None:
+        self._imports: list[Exchange] = []
         self.client = Client(self.settings, watch=self._watch)
         self.numbers = Numbers(self.settings.seed, self._claim)
 
@@ -75,6 +77,11 @@ class Run:
         """From now on, what breaks belongs to the story *name*."""
         self.story_name = name
         self.broken_in_passing = []
+        self._imports = []
+
+    def led_to(self, exchange: Exchange | None) -> tuple[Exchange, ...]:
+        """Return the last imports of this story before *exchange*."""
+        return tuple(each for each in self._imports if each is not exchange)[-_BEFORE:]
 
     def key_for(self, scenario: str) -> str:
         """Return a key of a sandbox that brings about *scenario*; empty on a real deployment."""
@@ -114,6 +121,7 @@ class Run:
                     exchange,
                     finding.reading,
                     story or self.story_name,
+                    () if story else self.led_to(exchange),
                 ),
             )
         return broken
@@ -123,6 +131,8 @@ class Run:
             self.sandbox_scenario = exchange.answer.header(SCENARIO_HEADER) or ""
         self.note_writes(exchange)
         self.broken_in_passing += self.judge(exchange)
+        if exchange.operation == UPLOAD:
+            self._imports.append(exchange)
 
     def note_writes(self, exchange: Exchange) -> None:
         """Count the contacts that an exchange may have created, and remember its list."""
@@ -155,6 +165,7 @@ def evidence_text(evidence: Evidence) -> str:
     lines = [evidence.what, f"expected: {evidence.expected}", f"got: {evidence.got}"]
     if evidence.reading:
         lines.append(f"The deployment {evidence.reading.value}.")
+    lines += [each.curl() for each in evidence.before]
     if evidence.exchange:
         lines += [evidence.exchange.curl(), evidence.exchange.shown_answer()]
     return "\n".join(lines)

@@ -215,12 +215,20 @@ class Story:
         self._judged.add(promise_id)
         self._held = True
         self.broken.append(promise_id)
-        evidence = Evidence(what, shown(expected), shown(got), exchange, reading, self.name)
+        evidence = Evidence(
+            what,
+            shown(expected),
+            shown(got),
+            exchange,
+            reading,
+            self.name,
+            self.run.led_to(exchange),
+        )
         self.run.ledger.break_(promise_id, evidence)
 
     def ends(self, promise_id: str, what: str, expected: object, exchange: Exchange) -> NoReturn:
         """Break a promise and end the story: nothing that follows would mean anything."""
-        self.breaks(promise_id, what, expected, exchange.shown_answer()[:600], exchange)
+        self.breaks(promise_id, what, expected, one_line(exchange), exchange)
         raise StoryEnds
 
     def refused(
@@ -386,6 +394,12 @@ class Story:
             )
         total = body.get("total", body.get("totalLimit"))
         return body["used"], total if isinstance(total, int) else 0, exchange
+
+
+def one_line(exchange: Exchange) -> str:
+    """Return an answer's status and the beginning of its body on one line."""
+    text = exchange.masked(exchange.answer.body[:200].decode("utf-8", "replace"))
+    return f"{exchange.answer.status}: {' '.join(text.split())}"
 
 
 def shown(value: object) -> str:

@@ -91,6 +91,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "expected": evidence.expected,
         "got": evidence.got,
         "reading": evidence.reading.value if evidence.reading else None,
+        "before": [each.curl() for each in evidence.before],
         "curl": exchange.curl() if exchange else None,
         "answer": exchange.shown_answer() if exchange else None,
     }

@@ -120,6 +120,9 @@ def _evidence(evidence: Evidence) -> str:
         f"<dl><dt>Expected</dt><dd>{escape(evidence.expected)}</dd>"
         f"<dt>Got</dt><dd>{escape(evidence.got)}</dd></dl>",
     ]
+    if evidence.before:
+        curls = "\n\n".join(each.curl() for each in evidence.before)
+        parts.append(f'<p class="label">Before it</p><pre>{escape(curls)}</pre>')
     if evidence.exchange:
         parts += [
             '<p class="label">Request</p>',

@@ -140,9 +140,10 @@ def _print_evidence(console: Console, outcome: Outcome, entry: Entry) -> None:
     console.print(f"  {escape(mask(evidence.what, secrets))}")
     console.print(f"    expected  {escape(mask(_short(evidence.expected), secrets))}")
     console.print(f"    got       {escape(mask(_short(evidence.got), secrets))}")
-    if evidence.exchange:
-        curl = evidence.exchange.curl()
-        text = mask(curl, secrets).replace("\n", "\n    ")
+    for exchange in (*evidence.before[-1:], evidence.exchange):
+        if exchange is None:
+            continue
+        text = mask(exchange.curl(), secrets).replace("\n", "\n    ")
         console.print(f"    [dim]{escape(text)}[/]", highlight=False, soft_wrap=True)
 
 
@@ -190,4 +191,5 @@ def _print_left(console: Console, outcome: Outcome) -> None:
 
 
 def _short(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= 240 else text[:240] + "…"

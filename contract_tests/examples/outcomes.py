@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from contract_tests.examples.relay import Passed
     from contract_tests.examples.terminal import Ran
 
-_CURL_FAILED_ON_STATUS = 22
+# curl failed because of an answer (22), or because whoever reads its output has gone (23)
+_CONSEQUENCES = frozenset({22, 23})
 
 
 class State(StrEnum):
@@ -73,10 +74,10 @@ def broken(done: Done) -> tuple[Finding, ...]:
     if ran.status is None:
         return (Finding(command.first, "stopped: it took longer than the time limit"),)
     for status, said in ran.curls:
-        if status and status != _CURL_FAILED_ON_STATUS:
-            return (Finding(command.first, _last_line(said) or f"curl ended with {status}"),)
-    if ran.line or (ran.status and refusal(done) == ()):
-        why = _last_line(ran.said) or f"it ended with {ran.status}"
+        if status and status not in _CONSEQUENCES:
+            return (Finding(command.first, _first_line(said) or f"curl ended with {status}"),)
+    if ran.line or (ran.status and not refusal(done)):
+        why = _first_line(ran.said) or f"it ended with {ran.status}"
         return (Finding(ran.line or command.first, why),)
     return ()
 
@@ -90,10 +91,9 @@ def refusal(done: Done) -> tuple[Finding, ...]:
     return (Finding(done.command.first, f"the answer is {_status_text(last.status)}: {body}"),)
 
 
-def _last_line(said: str) -> str:
+def _first_line(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    notable = [line for line in lines if "`" not in line[:7]]
-    return (notable or lines or [""])[-1].rstrip(".")
+    return (lines or [""])[0].rstrip(".")
 
 
 def status_agrees(documented: int | None, status: int) -> bool:

@@ -146,8 +146,9 @@ class _Telling:
         line = documented.lines[0].number
         if "status" in self._ordered:
             return int(self._ordered["status"]), self._ordered_at
-        if documented.status is None and self._headings:
-            return status_in(self._heading), self._headings[-1].line
+        stated = status_in(self._heading)
+        if documented.status is None and stated is not None:
+            return stated, self._headings[-1].line
         return documented.status, line
 
     def _place(self) -> Place:

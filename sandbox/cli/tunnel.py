@@ -1,0 +1,82 @@
+"""A CONNECT proxy on loopback that leads the documented hosts to the sandbox and passes others on.
+
+For clients that cannot be told to connect elsewhere but honour ``HTTPS_PROXY``. It sees nothing of
+what it passes on: TLS goes through it unopened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_HEAD_BYTES = 64 * 1024
+_HTTPS = 443
+_CHUNK = 64 * 1024
+
+
+class Tunnel:
+    """Opens a connection for each ``CONNECT``: to the sandbox for *hosts*, else where it asks.
+
+    ``upstream`` is the proxy that the user has set for others, or empty.
+    """
+
+    def __init__(self, hosts: Collection[str], sandbox_port: int, upstream: str = "") -> None:
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._sandbox_port = sandbox_port
+        self._upstream = urlsplit(
+            upstream if "://" in upstream or not upstream else f"//{upstream}"
+        )
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client until either side hangs up."""
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            there = await self._open(head, writer)
+            if there is not None:
+                await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+        writer.close()
+
+    async def _open(
+        self, head: bytes, writer: asyncio.StreamWriter
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        method, _, rest = head.partition(b" ")
+        target = urlsplit(f"//{rest.split(b' ')[0].decode('latin-1')}")
+        if method != b"CONNECT" or not target.hostname:
+            writer.write(b"HTTP/1.1 405 Method Not Allowed\r\nAllow: CONNECT\r\n\r\n")
+            return None
+        ours = target.hostname.lower() in self._hosts
+        try:
+            if ours:
+                there = await asyncio.open_connection("127.0.0.1", self._sandbox_port)
+            elif self._upstream.hostname:
+                there = await asyncio.open_connection(
+                    self._upstream.hostname, self._upstream.port or _HTTPS
+                )
+                there[1].write(head)
+                return there
+            else:
+                there = await asyncio.open_connection(target.hostname, target.port or _HTTPS)
+        except OSError as error:
+            writer.write(f"HTTP/1.1 502 Bad Gateway\r\nX-Reason: {error}\r\n\r\n".encode())
+            return None
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        return there
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while chunk := await reader.read(_CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+    with suppress(OSError):
+        writer.close()
+
+
+async def listen(tunnel: Tunnel) -> asyncio.Server:
+    """Return a listening server for *tunnel*, on a free port of loopback."""
+    return await asyncio.start_server(tunnel.serve, "127.0.0.1", 0, limit=_HEAD_BYTES)

@@ -153,6 +153,13 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     help="A list that holds contacts, for runs that only read.",
 )
 @click.option(
+    "--ca-file",
+    envvar="SANDBOX_CA_FILE",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Trust this certificate authority too (PEM).",
+)
+@click.option(
     "--compare",
     envvar="SANDBOX_COMPARE",
     metavar="URL",
@@ -197,6 +204,7 @@ def verify(**options: Any) -> None:
         exhausted_key=options["exhausted_key"],
         unpermitted_key=options["unpermitted_key"],
         list_id=options["list_id"],
+        ca_file=str(options["ca_file"] or ""),
     )
     deviations = _deviations(options["deviations"])
     if options["compare"]:

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import certifi
 import httpx
 
 from contract_tests.contract import contract
@@ -47,6 +48,7 @@ class Client:
         self._http = httpx.Client(
             timeout=httpx.Timeout(settings.timeout, connect=10.0),
             trust_env=not settings.is_loopback,
+            verify=_trusted(settings.ca_file),
         )
 
     def close(self) -> None:
@@ -126,6 +128,15 @@ class Client:
         self.requests += 1
         self._watch(exchange)
         return exchange
+
+
+def _trusted(ca_file: str) -> ssl.SSLContext:
+    """Return what vouches for a deployment: the system's authorities, the usual ones, *ca_file*."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
 
 
 def _seconds(answer: Answer) -> float:

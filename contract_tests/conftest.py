@@ -51,6 +51,7 @@ def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[Run]:
         exhausted_key=option("--contract-exhausted-key"),
         unpermitted_key=option("--contract-unpermitted-key"),
         list_id=option("--contract-list-id"),
+        ca_file=option("--contract-ca-file"),
     )
     path = option("--contract-deviations")
     try:

@@ -137,6 +137,7 @@ class Generator:
                 "headers": {"X-Api-Key": settings.api_key, **dict(self._headers)},
                 "continue-on-failure": True,
                 "request-timeout": settings.timeout,
+                "tls-verify": settings.ca_file or True,
                 "rate-limit": _rate_limit(settings.rate),
                 "cache": {"enabled": False},
                 "generation": {

@@ -21,6 +21,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--contract-deviations": {"default": "", "help": "file of known deviations (YAML)"},
     "--contract-exhausted-key": {"default": "", "help": "key of an account whose plan is full"},
     "--contract-unpermitted-key": {"default": "", "help": "key without the contact permission"},
+    "--contract-ca-file": {"default": "", "help": "trust this certificate authority too (PEM)"},
     "--contract-list-id": {"default": "", "help": "a list that holds contacts, for read-only"},
 }
 

@@ -55,6 +55,7 @@ class Settings:
     exhausted_key: str = ""
     unpermitted_key: str = ""
     list_id: str = ""
+    ca_file: str = ""
     timeout: float = 60.0
 
     @property

@@ -97,6 +97,8 @@ def serving(answer: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> I
             kind = "text/html" if isinstance(body, str) else "application/json"
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
+            if status == 429:
+                self.send_header("Retry-After", "0")
             self.end_headers()
             self.wfile.write(content)
 

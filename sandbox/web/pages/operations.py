@@ -242,10 +242,10 @@ def _header(document: Document, name: str, node: Schema) -> Html:
 
 def example_block(name: str, example: Schema) -> Html:
     """Return one documented answer, with the assumption behind it if there is one."""
-    caption = join([example.get("summary", ""), " ", tag("code", name, class_="quiet")])
+    caption = [example.get("summary", ""), " ", tag("code", name, class_="quiet")]
     return join(
         [
-            tag("p", caption, class_="caption"),
+            tag("p", *caption, class_="caption") if name else "",
             source_notes(source_of(example)),
             code(pretty(example.get("value")), "json"),
         ]

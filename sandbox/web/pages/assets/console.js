@@ -97,6 +97,8 @@ function showAnswer(request, answer, note = "") {
   $("headers").hidden = answer.headers.length === 0;
   const [kind, sentence] = state.contract.judge(request.operation, answer);
   say(kind, [sentence, note].filter(Boolean).join(" "));
+  const narrow = matchMedia("(max-width: 1000px)").matches;
+  $("exchange").scrollIntoView({ block: narrow ? "start" : "nearest" });
 }
 
 const forBrowsers = (name) => name === "vary" || name.startsWith("access-control-");
@@ -115,16 +117,16 @@ async function perform(request, { key, until } = {}) {
     before.push(answer.status);
     answer = await send(whole);
   }
-  showAnswer(whole, answer, before.length ? `Before it came ${counted(before)}.` : "");
+  showAnswer(whole, answer, before.length ? `Before it: ${counted(before)}.` : "");
   await refresh();
   if (answer.status === 200 && answer.json?.importId) await openList(answer.json.listId);
 }
 
-/** Return statuses in words: "503 twice", "200 ten times". */
+/** Return statuses with how often each came: "10 × 200". */
 function counted(statuses) {
   const often = new Map();
   for (const status of statuses) often.set(status, (often.get(status) ?? 0) + 1);
-  return [...often].map(([status, count]) => `${status || "no answer"} ${count === 1 ? "once" : count === 2 ? "twice" : `${count} times`}`).join(", ");
+  return [...often].map(([status, count]) => `${count} × ${status || "no answer"}`).join(", ");
 }
 
 const form = () => ({
@@ -176,7 +178,6 @@ async function demonstrate(demo) {
   if (demo.fresh) await reset();
   const request = await requestOf(demo);
   if (forced && demo.prefer) request.headers = { Prefer: demo.prefer };
-  if (matchMedia("(max-width: 1000px)").matches) $("exchange").scrollIntoView();
   const disarm = demo.fault ? await arm(demo.fault) : () => {};
   try {
     await perform(request, { key: demo.key, until: forced ? undefined : demo.until });

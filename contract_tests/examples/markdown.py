@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _FENCE = re.compile(r"^(\s*(?:>\s*)*)(`{3,}|~{3,})\s*([\w+-]*)(.*)$")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_BOLD = re.compile(r"^\*\*([^*]+)\*\*\s*(\([^)]*\))?[.:]?\s*$")  # a line that serves as a heading
+_BELOW_ALL = 7
 _SHELL = frozenset({"bash", "sh", "shell", "zsh", "curl", "cli"})
 _CONSOLE = frozenset({"console", "shell-session", "terminal"})
 _JSON = frozenset({"json", "jsonc", "json5", "http", "response"})
@@ -64,6 +66,9 @@ def read_block(lines: Sequence[Line], language: str, label: str = "") -> list[Pi
 def _outside(line: Line) -> list[Piece]:
     if heading := _HEADING.match(line.text):
         return [Heading(line.number, len(heading[1]), heading[2])]
+    if bold := _BOLD.match(line.text):
+        text = " ".join(filter(None, bold.groups()))
+        return [Heading(line.number, _BELOW_ALL, text)]
     found = directive_in(line) if "<!--" in line.text else None
     return [found] if found else []
 

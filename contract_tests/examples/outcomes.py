@@ -61,14 +61,11 @@ class Done:
     passed: tuple[Passed, ...]
 
 
-def failed(ran: Ran) -> bool:
-    return ran.status != 0 or any(status for status, _ in ran.curls)
-
-
 def broken(done: Done) -> tuple[Finding, ...]:
     """Return why a command did not do what it is there for; nothing if it did.
 
-    An answer that refuses is none of these, also if curl was told to fail on it.
+    An answer that refuses is none of these, also if curl was told to fail on it; nor is a test that
+    is false, which ends with 1 and says nothing.
     """
     ran, command = done.ran, done.command
     if ran.status is None:
@@ -76,8 +73,9 @@ def broken(done: Done) -> tuple[Finding, ...]:
     for status, said in ran.curls:
         if status and status not in _CONSEQUENCES:
             return (Finding(command.first, _first_line(said) or f"curl ended with {status}"),)
-    if ran.line or (ran.status and not refusal(done)):
-        why = _first_line(ran.said) or f"it ended with {ran.status}"
+    complained = ran.said.strip()
+    if ran.line or (ran.status and complained and not refusal(done)):
+        why = _first_line(complained)
         return (Finding(ran.line or command.first, why),)
     return ()
 

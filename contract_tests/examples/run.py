@@ -22,7 +22,6 @@ from contract_tests.examples.outcomes import (
     State,
     answer_text,
     broken,
-    failed,
     refusal,
     summary,
     values,
@@ -133,13 +132,17 @@ class _Runner:
             return [self._not_run(step, refused)]
         if not step.commands:
             return [self._repeated(step, limit)]
-        done = [self._run(command, step.place, limit) for command in step.commands]
+        done: list[Done] = []
+        for command in step.commands:
+            done.append(self._run(command, step.place, limit))
+            if done[-1].ran.ended:
+                break  # as a script does that has said exit
         self._seen += done
         answering = _answering(done) if step.answer else None
         return [
-            self._answered(step, each) if each is answering else self._ran(each)
+            self._answered(step, each) if each is answering else self._ran(each, step.heading)
             for each in done
-            if each is answering or each.passed or failed(each.ran)
+            if each is answering or each.passed or broken(each)
         ]
 
     def _run(
@@ -192,10 +195,13 @@ class _Runner:
         span = (min(lines), max(lines))
         return self._result(span, step.place, State.COULD_NOT_RUN, found, what=step.heading)
 
-    def _ran(self, done: Done) -> Result:
-        """Return the result of a command without a documented answer."""
+    def _ran(self, done: Done, heading: str) -> Result:
+        """Return the result of a command without a documented answer.
+
+        That it is refused is right if the heading above says so: ``The plan is full (409)``.
+        """
         span = (done.command.first, done.command.last)
-        found = broken(done) or refusal(done)
+        found = broken(done) or (() if _is_announced(done, heading) else refusal(done))
         if found:
             found += tuple(_requested(done))
             return self._result(span, done.place, State.COULD_NOT_RUN, found, done=done)
@@ -276,6 +282,10 @@ def _answering(done: Sequence[Done]) -> Done:
     """Return the command that a documented answer belongs to: the last that said something."""
     spoke = [each for each in done if each.passed or values(each.ran.out) is not None]
     return spoke[-1] if spoke else done[-1]
+
+
+def _is_announced(done: Done, heading: str) -> bool:
+    return bool(done.passed) and re.search(rf"\b{done.passed[-1].status}\b", heading) is not None
 
 
 def _requested(done: Done) -> list[Finding]:

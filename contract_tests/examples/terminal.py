@@ -183,11 +183,13 @@ class Terminal:
             if found:
                 (folder / tool).symlink_to(found)
         shim = Path(__file__).with_name("curl_shim.py")
-        curl = folder / "curl"
-        curl.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" -I -S "{shim}" "$@"\n', encoding="utf-8"
-        )
-        curl.chmod(0o755)
+        self._write_tool("curl", f'-I -S "{shim}"')
+        self._write_tool("qlara-sandbox", "-I -m sandbox")
+
+    def _write_tool(self, name: str, arguments: str) -> None:
+        tool = self._scratch / "bin" / name
+        tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n', encoding="utf-8")
+        tool.chmod(0o755)
 
     def _start(self) -> subprocess.Popen[bytes]:
         loop = self._scratch / "control" / "loop.bash"

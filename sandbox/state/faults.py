@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from itertools import count
 from math import log
@@ -168,7 +169,7 @@ class Faults:
 
     def arm(self, rule: FaultRule, now: datetime) -> Armed:
         """Put a rule in force, from *now* on."""
-        expires = now + rule.ttl if rule.ttl is not None else None
+        expires = now.astimezone(UTC) + rule.ttl if rule.ttl is not None else None
         armed = Armed(f"fault_{next(self._numbers)}", rule, expires)
         self.armed.append(armed)
         return armed

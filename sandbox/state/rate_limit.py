@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,6 +34,7 @@ class RateLimit:
 
     def standing(self, now: datetime) -> Standing:
         """Return how the limit stands, without counting."""
+        now = now.astimezone(UTC)
         began = self._current(now)
         used = self.used if began is not None else 0
         return Standing(self.requests, max(self.requests - used, 0), (began or now) + self.per)
@@ -43,6 +45,7 @@ class RateLimit:
         Raises:
             RateLimited: the window is used up; the request is not counted.
         """
+        now = now.astimezone(UTC)  # in local time, a window would break when the clocks change
         if self._current(now) is None:
             self.began, self.used = now, 0
         if self.used >= self.requests:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from sandbox.state.rate_limit import RateLimit
 
 # What a world and one contact in it cost in memory, measured; see ``World.estimated_bytes``.
-_WORLD_BYTES = 4096
-_PLACE_BYTES = 300
-_CONTACT_BYTES = 500
+_WORLD_BYTES = 2500
+_PLACE_BYTES = 150
+_CONTACT_BYTES = 400
 
 
 @dataclass(slots=True)

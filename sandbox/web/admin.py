@@ -62,6 +62,9 @@ class Admin:
             answer = await self._answer(scope, headers, body)
         except ClientGone:
             return
+        except Exception:
+            log.exception("%s %s: a bug", scope["method"], scope["path"])
+            answer = problems.bug("The control API failed; the log of the sandbox says why.")
         if isinstance(answer, Stream):
             await answer(scope, receive, send)
         else:

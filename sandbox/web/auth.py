@@ -74,6 +74,7 @@ def masked(key: str) -> str:
     """Return *key* as logs and reports show it: enough to tell keys apart, not to use one."""
     if key == DOCUMENTED_KEY:
         return key
+    if not key.startswith(SANDBOX_PREFIX):
+        return "…"
     label, mark, scenario = key.partition(SCENARIO_MARK)
-    hidden = f"{label[: len(SANDBOX_PREFIX) + 2]}…" if key.startswith(SANDBOX_PREFIX) else "…"
-    return f"{hidden}{mark}{scenario}" if mark else hidden
+    return f"{label[: len(SANDBOX_PREFIX) + 2]}…{mark}{scenario}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -66,3 +67,15 @@ def test_a_clock_that_was_set_back_opens_a_new_window(limit: RateLimit) -> None:
 
     limit.take(at(-3600))
     assert limit.standing(at(-3600)).remaining == 1
+
+
+def test_a_window_is_as_long_as_ever_when_the_clocks_change() -> None:
+    rome = ZoneInfo("Europe/Rome")
+    # At 01:00 UTC on that day, three o'clock in Rome becomes two o'clock again.
+    began = datetime(2026, 10, 25, 0, 59, 50, tzinfo=UTC)
+    limit = RateLimit(1, timedelta(seconds=60))
+    limit.take(began.astimezone(rome))
+
+    with pytest.raises(RateLimited) as refused:
+        limit.take((began + timedelta(seconds=20)).astimezone(rome))
+    assert refused.value.retry_after == 40

@@ -63,7 +63,7 @@ def test_a_world_with_a_request_under_way_is_not_given_up(worlds: Worlds) -> Non
 
 
 def test_a_world_that_has_grown_makes_others_go() -> None:
-    worlds = keeping(Bounds(1000, 50_000))
+    worlds = keeping(Bounds(1000, 30_000))
     for label in ("a", "b"):
         worlds.at(key(label))
     held = worlds.visit(key("c"), 0.0)
@@ -74,7 +74,7 @@ def test_a_world_that_has_grown_makes_others_go() -> None:
     worlds.settle(held)
 
     assert labels(worlds) == ["c"]
-    assert worlds.bytes == held.bytes > 50_000
+    assert worlds.bytes == held.bytes > 30_000
 
 
 def test_the_estimate_follows_what_comes_and_goes(worlds: Worlds) -> None:

@@ -340,3 +340,17 @@ def test_health_and_version_say_what_runs(client: TestClient) -> None:
     assert (health["status"], health["uptimeInSeconds"] >= 0) == ("healthy", True)
     assert client.get("/__admin/version").json()["contract"] == "1.0.0"
     assert client.head("/__admin/health").content == b""
+
+
+def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away(client: TestClient) -> None:
+    def broken() -> None:
+        message = "secret detail"
+        raise RuntimeError(message)
+
+    app: Any = client.app
+    app.state.runtime.journal.clear = broken
+    answer = client.delete("/__admin/requests")
+
+    assert answer.status_code == 500
+    assert answer.json()["status"] == "error"
+    assert "secret detail" not in answer.text

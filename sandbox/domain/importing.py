@@ -124,6 +124,7 @@ class Planner:
         self, order: Order, holdings: Holdings, normalise: Callable[[str], str | None]
     ) -> None:
         self._order = order
+        self._given = (order.tags, order.created_at)
         self._held = holdings
         self._normalise = normalise
         self._total = 0
@@ -168,14 +169,14 @@ class Planner:
         )
 
     def _create(self, card: Card, number: str) -> None:
-        order, fresh = self._order, self._fresh
-        identity = contact_id(order.next_number + len(fresh))
-        self._fresh_at.setdefault(number, len(fresh))
-        fresh.append(
-            Contact(
-                identity, card.name, number, card.email, card.address, order.tags, order.created_at
-            )
-        )
+        fresh = self._fresh
+        at = len(fresh)
+        identity = contact_id(self._order.next_number + at)
+        self._fresh_at.setdefault(number, at)
+        # What Contact(...) does, without the detour through its Python-level signature: a file has
+        # tens of thousands of them.
+        fields = (identity, card.name, number, card.email, card.address, *self._given)
+        fresh.append(tuple.__new__(Contact, fields))
         self._members[identity] = None
 
     def _repeat(self, card: Card, number: str) -> None:

@@ -68,7 +68,9 @@ def read_documented(lines: Sequence[Line]) -> tuple[Node, ...]:
 
 
 def end_of_json(lines: Sequence[Line]) -> int:
-    """Return how many of *lines* the JSON value takes that begins with the first of them.
+    """Return how many of *lines* the JSON takes that begins with the first of them.
+
+    Several values may stand there, as a filter prints them, with no empty line between.
 
     Text that is no JSON ends before the first line that cannot belong to any, so that a mistake
     in it is found when it is read.
@@ -76,9 +78,13 @@ def end_of_json(lines: Sequence[Line]) -> int:
     reader = _Reader(lines)
     try:
         reader.value()
+        end = reader.line
+        while reader.begins_another():
+            reader.value()
+            end = reader.line
     except NotJson:
         return _balanced(lines)
-    return reader.line - lines[0].number + 1
+    return end - lines[0].number + 1
 
 
 def _balanced(lines: Sequence[Line]) -> int:
@@ -110,6 +116,13 @@ class _Reader:
         found = _GAP.match(self._text, self._at)
         if found:
             self._at = found.end()
+
+    def begins_another(self) -> bool:
+        """Return whether the next line begins with an object or array; move there."""
+        found = re.compile(r"[ \t]*\n[ \t]*(?=[{\[])").match(self._text, self._at)
+        if found:
+            self._at = found.end()
+        return found is not None
 
     def value(self) -> Node:
         self.skip()

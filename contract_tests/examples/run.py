@@ -6,6 +6,7 @@ import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -122,7 +123,7 @@ class _Runner:
         self._relay = relay
         self._terminal = terminal
         self._files = files
-        self._run_id = f"{id(self) % 1_000_000:06d}"
+        self._run_id = token_hex(4)
         self._seen: list[Done] = []
 
     def step(self, step: Step, limit: float) -> list[Result]:

@@ -249,10 +249,10 @@ class Terminal:
     def _end(self, bash: subprocess.Popen[bytes]) -> int | None:
         """End bash with all that it started; return its exit status if it ended by itself."""
         self._bash = None
-        try:
-            status = bash.wait(timeout=0.2)
-        except subprocess.TimeoutExpired:
-            status = None
+        status = bash.poll()
+        if status is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = bash.wait(timeout=0.05)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(bash.pid, signal.SIGKILL)
         bash.wait()

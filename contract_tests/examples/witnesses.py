@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contract_tests.examples.relay import Passed
 
 _ABSENT = object()
-_RECOGNISED = 0.7
+_RESEMBLES, _RECOGNISED = 0.5, 0.7
 
 
 class Alone(StrEnum):
@@ -59,12 +59,14 @@ class Witnesses:
         self._operation = operation
         self._answer = self._content(status)
         self._example: Any = _ABSENT
+        self._same_story = False
 
     def recognise(self, documented: Any) -> None:
         """Choose the example of the contract that tells the same story as the documented answer."""
         rated = [(_likeness(documented, each), each) for each in self._examples()]
         best = max(rated, key=lambda each: each[0], default=(0.0, _ABSENT))
-        self._example = best[1] if best[0] >= _RECOGNISED else _ABSENT
+        self._example = best[1] if best[0] >= _RESEMBLES else _ABSENT
+        self._same_story = best[0] >= _RECOGNISED
 
     def judge(self, difference: Difference) -> Finding:
         """Return a difference between page and server as a finding, with the contract's voice."""
@@ -85,12 +87,13 @@ class Witnesses:
                     f"{shown(path)}: page and server agree, and openapi.yaml says: {message}",
                     Alone.CONTRACT,
                 )
-        for path, page, example in _leaves_that_differ(node.value, self._example):
+        example = self._example if self._same_story else _ABSENT
+        for path, page, other in _leaves_that_differ(node.value, example):
             if path not in judged and not _is_volatile(path, page):
                 yield Finding(
                     _line_of(node, path),
                     f"{shown(path)}: page and server say {_json(page)}, "
-                    f"the example in openapi.yaml {_json(example)}",
+                    f"the example in openapi.yaml {_json(other)}",
                     Alone.CONTRACT,
                 )
 

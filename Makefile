@@ -41,6 +41,7 @@ bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and th
 	$(BIN)/python -m benchmarks.serving
 
 docs: $(VENV)/dev  ## Write the generated parts of the documentation anew
+	$(BIN)/python -m contract_tests.promises > docs/promises.md
 	$(BIN)/python -m docs.generate.assumptions
 	$(BIN)/python -m docs.generate
 

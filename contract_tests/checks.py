@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contract_tests.exchange import Exchange
     from contract_tests.readings import Reading
 
+_LARGEST_PAGE = 1000
 _SHAPES = {UPLOAD: "upload.report-shape", LIST: "list.page-shape", QUOTA: "quota.shape"}
 
 
@@ -115,7 +116,7 @@ def _retry_after(exchange: Exchange) -> Finding:
     body = _get(exchange.answer.json, "retryAfter")
     return Finding(
         "rate-limit.retry-after",
-        not value.isascii() or not value.isdigit() or int(value) != body,
+        _plain_int(value) is None or _plain_int(value) != body,
         "Header and body of the 429 do not say, in whole seconds, how long to wait.",
         f"Retry-After: {body}",
         f"Retry-After: {value}" if value else "no Retry-After",
@@ -183,8 +184,8 @@ def _page(exchange: Exchange) -> Iterator[Finding]:
     )
     limit = _plain_int(query.get("limit", "10"))
     wanted = _plain_int(query.get("page", "1"))
-    if limit is None or wanted is None:
-        return
+    if limit is None or wanted is None or not 1 <= limit <= _LARGEST_PAGE or wanted < 1:
+        return  # that it was accepted at all is another promise
     yield Finding(
         "list.page-echoed" if "page" in query else "list.pages-from-1",
         page != wanted,
@@ -255,7 +256,8 @@ def _is_count(value: object) -> bool:
 
 
 def _plain_int(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    """Return a plain integer of reasonable length, or ``None``."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
 
 
 def _shortened(value: object) -> str:

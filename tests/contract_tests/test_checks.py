@@ -79,6 +79,13 @@ def test_the_arithmetic_follows_the_strategy(strategy: str, summary: dict[str, i
     assert _broken(answered(UPLOAD, report(summary=summary), fields=fields)) == []
 
 
+@pytest.mark.parametrize("query", [("limit", "0"), ("limit", "9" * 5000), ("page", "0")])
+def test_a_page_that_should_have_been_refused_is_not_judged_by_its_numbers(
+    query: tuple[str, str],
+) -> None:
+    assert _broken(answered(LIST, page(), query=(query,))) == []
+
+
 def test_a_right_429_and_further_fields_of_a_quota_are_no_drift() -> None:
     headers = (("content-type", "application/json; charset=utf-8"), ("retry-after", "12"))
     assert _broken(answered(QUOTA, LIMITED, status=429, headers=headers)) == []

@@ -137,10 +137,15 @@ class Planner:
 
     def add(self, cards: Iterable[Card]) -> None:
         """Decide what becomes of each of *cards*."""
-        by_number, fresh_at = self._held.by_number, self._fresh_at
+        by_number, fresh_at, normalise = self._held.by_number, self._fresh_at, self._normalise
         for card in cards:
             self._total += 1
-            number = usable_number(card, self._normalise)
+            # Nearly every card is sound and its first number valid; the others take the long way.
+            number: str | CardError | None = None
+            if card.phones and not card.fault:
+                number = normalise(card.phones[0].text)
+            if number is None:
+                number = usable_number(card, normalise)
             if isinstance(number, CardError):
                 self._errors.append(number)
             elif number in fresh_at or number in by_number:

@@ -33,6 +33,9 @@ format: $(VENV)/dev  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+console-test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
+	$(BIN)/python -m pytest tests/console
+
 contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
 	$(BIN)/python -m pytest contract_tests
 

@@ -27,13 +27,11 @@ def admin(server: Running, path: str, body: dict[str, Any] | None = None) -> Any
 
 def order(server: Running, key: str, **fault: Any) -> None:
     """Order a fault of every request of *key*."""
-    admin(server, "/faults", {"apiKey": f"sandbox_{key}", "fault": {"on": "*", **fault}})
+    admin(server, "/faults", {"apiKey": f"sandbox_fault_{key}", "fault": {"on": "*", **fault}})
 
 
 def ask(key: str, path: str = QUOTA, method: str = "GET") -> bytes:
-    return (
-        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: sandbox_{key}\r\n\r\n".encode()
-    )
+    return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: sandbox_fault_{key}\r\n\r\n".encode()
 
 
 def upload(key: str, data: bytes) -> bytes:
@@ -43,7 +41,7 @@ def upload(key: str, data: bytes) -> bytes:
         + b'\r\n--b\r\nContent-Disposition: form-data; name="listId"\r\n\r\nlist_crm_migration\r\n--b--\r\n'
     )
     head = (
-        f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: sandbox_{key}\r\n"
+        f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: sandbox_fault_{key}\r\n"
         f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -60,14 +58,16 @@ def until_closed(server: Running, request: bytes) -> bytes:
 
 
 def used(server: Running, key: str) -> int:
-    headers = {"X-Api-Key": f"sandbox_{key}"}
+    headers = {"X-Api-Key": f"sandbox_fault_{key}"}
     with urlopen(Request(server.url + QUOTA, None, headers), timeout=10) as answer:  # noqa: S310 - as above
         count: int = json.load(answer)["used"]
         return count
 
 
 def last_entry(server: Running, key: str) -> dict[str, Any]:
-    entry: dict[str, Any] = admin(server, f"/requests?apiKey=sandbox_{key}&limit=1")["requests"][0]
+    entry: dict[str, Any] = admin(server, f"/requests?apiKey=sandbox_fault_{key}&limit=1")[
+        "requests"
+    ][0]
     return entry
 
 
@@ -120,7 +120,7 @@ def test_a_connection_that_fails_after_has_imported_all(server: Running) -> None
 
     assert until_closed(server, upload("after", vcf(("Marco", "347 123 4567")))) == b""
     assert used(server, "after") == 1
-    assert admin(server, "/requests?apiKey=sandbox_after&status=0")["total"] == 1
+    assert admin(server, "/requests?apiKey=sandbox_fault_after&status=0")["total"] == 1
 
 
 def test_a_large_upload_meets_an_empty_response_and_no_reset(server: Running) -> None:

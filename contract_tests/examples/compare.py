@@ -159,9 +159,9 @@ class _Comparer:
         self._subset(items, answer, path)
 
     def _scalars(self, node: Node, items: tuple[Node, ...], answer: list[Any], path: Path) -> None:
-        if node.abbreviated:
+        if node.abbreviated or not self._promised.values:
             for at, item in enumerate(items):
-                if not any(self._agrees(item.scalar, each, path) for each in answer):
+                if answer and not any(self._agrees(item.scalar, each, path) for each in answer):
                     self.found(item, (*path, at), Kind.VALUE, item.scalar, answer)
             return
         if len(items) != len(answer):
@@ -174,6 +174,11 @@ class _Comparer:
         """Give every element its like in the answer, the nearest where none is equal."""
         left = dict(enumerate(answer))
         for at, item in enumerate(items):
+            if not self._promised.values:
+                # How many there are is not certain here, so each is held against the nearest.
+                left = dict(enumerate(answer))
+                if not left:
+                    continue
             if not left:
                 self.found(item, (*path, at), Kind.VALUE, item.value, None)
                 continue

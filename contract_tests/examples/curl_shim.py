@@ -22,7 +22,7 @@ _WRITES = re.compile(
     r"^(?:-[a-zA-Z]*[oDc]|--(?:output|dump-header|cookie-jar|trace|trace-ascii|stderr|output-dir|hsts|alt-svc|etag-save|libcurl))$"
 )
 _REFUSED = re.compile(
-    r"^(?:-[KxTQPEU]|--(?:config|(?:pre)?proxy.*|socks.*|unix-socket|abstract-unix-socket"
+    r"^(?:-[sSvifgkLNqR#0-9]*[KxTQPEU]|--(?:config|(?:pre)?proxy.*|socks.*|unix-socket|abstract-unix-socket"
     r"|connect-to|resolve|upload-file|dns-.*|doh-url|interface|next|proto.*))$"
 )
 COULD_NOT_CONNECT, COULD_NOT_READ, COULD_NOT_WRITE, MISUSED = 7, 26, 23, 2

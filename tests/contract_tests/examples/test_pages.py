@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from contract_tests.examples.cli import examples
 from contract_tests.targets import SPEC
+from tests.server import serving
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -54,9 +55,9 @@ class Run:
         return self.text(text, f"edited{page.suffix}")
 
     @property
-    def results(self) -> list[dict[str, object]]:
+    def results(self) -> list[dict[str, Any]]:
         told = json.loads((self.folder / "report" / "examples.json").read_text(encoding="utf-8"))
-        results: list[dict[str, object]] = told["results"]
+        results: list[dict[str, Any]] = told["results"]
         return results
 
     @property
@@ -64,11 +65,11 @@ class Run:
         return [
             (one["line"], one["text"], one["standsAlone"])
             for each in self.results
-            for one in each["findings"]  # type: ignore[attr-defined]
+            for one in each["findings"]
         ]
 
     @property
-    def states(self) -> list[tuple[object, object, object]]:
+    def states(self) -> list[tuple[Any, Any, Any]]:
         return [(each["firstLine"], each["state"], each["scenario"]) for each in self.results]
 
 
@@ -167,10 +168,10 @@ def test_every_broken_command_is_one_that_could_not_run(run: Run) -> None:
     assert result.exit_code == 1
     assert len(broken) == len(BROKEN_COMMANDS)
     for each, (_, _, line, says) in zip(broken, BROKEN_COMMANDS, strict=True):
-        [finding] = each["findings"]  # type: ignore[attr-defined]
+        [finding] = each["findings"]
         assert finding["text"].startswith(says)
-        assert each["firstLine"] <= line_of(line) <= each["lastLine"]  # type: ignore[operator]
-        assert each["firstLine"] <= finding["line"] <= each["lastLine"]  # type: ignore[operator]
+        assert each["firstLine"] <= line_of(line) <= each["lastLine"]
+        assert each["firstLine"] <= finding["line"] <= each["lastLine"]
 
 
 def test_a_wrong_path_is_the_pages_mistake(run: Run) -> None:
@@ -348,3 +349,15 @@ def test_a_deployment_that_does_not_answer_is_no_verdict() -> None:
 
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
     assert "http://127.0.0.1:9 does not answer" in result.output
+
+
+def test_against_a_deployment_that_knows_no_scenarios_the_form_counts(tmp_path: Path) -> None:
+    with serving("--no-sandbox-headers", "--scenario", "quota-nearly-exhausted") as other:
+        run = Run(other.url, tmp_path)
+        run.edited(('"imported": 230', '"imported": 7'), ("contacts-export", "outlook-contacts"))
+        wrong = {str(each["what"]): each for each in run.results if each["findings"]}
+
+    assert "409 Conflict — The plan is full" in wrong
+    [finding] = wrong["409 Conflict — The plan is full"]["findings"]
+    assert finding["text"] == "only a sandbox can bring about the scenario quota-exhausted"
+    assert run.states[0] == (line_of("curl -X POST"), "matches", None)

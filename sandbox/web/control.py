@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,22 +15,19 @@ from sandbox.state.faults import EVERY_OPERATION, fault_rule
 from sandbox.state.snapshot import Contradiction
 from sandbox.web.answers import Answer
 from sandbox.web.auth import DOCUMENTED_KEY, chosen_by_key, masked
+from sandbox.web.events import Stream
 from sandbox.web.journal import Criteria, instant, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
-    from starlette.types import Receive, Scope, Send
-
     from sandbox.state.world import World
     from sandbox.state.worlds import Held, WorldKey
-    from sandbox.web.events import Events, Listener
     from sandbox.web.runtime import Runtime
 
 Values = dict[str, Any]
 _SHOWN = 100
-_PATIENCE_SECONDS = 15.0
 _LAST_YEAR = 2999
 
 
@@ -330,47 +326,6 @@ class Control:
         if name != EVERY_OPERATION and name not in known:
             expected = ", ".join([*known, "*"])
             raise Missing(field, f"No operation is called {name!r}. Expected one of: {expected}.")
-
-
-class Stream:
-    """Server-sent events, until the reader goes away or the server stops."""
-
-    def __init__(self, events: Events) -> None:
-        self._events = events
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-        with self._events.listen() as listener:
-            watching = asyncio.create_task(_watch(scope, receive, listener))
-            try:
-                await send({"type": "http.response.start", "status": 200, "headers": headers})
-                ended = scope["method"] == "HEAD"
-                await send(_part(b": listening\n\n", more=not ended))
-                while not ended:
-                    text = await listener.take(_PATIENCE_SECONDS)
-                    ended = listener.closed
-                    await send(_part(text, more=not ended))
-            finally:
-                watching.cancel()
-
-
-async def _watch(scope: Scope, receive: Receive, listener: Listener) -> None:
-    from sandbox.web.faults import CONNECTION
-
-    connection = scope.get("extensions", {}).get(CONNECTION)
-    if connection is not None:
-        connection.on_shutdown = listener.close
-    try:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        listener.close()
-    finally:
-        if connection is not None:
-            connection.on_shutdown = None
-
-
-def _part(text: bytes, *, more: bool) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": text, "more_body": more}
 
 
 def _no_scenario(error: UnknownScenario | InvalidScenario) -> NoReturn:

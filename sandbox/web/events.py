@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from sandbox.web.faults import CONNECTION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from starlette.types import Receive, Scope, Send
+
 _WAITING_AT_MOST = 1000
+_PATIENCE_SECONDS = 15.0
 
 
 class Listener:
@@ -80,6 +85,45 @@ class Events:
             yield listener
         finally:
             self._listeners.discard(listener)
+
+
+class Stream:
+    """Server-sent events, until the reader goes away or the server stops."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+        with self._events.listen() as listener:
+            watching = asyncio.create_task(_watch(scope, receive, listener))
+            try:
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                ended = scope["method"] == "HEAD"
+                await send(_part(b": listening\n\n", more=not ended))
+                while not ended:
+                    text = await listener.take(_PATIENCE_SECONDS)
+                    ended = listener.closed
+                    await send(_part(text, more=not ended))
+            finally:
+                watching.cancel()
+
+
+async def _watch(scope: Scope, receive: Receive, listener: Listener) -> None:
+    connection = scope.get("extensions", {}).get(CONNECTION)
+    if connection is not None:
+        connection.on_shutdown = listener.close
+    try:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        listener.close()
+    finally:
+        if connection is not None:
+            connection.on_shutdown = None
+
+
+def _part(text: bytes, *, more: bool) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": text, "more_body": more}
 
 
 def _as_text(kind: str, data: Any) -> bytes:

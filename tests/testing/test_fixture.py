@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sandbox.testing import Sandbox
+
 CARD = r'''
 CARD = """BEGIN:VCARD
 VERSION:3.0
@@ -47,6 +49,12 @@ def run(folder: Path, *options: str, **files: str) -> subprocess.CompletedProces
 
 def passed(done: subprocess.CompletedProcess[str], number: int) -> bool:
     return done.returncode == 0 and f"{number} passed" in done.stdout
+
+
+def test_the_fixture_is_there_without_any_import(qlara_sandbox: Sandbox) -> None:
+    qlara_sandbox.upload("BEGIN:VCARD\nVERSION:3.0\nFN:Marco\nTEL:347 123 4567\nEND:VCARD\n")
+
+    assert [contact.phone_number for contact in qlara_sandbox.contacts()] == ["+393471234567"]
 
 
 def test_every_test_is_alone_in_its_sandbox(tmp_path: Path) -> None:

@@ -77,6 +77,13 @@ def test_an_upload_without_an_answer_is_an_error(sandbox: Sandbox) -> None:
         sandbox.upload(MARCO)
 
 
+def test_an_upload_whose_answer_breaks_off_is_an_error(sandbox: Sandbox) -> None:
+    sandbox.fault(on="uploadVCard", network="TRUNCATED_BODY")
+
+    with pytest.raises(ConnectionError, match="no whole answer"):
+        sandbox.upload(MARCO)
+
+
 def test_a_scenario_begins_anew(sandbox: Sandbox) -> None:
     sandbox.upload(MARCO)
 

@@ -15,7 +15,8 @@ from sandbox.domain.errors import InvalidField, InvalidFields, Refusal
 from sandbox.scenario.load import whole_numbers
 from sandbox.web import access, problems
 from sandbox.web.contract import Contract
-from sandbox.web.control import Control, Missing, Stream
+from sandbox.web.control import Control, Missing
+from sandbox.web.events import Stream
 from sandbox.web.intake import Body, ClientGone
 from sandbox.web.schemas import Document
 

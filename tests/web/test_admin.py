@@ -84,6 +84,18 @@ def test_a_key_that_names_its_scenario_cannot_be_bound_to_another(client: TestCl
     }
 
 
+def test_a_scenario_can_be_bound_to_the_key_and_session_of_a_world(client: TestClient) -> None:
+    client.get(QUOTA, headers={"X-Sandbox-Session": "s"})
+    answer = client.put("/__admin/scenario", json={"scenario": "slow", "world": "world_1"})
+
+    assert answer.json() == {"scenario": "slow", "chosenBy": "binding"}
+    assert client.get("/__admin/scenario?session=s&apiKey=sandbox_anna").json() == answer.json()
+
+
+def test_a_world_of_an_unknown_scenario_is_not_there(client: TestClient) -> None:
+    assert client.get("/__admin/clock?scenario=sunny").status_code == 404
+
+
 def test_an_unknown_scenario_is_refused_with_the_known_ones(client: TestClient) -> None:
     answer = client.put("/__admin/scenario", json={"scenario": "sunny"})
 

@@ -215,6 +215,19 @@ def test_requests_are_found_by_key_session_operation_status_and_time(client: Tes
     assert count(client, since="1999-01-01T00:00:00Z") == 5
 
 
+@pytest.mark.parametrize("since", ["yesterday", "2026-02-30T00:00:00Z", "2026-01-31", "req_x"])
+def test_a_beginning_that_is_none_is_refused(client: TestClient, since: str) -> None:
+    expected = "Expected an id like req_00000001 or a moment like 2026-04-09T11:00:10Z."
+
+    assert client.get(f"/__admin/requests?since={since}").json() == fail(since=expected)
+
+
+def test_the_last_day_of_a_month_is_a_beginning(client: TestClient) -> None:
+    client.get(QUOTA)
+
+    assert len(requests(client, "?since=2024-02-29T23:59:59.5%2B01:00")) == 1
+
+
 def test_only_what_came_after_a_request_is_found_since_it(client: TestClient) -> None:
     marker = client.get(QUOTA).headers["x-request-id"]
     client.get(LIST)

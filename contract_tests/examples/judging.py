@@ -42,6 +42,7 @@ def judge_answer(step: Step, done: Done, promised: Promised) -> Judged:
         answers = [] if body is None else [body]
     comparison = compare(nodes, answers, promised)
     if len(nodes) == 1 and answers == [body]:
+        witnesses.recognise(nodes[0].value, certain=promised.values)
         return _with_contract(witnesses, nodes[0], comparison, body)
     # What a filter has made of an answer is nothing that the contract speaks of.
     silent = Witnesses(contract(), None, 0)
@@ -49,7 +50,6 @@ def judge_answer(step: Step, done: Done, promised: Promised) -> Judged:
 
 
 def _with_contract(witnesses: Witnesses, node: Node, comparison: Comparison, body: Any) -> Judged:
-    witnesses.recognise(node.value)
     found = [witnesses.judge(each) for each in comparison.differences]
     found += witnesses.contradictions(node, comparison.differences)
     if not comparison.differences:

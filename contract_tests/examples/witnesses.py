@@ -61,12 +61,15 @@ class Witnesses:
         self._example: Any = _ABSENT
         self._same_story = False
 
-    def recognise(self, documented: Any) -> None:
-        """Choose the example of the contract that tells the same story as the documented answer."""
+    def recognise(self, documented: Any, *, certain: bool = True) -> None:
+        """Choose the example of the contract that tells the same story as the documented answer.
+
+        Not *certain*: the values of the answer are those of some account, and no story.
+        """
         rated = [(_likeness(documented, each), each) for each in self._examples()]
         best = max(rated, key=lambda each: each[0], default=(0.0, _ABSENT))
         self._example = best[1] if best[0] >= _RESEMBLES else _ABSENT
-        self._same_story = best[0] >= _RECOGNISED
+        self._same_story = certain and best[0] >= _RECOGNISED
 
     def judge(self, difference: Difference) -> Finding:
         """Return a difference between page and server as a finding, with the contract's voice."""

@@ -10,19 +10,19 @@ from sandbox import __version__
 from sandbox.domain.errors import InvalidField
 from sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from sandbox.state import snapshot
-from sandbox.state.clock import duration, real_seconds, timestamp
+from sandbox.state.clock import duration, real_seconds
 from sandbox.state.faults import EVERY_OPERATION, fault_rule
 from sandbox.state.snapshot import Contradiction
 from sandbox.web.answers import Answer
-from sandbox.web.auth import DOCUMENTED_KEY, chosen_by_key, masked
+from sandbox.web.auth import DOCUMENTED_KEY, chosen_by_key
 from sandbox.web.events import Stream
-from sandbox.web.journal import Criteria, instant, show
+from sandbox.web.journal import Criteria, show
+from sandbox.web.summaries import show_clock, show_scenario, show_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
-    from sandbox.state.world import World
     from sandbox.state.worlds import Held, WorldKey
     from sandbox.web.runtime import Runtime
 
@@ -112,9 +112,8 @@ class Control:
         return Stream(self._runtime.events)
 
     def scenarios(self, _: Values) -> Answer:
-        names = self._runtime.library.names()
-        default = self._runtime.worlds.default
-        shown = [self._shown_scenario(name) for name in names]
+        library, default = self._runtime.library, self._runtime.worlds.default
+        shown = [show_scenario(library, name) for name in library.names()]
         return Answer(200, {"scenarios": shown, "default": default})
 
     def scenario(self, values: Values) -> Answer:
@@ -139,7 +138,7 @@ class Control:
     def worlds(self, _: Values) -> Answer:
         worlds, now = self._runtime.worlds, perf_counter()
         content = {
-            "worlds": [_world(held, now) for held in reversed(worlds.held())],
+            "worlds": [show_world(held, now) for held in reversed(worlds.held())],
             "bounds": worlds.bounds._asdict(),
             "bytes": worlds.bytes,
             "expired": worlds.expired,
@@ -200,10 +199,10 @@ class Control:
             raise Missing(error.field, error.message, 409) from error
         self._runtime.worlds.put(key, world)
         held = self._runtime.worlds.visit(key, perf_counter())
-        return Answer(200, _world(held, perf_counter()))
+        return Answer(200, show_world(held, perf_counter()))
 
     def clock(self, values: Values) -> Answer:
-        return Answer(200, _clock(self._held(values).world))
+        return Answer(200, show_clock(self._held(values).world))
 
     def set_clock(self, values: Values) -> Answer:
         world = self._held(values).world
@@ -218,8 +217,8 @@ class Control:
             world.clock.freeze(moment)
         if by is not None:
             world.clock.advance(by)
-        self._tell("clock", **_clock(world))
-        return Answer(200, _clock(world))
+        self._tell("clock", **show_clock(world))
+        return Answer(200, show_clock(world))
 
     def faults(self, values: Values) -> Answer:
         armed = self._held(values).world.faults.armed
@@ -301,20 +300,6 @@ class Control:
             body_contains=values.get("bodyContains"),
         )
 
-    def _shown_scenario(self, name: str) -> dict[str, Any]:
-        try:
-            scenario = self._runtime.library.get(name)
-        except InvalidScenario as error:
-            return {"name": name, "valid": False, "mistakes": error.lines()}
-        return {
-            "name": name,
-            "valid": True,
-            "title": scenario.title,
-            "story": scenario.story,
-            "source": scenario.source,
-            "try": scenario.try_lines,
-        }
-
     def _require_scenario(self, name: str) -> None:
         try:
             self._runtime.library.get(name)
@@ -349,47 +334,3 @@ def _require_room(now: datetime, by: timedelta) -> None:
     if not fits:
         message = f"Expected a time that ends before the year {_LAST_YEAR + 1}."
         raise Missing("advance", message, 409)
-
-
-def _clock(world: World) -> dict[str, Any]:
-    clock = world.clock
-    return {
-        "now": timestamp(clock.now()),
-        "frozen": clock.is_frozen,
-        "timezone": world.account.timezone,
-    }
-
-
-def _world(held: Held, now: float) -> dict[str, Any]:
-    world, key = held.world, held.key
-    quota = world.quota
-    return {
-        "world": held.label,
-        "apiKey": masked(key.api_key),
-        "session": key.session,
-        "scenario": key.scenario,
-        "contacts": len(world.contacts),
-        "lists": [
-            {"listId": one.list_id, "name": one.name, "contacts": len(one.members)}
-            for one in world.lists.values()
-        ],
-        "quota": {"used": quota.used, "total": quota.total},
-        "clock": _clock(world),
-        "rateLimit": _rate_limit(world),
-        "faults": len(world.faults.armed),
-        "requests": held.requests,
-        "inUse": held.in_use,
-        "idleSeconds": round(max(now - held.last_used, 0.0), 3),
-        "bytes": held.bytes,
-    }
-
-
-def _rate_limit(world: World) -> dict[str, Any] | None:
-    if world.rate_limit is None:
-        return None
-    standing = world.rate_limit.standing(world.clock.now())
-    return {
-        "limit": standing.limit,
-        "remaining": standing.remaining,
-        "reset": instant(standing.reset.timestamp()),
-    }

@@ -12,8 +12,14 @@ from sandbox import __version__
 COMMANDS = {
     "serve": ("sandbox.cli.serve:serve", "Start the sandbox."),
     "scenarios": ("sandbox.cli.scenarios:scenarios", "List, show and check the scenarios."),
-    "shell": ("sandbox.cli.shell:shell", "A shell in which the documented commands work as printed."),
-    "examples": ("contract_tests.examples.cli:examples", "Run the commands of documentation pages."),
+    "shell": (
+        "sandbox.cli.shell:shell",
+        "A shell in which the documented commands work as printed.",
+    ),
+    "examples": (
+        "contract_tests.examples.cli:examples",
+        "Run the commands of documentation pages.",
+    ),
     "verify": ("contract_tests.cli:verify", "Check any deployment against the contract."),
     "vcard": ("sandbox.cli.vcard:vcard", "Inspect and generate vCard files."),
 }

@@ -76,6 +76,7 @@ class Entry:
 _REMEDIES = {
     "the run is read-only": "`--mode full`, where contacts may be created",
     "--max-writes leaves too few contacts to create": "a larger `--max-writes`",
+    "the account has too little room for new contacts": "a key whose quota has room for a few hundred",
     "no import works (see upload.imports-a-file)": "",
     "the story could not be told to its end": "",
     "the story ended early": "",

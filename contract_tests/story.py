@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 BASIC = "upload.imports-a-file"
 TAG = "contract-check"
 READ_ONLY = "the run is read-only"
+NO_ROOM = "the account has too little room for new contacts"
 BUDGET_SPENT = "--max-writes leaves too few contacts to create"
 
 
@@ -157,9 +158,7 @@ class Story:
         if self.creates and BASIC not in self.promises and run.imports_fail:
             return f"no import works (see {BASIC})"
         if self.creates and run.quota_left is not None and self.creates > run.quota_left:
-            return (
-                f"the account has room for {run.quota_left} contacts, and it creates {self.creates}"
-            )
+            return NO_ROOM
         return ""
 
     def _leave(self, reason: str) -> None:

@@ -81,7 +81,7 @@ def test_an_entry_that_is_larger_than_the_journal_leaves_it_empty() -> None:
 
 @pytest.mark.parametrize("kind", ["plain", "long query", "long header", "many headers", "unknown"])
 def test_the_memory_of_the_journal_is_what_its_limit_says(kind: str) -> None:
-    limit = 2_000_000
+    limit = 600_000
     app = create_app(Settings(journal_bytes=limit))
     client = TestClient(app, base_url="http://localhost", headers={"X-Api-Key": KEY})
     path, headers = _request(kind)

@@ -54,7 +54,7 @@ def _when_ready(process: subprocess.Popen[str]) -> Running:
     for line in process.stdout:
         banner += line
         if READY in line:
-            url = re.search(r"http://[^ ]+", banner)
+            url = re.search(r"https?://[^ ]+", banner)
             assert url is not None, banner
             return Running(process, url[0], banner)
     _, problems = process.communicate(timeout=15)

@@ -8,7 +8,8 @@ import socket
 import sys
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.web.runtime import Settings
+    from sandbox.web.tls import Certificates
 
 _QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 _BACKLOG = 2048
@@ -93,6 +95,12 @@ Examples:
     show_default=True,
     type=click.Choice(["text", "json"]),
 )
+@_option(
+    "--tls",
+    "TLS",
+    "Serve https, with a certificate that is made for this run; its authority is a file to trust.",
+    is_flag=True,
+)
 @_option("--quiet", "QUIET", "Log problems only.", is_flag=True)
 @_option(
     "--admin-token",
@@ -139,10 +147,15 @@ def serve(
         journal_bytes=options["journal"] * _MEGABYTE,
     )
     app = _application(settings, reload=reload)
-    with _listen(host, port) as listener:
-        url = _url(host, listener.getsockname()[1])
-        made = settings.admin_token is not None and not options["admin_token"]
-        _run(app, listener, lambda: _welcome(url, settings, token_is_new=made))
+    with _listen(host, port) as listener, TemporaryDirectory(prefix="qlara-sandbox-") as folder:
+        certificates = _certificates(Path(folder), host) if options["tls"] else None
+        welcome = Welcome(
+            url=_url(host, listener.getsockname()[1], secure=certificates is not None),
+            scenario=settings.scenario,
+            new_token=None if options["admin_token"] else settings.admin_token,
+            authority=certificates.authority if certificates else None,
+        )
+        _run(app, listener, certificates.options if certificates else {}, welcome.show)
 
 
 def _application(settings: Settings, *, reload: bool) -> Any:
@@ -177,7 +190,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
+def _run(app: Any, listener: socket.socket, tls: dict[str, str], ready: Callable[[], None]) -> None:
     import uvicorn
 
     from sandbox.web.server import configure
@@ -190,8 +203,17 @@ def _run(app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
     # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    Server(configure(app)).run(sockets=[listener])
+    Server(configure(app, **tls)).run(sockets=[listener])
     click.echo("Stopped.", err=True)
+
+
+def _certificates(folder: Path, host: str) -> Certificates:
+    from sandbox.web.tls import TlsUnavailable, issue
+
+    try:
+        return issue(folder, [] if host in {"0.0.0.0", "::", ""} else [host])  # noqa: S104 - compared
+    except TlsUnavailable as error:
+        _give_up(str(error))
 
 
 def _admin_token(host: str, given: str | None) -> str | None:
@@ -202,22 +224,35 @@ def _admin_token(host: str, given: str | None) -> str | None:
     return secrets.token_urlsafe(24)
 
 
-def _welcome(url: str, settings: Settings, *, token_is_new: bool) -> None:
-    click.echo(
-        f"Qlara sandbox at {url}  (scenario {settings.scenario})\n"
-        f"API key: YOUR_API_KEY, or any that begins with sandbox_ for an account of its own\n"
-        f"\nTry:\n"
-        f'  curl {url}{_QUOTA} -H "X-Api-Key: YOUR_API_KEY"\n'
-        f"\nIn a browser: {url}/__console to try things, {url}/__docs to read the contract\n"
-        + (f"Control API: Authorization: Bearer {settings.admin_token}\n" if token_is_new else "")
-        + "Stop with Ctrl-C.",
-    )
-    sys.stdout.flush()
+class Welcome(NamedTuple):
+    """What is said when the sandbox is ready; ``new_token`` and ``authority`` where there is one."""
+
+    url: str
+    scenario: str
+    new_token: str | None
+    authority: Path | None
+
+    def show(self) -> None:
+        """Print it."""
+        trust = f"--cacert {self.authority} " if self.authority else ""
+        lines = [
+            f"Qlara sandbox at {self.url}  (scenario {self.scenario})",
+            "API key: YOUR_API_KEY, or any that begins with sandbox_ for an account of its own",
+            "",
+            "Try:",
+            f'  curl {trust}{self.url}{_QUOTA} -H "X-Api-Key: YOUR_API_KEY"',
+            "",
+            f"In a browser: {self.url}/__console to try things, {self.url}/__docs to read the contract",
+        ]
+        if self.new_token:
+            lines.append(f"Control API: Authorization: Bearer {self.new_token}")
+        click.echo("\n".join([*lines, "Stop with Ctrl-C."]))
+        sys.stdout.flush()
 
 
-def _url(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in {"0.0.0.0", ""} else "[::1]" if host == "::" else host  # noqa: S104 - shown, not bound
-    return f"http://{f'[{shown}]' if ':' in shown and '[' not in shown else shown}:{port}"
+def _url(host: str, port: int, *, secure: bool) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"http{'s' if secure else ''}://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
 def is_loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -105,6 +106,25 @@ def test_a_contract_that_is_no_openapi_file_is_a_clear_message(tmp_path: Path) -
     problem = refused("--spec", str(spec))
 
     assert str(spec) in problem
+
+
+def test_tls_serves_what_the_authority_that_it_names_vouches_for() -> None:
+    with serving("--tls") as running:
+        command = next(line for line in running.banner.splitlines() if "curl " in line)
+        done = subprocess.run(
+            ["bash", "-c", f"{command} -sS"], capture_output=True, text=True, timeout=30, check=True
+        )
+
+    assert running.url.startswith("https://")
+    assert json.loads(done.stdout) == {"used": 0, "total": 50_000}
+
+
+def test_a_bind_that_others_can_reach_makes_a_token_and_shows_it_once() -> None:
+    with serving("--host", "0.0.0.0") as running:  # noqa: S104 - the very thing under test
+        token = running.banner.partition("Bearer ")[2].split()[0]
+        assert get(running, "/__admin/version", Authorization=f"Bearer {token}")["version"]
+        with pytest.raises(HTTPError, match="401"):
+            get(running, "/__admin/version")
 
 
 def test_the_environment_stands_in_for_an_option() -> None:

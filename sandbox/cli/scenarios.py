@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,10 @@ from sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from sandbox.scenario.grow import sow
 from sandbox.scenario.library import Library
 from sandbox.scenario.load import load
+from sandbox.web.contract import Contract, InvalidContract
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _BASE = "http://127.0.0.1:8080"
 
@@ -77,14 +82,26 @@ def show(library: Library, name: str, base_url: str) -> None:
 
 @scenarios.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--spec",
+    default=resources.SPEC,
+    envvar="SANDBOX_SPEC",
+    show_envvar=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The contract whose operations faults are on.  [default: the shipped openapi.yaml]",
+)
 @click.pass_obj
-def check(library: Library, files: tuple[Path, ...]) -> None:
+def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
     """Check scenario files: these, or all of the folder.
 
     Each mistake is reported as FILE:LINE: FIELD: what is wrong.
     """
     paths = files or tuple(library.folder / f"{name}.yaml" for name in library.names())
-    mistakes = [line for path in paths for line in _mistakes(path)]
+    try:
+        operations = Contract(spec).by_id
+    except InvalidContract as error:
+        raise click.ClickException(str(error)) from error
+    mistakes = [line for path in paths for line in _mistakes(path, operations)]
     for line in mistakes:
         click.echo(line, err=True)
     if mistakes:
@@ -92,9 +109,9 @@ def check(library: Library, files: tuple[Path, ...]) -> None:
     click.echo(f"{len(paths)} scenario{'s' if len(paths) != 1 else ''} checked, all are right.")
 
 
-def _mistakes(path: Path) -> list[str]:
+def _mistakes(path: Path, operations: Collection[str]) -> list[str]:
     try:
-        sow(load(path))
+        sow(load(path, operations))
     except InvalidScenario as error:
         return error.lines()
     return []

@@ -57,6 +57,16 @@ def test_check_names_file_line_and_field_of_every_mistake(tmp_path: Path) -> Non
     ]
 
 
+def test_check_knows_the_operations_that_a_fault_can_be_on(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("title: T\nstory: S\nfaults: [{on: uploadCard, respond: {status: 503}}]\n")
+    code, output = run("check", str(path))
+
+    assert code == 1
+    assert output.startswith(f"{path}:3: faults[0].on: ")
+    assert "uploadVCard" in output
+
+
 def test_a_file_with_mistakes_does_not_spoil_the_list(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("title: Fine\nstory: S\n")
     (tmp_path / "b.yaml").write_text("story: S\n")

@@ -127,8 +127,8 @@ def _run(pages: list[Page], settings: Settings, report: Path | None) -> int:
 
 
 def _read(path: Path) -> Page:
-    from contract_tests.examples.page import UnreadablePage, read_page
-    from contract_tests.examples.pieces import InvalidDirective
+    from contract_tests.examples.page import read_page
+    from contract_tests.examples.pieces import InvalidDirective, UnreadablePage
 
     try:
         return read_page(path)

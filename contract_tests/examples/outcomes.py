@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # curl failed because of an answer (22), or because whoever reads its output has gone (23)
 _CONSEQUENCES = frozenset({22, 23})
+_SHOWN_WORDS = 60
 
 
 class State(StrEnum):
@@ -36,7 +37,8 @@ class State(StrEnum):
 class Result:
     """What became of one step: from line ``first`` to line ``last`` of its page.
 
-    ``asked`` is the command, ``told`` the answer to it, ``notes`` what a reader may want to know.
+    ``asked`` is the command, ``told`` the answer to it, ``notes`` what a reader may want to know;
+    ``quoted`` holds the page's own text of each line that a finding names.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Result:
     notes: tuple[str, ...] = ()
     asked: str = field(default="", repr=False)
     told: str = field(default="", repr=False)
+    quoted: dict[int, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def summary(done: Done) -> str:
         last = done.passed[-1]
         operation = contract().operation_of(last.method, last.path)
         return operation.operation_id if operation else f"{last.method} {last.path}"
-    return done.command.text.split("\n")[0].rstrip("\\ ")[:60]
+    first = done.command.text.split("\n")[0].rstrip("\\ ")
+    return first if len(first) <= _SHOWN_WORDS else first[:_SHOWN_WORDS] + "…"
 
 
 def body_of(passed: Passed | None) -> Any:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from contract_tests.examples.bash import Command, commands_of
 from contract_tests.examples.choice import STORY, choice_for
 from contract_tests.examples.markdown import read_markdown
-from contract_tests.examples.pieces import Directive, Documented, Heading, Shell, status_in
+from contract_tests.examples.pieces import (
+    Directive,
+    Documented,
+    Heading,
+    Shell,
+    UnreadablePage,
+    status_in,
+)
 from contract_tests.examples.plain import read_plain, read_script
 from contract_tests.examples.web_page import read_web_page
 
@@ -28,10 +35,6 @@ _READERS: dict[str, Callable[[str], list[Piece]]] = {
     ".sh": read_script,
     ".bash": read_script,
 }
-
-
-class UnreadablePage(ValueError):
-    """A file that cannot be read as a page; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,10 @@ def read_page(path: Path) -> Page:
         reader = (
             read_web_page if text.lstrip()[:9].lower() in {"<!doctype", "<html"} else read_plain
         )
-    return Page(path, text, steps_of(reader(text)))
+    try:
+        return Page(path, text, steps_of(reader(text)))
+    except UnreadablePage as error:
+        raise UnreadablePage(f"{path}: {error}") from error
 
 
 def steps_of(pieces: Sequence[Piece]) -> tuple[Step, ...]:

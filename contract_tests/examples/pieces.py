@@ -56,6 +56,10 @@ class Directive:
 Piece = Heading | Shell | Documented | Directive
 
 
+class UnreadablePage(ValueError):
+    """A file that cannot be read as a page; the message says why."""
+
+
 class InvalidDirective(ValueError):
     """A directive that says something unknown; the message names the line."""
 

@@ -106,6 +106,8 @@ def print_run(console: Console, run: Run) -> None:
                 highlight=False,
                 soft_wrap=True,
             )
+            quoted = plain(mask(result.quoted.get(finding.line, ""), run.secrets))
+            console.print(f"[dim]  {finding.line:5} │ {quoted}[/]", highlight=False, soft_wrap=True)
     if run.exit_code:
         console.print()
     style = "bold red" if run.exit_code else "green"
@@ -144,7 +146,12 @@ def as_json(run: Run) -> dict[str, Any]:
                 "scenario": each.scenario or None,
                 "state": each.state.value,
                 "findings": [
-                    {"line": one.line, "text": one.text, "standsAlone": one.alone.value or None}
+                    {
+                        "line": one.line,
+                        "quoted": each.quoted.get(one.line, ""),
+                        "text": one.text,
+                        "standsAlone": one.alone.value or None,
+                    }
                     for one in each.findings
                 ],
                 "notes": list(each.notes),
@@ -227,7 +234,7 @@ def _article(result: Result) -> str:
     found = "".join(
         f"<p><code>{escape(result.path.name)}:{each.line}</code> {escape(each.text)}."
         + (f' <span class="reading">{escape(each.verdict)}</span>' if each.alone else "")
-        + "</p>"
+        + f"</p><pre>{each.line:5} │ {escape(result.quoted.get(each.line, ''))}</pre>"
         for each in result.findings
     )
     scenario = f'<span class="tag">{escape(result.scenario)}</span>' if result.scenario else ""

@@ -245,6 +245,7 @@ class _Runner:
         done: Done | None = None,
         what: str = "",
     ) -> Result:
+        lines = self._page.text.splitlines()
         return Result(
             path=self._page.path,
             first=span[0],
@@ -255,6 +256,7 @@ class _Runner:
             findings=findings,
             asked=done.command.text if done else "",
             told=answer_text(done) if done else "",
+            quoted={each.line: lines[each.line - 1].strip() for each in findings},
         )
 
 

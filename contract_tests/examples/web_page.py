@@ -7,7 +7,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 from contract_tests.examples.markdown import read_block
-from contract_tests.examples.pieces import Heading, Line, Piece, directive_in
+from contract_tests.examples.pieces import Heading, Line, Piece, UnreadablePage, directive_in
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SILENT = frozenset({"script", "style", "button", "svg", "template", "noscript"})
@@ -18,10 +18,17 @@ _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "wbr", "source", 
 
 
 def read_web_page(text: str) -> list[Piece]:
-    """Return the pieces of an HTML page."""
+    """Return the pieces of an HTML page.
+
+    Raises:
+        UnreadablePage: it holds a declaration that is no HTML.
+    """
     reader = _Reader()
-    reader.feed(text)
-    reader.close()
+    try:
+        reader.feed(text)
+        reader.close()
+    except AssertionError as error:  # how the standard library's parser gives up
+        raise UnreadablePage(f"not HTML at line {reader.getpos()[0]}: {error}") from error
     return reader.pieces
 
 

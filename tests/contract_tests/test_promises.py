@@ -24,24 +24,9 @@ from contract_tests.promises import (
     promise,
 )
 from tests.contract_tests.deployments import answered, page, report
+from tests.uc_020 import HEADINGS
 
 _ROOT = Path(__file__).parents[2]
-_HEADINGS = {
-    "Prerequisites",
-    "Step 1 — Upload the VCard file",
-    "Response — Import completed",
-    "Behind the scenes — VCard file parsing",
-    "Step 2 — Verify imported contacts",
-    "Response — Contacts in the list",
-    "Behind the scenes — Indexing and search",
-    "Complete end-to-end example",
-    "Import with existing contact update",
-    "Import into a new list",
-    "Common errors",
-    "400 Bad Request — Invalid VCard file",
-    "413 Payload Too Large — File too large",
-    "409 Conflict — Contact quota exhausted",
-}
 
 
 def test_each_promise_is_judged_by_a_story() -> None:
@@ -63,7 +48,7 @@ def test_each_promise_has_an_operation_a_source_and_a_whole_sentence() -> None:
 def test_each_source_is_a_heading_of_uc_020() -> None:
     sources = {each.source.split(" (")[0] for each in PROMISES}
     cited = {each.removeprefix("UC-020: ") for each in sources if each.startswith("UC-020")}
-    assert sorted(cited - _HEADINGS) == []
+    assert sorted(cited - HEADINGS) == []
 
 
 def test_each_literal_in_the_suite_that_looks_like_a_promise_is_one() -> None:

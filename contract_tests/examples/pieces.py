@@ -9,7 +9,7 @@ _STATUS = re.compile(
     r"(?:^|HTTP/[\d.]+\s+|\bstatus(?:\s+code)?[:\s]+|\bresponse[\s:—–-]+|\()([1-5]\d\d)\b(?!\s*/)",
     re.IGNORECASE,
 )
-_DIRECTIVE = re.compile(r"(?:<!--|#|//)\s*sandbox:\s*(.*?)\s*(?:-->)?\s*$")
+_DIRECTIVE = re.compile(r"^\s*(?:<!--|#|//)\s*sandbox:\s*(.*?)\s*(?:-->)?\s*$")
 _SETTING = re.compile(r"([a-z]+)(?:=(\S+))?")
 
 
@@ -71,7 +71,7 @@ def directive_in(line: Line) -> Directive | None:
     """Return the directive that a line is, if it is one.
 
     Raises:
-        InvalidDirective: a word in it is none of ``KNOWN``.
+        InvalidDirective: a word in it is none of ``KNOWN``, or its status is none.
     """
     found = _DIRECTIVE.search(line.text)
     if found is None:
@@ -83,6 +83,8 @@ def directive_in(line: Line) -> Directive | None:
         raise InvalidDirective(
             f"line {line.number}: {wrong!r} in a sandbox comment; expected {', '.join(KNOWN)}"
         )
+    if not re.fullmatch(r"[1-5]\d\d", settings.get("status", "200")):
+        raise InvalidDirective(f"line {line.number}: status={settings['status']} is no HTTP status")
     return Directive(line.number, settings)
 
 

@@ -159,6 +159,9 @@ class _Runner:
         return Done(command, place, ran, self._relay.take())
 
     def _unreachable(self, place: Place) -> str:
+        """Return why nothing can be run in a place; empty if it can."""
+        if place.file and self._files.find(place.file) is None:
+            return f"there is no {place.file} among the files"
         if self._at.is_sandbox or place.began == 0 or place.scenario in _IN_ANY_ACCOUNT:
             return ""
         return f"only a sandbox can bring about the scenario {place.scenario}"

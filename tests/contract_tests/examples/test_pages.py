@@ -261,11 +261,27 @@ HTTP/1.1 200 OK
     assert run.states == [(7, "matches", "quota-nearly-exhausted")]
 
 
-def test_a_comment_that_means_nothing_is_refused_with_its_line(run: Run) -> None:
-    result = run.text("# A page\n\n<!-- sandbox: senario=default -->\n", "page.md")
+@pytest.mark.parametrize(
+    ("comment", "says"),
+    [
+        ("senario=default", "line 3: 'senario' in a sandbox comment; expected scenario, fresh"),
+        ("status=teapot", "line 3: status=teapot is no HTTP status"),
+    ],
+)
+def test_a_comment_that_means_nothing_is_refused_with_its_line(
+    run: Run, comment: str, says: str
+) -> None:
+    result = run.text(f"# A page\n\n<!-- sandbox: {comment} -->\n", "page.md")
 
     assert result.exit_code == 2
-    assert "line 3: 'senario' in a sandbox comment; expected scenario, fresh" in result.output
+    assert says in result.output
+
+
+def test_a_file_that_a_comment_names_and_that_is_nowhere_is_said_so(run: Run) -> None:
+    page = '## 400\n<!-- sandbox: file=nowhere.vcf -->\n```json\n{"status": "fail"}\n```\n'
+    run.text(page, "page.md")
+
+    assert run.findings == [(4, "there is no nowhere.vcf among the files", None)]
 
 
 def test_steps_below_one_heading_share_a_world_and_other_headings_have_their_own(run: Run) -> None:

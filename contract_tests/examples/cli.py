@@ -156,7 +156,8 @@ def _confirm(pages: list[Page], settings: Settings, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         why = reason or "These commands come from elsewhere."
         raise CouldNotRun(f"{why} Look at them, then run them with --yes.")
-    click.confirm(f"{reason}\nRun these commands?".lstrip(), abort=True)
+    if not click.confirm(f"{reason}\nRun these commands?".lstrip()):
+        raise CouldNotRun("Nothing was run.")
 
 
 def is_ours(path: Path) -> bool:

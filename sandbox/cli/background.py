@@ -49,18 +49,30 @@ class BackgroundSandbox:
         self._upstream = upstream
         self._ready = threading.Event()
         self._servers: list[uvicorn.Server] = []
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.ports = Ports(0, 0)
 
     def __enter__(self) -> Self:
+        """Return when it answers; raise what has kept it from that."""
         self._thread.start()
         self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
         return self
 
     def __exit__(self, *_: object) -> None:
         for server in self._servers:
             server.should_exit = True
         self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for us
+            self._failure = error
+        finally:
+            self._ready.set()
 
     async def _serve(self) -> None:
         plain, secure = _listener(), _listener()

@@ -146,7 +146,7 @@ def _run(command: list[str], folder: Path, door: Door, environment: dict[str, st
             try:
                 status = process.wait()
             except SystemExit:
-                process.terminate()
+                process.send_signal(signal.SIGHUP)  # interactive shells do not end for SIGTERM
                 raise
     except OSError as error:
         message = f"Cannot run {command[0]}: {error.strerror}"

@@ -7,15 +7,16 @@ what it passes on: TLS goes through it unopened.
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 _HEAD_BYTES = 64 * 1024
-_HTTPS = 443
+_HTTP, _HTTPS = 80, 443
 _CHUNK = 64 * 1024
 
 
@@ -54,17 +55,26 @@ class Tunnel:
             if ours:
                 there = await asyncio.open_connection("127.0.0.1", self._sandbox_port)
             elif self._upstream.hostname:
-                there = await asyncio.open_connection(
-                    self._upstream.hostname, self._upstream.port or _HTTPS
-                )
-                there[1].write(head)
-                return there
+                return await self._ask_upstream(head)
             else:
                 there = await asyncio.open_connection(target.hostname, target.port or _HTTPS)
         except OSError as error:
             writer.write(f"HTTP/1.1 502 Bad Gateway\r\nX-Reason: {error}\r\n\r\n".encode())
             return None
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        return there
+
+    async def _ask_upstream(self, head: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Let the user's own proxy answer, which may want to know who asks (RFC 9110 11.7.2)."""
+        proxy = self._upstream
+        secure = proxy.scheme == "https"
+        port = proxy.port or (_HTTPS if secure else _HTTP)
+        there = await asyncio.open_connection(proxy.hostname, port, ssl=secure or None)
+        if proxy.username:
+            who = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
+            named = b"\r\nProxy-Authorization: Basic " + b64encode(who)
+            head = head[:-4] + named + head[-4:]
+        there[1].write(head)
         return there
 
 

@@ -8,6 +8,8 @@ import pty
 import re
 import select
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -45,7 +47,14 @@ LIST_ID=$(echo "$RESULT" | jq -r '.listId')
 curl -s -X GET "{HOST}/api/partner-gateway/v1/contacts/list/${{LIST_ID}}/contacts?limit=2" \
 -H "X-Api-Key: YOUR_API_KEY" | jq -c '.contacts[] | {{name, phoneNumber}}'
 """
+_ASKS = r"\(qlara sandbox\) [^\n]*[$#] $"
 SHELL = [sys.executable, "-m", "sandbox", "shell"]
+
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in ("bash", "curl", "jq")),
+    reason="needs bash, curl and jq",
+)
 
 
 class Home:
@@ -259,6 +268,16 @@ def test_a_person_gets_a_banner_and_a_prompt_and_their_own_settings(user: Home) 
     assert user.leftovers == []
 
 
+def test_a_shell_whose_terminal_goes_away_leaves_nothing_behind(user: Home) -> None:
+    ours, process = _opened(user)
+    assert "(qlara sandbox) " in _until(ours, _ASKS)
+    process.terminate()
+
+    assert process.wait(timeout=20) == 128 + signal.SIGTERM
+    assert user.leftovers == []
+    os.close(ours)
+
+
 def test_outside_the_shell_its_certificate_is_worth_nothing(user: Home) -> None:
     ran = user.run(
         f'port=$(grep -o "443:127.0.0.1:[0-9]*" "$CURL_HOME/.curlrc" | cut -d: -f3)\n'
@@ -268,8 +287,8 @@ def test_outside_the_shell_its_certificate_is_worth_nothing(user: Home) -> None:
     assert (ran.returncode, "certificate" in ran.stderr) == (60, True)
 
 
-def _typed(user: Home, lines: list[str]) -> Iterator[str]:
-    """Type lines into an interactive shell, each when it asks for one; yield what is seen."""
+def _opened(user: Home) -> tuple[int, subprocess.Popen[bytes]]:
+    """Open an interactive shell; return our side of its terminal, and the process."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         SHELL,
@@ -281,8 +300,14 @@ def _typed(user: Home, lines: list[str]) -> Iterator[str]:
         start_new_session=True,
     )
     os.close(theirs)
+    return ours, process
+
+
+def _typed(user: Home, lines: list[str]) -> Iterator[str]:
+    """Type lines into an interactive shell, each when it asks for one; yield what is seen."""
+    ours, process = _opened(user)
     for line in lines:
-        yield _until(ours, r"\(qlara sandbox\) [^\n]*[$#] $")
+        yield _until(ours, _ASKS)
         os.write(ours, f"{line}\n".encode())
     yield _until(ours, r"(?!)")
     assert process.wait(timeout=20) == 0

@@ -64,6 +64,13 @@ def test_another_host_goes_through_the_users_own_proxy_if_there_is_one() -> None
     assert answer == f"{other}:{asked[0]}"
 
 
+def test_the_users_own_proxy_is_told_who_asks() -> None:
+    asked = ["CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n"]
+    answer, *_ = asyncio.run(_through(asked, "http://ada:p%40ss@127.0.0.1:{other}"))
+
+    assert "\r\nProxy-Authorization: Basic YWRhOnBAc3M=\r\n\r\n" in answer
+
+
 def test_what_is_no_connect_is_refused() -> None:
     answer, *_ = asyncio.run(_through(["GET http://example.com/ HTTP/1.1\r\n\r\n"]))
 

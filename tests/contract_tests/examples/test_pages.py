@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from tests.server import Running
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in ("bash", "curl", "jq")),
+    reason="needs bash, curl and jq",
+)
 
 PAGES = Path(__file__).parent / "pages"
 MIGRATION = PAGES / "migration.txt"

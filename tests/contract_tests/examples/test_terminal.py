@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,11 @@ from contract_tests.examples.terminal import Ran, Terminal, outside_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in ("bash", "curl", "jq")),
+    reason="needs bash, curl and jq",
+)
 
 HOST = "lora-api.agiletelecom.com"
 NOBODY_LISTENS = 9

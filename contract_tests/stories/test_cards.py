@@ -166,7 +166,7 @@ def test_names_are_read_in_any_letter_case(story: Story) -> None:
 @exercises("cards.quoted-parameters", creates=1)
 def test_quoted_parameters_are_read(story: Story) -> None:
     number = story.run.numbers.take()
-    tel = f'TEL;VALUE=uri;TYPE="voice,cell";X-NOTE="a:b;c":tel:{number}'
+    tel = f'TEL;VALUE=uri;TYPE="voice,cell";X-NOTE="a:12;c":tel:{number}'
     expected = {"name": "Marco Rossi", "phoneNumber": number}
     text = card("Marco Rossi", tel, version="4.0")
     _reads(story, text, expected, "A quoted parameter with colon and semicolon was not read.")

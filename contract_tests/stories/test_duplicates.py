@@ -187,6 +187,13 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
         "The contact is not on the list of the UPDATE.",
     )
     story.expect(
+        "duplicates.update-keeps-the-contact",
+        {each.get("contactId") for each in page.numbered(number)} <= {before.get("contactId")},
+        True,
+        page.exchange,
+        "The contact on the list of the UPDATE is another than the one that was there.",
+    )
+    story.expect(
         "duplicates.update-counts",
         _counted(report),
         _counts(2, 1, 1, 1, 1),

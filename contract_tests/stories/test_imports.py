@@ -114,7 +114,7 @@ def test_cards_at_fault_are_counted_and_named_and_the_others_are_imported(story:
         + card("Marco Rossi", f"TEL:{first}")  # lines 23 to 27
         + card("Paola Gallo", f"TEL:{third}")
     )
-    report = story.upload(text)
+    report = story.upload(text, about="upload.error-costs-one-card")
     counts = {"total": 6, "imported": 3, "duplicates": 1, "errors": 2}
     for name, count in counts.items():
         story.expect(

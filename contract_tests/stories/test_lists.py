@@ -12,16 +12,32 @@ if TYPE_CHECKING:
     from contract_tests.story import Story
 
 _CONTACTS = 23
+_FEW = 3
 _MANY = 250
 _NAMES = ("Zita", "Anna", "Marco", "Elena", "Yuri", "Bruno", "Nina")
 
 
 def _some_list(story: Story) -> str:
     """Return a list that can be read: one that the run made, or one that was there; empty if none."""
+    story.run.paged_list = story.run.paged_list or _made_list(story)
     if story.run.paged_list:
         return story.run.paged_list
     exchange = story.get_list(story.run.list_id, ("limit", "1"))
     return story.run.list_id if exchange.answer.status == 200 else ""
+
+
+def _made_list(story: Story) -> str:
+    """Import a few contacts into a new list; empty if the run may not, or if that fails."""
+    run = story.run
+    room = min(run.writes_left, _FEW + 1 if run.quota_left is None else run.quota_left)
+    if not story.may_send_unsafe or run.imports_fail or room <= _FEW:
+        return ""
+    cards = [card(f"{name} Rossi", f"TEL:{run.numbers.take()}") for name in _NAMES[:_FEW]]
+    exchange = story.post(story.form("".join(cards)))
+    body = exchange.answer.json
+    if exchange.answer.status != 200 or not isinstance(body, dict):
+        return ""
+    return str(body.get("listId") or "")
 
 
 def _list_or_leave(story: Story) -> str:
@@ -42,6 +58,7 @@ def _list_or_leave(story: Story) -> str:
     "list.pages-from-1",
     "list.page-echoed",
     "list.limit-default",
+    "list.contact-ids-unique",
     creates=_CONTACTS,
 )
 def test_all_pages_together_hold_each_contact_once_in_order_of_import(story: Story) -> None:
@@ -92,10 +109,12 @@ def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
 def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
     pages = -(-len(numbers) // limit)
     seen: list[Any] = []
+    ids: list[Any] = []
     page: Page | None = None
     for at in range(1, pages + 1):
         page = story.page(list_id, ("limit", str(limit)), ("page", str(at)))
         seen += page.numbers
+        ids += [each.get("contactId") for each in page.contacts]
         due = numbers[(at - 1) * limit : at * limit]
         expected = {
             "list.limit-obeyed": (len(page.contacts), len(due)),
@@ -119,6 +138,13 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
         reading=Reading.PAGES_FROM_0 if shifted else None,
     )
     if sorted(map(str, seen)) == sorted(numbers):
+        story.expect(
+            "list.contact-ids-unique",
+            len(set(map(repr, ids))),
+            len(numbers),
+            page.exchange,
+            f"Over all pages of {limit}, two contacts have the same `contactId`.",
+        )
         story.expect(
             "list.order",
             seen,

@@ -18,6 +18,7 @@ _HEADER = "Invalid VCard format. Expected BEGIN:VCARD header."
 _TOO_LARGE = "File size exceeds maximum allowed (10 MB)"
 _LIMIT = 10_485_760
 _UNKNOWN_LIST = "contract-check-no-such-list"
+_MOST_ROOM = 100
 
 
 @exercises("upload.not-a-vcard", unsafe=True)
@@ -231,7 +232,7 @@ def test_an_import_over_the_quota_is_refused_whole(story: Story) -> None:
 def _overfill(story: Story, key: str) -> None:
     used, total, _ = story.quota(key=key)
     room = total - used
-    if room > 50:
+    if room > _MOST_ROOM:
         reason = f"the plan of the key given as full has room for {room} contacts"
         for promise in story.promises:
             story.not_exercised(promise, reason)

@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from sandbox import resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SPEC: Path = resources.SPEC
@@ -48,3 +49,30 @@ def _announced_url(process: subprocess.Popen[str]) -> str:
         if found := _URL.search(line):
             return found[0]
     raise SandboxDidNotStart("The sandbox did not start: " + "".join(said).strip())
+
+
+@contextmanager
+def sandbox_behind(wrap: Callable[[Any], Any]) -> Iterator[str]:
+    """Serve the application that *wrap* makes of a sandbox's; yield its base URL.
+
+    It runs in a thread of this process, on a free port of this machine.
+    """
+    import socket
+
+    import uvicorn
+
+    from sandbox.web.app import create_app
+    from sandbox.web.server import configure
+
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    server = uvicorn.Server(configure(wrap(create_app()), timeout_graceful_shutdown=1))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    switch_seconds = sys.getswitchinterval()
+    thread.start()
+    try:
+        # The socket listens already: whoever connects now is answered once the server is up.
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        sys.setswitchinterval(switch_seconds)

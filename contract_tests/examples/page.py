@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,14 @@ _READERS: dict[str, Callable[[str], list[Piece]]] = {
     ".sh": read_script,
     ".bash": read_script,
 }
+
+
+# A block of commands is the API's if one of them asks it something, or prepares that. A page may
+# tell how to install or to start something as well: such blocks are none of ours.
+_ASKS = re.compile(r"\bcurl\b|://\S*/api/|x-api-key", re.IGNORECASE)
+_PREPARES = re.compile(
+    r"^\s*(?:\$ +)?(?:export\s|[A-Za-z_]\w*=|(?:echo|printf|jq|cat|head|sleep)\s)"
+)
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,7 @@ class _Telling:
             return
         elif isinstance(piece, Shell):
             commands = commands_of(piece.lines)
-            if commands:
+            if any(map(_matters, commands)):
                 self.steps.append(Step(self._heading, self._place(), commands))
         else:
             self._answer(piece)
@@ -167,6 +176,10 @@ class _Telling:
         if ordered.scenario != place.scenario or "fresh" in self._ordered:
             return replace(ordered, began=self._ordered_at)
         return ordered
+
+
+def _matters(command: Command) -> bool:
+    return bool(_ASKS.search(command.text) or _PREPARES.match(command.text))
 
 
 def _at(place: Place, settings: dict[str, str]) -> Place:

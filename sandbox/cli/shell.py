@@ -182,6 +182,7 @@ def _say_hello(door: Door) -> None:
         f"that are not there come from {', '.join(map(str, door.folders))}.\n"
         f"Other clients: http://127.0.0.1:{door.ports.plain} ($SANDBOX_BASE_URL); "
         f"a browser: http://127.0.0.1:{door.ports.plain}/__console\n"
+        f"Start over: curl -X POST $SANDBOX_BASE_URL/__admin/reset\n"
         f"Leave with exit: then all of this is gone.\n"
     )
 

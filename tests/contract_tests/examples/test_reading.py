@@ -206,3 +206,19 @@ curl https://api.example/x
     assert (len(asked.commands), asked.status, asked.place.scenario) == (1, None, "crm-migration")
     assert (refused.commands, refused.status, refused.status_line) == ((), 409, 8)
     assert refused.place.scenario == "quota-exhausted"
+
+
+def test_blocks_that_have_nothing_to_do_with_the_api_are_left_alone() -> None:
+    page = """\
+```bash
+pip install something
+make serve
+```
+```bash
+export KEY=YOUR_API_KEY
+```
+```bash
+crul https://lora-api.agiletelecom.com/api/v1/x
+```
+"""
+    assert [step.commands[0].first for step in steps_of(read_markdown(page))] == [6, 9]

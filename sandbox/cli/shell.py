@@ -146,12 +146,21 @@ def _run(command: list[str], folder: Path, door: Door, environment: dict[str, st
             try:
                 status = process.wait()
             except SystemExit:
-                process.send_signal(signal.SIGHUP)  # interactive shells do not end for SIGTERM
+                _end(process)
                 raise
     except OSError as error:
         message = f"Cannot run {command[0]}: {error.strerror}"
         raise click.ClickException(message) from error
     return status if status >= 0 else 128 - status
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a shell to end, as a terminal that goes away does; insist if it does not hear that."""
+    process.send_signal(signal.SIGHUP)  # interactive shells do not end for SIGTERM
+    try:
+        process.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _leave(number: int, _: object) -> NoReturn:

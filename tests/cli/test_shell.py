@@ -271,9 +271,9 @@ def test_a_person_gets_a_banner_and_a_prompt_and_their_own_settings(user: Home) 
 def test_a_shell_whose_terminal_goes_away_leaves_nothing_behind(user: Home) -> None:
     ours, process = _opened(user)
     assert "(qlara sandbox) " in _until(ours, _ASKS)
-    process.terminate()
-
-    assert process.wait(timeout=20) == 128 + signal.SIGTERM
+    with process:
+        process.terminate()
+        assert process.wait(timeout=20) == 128 + signal.SIGTERM
     assert user.leftovers == []
     os.close(ours)
 

@@ -39,12 +39,16 @@ console-test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
 contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
 	$(BIN)/python -m pytest contract_tests
 
+mutants: $(VENV)/dev  ## Show that the contract suite finds every wrong deployment, and no fault in the sandbox
+	$(BIN)/python -m contract_tests.defects prove
+
 bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and the server against a bare one
 	$(BIN)/python -m benchmarks.import_speed
 	$(BIN)/python -m benchmarks.serving
 
 docs: $(VENV)/dev  ## Write the generated parts of the documentation anew
 	$(BIN)/python -m contract_tests.promises > docs/promises.md
+	$(BIN)/python -m contract_tests.defects > docs/defects.md
 	$(BIN)/python -m docs.generate.assumptions
 	$(BIN)/python -m docs.generate
 

@@ -6,6 +6,7 @@ import errno
 import signal
 import socket
 import sys
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -123,6 +124,13 @@ Examples:
     show_default=True,
     type=click.IntRange(1),
 )
+@_option(
+    "--defect defects",
+    "DEFECT",
+    "Be wrong in this way on purpose, to test tests with; repeatable. `list` prints all ways.",
+    multiple=True,
+    metavar="NAME",
+)
 def serve(
     host: str, port: int, log_format: str, *, reload: bool, quiet: bool, **options: Any
 ) -> None:
@@ -134,6 +142,7 @@ def serve(
     from sandbox.cli import logs
     from sandbox.web.runtime import Settings
 
+    spoil = _spoiler(options["defects"])
     logs.configure(log_format, quiet=quiet)
     settings = Settings(
         spec=options["spec"].resolve(),
@@ -146,7 +155,7 @@ def serve(
         worlds=options["worlds"],
         journal_bytes=options["journal"] * _MEGABYTE,
     )
-    app = _application(settings, reload=reload)
+    app = spoil(_application(settings, reload=reload))
     with _listen(host, port) as listener, TemporaryDirectory(prefix="qlara-sandbox-") as folder:
         certificates = _certificates(Path(folder), host) if options["tls"] else None
         welcome = Welcome(
@@ -170,6 +179,32 @@ def _application(settings: Settings, *, reload: bool) -> Any:
         return Reloading(runtime, assemble) if reload else assemble(runtime)
     except (InvalidContract, InvalidScenario, UnknownScenario) as error:
         _give_up(str(error))
+
+
+def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Return what puts the defects with these names around an application.
+
+    The catalogue belongs to the contract suite, which the sandbox does without otherwise.
+    """
+    if not names:
+        return lambda app: app
+    try:
+        catalogue = import_module("contract_tests.defects")
+    except ModuleNotFoundError as error:
+        _give_up(
+            f"--defect needs {error.name}, which is not installed. "
+            "Try: pip install 'qlara-sandbox[contract]'"
+        )
+    if {"list", "help"} & set(names):
+        click.echo(catalogue.as_text())
+        raise SystemExit(0)
+    try:
+        defects = catalogue.chosen(names)
+    except catalogue.UnknownDefect as error:
+        _give_up(str(error))
+    for each in defects:
+        click.echo(f"Wrong on purpose ({each.name}): {each.sentence}", err=True)
+    return lambda app: catalogue.WrongDeployment(app, *defects)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contract_tests.defects.messages import Answer, Request
-from contract_tests.promises import UPLOAD, promise
+from contract_tests.promises import LIST, UPLOAD, promise
+
+if TYPE_CHECKING:
+    from contract_tests.defects.forms import Form
 
 Forward = Callable[[Request], Awaitable[Answer]]
 Behaviour = Callable[[Request, Forward], Awaitable[Answer]]
@@ -89,6 +92,18 @@ def accepted(operation: str, change: Callable[[Body], Body]) -> Callable[[], Beh
     return answering(operation, changed)
 
 
+def each_contact(change: Callable[[Body], Body]) -> Callable[[], Behaviour]:
+    """Change each contact of each page."""
+    return accepted(
+        LIST, lambda page: page | {"contacts": [change(each) for each in page["contacts"]]}
+    )
+
+
+def without(name: str) -> Callable[[Body], Body]:
+    """Return the change of a body that leaves one field out."""
+    return lambda body: {key: value for key, value in body.items() if key != name}
+
+
 def refused(
     change: Callable[[Answer], Answer], *statuses: int, operation: str = ""
 ) -> Callable[[], Behaviour]:
@@ -106,16 +121,28 @@ def _is_refusal(status: int) -> bool:
     return 400 <= status < 500 and status != 429
 
 
-def reading(change: Callable[[bytes], bytes]) -> Callable[[], Behaviour]:
-    """Change the file of each import before the sandbox reads it."""
+def in_words(field: str, message: str, *statuses: int) -> Callable[[], Behaviour]:
+    """Give another message, in another field, to an import that is refused with one of *statuses*."""
+    return refused(
+        lambda answer: answer.with_json({"status": "fail", "data": {field: message}}),
+        *statuses,
+        operation=UPLOAD,
+    )
+
+
+def importing(change: Callable[[Form], Form]) -> Callable[[], Behaviour]:
+    """Change the form of each import before the sandbox sees it."""
 
     def changed(request: Request) -> Request:
         form = request.form
-        if form is None or form.file is None:
-            return request
-        return request.with_form(form.with_file(change(form.file)))
+        return request if form is None else request.with_form(change(form))
 
     return asking(UPLOAD, changed)
+
+
+def reading(change: Callable[[bytes], bytes]) -> Callable[[], Behaviour]:
+    """Change the file of each import before the sandbox reads it."""
+    return importing(lambda form: form if form.file is None else form.with_file(change(form.file)))
 
 
 def instead(answer: Callable[[Request], Answer | None]) -> Callable[[], Behaviour]:

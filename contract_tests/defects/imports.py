@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from contract_tests.defects.messages import Answer, Request
 
 STRATEGY = "duplicateStrategy"
+# A list that every scenario has, and one that nobody asks for.
+DOCUMENTED_LIST = "list_crm_migration"
+HIDDEN_LIST = "defect-hidden"
 _ELSEWHERE = "defect-dry-run"
 
 

@@ -60,6 +60,11 @@ class Request:
         """Return the first parameter of this name, or an empty text."""
         return next((value for key, value in self.parameters if key == name), "")
 
+    def number(self, name: str) -> int | None:
+        """Return the first parameter of this name if it is a plain number, or ``None``."""
+        text = self.parameter(name)
+        return int(text) if text.isascii() and text.isdigit() else None
+
     def with_header(self, name: str, value: str | None) -> Request:
         """Return the request with this header, or without it."""
         kept = tuple(each for each in self.headers if each[0] != name)

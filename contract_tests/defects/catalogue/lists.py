@@ -8,11 +8,12 @@ from contract_tests.defects.defect import (
     Defect,
     Group,
     accepted,
-    asking,
+    each_contact,
+    importing,
     instead,
     remembering,
 )
-from contract_tests.defects.imports import into_list
+from contract_tests.defects.imports import DOCUMENTED_LIST, into_list
 from contract_tests.defects.messages import Answer, Request, fail
 from contract_tests.promises import LIST, UPLOAD
 
@@ -22,18 +23,6 @@ if TYPE_CHECKING:
     from contract_tests.defects.defect import Behaviour, Forward
     from contract_tests.defects.forms import Form
 
-_DOCUMENTED = "list_crm_migration"
-
-
-def _form(change: Callable[[Form], Form]) -> Callable[[], Behaviour]:
-    """Change the form of each import."""
-
-    def changed(request: Request) -> Request:
-        form = request.form
-        return request if form is None else request.with_form(change(form))
-
-    return asking(UPLOAD, changed)
-
 
 def _tags(change: Callable[[str], str | None]) -> Callable[[], Behaviour]:
     """Change the tags of each import that has some."""
@@ -42,17 +31,12 @@ def _tags(change: Callable[[str], str | None]) -> Callable[[], Behaviour]:
         tags = form.value("tags")
         return form if tags is None else form.with_value("tags", change(tags))
 
-    return _form(changed)
+    return importing(changed)
 
 
 def _shown(change: Callable[[list[str]], list[str]]) -> Callable[[], Behaviour]:
     """Show the tags of each contact otherwise than they are stored."""
-    return accepted(
-        LIST,
-        lambda page: (
-            page | {"contacts": [one | {"tags": change(one["tags"])} for one in page["contacts"]]}
-        ),
-    )
+    return each_contact(lambda each: each | {"tags": change(each["tags"])})
 
 
 def _tags_as_sent() -> Behaviour:
@@ -78,7 +62,7 @@ def _tags_as_sent() -> Behaviour:
 
 
 def _into_the_documented_list(form: Form) -> Form:
-    return form if form.value("listName") is None else into_list(form, _DOCUMENTED)
+    return form if form.value("listName") is None else into_list(form, DOCUMENTED_LIST)
 
 
 def _same_name_same_list() -> Behaviour:
@@ -188,7 +172,7 @@ DEFECTS = (
         _T,
         "An import without tags tags its contacts as `imported`.",
         ("tags.none",),
-        _form(
+        importing(
             lambda form: form if form.value("tags") else form.with_value("tags", "imported"),
         ),
     ),
@@ -197,14 +181,14 @@ DEFECTS = (
         _G,
         "The report names the account's first list instead of the one of the import.",
         ("upload.report-names-the-list", "upload.new-list"),
-        accepted(UPLOAD, lambda body: body | {"listId": _DOCUMENTED}),
+        accepted(UPLOAD, lambda body: body | {"listId": DOCUMENTED_LIST}),
     ),
     Defect(
         "new-list-not-created",
         _G,
         "`listName` is ignored: the contacts go to a list that was there.",
         ("upload.new-list",),
-        _form(_into_the_documented_list),
+        importing(_into_the_documented_list),
     ),
     Defect(
         "list-name-taken-up-again",

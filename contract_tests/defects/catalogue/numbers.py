@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from contract_tests.defects.defect import Defect, Group, accepted, reading
+from contract_tests.defects.defect import Defect, Group, each_contact, reading
 from contract_tests.defects.files import (
     LEFT_OUT,
     Card,
@@ -16,7 +16,6 @@ from contract_tests.defects.files import (
     cards_of,
     change_properties,
 )
-from contract_tests.promises import LIST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +40,7 @@ def _parameters(pattern: str, other: str) -> Callable[[], Behaviour]:
 
 def _stored(change: Callable[[str], str]) -> Callable[[], Behaviour]:
     """Show each number of a list otherwise than it is stored."""
-
-    def changed(contact: dict[str, object]) -> dict[str, object]:
-        return contact | {"phoneNumber": change(str(contact["phoneNumber"]))}
-
-    return accepted(LIST, lambda page: page | {"contacts": list(map(changed, page["contacts"]))})
+    return each_contact(lambda each: each | {"phoneNumber": change(each["phoneNumber"])})
 
 
 def _of_another_country(value: str) -> str:

@@ -1,4 +1,4 @@
-"""Defects of the pages of a list: their bounds, their order, and what they say of themselves."""
+"""Defects of the pages of a list: what is on them, in which order, and what they say of themselves."""
 
 from __future__ import annotations
 
@@ -20,45 +20,6 @@ _MOST = 1000
 def _query(change: Callable[[Request], Request]) -> Callable[[], Behaviour]:
     """Change the query of each request for a page."""
     return asking(LIST, change)
-
-
-def _limit_of(request: Request) -> int | None:
-    """Return the limit that a request asks for; ``None`` if it is not a plain number."""
-    text = request.parameter("limit")
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _page_of(request: Request) -> int | None:
-    text = request.parameter("page") or "1"
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _limited(change: Callable[[int], int]) -> Callable[[], Behaviour]:
-    """Read each limit that is a plain number as another."""
-
-    def changed(request: Request) -> Request:
-        limit = _limit_of(request)
-        return request if limit is None else request.with_parameter("limit", change(limit))
-
-    return _query(changed)
-
-
-def _plain_only(request: Request) -> Request:
-    for name in ("limit", "page"):
-        text = request.parameter(name)
-        if not (text.isascii() and text.isdigit()):
-            request = request.with_parameter(name, None)
-    return request
-
-
-def _last_given(request: Request) -> Request:
-    for name, value in dict(request.parameters).items():
-        request = request.with_parameter(name, value)
-    return request
-
-
-def _default_of_20(request: Request) -> Request:
-    return request if request.parameter("limit") else request.with_parameter("limit", 20)
 
 
 async def _pages_from_0(request: Request, forward: Forward) -> Answer:
@@ -90,7 +51,7 @@ def _page(change: Callable[[Request, Body], Body | Answer]) -> Callable[[], Beha
 
 
 def _last_page_empty(request: Request, body: Body) -> Body:
-    limit = _limit_of(request) or _DEFAULT_LIMIT
+    limit = request.number("limit") or _DEFAULT_LIMIT
     is_last = body["page"] == body["totalPages"] and body["page"] > 1
     return body | {"contacts": []} if is_last and body["total"] % limit else body
 
@@ -117,7 +78,7 @@ async def _back_to_the_last_page(request: Request, forward: Forward) -> Answer:
 async def _pages_overlap(request: Request, forward: Forward) -> Answer:
     """Begin each page but the first with the last contact of the page before."""
     answer = await forward(request)
-    page = _page_of(request)
+    page = request.number("page")
     if request.operation != LIST or answer.status != 200 or not page or page < 2:
         return answer
     before = (await forward(request.with_parameter("page", page - 1))).json
@@ -140,7 +101,7 @@ def _ordered(order: Callable[[list[Body]], list[Body]]) -> Callable[[], Behaviou
             )
             whole += part.json["contacts"]
         body = answer.json
-        start = (body["page"] - 1) * (_limit_of(request) or _DEFAULT_LIMIT)
+        start = (body["page"] - 1) * (request.number("limit") or _DEFAULT_LIMIT)
         contacts = order(whole)[start : start + len(body["contacts"])]
         return answer.with_json(body | {"contacts": contacts})
 
@@ -171,89 +132,9 @@ async def _unknown_is_empty(request: Request, forward: Forward) -> Answer:
     return answer.with_status(200).with_json(empty | {"page": 1, "totalPages": 0, "hasMore": False})
 
 
-async def _limit_above_100_refused(request: Request, forward: Forward) -> Answer:
-    if request.operation == LIST and (_limit_of(request) or 0) > 100:
-        return fail(400, "limit", "Expected an integer from 1 to 100.")
-    return await forward(request)
-
-
 _G = Group.PAGES
 
 DEFECTS = (
-    Defect(
-        "limit-ignored",
-        _G,
-        "Every page holds 10 contacts, whatever `limit` says.",
-        ("list.limit-obeyed",),
-        _query(lambda request: request.with_parameter("limit", None)),
-    ),
-    Defect(
-        "limit-off-by-one",
-        _G,
-        "A page holds one contact more than `limit`.",
-        ("list.limit-obeyed",),
-        _limited(lambda limit: limit + 1 if 0 < limit < _MOST else limit),
-    ),
-    Defect(
-        "limit-capped-at-100",
-        _G,
-        "A `limit` above 100 is read as 100, without a word.",
-        ("list.limit-obeyed",),
-        _limited(lambda limit: min(limit, 100) if limit <= _MOST else limit),
-    ),
-    Defect(
-        "default-limit-20",
-        _G,
-        "Without `limit`, a page holds 20 contacts.",
-        ("list.limit-default",),
-        _query(_default_of_20),
-    ),
-    Defect(
-        "limit-1000-refused",
-        _G,
-        "A `limit` above 100 is refused.",
-        ("list.limit-bounds",),
-        lambda: _limit_above_100_refused,
-    ),
-    Defect(
-        "limit-0-accepted",
-        _G,
-        "`limit=0` is read as 10.",
-        ("list.limit-out-of-range",),
-        _limited(lambda limit: limit or _DEFAULT_LIMIT),
-    ),
-    Defect(
-        "limit-1001-accepted",
-        _G,
-        "A `limit` above 1000 is read as 1000.",
-        ("list.limit-out-of-range",),
-        _limited(lambda limit: min(limit, _MOST)),
-    ),
-    Defect(
-        "page-0-accepted",
-        _G,
-        "Page 0 is page 1.",
-        ("list.page-out-of-range",),
-        _query(
-            lambda request: (
-                request.with_parameter("page", 1) if request.parameter("page") == "0" else request
-            )
-        ),
-    ),
-    Defect(
-        "text-read-as-default",
-        _G,
-        "A `limit` or `page` that is not a number is ignored.",
-        ("list.plain-integers",),
-        _query(_plain_only),
-    ),
-    Defect(
-        "last-of-two-taken",
-        _G,
-        "Of two `limit` or `page`, the last is taken.",
-        ("list.given-twice",),
-        _query(_last_given),
-    ),
     Defect(
         "pages-from-0",
         _G,
@@ -324,7 +205,7 @@ DEFECTS = (
         ("list.total-pages",),
         _page(
             lambda request, body: (
-                body | {"totalPages": body["total"] // (_limit_of(request) or _DEFAULT_LIMIT)}
+                body | {"totalPages": body["total"] // (request.number("limit") or _DEFAULT_LIMIT)}
             )
         ),
     ),
@@ -349,7 +230,8 @@ DEFECTS = (
         ("list.has-more",),
         _page(
             lambda request, body: (
-                body | {"hasMore": len(body["contacts"]) == (_limit_of(request) or _DEFAULT_LIMIT)}
+                body
+                | {"hasMore": len(body["contacts"]) == (request.number("limit") or _DEFAULT_LIMIT)}
             )
         ),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from contract_tests.defects.defect import Group
 from contract_tests.defects.messages import Answer, Request
 
 if TYPE_CHECKING:
@@ -25,11 +26,16 @@ class NoAnswer(Exception):
 
 
 class WrongDeployment:
-    """*app* with *defects*; the first sees a request first and its answer last."""
+    """*app* with *defects*, in the order of their groups.
+
+    The first sees a request first and its answer last.
+    """
 
     def __init__(self, app: App, *defects: Defect) -> None:
         self._app = app
-        self._behaviours = [each.begin() for each in defects]
+        groups = list(Group)
+        in_order = sorted(defects, key=lambda each: groups.index(each.group))
+        self._behaviours = [each.begin() for each in in_order]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from contract_tests.contract import contract
-from contract_tests.defects import Defect, Group, WrongDeployment
+from contract_tests.defects import BY_NAME, DEFECTS, Defect, Group, WrongDeployment
 from contract_tests.defects.defect import answering, asking, instead
 from contract_tests.defects.messages import KEY_HEADER, Answer, Request, fail
 from contract_tests.promises import LIST, QUOTA, UPLOAD
@@ -29,7 +30,11 @@ def _defect(begin: Callable[[], Behaviour]) -> Defect:
 
 
 def _client(*begins: Callable[[], Behaviour]) -> TestClient:
-    app: Any = WrongDeployment(create_app(), *map(_defect, begins))
+    return _client_with(*map(_defect, begins))
+
+
+def _client_with(*defects: Defect) -> TestClient:
+    app: Any = WrongDeployment(create_app(), *defects)
     return TestClient(app, headers=_KEY)
 
 
@@ -85,6 +90,19 @@ def test_the_first_defect_has_the_last_word() -> None:
 
 def _list(answer: Answer) -> list[Any]:
     return answer.json if isinstance(answer.json, list) else []
+
+
+def test_what_changes_the_shape_of_an_answer_has_the_last_word() -> None:
+    client = _client_with(BY_NAME["has-more-always"], BY_NAME["page-in-an-envelope"])
+    page = client.get(contract().path_of(LIST, listId="list_crm_migration")).json()
+    assert page["data"]["hasMore"] is True
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_defects_can_be_combined_without_a_crash(seed: int) -> None:
+    defects = random.Random(seed).sample(DEFECTS, 4)
+    statuses = {shown[0] for shown in _shown(_client_with(*defects))}
+    assert statuses <= {200, 201, 400, 401, 403, 404, 405, 413, 415, 422}
 
 
 def test_an_answer_can_be_given_without_the_sandbox() -> None:

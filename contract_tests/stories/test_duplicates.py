@@ -220,6 +220,41 @@ def test_update_never_blanks_what_the_card_lacks(story: Story) -> None:
         )
 
 
+@exercises(
+    "duplicates.skip-leaves-the-lists",
+    "duplicates.update-keeps-the-contact",
+    "list.order",
+    creates=3,
+)
+def test_a_contact_that_is_on_the_list_already_stays_there_once_and_in_its_place(
+    story: Story,
+) -> None:
+    number, list_id = _existing(story)
+    last = story.run.numbers.take()
+    story.upload(card("Giulia Bianchi", f"TEL:{last}"), list_id=list_id)
+    for strategy, promise in (
+        ("SKIP", "duplicates.skip-leaves-the-lists"),
+        ("UPDATE", "duplicates.update-keeps-the-contact"),
+    ):
+        text = card("Mario Rossi", f"TEL:{number}")
+        story.upload(text, list_id=list_id, strategy=strategy, about=promise)
+        page = story.read(list_id, about=promise)
+        if story.expect(
+            promise,
+            sorted(map(str, page.numbers)),
+            sorted([number, last]),
+            page.exchange,
+            f"After a {strategy} into the list of the contact, others are on it, or some twice.",
+        ):
+            story.expect(
+                "list.order",
+                page.numbers,
+                [number, last],
+                page.exchange,
+                f"A {strategy} into the list of the contact moved it.",
+            )
+
+
 @exercises("duplicates.copy-creates", "duplicates.copy-counts", creates=3)
 def test_duplicate_creates_a_copy(story: Story) -> None:
     number, list_id = _existing(story)

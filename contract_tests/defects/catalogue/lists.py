@@ -145,6 +145,13 @@ DEFECTS = (
         ("tags.all-in-order",),
         _tags(lambda tags: tags.split(",")[0]),
     ),
+    Defect(
+        "ten-tags-at-most",
+        _T,
+        "Only the first ten tags are kept.",
+        ("tags.all-in-order",),
+        _shown(lambda tags: tags[:10]),
+    ),
     Defect("tags-sorted", _T, "Tags come sorted.", ("tags.all-in-order",), _shown(sorted)),
     Defect(
         "tags-not-divided",

@@ -136,6 +136,13 @@ DEFECTS = (
         accepted(UPLOAD, lambda body: body | {"errors": body["errors"][:10]}),
     ),
     Defect(
+        "errors-cut-at-100",
+        _G,
+        "`errors` lists the first hundred and no more.",
+        ("upload.errors-listed",),
+        accepted(UPLOAD, lambda body: body | {"errors": body["errors"][:100]}),
+    ),
+    Defect(
         "errors-in-another-order",
         _G,
         "`errors` lists the last card at fault first.",

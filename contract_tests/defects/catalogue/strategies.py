@@ -110,6 +110,38 @@ def _created_now(contact: Body, _: Card, __: Form) -> Body:
     return contact | {"createdAt": "2030-01-01T00:00:00+01:00"}
 
 
+def _listing_again(arranged: Callable[[list[Body], list[str]], list[Body]]) -> Behaviour:
+    """Arrange a list anew where an UPDATE met contacts that were on it already.
+
+    *arranged* is given the contacts of a page and the ids of those that were met.
+    """
+    met: dict[tuple[tuple[str, str], str], list[str]] = defaultdict(list)
+
+    async def behave(request: Request, forward: Forward) -> Answer:
+        form = request.form if request.operation == UPLOAD else None
+        list_id = (form.value("listId") if form else None) or ""
+        if form is not None and form.file is not None and list_id and strategy_of(form) == "UPDATE":
+            for each in await contacts_of(request, forward, list_id):
+                if any(card.is_of(each["phoneNumber"]) for card in cards_of(form.file)):
+                    met[request.account, list_id].append(each["contactId"])
+        answer = await forward(request)
+        if request.operation != LIST or answer.status != 200:
+            return answer
+        body = answer.json
+        contacts = arranged(body["contacts"], met[request.account, body["listId"]])
+        return answer.with_json(body | {"contacts": contacts})
+
+    return behave
+
+
+def _twice(contacts: list[Body], met: list[str]) -> list[Body]:
+    return contacts + [each for each in contacts if each["contactId"] in met]
+
+
+def _last(contacts: list[Body], met: list[str]) -> list[Body]:
+    return sorted(contacts, key=lambda each: each["contactId"] in met)
+
+
 def _without_tags(request: Request) -> Request:
     form = request.form
     if form is None or strategy_of(form) != "UPDATE":
@@ -257,6 +289,20 @@ DEFECTS = (
         "UPDATE does not put the contact on the list of the import.",
         ("duplicates.update-joins-the-list",),
         lambda: _update_stays_off_the_list,
+    ),
+    Defect(
+        "update-lists-the-contact-again",
+        _G,
+        "UPDATE puts a contact that is on the list already there once more.",
+        ("duplicates.update-keeps-the-contact",),
+        lambda: _listing_again(_twice),
+    ),
+    Defect(
+        "update-moves-the-contact-to-the-end",
+        _G,
+        "UPDATE moves a contact that is on the list already to its end.",
+        ("list.order",),
+        lambda: _listing_again(_last),
     ),
     Defect(
         "updates-count-as-skipped",

@@ -103,7 +103,7 @@ def test_worlds_of_one_scenario_do_not_share_what_they_hold() -> None:
 
 def test_the_seed_decides_the_ids() -> None:
     def first_id(seed: int) -> str:
-        return grown("default", seed=seed).ids.next("import")
+        return grown("default", seed=seed).ids.next("list")
 
     assert first_id(1) == first_id(1)
     assert first_id(1) != first_id(2)

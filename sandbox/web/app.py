@@ -19,7 +19,7 @@ from sandbox.web.gateway import Gateway
 from sandbox.web.runtime import Runtime, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -152,6 +152,22 @@ def _require_operations(contract: Contract, api: Api) -> None:
     if missing:
         message = f"{contract.path}: lacks the operations {', '.join(missing)}"
         raise InvalidContract(message)
+    for place, is_there in _needed(contract):
+        if not is_there:
+            raise InvalidContract(f"{contract.path}: lacks {place}")
+
+
+def _needed(contract: Contract) -> Iterator[tuple[str, bool]]:
+    """Yield what the handlers take from the contract, and whether it is there."""
+    form = contract.by_id["uploadVCard"].form
+    file = form.fields.get("file") if form else None
+    defaults = contract.by_id["listContacts"].defaults
+    yield "the multipart/form-data body of uploadVCard", form is not None
+    yield "the file field of uploadVCard", file is not None and file.is_file
+    yield "x-max-bytes of the file of uploadVCard", file is not None and bool(file.max_bytes)
+    yield "a default for duplicateStrategy", bool(form and "duplicateStrategy" in form.defaults)
+    yield "a default for limit of listContacts", "limit" in defaults
+    yield "a default for page of listContacts", "page" in defaults
 
 
 def _by_path(contract: Contract) -> dict[str, dict[str, Operation]]:

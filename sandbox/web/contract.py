@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
+import orjson
 import yaml
 
 from sandbox.domain.errors import InvalidFields
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MULTIPART = "multipart/form-data"
+JSON = "application/json"
+# What a document that is YAML, but not the OpenAPI that is needed, can fail with.
+_UNUSABLE = (KeyError, TypeError, AttributeError, ValueError)
 # One spelling per number: what a header or a log shows is what was meant.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
@@ -100,12 +105,19 @@ class Form:
                 yield name, f"Expected either {choice}, found {found}."
 
 
+class Example(NamedTuple):
+    """One documented answer."""
+
+    media_type: str
+    content: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What an operation may answer with one status."""
+    """What an operation may answer with one status; without validators it has no content."""
 
     validators: Mapping[str, jsonschema_rs.Draft202012Validator | None]
-    examples: Mapping[str, Any]
+    examples: Mapping[str, Example]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +131,9 @@ class Operation:
     secured: bool
     parameters: tuple[Parameter, ...]
     form: Form | None
+    json_body: jsonschema_rs.Draft202012Validator | None
     responses: Mapping[int, Response]
-    _defaults: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
 
     def read_parameters(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
         """Return every parameter's value, defaults filled in.
@@ -128,7 +141,7 @@ class Operation:
         Raises:
             InvalidFields: every parameter at fault with what was expected.
         """
-        values = dict(self._defaults)
+        values = dict(self.defaults)
         mistakes: dict[str, str] = {}
         given = _query(query) if query else {}
         for parameter in self.parameters:
@@ -148,14 +161,36 @@ class Operation:
             raise InvalidFields(mistakes)
         return values
 
+    def check_json(self, raw: bytes) -> None:
+        """Hold a JSON body against the contract, where the contract gives the operation one.
+
+        Raises:
+            InvalidFields: it is no JSON, or not what is expected.
+        """
+        if self.json_body is None:
+            return
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise InvalidFields({"body": f"Expected JSON: {error}."}) from error
+        mistakes = {
+            ".".join(map(str, error.instance_path)) or "body": f"Not as expected: {error.message}."
+            for error in self.json_body.iter_errors(value)
+        }
+        if mistakes:
+            raise InvalidFields(mistakes)
+
     def violation(self, status: int, media_type: str, content: Any) -> str | None:
         """Return how an answer breaks the contract, or None if it keeps it."""
         response = self.responses.get(status)
         if response is None:
             return f"{self.operation_id}: status {status} is not in the contract"
+        if not response.validators and content == b"":
+            return None
         if media_type not in response.validators:
             return f"{self.operation_id}: {status} as {media_type} is not in the contract"
         validator = response.validators[media_type]
+        content = content.decode() if isinstance(content, bytes) else content
         if validator is None or validator.is_valid(content):
             return None
         error = next(iter(validator.iter_errors(content)))
@@ -182,18 +217,25 @@ class Contract:
             self.operations = tuple(self._compile())
         except yaml.YAMLError as error:
             raise InvalidContract(f"{path}: {error}") from error
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InvalidContract(f"{path}: not a usable OpenAPI 3.1 file: {error!r}") from error
-        except ValueError as error:
-            raise InvalidContract(f"{path}: {error}") from error
+        except _UNUSABLE as error:
+            message = f"{path}: not a usable OpenAPI 3.1 file: {_reason(error)}"
+            raise InvalidContract(message) from error
         self.by_id = {operation.operation_id: operation for operation in self.operations}
+        if len(self.by_id) < len(self.operations):
+            twice = Counter(operation.operation_id for operation in self.operations)
+            name = twice.most_common(1)[0][0]
+            raise InvalidContract(f"{path}: the operationId {name!r} stands there twice")
 
     def _compile(self) -> Iterator[Operation]:
         for path, item in self.document["paths"].items():
             for method in METHODS:
                 if method in item:
                     shared = item.get("parameters", [])
-                    yield self._operation(path, method, item[method], shared)
+                    try:
+                        yield self._operation(path, method, item[method], shared)
+                    except _UNUSABLE as error:
+                        message = f"{self.path}: {method.upper()} {path}: {_reason(error)}"
+                        raise InvalidContract(message) from error
 
     def _operation(
         self, path: str, method: str, node: dict[str, Any], shared: list[Any]
@@ -203,7 +245,7 @@ class Contract:
             for entry in [*shared, *node.get("parameters", [])]
             if (parameter := self._parameter(self._document.resolve(entry)))
         )
-        form = self._form(self._document.resolve(node.get("requestBody", {})))
+        body = self._document.resolve(node.get("requestBody", {}))
         return Operation(
             operation_id=node.get("operationId", f"{method} {path}"),
             method=method.upper(),
@@ -211,13 +253,10 @@ class Contract:
             permission=node.get("x-permission"),
             secured=bool(node.get("security", self.document.get("security"))),
             parameters=parameters,
-            form=form,
-            responses={
-                int(status): self._response(self._document.resolve(response))
-                for status, response in node["responses"].items()
-                if str(status).isdigit()
-            },
-            _defaults={
+            form=self._form(body),
+            json_body=self._json_body(body),
+            responses=self._responses(node["responses"]),
+            defaults={
                 parameter.name: parameter.schema["default"]
                 for parameter in parameters
                 if "default" in parameter.schema
@@ -259,19 +298,64 @@ class Contract:
             validator=self._document.validator({**schema, "properties": checked}),
         )
 
+    def _json_body(self, body: dict[str, Any]) -> jsonschema_rs.Draft202012Validator | None:
+        media = body.get("content", {}).get(JSON, {})
+        return self._document.validator(media["schema"]) if "schema" in media else None
+
+    def _responses(self, node: dict[str | int, Any]) -> dict[int, Response]:
+        exact = {int(status): status for status in node if str(status).isdigit()}
+        for status in node:
+            if status not in exact.values():
+                first = _first_of(str(status))
+                if first is not None and not any(known // 100 == first // 100 for known in exact):
+                    exact[first] = status
+        return {
+            number: self._response(self._document.resolve(node[status]))
+            for number, status in exact.items()
+        }
+
     def _response(self, node: dict[str, Any]) -> Response:
         content = node.get("content", {})
         validators = {
             media_type: self._document.validator(media["schema"]) if "schema" in media else None
             for media_type, media in content.items()
         }
-        examples: dict[str, Any] = {}
-        for media in content.values():
+        examples: dict[str, Example] = {}
+        for media_type, media in content.items():
             if "example" in media:
-                examples["default"] = media["example"]
+                examples["default"] = Example(media_type, media["example"])
             for name, example in media.get("examples", {}).items():
-                examples[name] = self._document.resolve(example).get("value")
+                value = self._document.resolve(example).get("value")
+                examples[name] = Example(media_type, value)
+        for name, (media_type, value) in examples.items():
+            _require_valid(name, value, validators[media_type])
         return Response(validators, examples)
+
+
+def _require_valid(
+    name: str, value: Any, validator: jsonschema_rs.Draft202012Validator | None
+) -> None:
+    if validator is not None and not validator.is_valid(value):
+        error = next(iter(validator.iter_errors(value)))
+        where = "".join(f".{step}" for step in error.instance_path)
+        raise ValueError(
+            f"the example {name!r} breaks its own schema: {name}{where}: {error.message}"
+        )
+
+
+def _first_of(status: str) -> int | None:
+    """Return the first status of a range: 200 for ``2XX`` and for ``default``; None for others."""
+    if status == "default":
+        return 200
+    number = status.upper().replace("X", "0")
+    return int(number) if number.isdigit() else None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        named = str(error.args[0])
+        return f"the reference {named!r} leads nowhere" if "/" in named else f"lacks {named!r}"
+    return str(error).partition("\n")[0]
 
 
 def _form_field(name: str, schema: Schema) -> FormField:

@@ -14,7 +14,7 @@ from sandbox.web import faults, problems
 from sandbox.web.api import Call
 from sandbox.web.auth import authorise, identify
 from sandbox.web.exchange import Exchange, record, size_of_head
-from sandbox.web.intake import ClientGone
+from sandbox.web.intake import ClientGone, read_whole
 from sandbox.web.prefer import first_example, preferred
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ class Gateway:
     async def _pass_gates(self, exchange: Exchange, operation: Operation) -> Answer:
         headers, scope = exchange.headers, exchange.scope
         exchange.head_bytes = _check_head(scope)
+        if not operation.secured and not self._handles(operation):
+            return await _example(exchange, operation)
         exchange.held = held = self._runtime.visit(identify(headers), exchange.began)
         held.in_use += 1
         held.requests += 1
@@ -133,11 +135,11 @@ class Gateway:
             ordered = await self._meet_faults(exchange, operation, world)
             if ordered is not None:
                 return ordered
-        call = Call(
-            operation, headers, scope["path_params"], scope["query_string"], exchange.body, world
-        )
         handler = self._handlers.get(operation.operation_id)
-        return await handler(call) if handler else _example(call)
+        if handler is None:
+            return await _example(exchange, operation)
+        path, query = scope["path_params"], scope["query_string"]
+        return await handler(Call(operation, headers, path, query, exchange.body, world))
 
     async def _meet_faults(
         self, exchange: Exchange, operation: Operation, world: World
@@ -210,9 +212,12 @@ def _log_access(exchange: Exchange, status: int) -> None:
     )
 
 
-def _example(call: Call) -> Answer:
-    call.operation.read_parameters(call.path, call.query)
-    answer = first_example(call.operation)
+async def _example(exchange: Exchange, operation: Operation) -> Answer:
+    scope = exchange.scope
+    operation.read_parameters(scope["path_params"], scope["query_string"])
+    if operation.json_body is not None:
+        operation.check_json(await read_whole(exchange.body))
+    answer = first_example(operation)
     if answer is None:
         message = "This operation has no handler and no example of a success in the contract."
         raise MisusedSandbox("path", message)

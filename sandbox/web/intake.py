@@ -197,6 +197,21 @@ async def take_form(body: Body, headers: Mapping[str, str], submission: Submissi
         raise InvalidField(_PREFERRED_FIELD, message) from error
 
 
+async def read_whole(body: Body) -> bytes:
+    """Return a body that is no form, of at most 1 MB.
+
+    Raises:
+        InvalidField: it is longer.
+        ClientGone: the client went away.
+    """
+    whole = bytearray()
+    async for chunk in body.chunks():
+        whole += chunk
+        if len(whole) > BESIDE_THE_FILE:
+            raise InvalidField("body", "Expected at most 1 MB.")
+    return bytes(whole)
+
+
 def _parser(headers: Mapping[str, str]) -> PushMultipartParser:
     media_type, options = parse_options_header(headers.get("content-type", ""))
     if media_type.lower() != MULTIPART:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.domain.errors import MisusedSandbox
-from sandbox.web.answers import Answer
+from sandbox.web.answers import JSON, Answer
 
 if TYPE_CHECKING:
-    from sandbox.web.contract import Operation
+    from sandbox.web.contract import Example, Operation
 
 
 def preferred(prefer: str, operation: Operation) -> Answer | None:
@@ -21,11 +21,11 @@ def preferred(prefer: str, operation: Operation) -> Answer | None:
     if not wishes.keys() & {"code", "example"}:
         return None
     for status, response in operation.responses.items():
-        for name, content in response.examples.items():
+        for name, example in response.examples.items():
             if wishes.get("code", str(status)) == str(status) and (
                 wishes.get("example", name) == name
             ):
-                return Answer(status, content)
+                return _shown(status, example)
     known = ", ".join(
         f"code={status} example={name}"
         for status, response in operation.responses.items()
@@ -38,10 +38,19 @@ def first_example(operation: Operation) -> Answer | None:
     """Return the first documented success of an operation that has no handler."""
     for status, response in sorted(operation.responses.items()):
         if 200 <= status < 300:  # noqa: PLR2004 - success, RFC 9110 section 15.3
-            content = next(iter(response.examples.values()), None)
-            if content is not None or not response.validators:
-                return Answer(status, content if response.validators else b"")
+            example = next(iter(response.examples.values()), None)
+            if example is not None:
+                return _shown(status, example)
+            if not response.validators:
+                return Answer(status, b"")
     return None
+
+
+def _shown(status: int, example: Example) -> Answer:
+    media_type, content = example
+    if media_type != JSON and isinstance(content, str):
+        content = content.encode()
+    return Answer(status, content, media_type=media_type)
 
 
 def _wishes(prefer: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from sandbox import resources
 from sandbox.web.app import assemble
+from sandbox.web.contract import InvalidContract
 from sandbox.web.runtime import Runtime, Settings
 from tests.web.calls import LIST, MARCO, QUOTA, UPLOAD, fail, upload, vcf
 
@@ -248,15 +249,63 @@ def test_a_path_that_is_added_with_an_example_is_served_and_checked(tmp_path: Pa
     assert client.get(path, headers={"X-Api-Key": "wrong"}).status_code == 401
 
 
-def test_an_answer_that_breaks_the_contract_is_a_bug_and_says_so(tmp_path: Path) -> None:
-    client = app(
-        spec=changed(tmp_path, ("required: [used, total]", "required: [used, total, color]"))
+SHAPES = """paths:
+  /open:
+    get: {operationId: open, security: [], responses: {default: {description: x, content: {text/plain: {example: hello}}}}}
+  /gone:
+    delete: {operationId: gone, responses: {"204": {description: x}}}
+  /made:
+    post:
+      operationId: made
+      requestBody: {content: {application/json: {schema: {type: object, required: [n]}}}}
+      responses: {2XX: {description: x, content: {application/json: {example: {id: 1}}}}}
+"""
+
+
+def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: Path) -> None:
+    client = app(spec=changed(tmp_path, ("paths:\n", SHAPES)))
+    keyless = client.get("/open", headers={"X-Api-Key": ""})
+
+    assert (keyless.status_code, keyless.text) == (200, "hello")
+    assert keyless.headers["content-type"] == "text/plain"
+    assert (client.delete("/gone").status_code, client.delete("/gone").content) == (204, b"")
+    assert client.post("/made", json={"n": 1}).json() == {"id": 1}
+    assert client.post("/made", json={}).json() == fail(
+        body='Not as expected: "n" is a required property.'
     )
+    assert client.post("/made", content=b"{").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("required: [used, total]", "required: [used, color]", "GET /api/v1/partner-gateway"),
+        ("operationId: getContactQuota\n      x", "operationId: listContacts\n      x", "twice"),
+        ("            default: 10\n", "", "lacks a default for limit of listContacts"),
+        ("          x-max-bytes: 10485760\n", "", "lacks x-max-bytes of the file"),
+        ('"#/components/schemas/ContactQuota"', '"#/nope/x"', "GET /api/v1/partner-gateway"),
+    ],
+)
+def test_a_contract_that_cannot_be_kept_is_refused_in_one_line(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    spec = changed(tmp_path, (old, new))
+    with pytest.raises(InvalidContract) as error:
+        app(spec=spec)
+
+    assert str(error.value).startswith(f"{spec}: ")
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_answer_that_breaks_the_contract_is_a_bug_and_says_so(tmp_path: Path) -> None:
+    few = ("used: {type: integer, minimum: 0,", "used: {type: integer, maximum: 500,")
+    client = app(spec=changed(tmp_path, few), scenario="quota-exhausted")
     answer = client.get(QUOTA)
 
     assert answer.status_code == 500
     assert answer.json()["status"] == "error"
-    assert "color" in answer.json()["message"]
+    assert "used: 50000 is greater than the maximum of 500" in answer.json()["message"]
 
 
 def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away() -> None:

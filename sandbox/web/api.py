@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Below this, handing the work to a thread costs more than it saves the others.
 _INLINE_BYTES = 16 * 1024
 _PARSING_AT_ONCE = 4
+# Large files wait for each other, and not in the way of small ones.
+_LARGE_BYTES = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Api:
 
     def __init__(self) -> None:
         self._turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
-        self._threads: anyio.CapacityLimiter | None = None
+        self._threads: dict[bool, anyio.CapacityLimiter] = {}
         self.handlers: Mapping[str, Callable[[Call], Awaitable[Answer]]] = {
             "uploadVCard": self.upload_vcard,
             "listContacts": self.list_contacts,
@@ -103,10 +105,14 @@ class Api:
             else:
                 # Off the event loop: other requests keep their latency. What the plan reads does
                 # not change meanwhile, since imports of this world wait for their turn.
-                if self._threads is None:
-                    self._threads = anyio.CapacityLimiter(_PARSING_AT_ONCE)
-                plan = await anyio.to_thread.run_sync(work, limiter=self._threads)
+                threads = self._threads_for(large=submission.file_bytes > _LARGE_BYTES)
+                plan = await anyio.to_thread.run_sync(work, limiter=threads)
             return world.commit(plan, destination)
+
+    def _threads_for(self, *, large: bool) -> anyio.CapacityLimiter:
+        if large not in self._threads:  # not before: a limiter belongs to a running event loop
+            self._threads[large] = anyio.CapacityLimiter(_PARSING_AT_ONCE)
+        return self._threads[large]
 
 
 def plan_import(world: World, data: bytes, strategy: Strategy, tags: tuple[str, ...]) -> Plan:

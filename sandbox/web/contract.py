@@ -216,7 +216,10 @@ class Contract:
             self.version: str = str(self.document["info"]["version"])
             self.operations = tuple(self._compile())
         except yaml.YAMLError as error:
-            raise InvalidContract(f"{path}: {error}") from error
+            mark = getattr(error, "problem_mark", None)
+            line = f":{mark.line + 1}" if mark else ""
+            problem = getattr(error, "problem", None) or "not a YAML file"
+            raise InvalidContract(f"{path}{line}: {problem}") from error
         except _UNUSABLE as error:
             message = f"{path}: not a usable OpenAPI 3.1 file: {_reason(error)}"
             raise InvalidContract(message) from error
@@ -240,6 +243,7 @@ class Contract:
     def _operation(
         self, path: str, method: str, node: dict[str, Any], shared: list[Any]
     ) -> Operation:
+        _require_path(path)
         parameters = tuple(
             parameter
             for entry in [*shared, *node.get("parameters", [])]
@@ -330,6 +334,14 @@ class Contract:
         for name, (media_type, value) in examples.items():
             _require_valid(name, value, validators[media_type])
         return Response(validators, examples)
+
+
+def _require_path(path: str) -> None:
+    names = re.findall(r"{([^}]*)}", path)
+    if not path.startswith("/"):
+        raise ValueError("a path begins with a slash")
+    if len(set(names)) < len(names):
+        raise ValueError("a parameter stands twice in the path")
 
 
 def _require_valid(

@@ -92,5 +92,14 @@ class Reloading:
         settings = self._runtime.settings
         folder = settings.scenarios
         paths = [settings.spec, *folder.glob("*.yaml"), *folder.glob("files/*")]
-        stats = {path: path.stat() for path in paths}
-        return {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
+        stats = {path: _stat(path) for path in paths}
+        return {path: stat for path, stat in stats.items() if stat is not None}
+
+
+def _stat(path: Path) -> tuple[int, int] | None:
+    """Return what changes when the file does; None if it is gone, as editors make it for a moment."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size

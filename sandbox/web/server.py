@@ -96,6 +96,9 @@ class Protocol(HttpToolsProtocol):
             b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body)
         )
         self._hung_up = True
+        if not getattr(self.cycle, "response_complete", True):
+            self.cycle.disconnected = True  # nobody reads what a request before this one still says
+            self.cycle.message_event.set()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)

@@ -283,6 +283,9 @@ def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: 
         ("operationId: getContactQuota\n      x", "operationId: listContacts\n      x", "twice"),
         ("            default: 10\n", "", "lacks a default for limit of listContacts"),
         ("          x-max-bytes: 10485760\n", "", "lacks x-max-bytes of the file"),
+        ("paths:\n", "paths:\n  x: {get: {responses: {}}}\n", "GET x: a path begins with a slash"),
+        ("paths:\n", "paths:\n  /{a}/{a}: {get: {responses: {}}}\n", "stands twice in the path"),
+        ("paths:\n", "paths: [\n", "openapi.yaml:2"),
         ('"#/components/schemas/ContactQuota"', '"#/nope/x"', "GET /api/v1/partner-gateway"),
     ],
 )
@@ -293,7 +296,7 @@ def test_a_contract_that_cannot_be_kept_is_refused_in_one_line(
     with pytest.raises(InvalidContract) as error:
         app(spec=spec)
 
-    assert str(error.value).startswith(f"{spec}: ")
+    assert str(error.value).startswith(f"{spec}:")
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
 

@@ -226,6 +226,21 @@ def test_a_head_without_end_is_refused_and_not_kept(server: Running) -> None:
         )
 
 
+def test_a_body_that_turns_into_nonsense_is_refused_and_nothing_else_is_sent(
+    server: Running,
+) -> None:
+    start = head(
+        "nonsense",
+        "Content-Type: multipart/form-data; boundary=frontier",
+        "Transfer-Encoding: chunked",
+    )
+    raw = exchange(server.port, start + b"5\r\nhello\r\nZZZ\r\n")
+
+    assert parsed(raw) == (400, fail(request="Invalid HTTP request received."))
+    assert raw.count(b"HTTP/1.1") == 1
+    assert used(server, "nonsense") == 0
+
+
 def test_an_upload_that_is_broken_off_changes_nothing(server: Running) -> None:
     sent = request("gone", good_form(sized(1_000_000)))
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:

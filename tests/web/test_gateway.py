@@ -285,7 +285,7 @@ def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: 
         ("          x-max-bytes: 10485760\n", "", "lacks x-max-bytes of the file"),
         ("paths:\n", "paths:\n  x: {get: {responses: {}}}\n", "GET x: a path begins with a slash"),
         ("paths:\n", "paths:\n  /{a}/{a}: {get: {responses: {}}}\n", "stands twice in the path"),
-        ("paths:\n", "paths: [\n", "openapi.yaml:2"),
+        ("paths:\n", "paths: [\n", "openapi.yaml:30: did not find"),
         ('"#/components/schemas/ContactQuota"', '"#/nope/x"', "GET /api/v1/partner-gateway"),
     ],
 )

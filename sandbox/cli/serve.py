@@ -117,6 +117,14 @@ Examples:
     type=click.IntRange(1),
 )
 @_option(
+    "--world-memory",
+    "WORLD_MEMORY",
+    "About how many megabytes they may take together.",
+    default=1024,
+    show_default=True,
+    type=click.IntRange(1),
+)
+@_option(
     "--journal",
     "JOURNAL",
     "How many megabytes of requests and answers are kept.",
@@ -153,6 +161,7 @@ def serve(
         admin_token=_admin_token(host, options["admin_token"]),
         loopback=is_loopback(host),
         worlds=options["worlds"],
+        world_bytes=options["world_memory"] * _MEGABYTE,
         journal_bytes=options["journal"] * _MEGABYTE,
     )
     app = spoil(_application(settings, reload=reload))

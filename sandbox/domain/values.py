@@ -27,6 +27,8 @@ _NO_CONTROLS: dict[int, str | None] = {
     **dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " "),
 }
 
+_LONGEST_NORMALISED = 256
+
 _LOCALITY, _CODE = 3, 5  # components of an ADR (RFC 6350 6.3.1)
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -101,7 +103,10 @@ def _decoded(raw: bytes, prop: Property) -> str:
     value = decode(raw, prop.charset)
     if not value.isprintable():
         value = value.translate(_NO_CONTROLS)
-    return value if value.isascii() else normalize("NFC", value)
+    # Normalising costs the square of a run of combining marks, and nobody's name is that long.
+    if value.isascii() or len(value) > _LONGEST_NORMALISED:
+        return value
+    return normalize("NFC", value)
 
 
 def _percent_decoded(uri: str) -> str:

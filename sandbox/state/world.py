@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # What a world and one contact in it cost in memory, measured; see ``World.estimated_bytes``.
 _WORLD_BYTES = 2500
 _PLACE_BYTES = 150
-_CONTACT_BYTES = 400
+_CONTACT_BYTES = 700
 
 
 @dataclass(slots=True)
@@ -158,13 +158,17 @@ class World:
             UnknownList: the destination is gone.
         """
         self.quota.require(len(plan.created))
+        if destination.list_id is not None:
+            self.list(destination.list_id)
+        # Whatever can fail comes before the first change.
+        if self.clock.is_frozen:
+            self.clock.advance(self.import_takes)
+        completed_at = timestamp(self.clock.now())
         target = self._open(destination)
         self.contacts.update(plan.by_id)
         self.by_number.update(plan.by_number)
         self.next_number += len(plan.created)
         target.join(plan.members)
-        if self.clock.is_frozen:
-            self.clock.advance(self.import_takes)
         return Report(
             import_id=self.ids.next("import"),
             list_id=target.list_id,
@@ -173,7 +177,7 @@ class World:
             duplicates=plan.duplicates,
             skipped=plan.skipped,
             errors=plan.errors,
-            completed_at=timestamp(self.clock.now()),
+            completed_at=completed_at,
         )
 
     def add(self, contacts: Iterable[Contact]) -> None:
@@ -188,6 +192,9 @@ class World:
     def _open(self, destination: Destination) -> ContactList:
         if destination.list_id is not None:
             return self.list(destination.list_id)
-        created = ContactList(self.ids.next("list"), destination.new_name or "")
+        identity = self.ids.next("list")
+        while identity in self.lists:  # a scenario may have planned an id that one of its lists has
+            identity = self.ids.next("list")
+        created = ContactList(identity, destination.new_name or "")
         self.lists[created.list_id] = created
         return created

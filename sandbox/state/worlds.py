@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.state.world import World
 
 MOST_WORLDS = 1000
-MOST_BYTES = 512 * 1024 * 1024
+MOST_BYTES = 1024 * 1024 * 1024
 
 
 class WorldKey(NamedTuple):

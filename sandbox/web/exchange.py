@@ -58,7 +58,8 @@ def headers_of(scope: Scope) -> dict[str, str]:
     """Return the headers of a request by lower-case name; of one that is repeated, the first."""
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
-        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+        # RFC 9110 5.5: white space around a value is not part of it.
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1").strip(" \t"))
     return headers
 
 

@@ -20,8 +20,10 @@ KEPT_OF_A_BODY = 64 * 1024
 # What an entry and one header cost beside their text: the objects around it, measured.
 _ENTRY_BYTES = 1200
 _HEADER_BYTES = 140
-_SECRET_HEADERS = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
-_SECRET_PARAMETERS = re.compile(r"(?i)(?:x-)?api[-_]?key|(?:access[-_]?)?token")
+# Also where a key does not belong, but where people put it.
+_KEY = r"(?:x[-_]?)?(?:api|auth|access)?[-_]?(?:key|token|secret)"
+_SECRET_HEADERS = re.compile(rf"{_KEY}|(?:proxy-)?authorization|(?:set-)?cookie", re.IGNORECASE)
+_SECRET_PARAMETERS = re.compile(_KEY, re.IGNORECASE)
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -208,7 +210,7 @@ def shown_pairs(headers: RawHeaders) -> Iterator[tuple[str, str]]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         if name == "x-api-key":
             value = masked(value)
-        elif name in _SECRET_HEADERS:
+        elif _SECRET_HEADERS.fullmatch(name):
             value = "…"
         yield name, value
 

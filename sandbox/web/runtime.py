@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from sandbox.state.worlds import Held
     from sandbox.web.auth import Caller
+
+log = logging.getLogger("sandbox.web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,10 @@ class Runtime:
             raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
 
     def _tell_of_world(self, what: str, held: Held) -> None:
+        if what == "expired":
+            log.warning(
+                "gave up %s, idle longest: --worlds and --world-memory bound them", held.label
+            )
         if self.events.watched:
             key = held.key
             self.events.tell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +27,7 @@ _SWITCH_SECONDS = 0.0005
 # for 100 000). Contacts, cards and journal entries are tuples without cycles: rare is enough.
 _GARBAGE_THRESHOLDS = (50_000, 50, 100)
 _LINGER_SECONDS = 1.0
+_H2C = re.compile(rb"(?im)^upgrade:[ \t]*h2c[ \t]*\r\n")
 
 
 class Connection:
@@ -49,6 +51,7 @@ class Protocol(HttpToolsProtocol):
 
     _head_open = False
     _head_bytes = 0
+    _in_message = False
     _hung_up = False
     _connection: Connection
     _extensions: dict[str, dict[object, object]]
@@ -67,6 +70,8 @@ class Protocol(HttpToolsProtocol):
         if self._hung_up:
             return
         self._head_bytes += len(data)
+        if not self._in_message or self._head_open:
+            data = _without_h2c(data)
         super().data_received(data)
         if not self._head_open:
             self._head_bytes = 0
@@ -74,13 +79,17 @@ class Protocol(HttpToolsProtocol):
             self.send_400_response("Expected at most 64 KB of headers.")
 
     def on_message_begin(self) -> None:
-        self._head_open = True
+        self._head_open = self._in_message = True
         super().on_message_begin()
         self.scope["extensions"] = self._extensions
 
     def on_headers_complete(self) -> None:
         self._head_open = False
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_message = False
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request at all, in the documented shape, and hang up.
@@ -90,18 +99,34 @@ class Protocol(HttpToolsProtocol):
         """
         if self.transport.is_closing() or self._hung_up:
             return
+        self._hung_up = True
+        answering = not getattr(self.cycle, "response_complete", True)
+        if answering and not self.cycle.more_body:
+            self.cycle.keep_alive = False  # that request was complete: it is answered, then we part
+            return
         body = orjson.dumps({"status": "fail", "data": {"request": msg}})
         self.transport.write(
             b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
             b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body)
         )
-        self._hung_up = True
-        if not getattr(self.cycle, "response_complete", True):
-            self.cycle.disconnected = True  # nobody reads what a request before this one still says
+        if answering:
+            self.cycle.disconnected = True  # the rest of its body will never come
             self.cycle.message_event.set()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+
+def _without_h2c(data: bytes) -> bytes:
+    """Return the head of a request without an offer to go on with HTTP/2, as Java's client makes it.
+
+    The offer may be ignored (RFC 9110 7.8), but the parser would stop for it and lose the body.
+    """
+    end = data.find(b"\r\n\r\n")
+    head = data if end < 0 else data[: end + 2]
+    if b"h2c" not in head:
+        return data
+    return _H2C.sub(b"", head) + data[len(head) :]
 
 
 def configure(app: ASGIApp, **options: Any) -> uvicorn.Config:

@@ -129,3 +129,12 @@ def test_ten_megabytes_of_nothing_are_no_card(blank: bytes) -> None:
 def test_zeros_are_no_card() -> None:
     with pytest.raises(NotAVCard):
         list(read_cards(b"\0" * MEGABYTE))
+
+
+def test_a_name_of_endless_combining_marks_is_kept_as_it_is() -> None:
+    name = "a" + "\u0301\u0323" * 200_000
+    (card,) = read_cards(
+        f"BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nTEL:347 123 4567\nEND:VCARD\n".encode()
+    )
+
+    assert card.name == name

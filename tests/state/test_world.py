@@ -77,6 +77,23 @@ def test_an_import_over_the_quota_changes_nothing_at_all() -> None:
     assert upload(target, "1").import_id == "imp_1"
 
 
+def test_an_import_that_cannot_be_timed_changes_nothing() -> None:
+    target = world()
+    target.clock.freeze(datetime.fromisoformat("9999-06-01T00:00:00+00:00"))
+    target.import_takes = timedelta(days=400)
+    with pytest.raises(OverflowError):
+        upload(target, "1")
+
+    assert (target.contacts, target.lists["list_crm"].members) == ({}, [])
+
+
+def test_a_new_list_never_takes_the_place_of_one_that_is_there() -> None:
+    target = world()
+    target.lists["list_new"] = ContactList("list_new", "Planned, and there already")
+
+    assert upload(target, "1", destination=Destination(None, "New")).list_id != "list_new"
+
+
 def test_a_full_account_still_takes_duplicates() -> None:
     target = world(total=1)
     upload(target, "1")

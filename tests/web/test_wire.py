@@ -241,6 +241,31 @@ def test_a_body_that_turns_into_nonsense_is_refused_and_nothing_else_is_sent(
     assert used(server, "nonsense") == 0
 
 
+def test_what_follows_a_complete_request_does_not_take_its_answer_away(server: Running) -> None:
+    sent = request("behind", good_form(CARD)).replace(b"Connection: close\r\n", b"")
+    raw = exchange(server.port, sent + b"\x00garbage\r\n\r\n")
+
+    assert parsed(raw)[0] == 200
+    assert raw.count(b"HTTP/1.1") == 1
+
+
+def test_a_client_that_offers_http_2_is_answered_over_http_1(server: Running) -> None:
+    offer = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAA")
+    sent = request("java", good_form(CARD), *offer).replace(b"Connection: close\r\n", b"")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(sent)
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_white_space_around_a_key_is_no_part_of_it(server: Running) -> None:
+    raw = exchange(
+        server.port,
+        head("x ", "Connection: close", path=QUOTA, method="GET"),
+    )
+
+    assert parsed(raw)[0] == 200
+
+
 def test_an_upload_that_is_broken_off_changes_nothing(server: Running) -> None:
     sent = request("gone", good_form(sized(1_000_000)))
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sandbox.domain.contacts import Contact
+from sandbox.domain.errors import Refusal
 from sandbox.domain.importing import Holdings, Order, Planner, Strategy, contact_id
 from sandbox.scenario.errors import InvalidScenario, Mistake
 from sandbox.state.clock import Clock, timestamp
@@ -36,7 +37,11 @@ def sow(scenario: Scenario) -> Seedling:
     Raises:
         InvalidScenario: the lists hold more contacts than the quota has or says.
     """
-    created_at = timestamp(_clock(scenario).now())
+    try:
+        created_at = timestamp(_clock(scenario).now())
+    except (OverflowError, ValueError) as error:
+        mistake = Mistake(1, "clock.start", "no clock of the time zone shows it")
+        raise InvalidScenario(scenario.path, [mistake]) from error
     contacts: list[Contact] = []
     members: dict[str, tuple[str, ...]] = {}
     for seed in scenario.lists:
@@ -87,7 +92,11 @@ def _contacts(scenario: Scenario, seed: ListSeed, order: Order) -> list[Contact]
         from sandbox.domain.vcard import read_cards
 
         planner = Planner(order, Holdings({}, {}), normaliser(scenario.account.region))
-        planner.add(read_cards(seed.file.read_bytes()))
+        try:
+            planner.add(read_cards(seed.file.read_bytes()))
+        except (Refusal, OSError) as error:
+            message = f"{seed.file.name} cannot be imported: {error}"
+            raise InvalidScenario(scenario.path, [Mistake(1, "lists", message)]) from error
         return planner.plan().created
     if seed.generate:
         return [_made_up(number, order) for number in range(seed.generate)]

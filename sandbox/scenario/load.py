@@ -38,13 +38,17 @@ def load(path: Path, operations: Collection[str] | None = None) -> Scenario:
         InvalidScenario: with file, line and field of every mistake.
     """
     file = YamlFile(path)
-    mistakes = list(_schema_mistakes(file)) or [
-        *_sense_mistakes(file),
-        *_fault_mistakes(file, operations),
-    ]
-    if mistakes:
-        raise InvalidScenario(path, sorted(set(mistakes)))
-    return _scenario(path, whole_numbers(file.value))
+    try:
+        mistakes = list(_schema_mistakes(file)) or [
+            *_sense_mistakes(file),
+            *_fault_mistakes(file, operations),
+        ]
+        if not mistakes:
+            return _scenario(path, whole_numbers(file.value))
+    except (ValueError, OverflowError, RecursionError, OSError) as error:
+        # A time that no clock shows, a name that no file can have, a value nested without end.
+        mistakes = [Mistake(1, "", f"cannot be used: {error}")]
+    raise InvalidScenario(path, sorted(set(mistakes)))
 
 
 def whole_numbers(value: Any) -> Any:
@@ -112,7 +116,7 @@ def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
     timezone = account.get("timezone", "Europe/Rome")
     try:
         ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         yield _mistake(file, ["account", "timezone"], f"no time zone is called {timezone!r}")
     if not _is_region(account.get("region", "IT")):
         at = ["account", "region"]

@@ -35,6 +35,11 @@ PlainLoader.add_implicit_resolver(
     _BOOL, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
 
+_MOST_VALUES = 1_000_000
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null")
+)
+
 
 class YamlFile:
     """The values of one file; ``line_of`` leads from a path into them to a 1-based line."""
@@ -47,6 +52,7 @@ class YamlFile:
         """
         self.path = path
         self._lines: dict[tuple[str | int, ...], int] = {}
+        self._values = 0
         try:
             loader = PlainLoader(path.read_text(encoding="utf-8"))
             node = loader.get_single_node()
@@ -55,7 +61,10 @@ class YamlFile:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise InvalidScenario(path, [Mistake(line, "", str(error.problem))]) from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except OSError as error:
+            message = f"cannot be read: {error.strerror}"
+            raise InvalidScenario(path, [Mistake(1, "", message)]) from error
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
             raise InvalidScenario(path, [Mistake(1, "", f"not a YAML file: {error}")]) from error
         if mistakes:
             raise InvalidScenario(path, mistakes)
@@ -69,6 +78,11 @@ class YamlFile:
 
     def _walk(self, node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[Mistake]:
         self._lines.setdefault(at, node.start_mark.line + 1)
+        self._values += 1
+        if self._values > _MOST_VALUES:  # also what aliases repeat, and repeat again
+            raise yaml.YAMLError(f"more than {_MOST_VALUES} values")
+        if node.tag not in _TAGS:
+            yield Mistake(node.start_mark.line + 1, dotted(at), f"{node.tag} is not used here")
         if isinstance(node, yaml.MappingNode):
             seen = set()
             for key, value in node.value:

@@ -126,6 +126,23 @@ def test_a_quota_smaller_than_the_lists_is_refused(tmp_path: Path) -> None:
         Library(tmp_path).get("x")
 
 
+@pytest.mark.parametrize("text", ["name;number\n", "BEGIN:VCARD\nVERSION:3.0\n"])
+def test_a_list_whose_file_cannot_be_imported_is_a_mistake(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.vcf").write_text(text)
+    (tmp_path / "x.yaml").write_text("title: T\nstory: S\nlists: [{id: a, file: a.vcf}]\n")
+
+    with pytest.raises(InvalidScenario, match=r"a\.vcf cannot be imported"):
+        Library(tmp_path).get("x")
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_no_clock_shows_is_a_mistake(tmp_path: Path, start: str) -> None:
+    (tmp_path / "x.yaml").write_text(f"title: T\nstory: S\nclock: {{start: '{start}'}}\n")
+
+    with pytest.raises(InvalidScenario):
+        Library(tmp_path).get("x")
+
+
 def test_a_reload_takes_a_change_and_keeps_the_last_good_state_of_a_broken_file(
     tmp_path: Path,
 ) -> None:

@@ -114,6 +114,39 @@ def test_what_makes_no_sense_is_refused_with_its_place(
     assert mistakes(tmp_path, f"title: T\nstory: S\n{text}\n") == [f"mine.yaml:3: {expected}"]
 
 
+NESTED = "lists: " + "[" * 5000 + "]" * 5000
+LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LAUGHS,
+        NESTED,
+        "lists: &a [*a]",
+        "limits: {file_bytes: " + "9" * 5000 + "}",
+        "account: {quota: {total: 18446744073709551616}}",
+        "ids: {import: [!!binary aGVsbG8=]}",
+        "ids: !!set {a, b}",
+        'clock: {start: "2026-06-30T23:59:60Z"}',
+        "account: {timezone: Europe}",
+        "account: {timezone: " + "x" * 300 + "}",
+        "lists: [{id: a, file: " + "x" * 5000 + "}]",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_nothing_that_a_file_holds_is_more_than_a_mistake(tmp_path: Path, text: str) -> None:
+    assert mistakes(tmp_path, f"title: T\nstory: S\n{text}\n")
+
+
+def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InvalidScenario, match="cannot be read"):
+        load(tmp_path / "gone.yaml")
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("250ms", 0.25), ("5s", 5), ("2m", 120), ("1h", 3600)]
 )

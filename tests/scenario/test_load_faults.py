@@ -91,7 +91,7 @@ def test_a_rate_limit_is_read(tmp_path: Path) -> None:
         ),
         (
             "faults: [{on: uploadVCard, respond: {status: 503, body: !!binary aGk=}}]",
-            ("faults[0].respond.body", "cannot be written as JSON: "),
+            ("faults[0].respond.body", "tag:yaml.org,2002:binary is not used here"),
         ),
         (
             "rate_limit: {requests: 10}",

@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from sandbox.domain.importing import Strategy
 from sandbox.web import console, docs, pages, problems
 from sandbox.web.api import Api
 from sandbox.web.contract import InvalidContract, path_name
@@ -164,15 +165,23 @@ def _needed(contract: Contract) -> Iterator[tuple[str, bool]]:
     defaults = contract.by_id["listContacts"].defaults
     yield "the multipart/form-data body of uploadVCard", form is not None
     yield "the file field of uploadVCard", file is not None and file.is_file
-    yield "x-max-bytes of the file of uploadVCard", file is not None and bool(file.max_bytes)
+    yield "x-max-bytes of the file of uploadVCard", file is not None and _is_size(file.max_bytes)
+    strategy = form.fields.get("duplicateStrategy") if form else None
+    strategies = set(strategy.values) if strategy else set()
+    yield "a handler for every duplicateStrategy", strategies <= set(Strategy)
     yield "a default for duplicateStrategy", bool(form and "duplicateStrategy" in form.defaults)
     yield "a default for limit of listContacts", "limit" in defaults
     yield "a default for page of listContacts", "page" in defaults
 
 
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and value > 0
+
+
 def _by_path(contract: Contract) -> dict[str, dict[str, Operation]]:
     paths: dict[str, dict[str, Operation]] = {}
-    for operation in contract.operations:
+    # OpenAPI 3.1, Path Templating: a path without parameters comes before one that has them.
+    for operation in sorted(contract.operations, key=lambda each: each.path.count("{")):
         paths.setdefault(operation.path, {})[operation.method] = operation
     return paths
 

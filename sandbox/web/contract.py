@@ -63,7 +63,7 @@ class FormField:
     is_file: bool
     expected: str
     max_bytes: int | None
-    max_length: int | None
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,8 @@ class Contract:
             raise InvalidContract(f"{path}: the operationId {name!r} stands there twice")
 
     def _compile(self) -> Iterator[Operation]:
-        for path, item in self.document["paths"].items():
+        for path, entry in self.document["paths"].items():
+            item = self._document.resolve(entry)
             for method in METHODS:
                 if method in item:
                     shared = item.get("parameters", [])
@@ -244,17 +245,21 @@ class Contract:
         self, path: str, method: str, node: dict[str, Any], shared: list[Any]
     ) -> Operation:
         _require_path(path)
+        found = [self._document.resolve(entry) for entry in [*shared, *node.get("parameters", [])]]
+        # What an operation says of a parameter counts more than what its path says.
+        distinct = {(entry["name"], entry["in"]): entry for entry in found}
         parameters = tuple(
-            parameter
-            for entry in [*shared, *node.get("parameters", [])]
-            if (parameter := self._parameter(self._document.resolve(entry)))
+            parameter for entry in distinct.values() if (parameter := self._parameter(entry))
         )
+        for parameter in parameters:
+            if parameter.location == "path" and f"{{{parameter.name}}}" not in path:
+                raise ValueError(f"the path has no place for its parameter {parameter.name!r}")
         body = self._document.resolve(node.get("requestBody", {}))
         return Operation(
             operation_id=node.get("operationId", f"{method} {path}"),
             method=method.upper(),
             path=path,
-            permission=node.get("x-permission"),
+            permission=_text(node, "x-permission"),
             secured=bool(node.get("security", self.document.get("security"))),
             parameters=parameters,
             form=self._form(body),
@@ -336,6 +341,13 @@ class Contract:
         return Response(validators, examples)
 
 
+def _text(node: dict[str, Any], key: str) -> str | None:
+    value = node.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{key} is text")
+    return value
+
+
 def _require_path(path: str) -> None:
     names = re.findall(r"{([^}]*)}", path)
     if not path.startswith("/"):
@@ -377,7 +389,7 @@ def _form_field(name: str, schema: Schema) -> FormField:
         is_file=is_file,
         expected=expected(schema),
         max_bytes=schema.get("x-max-bytes"),
-        max_length=schema.get("maxLength"),
+        values=tuple(map(str, schema.get("enum", ()))),
     )
 
 

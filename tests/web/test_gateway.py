@@ -249,6 +249,25 @@ def test_a_path_that_is_added_with_an_example_is_served_and_checked(tmp_path: Pa
     assert client.get(path, headers={"X-Api-Key": "wrong"}).status_code == 401
 
 
+OVERLAPPING = """paths:
+  /api/partner-gateway/v1/contacts/list/special/contacts:
+    get: {operationId: special, responses: {"200": {description: x, content: {application/json: {example: [1]}}}}}
+  /deep/{n}:
+    parameters: [{name: n, in: path, required: true, schema: {type: integer}}]
+    get:
+      operationId: deep
+      parameters: [{name: n, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: x, content: {application/json: {example: [2]}}}}
+"""
+
+
+def test_a_concrete_path_and_a_parameter_of_the_operation_come_first(tmp_path: Path) -> None:
+    client = app(spec=changed(tmp_path, ("paths:\n", OVERLAPPING)))
+
+    assert client.get(LIST.replace("list_crm_migration", "special")).json() == [1]
+    assert client.get("/deep/text").json() == [2]
+
+
 SHAPES = """paths:
   /open:
     get: {operationId: open, security: [], responses: {default: {description: x, content: {text/plain: {example: hello}}}}}
@@ -285,6 +304,8 @@ def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: 
         ("          x-max-bytes: 10485760\n", "", "lacks x-max-bytes of the file"),
         ("paths:\n", "paths:\n  x: {get: {responses: {}}}\n", "GET x: a path begins with a slash"),
         ("paths:\n", "paths:\n  /{a}/{a}: {get: {responses: {}}}\n", "stands twice in the path"),
+        ("enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP, MERGE]", "every duplicateStrategy"),
+        ("x-max-bytes: 10485760\n", "x-max-bytes: 10MB\n", "lacks x-max-bytes"),
         ("paths:\n", "paths: [\n", "openapi.yaml:30: did not find"),
         ('"#/components/schemas/ContactQuota"', '"#/nope/x"', "GET /api/v1/partner-gateway"),
     ],

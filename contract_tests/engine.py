@@ -124,10 +124,12 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 conforms, 1 drift, 2 the run itself failed."""
+        """0 conforms, 1 drift, 2 the run itself failed, or found nothing that it could judge."""
         if self.failures:
             return 2
-        return 1 if self.broken else 0
+        if self.broken:
+            return 1
+        return 0 if self.in_state(State.KEPT) or self.in_state(State.DEVIATION) else 2
 
 
 def stories(only: Iterable[str] = ()) -> list[StoryFunction]:

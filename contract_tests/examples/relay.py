@@ -203,6 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
             if name.lower() not in _HOP | {"content-length"}:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client has left: nobody to tell
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)

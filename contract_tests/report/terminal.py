@@ -86,6 +86,8 @@ def verdict(outcome: Outcome) -> str:
     if counts[State.BROKEN]:
         number = counts[State.BROKEN]
         return f"{number} {'promise is' if number == 1 else 'promises are'} broken; {rest}."
+    if outcome.exit_code:
+        return f"No promise could be judged: {rest}."
     return f"No promise is broken: {rest}."
 
 
@@ -105,7 +107,7 @@ def circumstances(outcome: Outcome) -> str:
 
 
 def _worst(outcome: Outcome) -> State:
-    if outcome.failures or outcome.broken:
+    if outcome.exit_code:
         return State.BROKEN
     return State.KEPT
 

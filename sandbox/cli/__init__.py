@@ -57,7 +57,7 @@ class Lazy(click.Group):
                 raise
             raise click.ClickException(
                 f"This command needs {error.name}, which is not installed. "
-                "Try: pip install 'qlara-sandbox[contract,tls]'"
+                "Install the extra: pip install '.[contract,tls]' in a checkout"
             ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

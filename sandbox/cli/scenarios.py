@@ -106,7 +106,7 @@ def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
         click.echo(line, err=True)
     if mistakes:
         raise SystemExit(1)
-    click.echo(f"{len(paths)} scenario{'s' if len(paths) != 1 else ''} checked, all are right.")
+    click.echo(f"{len(paths)} scenario{'s' if len(paths) != 1 else ''} checked, no mistakes.")
 
 
 def _mistakes(path: Path, operations: Collection[str]) -> list[str]:

@@ -186,7 +186,11 @@ def _application(settings: Settings, *, reload: bool) -> Any:
     try:
         runtime = Runtime(settings)
         return Reloading(runtime, assemble) if reload else assemble(runtime)
-    except (InvalidContract, InvalidScenario, UnknownScenario) as error:
+    except UnknownScenario as error:
+        own = settings.scenarios != resources.SCENARIOS.resolve()
+        hint = " (--scenarios replaces the shipped ones; --scenario names one to start from.)"
+        _give_up(f"{error}{hint if own else ''}")
+    except (InvalidContract, InvalidScenario) as error:
         _give_up(str(error))
 
 
@@ -202,7 +206,7 @@ def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
     except ModuleNotFoundError as error:
         _give_up(
             f"--defect needs {error.name}, which is not installed. "
-            "Try: pip install 'qlara-sandbox[contract]'"
+            "Install the extra: pip install '.[contract]' in a checkout"
         )
     if {"list", "help"} & set(names):
         click.echo(catalogue.as_text())

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from sandbox import resources
 from sandbox.cli import Lazy
 from sandbox.cli.logs import printable
-from sandbox.domain.errors import Refusal
+from sandbox.domain.errors import FileTooLarge, Refusal
 from sandbox.domain.importing import CardError, usable_number
+from sandbox.web.contract import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,14 +70,27 @@ def inspect(file: Path, region: str, *, as_json: bool) -> None:
 
     Exit code 0 if the file can be imported, 1 if it would be refused.
     """
+    data = file.read_bytes()
     try:
-        findings = list(_findings(file.read_bytes(), region.upper()))
+        _check_size(data)
+    except FileTooLarge as refusal:
+        click.echo(f"{file}: would be refused with 413: {refusal.message}", err=True)
+        raise SystemExit(1) from refusal
+    try:
+        findings = list(_findings(data, region.upper()))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--region") from error
     except Refusal as refusal:
         click.echo(f"{file}: would be refused with 400: {refusal.message}", err=True)
         raise SystemExit(1) from refusal
     click.echo(_as_json(findings) if as_json else _as_text(file, findings))
+
+
+def _check_size(data: bytes) -> None:
+    form = Contract(resources.SPEC).by_id["uploadVCard"].form
+    limit = form.fields["file"].max_bytes if form else None
+    if limit is not None and len(data) > limit:
+        raise FileTooLarge(limit)
 
 
 def _findings(data: bytes, region: str) -> Iterator[Finding]:

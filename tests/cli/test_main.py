@@ -44,4 +44,4 @@ def test_a_command_that_lacks_a_package_says_how_to_install_it(
 
     assert result.exit_code == 1
     assert "needs a_package_that_nobody_has" in result.output
-    assert "pip install 'qlara-sandbox[contract,tls]'" in result.output
+    assert "pip install '.[contract,tls]'" in result.output

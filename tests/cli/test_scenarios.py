@@ -42,7 +42,7 @@ def test_check_finds_the_shipped_files_right() -> None:
     code, output = run("check")
 
     assert code == 0
-    assert output.endswith("scenarios checked, all are right.\n")
+    assert output.endswith("scenarios checked, no mistakes.\n")
 
 
 def test_check_names_file_line_and_field_of_every_mistake(tmp_path: Path) -> None:

@@ -81,6 +81,14 @@ def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
     assert "Expected one of bad-header, " in refused("--scenario", "nope")
 
 
+def test_a_folder_without_the_default_says_how_to_start_from_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("title: T\nstory: S\n")
+    problem = refused("--scenarios", str(tmp_path))
+
+    assert "Expected one of mine." in problem
+    assert "--scenario names one to start from" in problem
+
+
 def test_a_scenario_file_with_a_mistake_is_named_with_line_and_field(tmp_path: Path) -> None:
     (tmp_path / "default.yaml").write_text("title: T\nstory: S\nquota: 3\n")
 

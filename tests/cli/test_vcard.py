@@ -74,6 +74,17 @@ def test_a_file_that_would_be_refused_says_so(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_over_the_limit_would_be_refused_however_good_its_cards(tmp_path: Path) -> None:
+    path = tmp_path / "x.vcf"
+    path.write_bytes(b"BEGIN:VCARD\n" + b"x" * 10_485_760)
+    code, output = run(str(path))
+
+    assert code == 1
+    assert output == (
+        f"{path}: would be refused with 413: File size exceeds maximum allowed (10 MB)\n"
+    )
+
+
 def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "x.vcf"
     path.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:A\x1b[31m\nTEL:347 123 4567\nEND:VCARD\n")

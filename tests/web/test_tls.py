@@ -80,7 +80,7 @@ def test_without_trustme_it_is_said_how_to_get_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
 
-    with pytest.raises(tls.TlsUnavailable, match=r"pip install 'qlara-sandbox\[tls\]'"):
+    with pytest.raises(tls.TlsUnavailable, match=r"pip install '\.\[tls\]'"):
         tls.issue(tmp_path, [HOST])
 
 

@@ -9,13 +9,14 @@ import orjson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox.domain.importing import Strategy
 from sandbox.web import console, docs, pages, problems
 from sandbox.web.api import Api
 from sandbox.web.contract import InvalidContract, path_name
+from sandbox.web.exchange import headers_of
 from sandbox.web.gateway import Gateway
 from sandbox.web.runtime import Runtime, Settings
 
@@ -136,13 +137,19 @@ class PathEndpoint:
 
 
 class Unrouted:
-    """Every path that the contract does not have: 404 in the documented shape."""
+    """Every path that the contract does not have: 404 in the documented shape.
+
+    Only a person who opens the bare address in a browser is led to the console.
+    """
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            return
+        if scope["path"] == "/" and "text/html" in headers_of(scope).get("accept", ""):
+            await RedirectResponse("/__console")(scope, receive, send)
             return
         data = {"path": f"No such path in the contract: {scope['path'][:200]}"}
         await self._gateway.refuse(problems.fail(404, data), scope, receive, send)

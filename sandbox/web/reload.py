@@ -64,7 +64,7 @@ class Reloading:
             self._runtime.contract = before
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a mistake in a file, no traceback
         else:
-            log.warning("reloaded %s", spec.name)
+            log.info("reloaded %s", spec.name)
 
     def _take_scenarios(self, changed: set[Path]) -> None:
         library = self._runtime.library
@@ -85,7 +85,7 @@ class Reloading:
         except UnknownScenario:
             log.warning("scenario %s is gone", name)
         else:
-            log.warning("reloaded scenario %s", name)
+            log.info("reloaded scenario %s", name)
         return True
 
     def _look(self) -> dict[Path, tuple[int, int]]:

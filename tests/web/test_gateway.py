@@ -161,6 +161,12 @@ def test_a_path_that_is_not_in_the_contract_is_refused_in_the_documented_shape(
     assert list(answer.json()["data"]) == ["path"]
 
 
+def test_a_person_who_opens_the_bare_address_is_led_to_the_console(client: TestClient) -> None:
+    answer = client.get("/", headers={"Accept": "text/html,*/*"}, follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/__console")
+
+
 def test_head_answers_as_get_does(client: TestClient) -> None:
     assert (
         client.head(QUOTA).headers["content-length"] == client.get(QUOTA).headers["content-length"]

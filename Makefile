@@ -37,18 +37,18 @@ console-test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
 	$(BIN)/python -m pytest tests/console
 
 contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
-	$(BIN)/python -m pytest contract_tests
+	$(BIN)/python -m pytest -p qlara_contract.plugin --pyargs qlara_contract
 
 mutants: $(VENV)/dev  ## Show that the contract suite finds every wrong deployment, and no fault in the sandbox
-	$(BIN)/python -m contract_tests.defects prove
+	$(BIN)/python -m qlara_contract.defects prove
 
 bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and the server against a bare one
 	$(BIN)/python -m benchmarks.import_speed
 	$(BIN)/python -m benchmarks.serving
 
 docs: $(VENV)/dev  ## Write the generated parts of the documentation anew
-	$(BIN)/python -m contract_tests.promises > docs/promises.md
-	$(BIN)/python -m contract_tests.defects > docs/defects.md
+	$(BIN)/python -m qlara_contract.promises > docs/promises.md
+	$(BIN)/python -m qlara_contract.defects > docs/defects.md
 	$(BIN)/python -m docs.generate.assumptions
 	$(BIN)/python -m docs.generate
 

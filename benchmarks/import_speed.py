@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.domain.samples.generating import Spec, generate
+from qlara_sandbox.samples.generating import Spec, generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,8 +91,8 @@ def _vobject_phones(card: Any) -> Iterator[tuple[tuple[int, bool], str]]:
 
 def reading(data: bytes) -> list[Outcome]:
     """Read and normalise as the sandbox does, and find the duplicates."""
-    from sandbox.domain.phone import normaliser
-    from sandbox.domain.vcard import read_cards
+    from qlara_sandbox.domain.phone import normaliser
+    from qlara_sandbox.domain.vcard import read_cards
 
     normalise = normaliser(REGION)
     outcomes: list[Outcome] = []
@@ -112,12 +112,12 @@ def reading(data: bytes) -> list[Outcome]:
 
 def whole_import(data: bytes) -> Any:
     """Return the plan of the import into an empty account."""
-    from sandbox.domain.importing import Holdings, Order, Planner, Strategy
-    from sandbox.domain.phone import normaliser
-    from sandbox.domain.vcard import read_cards
+    from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
+    from qlara_sandbox.domain.phone import normaliser
+    from qlara_sandbox.domain.vcard import read_cards
 
-    order = Order(Strategy.SKIP, ("bench",), "2026-04-09T11:00:10+02:00", 1)
-    planner = Planner(order, Holdings({}, {}), normaliser(REGION))
+    options = ImportOptions(Strategy.SKIP, ("bench",), "2026-04-09T11:00:10+02:00", 1)
+    planner = Planner(options, ExistingContacts({}, {}), normaliser(REGION))
     planner.add(read_cards(data))
     return planner.plan()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import phonenumbers
 
-from sandbox.domain.phone import by_the_library, normaliser
+from qlara_sandbox.domain.phone import by_the_library, normaliser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sandbox.domain.samples.generating import Spec, generate
+from qlara_sandbox.samples.generating import Spec, generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -214,7 +214,7 @@ def latency_beside_an_import(sandbox: Served) -> None:
 
 def main() -> None:
     """Measure, and print."""
-    with serving("-m", "sandbox", "serve", "--port", "0", "--quiet") as sandbox:
+    with serving("-m", "qlara_sandbox", "serve", "--port", "0", "--quiet") as sandbox:
         call(sandbox.url + UPLOAD, form(EXPORT.read_bytes()))
         page = call(sandbox.url + LIST)
         with serving("-c", BARE, json.dumps(json.loads(page))) as bare:

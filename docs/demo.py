@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from docs.generate.layout import fold, indented
-from sandbox.testing import running
+from qlara_sandbox.testing import running
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

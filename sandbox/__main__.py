@@ -1,8 +1,8 @@
-"""Allow ``python -m sandbox``."""
+"""Allow ``python -m sandbox`` in a checkout; installed, it is ``python -m qlara_sandbox``."""
 
 from __future__ import annotations
 
-from sandbox.cli import main
+from qlara_cli import main
 
 if __name__ == "__main__":
     main(prog_name="python -m sandbox")

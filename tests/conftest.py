@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
-from sandbox.web.app import create_app
+from qlara_sandbox.web.app import create_app
 from tests.server import Running, serving
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ class Running(NamedTuple):
 @contextmanager
 def serving(*options: str, **environment: str) -> Iterator[Running]:
     """Run ``serve`` on a free port until the block ends."""
-    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--quiet", *options]
+    command = [sys.executable, "-m", "qlara_sandbox", "serve", "--port", "0", "--quiet", *options]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -57,8 +57,8 @@ def _when_ready(process: subprocess.Popen[str]) -> Running:
             url = re.search(r"https?://[^ ]+", banner)
             assert url is not None, banner
             return Running(process, url[0], banner)
-    _, problems = process.communicate(timeout=15)
-    message = f"the sandbox did not start:\n{banner}{problems}"
+    _, error_responses = process.communicate(timeout=15)
+    message = f"the sandbox did not start:\n{banner}{error_responses}"
     raise AssertionError(message)
 
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import resources
-from sandbox.domain.errors import NotAVCard, UnterminatedVCard
-from sandbox.domain.importing import Holdings, Order, Plan, Planner, Strategy
-from sandbox.domain.phone import normaliser
-from sandbox.domain.vcard import read_cards
+from qlara_sandbox import resources
+from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
+from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Plan, Planner, Strategy
+from qlara_sandbox.domain.phone import normaliser
+from qlara_sandbox.domain.vcard import read_cards
 from tests.simple_import import Outcome, cards_of, simple_import
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.contacts import Contact
 
 FILES = resources.SCENARIOS / "files"
 DOCUMENTED = {"total": 250, "imported": 230, "duplicates": 15, "errors": 5, "skipped": 20}
@@ -38,16 +38,16 @@ def make_files() -> ModuleType:
 
 def planned(*names: str, strategy: Strategy = Strategy.SKIP) -> Plan:
     """Return the plan of our own import of the last file, into an account that holds the others."""
-    held: dict[str, Contact] = {}
+    existing: dict[str, Contact] = {}
     for name in names[:-1]:
-        held |= {new.contact_id: new for new in _plan(name, held, strategy).created}
-    return _plan(names[-1], held, strategy)
+        existing |= {new.contact_id: new for new in _plan(name, existing, strategy).created}
+    return _plan(names[-1], existing, strategy)
 
 
-def _plan(name: str, held: dict[str, Contact], strategy: Strategy) -> Plan:
-    by_number = {contact.phone_number: key for key, contact in held.items()}
-    order = Order(strategy, (), "2026-04-09T11:00:10+02:00", len(held) + 1)
-    planner = Planner(order, Holdings(held, by_number), normaliser("IT"))
+def _plan(name: str, existing: dict[str, Contact], strategy: Strategy) -> Plan:
+    by_number = {contact.phone_number: key for key, contact in existing.items()}
+    options = ImportOptions(strategy, (), "2026-04-09T11:00:10+02:00", len(existing) + 1)
+    planner = Planner(options, ExistingContacts(existing, by_number), normaliser("IT"))
     planner.add(read_cards(read(name)))
     return planner.plan()
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docs.generate.stories import Outcome, play, steps
-from sandbox import resources
-from sandbox.scenario.library import Library
+from qlara_sandbox import resources
+from qlara_sandbox.scenario.library import Library
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import resources
+from qlara_sandbox import resources
 from tests.server import Running, serving
 
 if TYPE_CHECKING:

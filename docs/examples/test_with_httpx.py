@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sandbox.testing import Sandbox
+    from qlara_sandbox.testing import Sandbox
 
 TWO_PEOPLE = """\
 BEGIN:VCARD

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-import sandbox.testing
+import qlara_sandbox.testing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,11 +67,11 @@ class Contacts:
 
 
 class ImportTest(unittest.TestCase):
-    server: sandbox.testing.Sandbox
+    server: qlara_sandbox.testing.Sandbox
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.server = cls.enterClassContext(sandbox.testing.running())
+        cls.server = cls.enterClassContext(qlara_sandbox.testing.running())
 
     def setUp(self) -> None:
         # An account per test: none of them sees what the others do.

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from docs.generate.layout import fold, indented
 from docs.generate.stories import Shown, play
-from sandbox import resources
-from sandbox.scenario.library import Library
-from sandbox.testing import running
+from qlara_sandbox import resources
+from qlara_sandbox.scenario.library import Library
+from qlara_sandbox.testing import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.scenario.model import Scenario
+    from qlara_sandbox.scenario.model import Scenario
 
 PAGE = Path(__file__).parent.parent / "scenarios.md"
 BASE = "http://127.0.0.1:8080"

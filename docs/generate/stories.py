@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sandbox import resources
+from qlara_sandbox import resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

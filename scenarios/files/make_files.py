@@ -24,11 +24,11 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))
+sys.path.insert(0, str(HERE.parents[1] / "sandbox"))
 
-from sandbox.domain.samples import people, writing  # noqa: E402 - found by the line above
-from sandbox.domain.samples.generating import Draft, Generated, Spec, assemble, draw  # noqa: E402
-from sandbox.domain.samples.writing import Property, Version  # noqa: E402
+from qlara_sandbox.samples import people, writing  # noqa: E402 - found by the line above
+from qlara_sandbox.samples.generating import Draft, GeneratedFile, Spec, assemble, draw  # noqa: E402
+from qlara_sandbox.samples.writing import Property, Version  # noqa: E402
 
 CELL = ("cell",)
 # The people of the export whom the other files name again.
@@ -161,7 +161,7 @@ def documented() -> list[Draft]:
     ]
 
 
-def contacts_export() -> Generated:
+def contacts_export() -> GeneratedFile:
     first = documented()
     taken = {draft.number for draft in first}
     imported = sum(draft.outcome == "contact" for draft in first)
@@ -179,7 +179,7 @@ def contacts_export() -> Generated:
     return assemble([*first, *rest])
 
 
-def contacts_updated() -> Generated:
+def contacts_updated() -> GeneratedFile:
     return assemble(
         [
             card("4.0", "Marco", "Rossi", tel("+39 347 1234567", *CELL), mail("marco@example.com")),

@@ -1,0 +1,82 @@
+"""``python -m qlara_contract.defects``: print the catalogue's page, or prove that the suite finds each defect."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from qlara_contract.defects import BY_NAME, DEFECTS, UnknownDefect, as_markdown, chosen
+
+if TYPE_CHECKING:
+    from qlara_contract.defects import Defect
+    from qlara_contract.defects.proof import Found
+
+_NAME = max(map(len, BY_NAME)) + 2
+_GROUP = max(len(each.group) for each in DEFECTS) + 2
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Print the page of all defects, as docs/defects.md has it."""
+    if context.invoked_subcommand is None:
+        click.echo(as_markdown(), nl=False)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--seed", default=0, show_default=True, help="Seed of the runs against defects.")
+@click.option(
+    "--seeds",
+    default=20,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Hold the sandbox itself against the whole suite with N seeds.",
+)
+def prove(names: tuple[str, ...], seed: int, seeds: int) -> None:
+    """Show that the suite finds each defect (or those with these NAMEs), and none in the sandbox.
+
+    Exit 0: every promise that a defect breaks was found broken, and the sandbox passed with all
+    seeds. Exit 1 otherwise.
+    """
+    from qlara_contract.defects.proof import bench
+
+    try:
+        defects = chosen(names) or DEFECTS
+    except UnknownDefect as error:
+        raise click.UsageError(str(error)) from error
+    # Generated requests are no HTTP at times, and the server says so.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    started = time.perf_counter()
+    with bench() as sandbox:
+        click.echo(f"{'defect':<{_NAME}}{'group':<{_GROUP}}found  by")
+        missed = sum(_told(sandbox.find(each, seed)) for each in defects)
+        click.echo(f"\n{len(defects) - missed} of {len(defects)} defects found")
+        alarms = [each for at in range(seeds) for each in sandbox.false_alarms(at)]
+        for each in alarms:
+            click.echo(f"false alarm: {each}")
+    if seeds:
+        click.echo(f"{len(alarms)} false alarms about the sandbox itself with {seeds} seeds")
+    click.echo(f"{time.perf_counter() - started:.0f} s")
+    raise SystemExit(1 if missed or alarms else 0)
+
+
+def _told(found: Found) -> bool:
+    """Print one line of the table; return whether the defect was missed."""
+    defect: Defect = found.defect
+    verdict = "yes" if found.is_found else "NO"
+    by = ", ".join(found.broken) or "-"
+    click.echo(f"{defect.name:<{_NAME}}{defect.group:<{_GROUP}}{verdict:<7}{by}")
+    if found.missed:
+        click.echo(f"{'':<{_NAME}}missed: {', '.join(found.missed)}")
+    if found.problem:
+        click.echo(f"{'':<{_NAME}}{found.problem}")
+    return not found.is_found
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m qlara_contract.defects")

@@ -1,0 +1,144 @@
+"""Defects of duplicates: which cards are taken for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from qlara_contract.defects.defect import Defect, Group, asking, remembering
+from qlara_contract.defects.files import Card, cards_of
+from qlara_contract.defects.imports import (
+    card_by_card,
+    strategy_of,
+    with_counts,
+)
+from qlara_contract.promises import UPLOAD
+
+if TYPE_CHECKING:
+    from qlara_contract.defects.defect import Behaviour, Forward
+    from qlara_contract.defects.messages import Answer, Request
+
+
+async def _repeats_unseen(request: Request, forward: Forward) -> Answer:
+    """Import each repetition of a number inside a file as a contact of its own."""
+    form = request.form
+    if form is None or form.file is None:
+        return await forward(request)
+    strategy, seen, repeats = strategy_of(form), set[str](), 0
+
+    def choose(card: Card) -> tuple[Card, str]:
+        nonlocal repeats
+        repeated = card.number in seen and bool(card.number)
+        seen.add(card.number)
+        repeats += repeated
+        return card, "DUPLICATE" if repeated else strategy
+
+    answer = await card_by_card(request, forward, choose)
+    if answer.status != 200:
+        return answer
+    return answer.with_json(with_counts(answer.json, duplicates=-repeats))
+
+
+def _without_repeats(request: Request) -> Request:
+    form = request.form
+    if form is None or form.file is None or strategy_of(form) != "DUPLICATE":
+        return request
+    kept = {card.number or card.line: card for card in cards_of(form.file)}
+    if not kept:
+        return request
+    return request.with_form(form.with_file(b"".join(card.content for card in kept.values())))
+
+
+def _last_first(request: Request) -> Request:
+    form = request.form
+    if form is None or form.file is None or strategy_of(form) != "SKIP":
+        return request
+    cards = cards_of(form.file)
+    numbers = [card.number for card in cards]
+    if len(set(numbers)) == len(numbers):
+        return request
+    return request.with_form(form.with_file(b"".join(card.content for card in reversed(cards))))
+
+
+def _as_typed() -> Behaviour:
+    """Compare numbers as they are typed: written otherwise, the same number is another."""
+    typed: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    async def behave(request: Request, forward: Forward) -> Answer:
+        form = request.form
+        if form is None or form.file is None:
+            return await forward(request)
+        strategy, seen = strategy_of(form), typed[request.account]
+
+        def choose(card: Card) -> tuple[Card, str]:
+            known = card.value("TEL") in seen
+            seen.add(card.value("TEL"))
+            return card, strategy if known else "DUPLICATE"
+
+        return await card_by_card(request, forward, choose)
+
+    return behave
+
+
+def _by_name() -> Behaviour:
+    """Take a card for a duplicate if a contact has its name and email, whatever its number."""
+    known: dict[tuple[tuple[str, str], str, str], str] = {}
+
+    async def behave(request: Request, forward: Forward) -> Answer:
+        form = request.form
+        if form is None or form.file is None:
+            return await forward(request)
+
+        def known_number(card: Card) -> Card:
+            name, email, number = card.value("FN"), card.value("EMAIL"), card.value("TEL")
+            if not (name and email and number):
+                return card
+            return card.with_tel(known.setdefault((request.account, name, email), number))
+
+        cards = [known_number(card) for card in cards_of(form.file)]
+        if cards:
+            request = request.with_form(form.with_file(b"".join(each.content for each in cards)))
+        return await forward(request)
+
+    return behave
+
+
+_R = Group.REPEATS
+
+DEFECTS = (
+    Defect(
+        "repeats-in-a-file-unseen",
+        _R,
+        "A number twice in one file is imported twice.",
+        ("duplicates.in-file-skip", "duplicates.in-file-update"),
+        lambda: _repeats_unseen,
+    ),
+    Defect(
+        "repeats-in-a-file-merged",
+        _R,
+        "A number twice in one file is imported once, with DUPLICATE too.",
+        ("duplicates.in-file-copy",),
+        asking(UPLOAD, _without_repeats),
+    ),
+    Defect(
+        "last-card-of-a-number-wins",
+        _R,
+        "Of two cards with one number in a file, SKIP keeps the last.",
+        ("duplicates.in-file-skip",),
+        asking(UPLOAD, _last_first),
+    ),
+    Defect(
+        "numbers-compared-as-typed",
+        _R,
+        "Numbers are compared before they are normalised.",
+        ("duplicates.by-number",),
+        remembering(_as_typed),
+    ),
+    Defect(
+        "duplicates-by-name-and-email",
+        _R,
+        "A card with the name and email of a contact is its duplicate, whatever its number.",
+        ("duplicates.by-number-only",),
+        remembering(_by_name),
+    ),
+)

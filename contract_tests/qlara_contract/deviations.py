@@ -1,0 +1,100 @@
+"""Drift that somebody has written down as known: a YAML file of promise, reason and until-date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from qlara_contract.promises import UnknownPromise, promise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from qlara_contract.results import Entry
+
+_FIELDS = ("promise", "reason", "until")
+
+
+class InvalidDeviations(ValueError):
+    """The file of known deviations cannot be used; the message names entry and field."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A promise that is known to be broken, until a day (inclusive)."""
+
+    promise: str
+    reason: str
+    until: date
+
+    def holds(self, today: date) -> bool:
+        """Return whether the deviation is still known on *today*."""
+        return today <= self.until
+
+
+def load_deviations(path: Path) -> tuple[Deviation, ...]:
+    """Return the deviations in the file at *path*; raise ``InvalidDeviations``."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidDeviations(f"{path}: cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidDeviations(f"{path}: is not YAML: {error}") from error
+    if document is None:
+        return ()
+    entries = document.get("deviations") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise InvalidDeviations(f"{path}: expected `deviations:` with a list of entries.")
+    found = tuple(_deviation(f"{path}: entry {at}", each) for at, each in enumerate(entries, 1))
+    seen: set[str] = set()
+    for at, each in enumerate(found, 1):
+        if each.promise in seen:
+            raise InvalidDeviations(f"{path}: entry {at}: promise: {each.promise} is listed twice.")
+        seen.add(each.promise)
+    return found
+
+
+def _deviation(where: str, entry: Any) -> Deviation:
+    if not isinstance(entry, dict):
+        raise InvalidDeviations(f"{where}: expected {', '.join(_FIELDS)}.")
+    for name in entry:
+        if name not in _FIELDS:
+            raise InvalidDeviations(f"{where}: {name}: expected one of {', '.join(_FIELDS)}.")
+    for name in _FIELDS:
+        if not entry.get(name):
+            raise InvalidDeviations(f"{where}: {name}: is missing.")
+    if not isinstance(entry["until"], date):
+        raise InvalidDeviations(f"{where}: until: expected a date like 2027-01-31.")
+    try:
+        promise(str(entry["promise"]))
+    except UnknownPromise as error:
+        raise InvalidDeviations(f"{where}: promise: {error}") from error
+    return Deviation(str(entry["promise"]), str(entry["reason"]), entry["until"])
+
+
+def draft(entries: Iterable[Entry], until: date) -> str:
+    """Return a file of deviations that covers everything broken in *entries*, for a person to edit."""
+    broken = [
+        {
+            "promise": entry.promise.id,
+            "reason": _reason(entry),
+            "until": until,
+        }
+        for entry in entries
+        if entry.broken
+    ]
+    head = (
+        "# Known deviations of a deployment. Write a reason that will still make sense on the\n"
+        "# until-date; after it the promise counts as broken again.\n"
+    )
+    return head + yaml.safe_dump({"deviations": broken}, sort_keys=False, allow_unicode=True)
+
+
+def _reason(entry: Entry) -> str:
+    if entry.spec_variants:
+        return "; ".join(each.value for each in entry.spec_variants)
+    return entry.evidence[0].what if entry.evidence else entry.promise.sentence

@@ -1,0 +1,268 @@
+"""The same seeded requests to two deployments, and where their answers differ.
+
+Ids, moments, numbers and quotas differ between any two deployments. Two ids that stand in the same
+place of twin answers are one id from then on; so what is compared is status, shape and meaning.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import groupby, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from qlara_contract.engine import check_deployment
+from qlara_contract.settings import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlara_contract.engine import Progress
+    from qlara_contract.exchange import Exchange
+    from qlara_contract.settings import RunSettings
+
+_IDS = ("listId", "contactId", "importId")
+_MOMENTS = ("completedAt", "createdAt")
+_NUMBER = re.compile(r"\+\d{7,15}")
+_ID = re.compile(r"[\w-]+")
+_QUOTA = re.compile(r"\b\d+/\d+\b")
+_COMPARED_FILE = 100_000
+_EXAMPLES = 2
+
+
+class Kind(StrEnum):
+    """In what two answers to the same request differ; the first that applies."""
+
+    STATUS = "status"
+    SHAPE = "shape"
+    MEANING = "meaning"
+
+
+@dataclass
+class Difference:
+    """One way in which the deployments differ, with the exchanges that show it."""
+
+    operation: str
+    kind: Kind
+    what: str
+    count: int = 0
+    examples: list[tuple[Exchange, Exchange]] = field(default_factory=list)
+
+
+@dataclass
+class Comparison:
+    """What a twin run found. ``paired`` and ``same`` count exchanges by operation."""
+
+    first: str
+    second: str
+    seed: int
+    paired: Counter[str] = field(default_factory=Counter)
+    same: Counter[str] = field(default_factory=Counter)
+    unpaired: int = 0
+    differences: dict[tuple[str, Kind, str], Difference] = field(default_factory=dict)
+
+    @property
+    def fidelity(self) -> float:
+        """The share of paired exchanges that are the same, 0 to 1."""
+        total = sum(self.paired.values())
+        return sum(self.same.values()) / total if total else 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 if no pair differs, 1 if some do, 2 if there was nothing to compare."""
+        if not self.paired:
+            return 2
+        return 1 if self.differences else 0
+
+
+def compare_deployments(
+    settings: RunSettings, other: RunSettings, progress: Callable[[Progress], None] = lambda _: None
+) -> Comparison:
+    """Send the same requests to both deployments and compare; raise ``CannotRun``.
+
+    Both runs are as cautious as the more cautious of the two needs to be.
+    """
+    modes = {settings.effective_mode, other.effective_mode}
+    mode = Mode.READ_ONLY if Mode.READ_ONLY in modes else Mode.FULL
+    writes = min(settings.effective_max_writes, other.effective_max_writes)
+    told: list[list[tuple[str, Exchange]]] = []
+    for each in (settings, other):
+        exchanges: list[tuple[str, Exchange]] = []
+        check_deployment(
+            replace(each, mode=mode, max_writes=writes), progress=progress, record=exchanges
+        )
+        told.append(exchanges)
+    return compare(settings, other, told[0], told[1])
+
+
+def compare(
+    settings: RunSettings,
+    other: RunSettings,
+    first: list[tuple[str, Exchange]],
+    second: list[tuple[str, Exchange]],
+) -> Comparison:
+    """Compare recorded exchanges, story by story."""
+    comparison = Comparison(settings.base_url, other.base_url, settings.seed)
+    seconds, ids = _by_story(second), Ids()
+    for story, exchanges in _by_story(first).items():
+        _compare_story(comparison, exchanges, seconds.get(story, []), ids)
+    return comparison
+
+
+def _by_story(told: list[tuple[str, Exchange]]) -> dict[str, list[Exchange]]:
+    return {
+        story: [exchange for _, exchange in group]
+        for story, group in groupby(told, key=lambda each: each[0])
+    }
+
+
+def _compare_story(
+    comparison: Comparison, firsts: list[Exchange], seconds: list[Exchange], ids: Ids
+) -> None:
+    pair = Pair(ids)
+    for at, (one, two) in enumerate(zip_longest(firsts, seconds)):
+        if one is None or two is None or pair.asked(0, one) != pair.asked(1, two):
+            # From here on the two stories went on with what they had been answered.
+            comparison.unpaired += max(len(firsts), len(seconds)) - at
+            return
+        operation = one.operation or "outside the contract"
+        comparison.paired[operation] += 1
+        difference = pair.difference(one, two)
+        if difference is None:
+            comparison.same[operation] += 1
+            continue
+        kind, what = difference
+        found = comparison.differences.setdefault(
+            (operation, kind, what), Difference(operation, kind, what)
+        )
+        found.count += 1
+        if len(found.examples) < _EXAMPLES:
+            found.examples.append((one, two))
+
+
+class Ids:
+    """Which id of the first deployment is which of the second, for a whole run."""
+
+    def __init__(self) -> None:
+        self.names: tuple[dict[str, str], dict[str, str]] = ({}, {})
+
+    def are_twins(self, one: object, two: object) -> bool:
+        """Return whether two ids in the same place can be the same, and remember that they are."""
+        first, second = self.names[0].get(str(one)), self.names[1].get(str(two))
+        if first is None and second is None:
+            name = f"<id {len(self.names[0]) + 1}>"
+            self.names[0][str(one)] = self.names[1][str(two)] = name
+            return True
+        return first == second
+
+
+class Pair:
+    """Two tellings of one story: numbers are named by the order in which each telling used them."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self._numbers: tuple[dict[str, str], dict[str, str]] = ({}, {})
+        self._used: list[int | None] = [None, None]
+
+    def asked(self, side: int, exchange: Exchange) -> str:
+        """Return a request in a form that is the same for both deployments."""
+        request = exchange.request
+        parts = [request.method, request.target]
+        if request.form is not None:
+            if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
+                parts.append(_unwritten(request.form.file.content.decode("utf-8", "replace")))
+            parts += [f"{name}={value}" for name, value in request.form.fields]
+        elif request.body is not None:
+            parts.append(request.body.decode("utf-8", "replace"))
+        return self._named(side, "\n".join(parts))
+
+    def difference(self, one: Exchange, two: Exchange) -> tuple[Kind, str] | None:
+        """Return in what two answers differ first, or ``None``."""
+        if one.answer.status != two.answer.status:
+            return Kind.STATUS, f"{one.answer.status} and {two.answer.status}"
+        types = [each.answer.media_type or "no media type" for each in (one, two)]
+        if types[0] != types[1]:
+            return Kind.SHAPE, f"{types[0]} and {types[1]}"
+        bodies = (one.answer.json, two.answer.json)
+        if what := self._first_difference(*(shape(body) for body in bodies)):
+            return Kind.SHAPE, what
+        if what := self._first_difference(*bodies):
+            return Kind.MEANING, what
+        return None
+
+    def _first_difference(self, one: Any, two: Any, place: str = "") -> str:
+        """Return where and how two JSON values differ first; empty if they do not."""
+        if isinstance(one, dict) and isinstance(two, dict):
+            return self._in_objects(one, two, place)
+        if isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
+            pairs = zip(one, two, strict=True)
+            found = (self._first_difference(*pair, f"{place}[]") for pair in pairs)
+            return next((each for each in found if each), "")
+        if self._is_same(one, two, place.rpartition(".")[2].removesuffix("[]")):
+            return ""
+        return f"{place or 'the body'}: {_brief(one)} and {_brief(two)}"
+
+    def _in_objects(self, one: dict[str, Any], two: dict[str, Any], place: str) -> str:
+        for name in [*one, *(each for each in two if each not in one)]:
+            here = f"{place}.{name}" if place else name
+            if name not in one or name not in two:
+                return f"{here} is only in the {'first' if name in one else 'second'}"
+            if name == "total" and "used" in one:
+                continue  # plans differ
+            if found := self._first_difference(one[name], two[name], here):
+                return found
+        return ""
+
+    def _is_same(self, one: Any, two: Any, name: str) -> bool:
+        if name in _MOMENTS:
+            return True
+        if name in _IDS and not isinstance(one, list):
+            return self._ids.are_twins(one, two)
+        if name == "used" and isinstance(one, int) and isinstance(two, int):
+            return self._moved(0, one) == self._moved(1, two)
+        if isinstance(one, str) and isinstance(two, str):
+            return self._named(0, one) == self._named(1, two)
+        return bool(one == two) and type(one) is type(two)
+
+    def _moved(self, side: int, used: int) -> int:
+        """Return the quota used since the story began."""
+        first = self._used[side]
+        if first is None:
+            self._used[side] = first = used
+        return used - first
+
+    def _named(self, side: int, text: str) -> str:
+        numbers = self._numbers[side]
+        text = _NUMBER.sub(
+            lambda found: numbers.setdefault(found[0], f"<number {len(numbers) + 1}>"), text
+        )
+        text = _ID.sub(lambda found: self._ids.names[side].get(found[0], found[0]), text)
+        return _QUOTA.sub("<quota>", text)
+
+
+def _unwritten(text: str) -> str:
+    """Return a file without its telephone numbers, which are written in many ways."""
+    return re.sub(r"(?im)^((?:\w+\.)?TEL[^:\r\n]*:).*$", r"\1", text)
+
+
+def shape(value: Any) -> Any:
+    """Return the shape of a JSON value: names and types; a list has the shape of its elements."""
+    if isinstance(value, dict):
+        return {name: shape(each) for name, each in value.items()}
+    if isinstance(value, list):
+        shapes = {json.dumps(shape(each), sort_keys=True) for each in value}
+        return [json.loads(shapes.pop())] if len(shapes) == 1 else "list"
+    return _TYPES.get(type(value), "null")
+
+
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} entries"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:80] + "…"

@@ -1,0 +1,325 @@
+"""Requests that Schemathesis generates from the contract: examples, coverage, fuzzing, stateful flows.
+
+Runs its engine, which sends the requests, and yields each as an exchange, together with what its
+checks found. What the requests may do is bounded here: lists, names and the number of writes.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import schemathesis
+from schemathesis.engine import Status, events, from_schema
+
+from qlara_contract.contract import contract
+from qlara_contract.exchange import Answer, Exchange, File, Form, Request
+from qlara_contract.numbers import AMERICAN
+from qlara_contract.promises import UPLOAD
+from qlara_contract.settings import Mode
+from qlara_contract.strategies import VCardFile, draw_file, vcard_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from schemathesis.engine.recorder import ScenarioRecorder
+    from schemathesis.schemas import BaseSchema
+
+    from qlara_contract.settings import RunSettings
+
+_DOCUMENTED_LIST = "list_crm_migration"
+_PREFIX = "contract-check"
+_CARDS_AT_MOST = 4
+
+# Which promise a check of Schemathesis judges. Its checks of status, media type and shape are not
+# here: qlara_contract.checks holds those against every exchange, whoever made the request.
+_PROMISES = {
+    "positive_data_acceptance": "answers.valid-requests-accepted",
+    "negative_data_rejection": "answers.invalid-requests-refused",
+    "missing_required_header": "answers.invalid-requests-refused",
+    "unsupported_method": "answers.unknown-method",
+    "ignored_auth": "access.unknown-key",
+}
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One generated request: its exchange, the phase, and per promise what a check found.
+
+    ``found`` maps a promise to the objection, empty where the check passed. ``file`` is the file
+    that was sent, where the suite wrote it.
+    """
+
+    exchange: Exchange
+    phase: str
+    is_valid: bool
+    found: dict[str, str]
+    file: VCardFile | None
+
+
+class Generator:
+    """One generated run. *may_write* says whether another file may be imported."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        *,
+        list_id: str,
+        headers: tuple[tuple[str, str], ...],
+        may_write: Callable[[int], bool],
+        note_writes: Callable[[Exchange], None],
+    ) -> None:
+        self._settings = settings
+        self._list_id = list_id
+        self._headers = headers
+        self._may_write = may_write
+        self._note_writes = note_writes
+        self._files: dict[str, VCardFile] = {}
+        self._writes = settings.effective_mode is Mode.FULL and may_write(_CARDS_AT_MOST)
+        self.stopped = False
+
+    def run(self) -> Iterator[Generated]:
+        """Send all requests; yield them phase by phase."""
+        schemathesis.openapi.format("vcard", vcard_texts(self._files))
+        schema: BaseSchema = schemathesis.openapi.from_dict(self._document(), config=self._config())
+        if not self._writes:
+            schema = schema.include(method="GET")
+        _steer(self)
+        try:
+            stream = from_schema(schema).execute()
+            for event in stream:
+                if isinstance(event, events.ScenarioFinished):
+                    yield from self._scenario(event)
+                elif isinstance(event, events.FatalError):
+                    raise event.exception
+                if self.stopped:
+                    stream.stop()
+        finally:
+            _steer(None)
+
+    def before_call(self, case: schemathesis.Case[Any]) -> None:
+        """Keep a request within its bounds: fail closed when no more contacts may be created."""
+        if case.operation.definition.raw.get("operationId") != UPLOAD or case.method != "POST":
+            return
+        if not self._may_write(_CARDS_AT_MOST):
+            self.stopped = True
+            raise BudgetSpent
+        if isinstance(case.body, dict):
+            case.body = _kept_to_own_lists(case.body)
+
+    def after_call(self, case: schemathesis.Case[Any], answer: Any) -> None:
+        """Count what an import created, at once."""
+        self._note_writes(self._exchange(case, answer.request, answer))
+
+    def _document(self) -> dict[str, Any]:
+        """Return the contract with the documented list replaced by one that may be used."""
+        document = copy.deepcopy(contract().document)
+        if self._list_id:
+            _replace(document, _DOCUMENTED_LIST, self._list_id)
+        if not self._settings.is_loopback:
+            _use_numbers_of_nobody(document, self._settings.seed)
+        return document
+
+    def _config(self) -> schemathesis.Config:
+        settings, depth = self._settings, self._settings.depth
+        coverage: dict[str, Any] = {}
+        if not (self._writes and settings.is_loopback):
+            coverage["unexpected-methods"] = []  # another method may exist there and do something
+        return schemathesis.Config.from_dict(
+            {
+                "seed": settings.seed,
+                "base-url": settings.base_url,
+                "headers": {"X-Api-Key": settings.api_key, **dict(self._headers)},
+                "continue-on-failure": True,
+                "request-timeout": settings.timeout,
+                "tls-verify": settings.ca_file or True,
+                "rate-limit": _rate_limit(settings.rate),
+                "cache": {"enabled": False},
+                "generation": {
+                    "max-examples": depth.fuzzed,
+                    "database": "none",
+                    "no-shrink": True,
+                },
+                "phases": {
+                    "coverage": coverage,
+                    "stateful": {
+                        "enabled": self._writes,
+                        "max-steps": 4,
+                        "generation": {"max-examples": depth.flows},
+                    },
+                },
+            }
+        )
+
+    def _scenario(self, event: events.ScenarioFinished) -> Iterator[Generated]:
+        recorder: ScenarioRecorder = event.recorder
+        for case_id, interaction in recorder.interactions.items():
+            if interaction.response is None:
+                continue
+            case = recorder.cases[case_id].value
+            exchange = self._exchange(case, interaction.request, interaction.response)
+            meta = case.meta
+            yield Generated(
+                exchange,
+                event.phase.value,
+                meta is not None and meta.generation.mode.is_positive,
+                _found(recorder, case_id),
+                self._files.get(_text_of(case)),
+            )
+
+    def _exchange(self, case: schemathesis.Case[Any], request: Any, answer: Any) -> Exchange:
+        """Return what was sent and answered; *request* is a recorded or a prepared one."""
+        uri = urlsplit(getattr(request, "uri", None) or request.url)
+        base_path = urlsplit(self._settings.base_url).path.rstrip("/")
+        path = uri.path.removeprefix(base_path)
+        headers = {str(name).lower(): _one(value) for name, value in request.headers.items()}
+        form = _form_of(case)
+        known = contract().operation_of(request.method or "", path)
+        return Exchange(
+            self._settings.base_url,
+            Request(
+                request.method or "",
+                unquote(path) if "%" not in unquote(path) else path,
+                tuple(parse_qsl(uri.query, keep_blank_values=True)),
+                self._headers if form else _shown_headers(headers),
+                form,
+                None if form else _body_of(request),
+            ),
+            Answer(
+                answer.status_code,
+                tuple((str(name).lower(), _one(value)) for name, value in answer.headers.items()),
+                answer.content or b"",
+            ),
+            known.operation_id if known else "",
+            headers.get("x-api-key", ""),
+            took=answer.elapsed,
+        )
+
+
+class BudgetSpent(Exception):
+    """No more contacts may be created."""
+
+
+_current: list[Generator] = []
+
+
+def _steer(generator: Generator | None) -> None:
+    """Let the hooks below serve *generator* (Schemathesis knows only process-wide hooks)."""
+    _current[:] = [generator] if generator else []
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 - the hook's signature
+    for generator in _current:
+        generator.before_call(case)
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 - the hook's signature
+    for generator in _current:
+        generator.after_call(case, response)
+
+
+def _kept_to_own_lists(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a form with valid list names and tags marked as the suite's own, and invalid ones as they are.
+
+    Random further fields are dropped: that they are ignored is a promise and a story of its own.
+    """
+    properties = contract().document["components"]["schemas"]["VCardUpload"]["properties"]
+    kept = {name: value for name, value in body.items() if name in properties}
+    name, tags = body.get("listName"), body.get("tags")
+    if _is_valid(name, properties["listName"]):
+        kept["listName"] = f"{_PREFIX} {name}"[: properties["listName"]["maxLength"]]
+    if _is_valid(tags, properties["tags"]):
+        kept["tags"] = f"{_PREFIX},{tags}"[: properties["tags"]["maxLength"]]
+    return kept
+
+
+def _is_valid(value: object, schema: dict[str, Any]) -> bool:
+    return (
+        isinstance(value, str)
+        and schema.get("minLength", 0) <= len(value) <= schema["maxLength"]
+        and re.search(schema["pattern"], value) is not None
+    )
+
+
+def _rate_limit(rate: float | None) -> str:
+    """Return Schemathesis's words for *rate*; without one, it waits as a 429 asks."""
+    return f"{max(1, round(rate * 60))}/m" if rate else "auto"
+
+
+def _replace(node: Any, old: str, new: str) -> None:
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in list(items):
+        if value == old:
+            node[key] = new
+        elif isinstance(value, (dict, list)):
+            _replace(value, old, new)
+
+
+def _use_numbers_of_nobody(document: dict[str, Any], seed: int) -> None:
+    """Replace the files of the documented examples, whose numbers may be somebody's."""
+    rng = random.Random(seed)
+    for path in document["paths"].values():
+        for operation in path.values():
+            form = (
+                operation.get("requestBody", {}).get("content", {}).get("multipart/form-data", {})
+            )
+            for example in form.get("examples", {}).values():
+                file = draw_file(rng, lambda: rng.choice(AMERICAN), [], cards=2)
+                example["value"]["file"] = file.text.replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+def _found(recorder: ScenarioRecorder, case_id: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for check in recorder.checks.get(case_id, ()):
+        promise = _PROMISES.get(check.name)
+        if promise is None:
+            continue
+        if check.status is Status.FAILURE and check.failure_info is not None:
+            failure = check.failure_info.failure
+            found[promise] = f"{failure.title}. {failure.message}".strip()
+        else:
+            found.setdefault(promise, "")
+    return found
+
+
+def _text_of(case: schemathesis.Case[Any]) -> str:
+    body = case.body
+    return str(body.get("file", "")) if isinstance(body, dict) else ""
+
+
+def _form_of(case: schemathesis.Case[Any]) -> Form | None:
+    """Return the form that a case sent, if it is one."""
+    body = case.body
+    if not isinstance(body, dict) or case.media_type != "multipart/form-data":
+        return None
+    file = body.get("file")
+    fields = tuple(
+        (str(name), value if isinstance(value, str) else json.dumps(value))
+        for name, value in body.items()
+        if name != "file"
+    )
+    return Form(File(str(file).encode("utf-8", "replace")) if "file" in body else None, fields)
+
+
+def _shown_headers(headers: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    left_out = {"x-api-key", "user-agent", "accept-encoding", "connection", "content-length"}
+    return tuple((name, value) for name, value in headers.items() if name not in left_out)
+
+
+def _body_of(request: Any) -> bytes | None:
+    body: Any = request.body
+    if isinstance(body, str):
+        return body.encode("utf-8", "replace")
+    return body if isinstance(body, bytes) else None
+
+
+def _one(value: Any) -> str:
+    value = value[0] if isinstance(value, list) else value
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,240 @@
+"""Stories of what vCard files look like in the world, and what must be read from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_contract.story import exercises
+from qlara_contract.strategies import card, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qlara_contract.story import Story
+
+
+def _reads(story: Story, content: bytes | str, expected: Mapping[str, object], what: str) -> None:
+    """Import a file of one card and hold the contact against *expected*, for the story's promise."""
+    report = story.upload(content)
+    contact, exchange = story.only_contact(report.list_id)
+    got = {name: contact.get(name) for name in expected}
+    story.expect(story.promises[0], got, expected, exchange, what)
+
+
+@exercises("cards.version-4", creates=1)
+def test_a_card_of_version_4_is_read(story: Story) -> None:
+    number = story.run.numbers.take()
+    tel = f"TEL;VALUE=uri;TYPE=cell:tel:{number[:3]}-{number[3:6]}-{number[6:]}"
+    text = card("Giulia Bianchi", tel, version="4.0", email="giulia@example.com")
+    expected = {
+        "name": "Giulia Bianchi",
+        "phoneNumber": number,
+        "email": "giulia@example.com",
+    }
+    _reads(story, text, expected, "A vCard 4.0 was not read as it is.")
+
+
+@exercises("cards.other-version", creates=1)
+def test_a_card_of_another_version_costs_only_itself(story: Story) -> None:
+    number = story.run.numbers.take()
+    text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}", version="2.1")
+    report = story.upload(text + card("Giulia Bianchi", f"TEL:{number}"))
+    counts = {name: report.summary.get(name) for name in ("total", "imported", "errors")}
+    story.expect(
+        "cards.other-version",
+        counts,
+        {"total": 2, "imported": 1, "errors": 1},
+        report.exchange,
+        "A card of version 2.1 beside one of version 3.0.",
+    )
+
+
+@exercises("cards.line-ends", creates=3)
+def test_lines_may_end_in_three_ways(story: Story) -> None:
+    for name, eol in (("CRLF", "\r\n"), ("LF", "\n"), ("CR", "\r")):
+        number = story.run.numbers.take()
+        text = card("Marco Rossi", f"TEL:{number}", eol=eol)
+        expected = {"name": "Marco Rossi", "phoneNumber": number}
+        _reads(story, text, expected, f"A file whose lines end with {name} was not read.")
+
+
+@exercises("cards.folded-lines", creates=2)
+def test_folded_lines_are_read_as_one(story: Story) -> None:
+    name = "Maria Antonietta Giovanna Francesca de' Principi di Castellammare del Golfo"
+    for eol in ("\r\n", "\n"):
+        number = story.run.numbers.take()
+        tel = f"TEL;TYPE=CELL:{number[:6]}{eol}\t{number[6:]}"
+        text = f"BEGIN:VCARD{eol}VERSION:3.0{eol}{folded('FN:' + name, eol)}{eol}{tel}{eol}END:VCARD{eol}"
+        expected = {"name": name, "phoneNumber": number}
+        _reads(story, text, expected, "A folded line was not read as one.")
+
+
+@exercises("cards.folded-inside-a-character", creates=1)
+def test_a_line_folded_inside_a_character_is_read_as_one(story: Story) -> None:
+    number = story.run.numbers.take()
+    content = card("Niccolò Rossi", f"TEL:{number}").encode().replace(b"\xc3\xb2", b"\xc3\r\n \xb2")
+    expected = {"name": "Niccolò Rossi", "phoneNumber": number}
+    _reads(story, content, expected, "A line folded inside a character was not read as one.")
+
+
+@exercises("cards.escapes", creates=2)
+def test_escapes_are_read_as_what_they_stand_for(story: Story) -> None:
+    name = "Rossi, Marco; C:\\new"
+    number = story.run.numbers.take()
+    text = card(name, f"TEL:{number}")
+    _reads(story, text, {"name": name, "phoneNumber": number}, "Escapes were not read.")
+    number = story.run.numbers.take()
+    raw = f"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Anna\\nNeri\r\nTEL:{number}\r\nEND:VCARD\r\n"
+    report = story.upload(raw)
+    contact, exchange = story.only_contact(report.list_id)
+    story.expect(
+        "cards.escapes",
+        str(contact.get("name")).split(),
+        ["Anna", "Neri"],
+        exchange,
+        "An escaped line feed was not read as white space.",
+    )
+
+
+@exercises("cards.non-ascii", creates=5)
+def test_names_arrive_character_for_character(story: Story) -> None:
+    for name in (
+        "Zoë Müller-Łukasz",
+        "Ελένη Παπαδοπούλου",
+        "Наталья",
+        "山田 花子",
+        "Marco 😀 Rossi",
+    ):
+        number = story.run.numbers.take()
+        expected = {"name": name, "phoneNumber": number}
+        _reads(story, card(name, f"TEL:{number}"), expected, "A name in UTF-8 did not arrive.")
+
+
+@exercises("cards.byte-order-mark", creates=1)
+def test_a_byte_order_mark_is_not_part_of_the_card(story: Story) -> None:
+    number = story.run.numbers.take()
+    content = b"\xef\xbb\xbf" + card("Niccolò Rossi", f"TEL:{number}").encode()
+    expected = {"name": "Niccolò Rossi", "phoneNumber": number}
+    _reads(story, content, expected, "A file with a byte order mark was not read.")
+
+
+@exercises("cards.utf-16", creates=2)
+def test_a_file_in_utf_16_is_read(story: Story) -> None:
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        number = story.run.numbers.take()
+        content = mark + card("Niccolò 山田", f"TEL:{number}").encode(encoding)
+        expected = {"name": "Niccolò 山田", "phoneNumber": number}
+        _reads(story, content, expected, f"A file in {encoding} was not read.")
+
+
+@exercises("cards.windows-1252", creates=1)
+def test_a_file_that_is_not_utf_8_is_read_as_windows_1252(story: Story) -> None:
+    number = story.run.numbers.take()
+    content = card("Niccolò “Nico” Müller", f"TEL:{number}").encode("cp1252")
+    expected = {"name": "Niccolò “Nico” Müller", "phoneNumber": number}
+    _reads(story, content, expected, "A file in Windows-1252 was not read.")
+
+
+@exercises("cards.groups", creates=1)
+def test_properties_in_a_group_are_read(story: Story) -> None:
+    number = story.run.numbers.take()
+    text = card(
+        "Marco Rossi",
+        f"item1.TEL;type=pref:{number}",
+        "item1.X-ABLabel:_$!<Mobile>!$_",
+        "item2.EMAIL;type=INTERNET:marco@example.com",
+    )
+    expected = {"phoneNumber": number, "email": "marco@example.com"}
+    _reads(story, text, expected, "Properties in a group were not read.")
+
+
+@exercises("cards.letter-case", creates=1)
+def test_names_are_read_in_any_letter_case(story: Story) -> None:
+    number = story.run.numbers.take()
+    text = (
+        "begin:vcard\r\nversion:3.0\r\nfn:Marco Rossi\r\n"
+        f"Tel;Type=Cell:{number}\r\nEmail:marco@example.com\r\nend:vcard\r\n"
+    )
+    expected = {
+        "name": "Marco Rossi",
+        "phoneNumber": number,
+        "email": "marco@example.com",
+    }
+    _reads(story, text, expected, "Names in another letter case were not read.")
+
+
+@exercises("cards.quoted-parameters", creates=1)
+def test_quoted_parameters_are_read(story: Story) -> None:
+    number = story.run.numbers.take()
+    tel = f'TEL;VALUE=uri;TYPE="voice,cell";X-NOTE="a:12;c":tel:{number}'
+    expected = {"name": "Marco Rossi", "phoneNumber": number}
+    text = card("Marco Rossi", tel, version="4.0")
+    _reads(story, text, expected, "A quoted parameter with colon and semicolon was not read.")
+
+
+@exercises("cards.broken-card", creates=3)
+def test_a_card_that_is_never_closed_costs_only_itself(story: Story) -> None:
+    first, broken, last = (story.run.numbers.take() for _ in range(3))
+    unclosed = card("Luca Verdi", f"TEL:{broken}").replace("END:VCARD\r\n", "")
+    text = card("Marco Rossi", f"TEL:{first}") + unclosed + card("Paola Gallo", f"TEL:{last}")
+    report = story.upload(text)
+    page = story.read(report.list_id)
+    story.expect(
+        "cards.broken-card",
+        sorted(map(str, page.numbers)),
+        sorted([first, last]),
+        page.exchange,
+        "Beside a card that is never closed, the others were not imported.",
+    )
+    counts = {name: report.summary.get(name) for name in ("total", "imported", "errors")}
+    story.expect(
+        "cards.broken-card",
+        counts,
+        {"total": 3, "imported": 2, "errors": 1},
+        report.exchange,
+        "A card that is never closed is not counted as one error.",
+    )
+
+
+@exercises("cards.name-from-n", creates=1)
+def test_without_fn_the_name_is_made_of_n(story: Story) -> None:
+    number = story.run.numbers.take()
+    text = (
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Bianchi;Giulia;;;\r\n"
+        f"ORG:Azienda\r\nTEL:{number}\r\nEND:VCARD\r\n"
+    )
+    report = story.upload(text)
+    contact, exchange = story.only_contact(report.list_id)
+    story.expect(
+        "cards.name-from-n",
+        sorted(str(contact.get("name")).replace(",", " ").split()),
+        ["Bianchi", "Giulia"],
+        exchange,
+        "Without FN, the name is not made of N.",
+    )
+
+
+@exercises("cards.name-from-org", creates=1)
+def test_without_fn_and_n_the_name_is_the_company(story: Story) -> None:
+    number = story.run.numbers.take()
+    text = f"BEGIN:VCARD\r\nVERSION:3.0\r\nORG:Trattoria Sole\r\nTEL:{number}\r\nEND:VCARD\r\n"
+    expected = {"name": "Trattoria Sole", "phoneNumber": number}
+    _reads(story, text, expected, "Without FN and N, the name is not ORG.")
+
+
+@exercises("cards.other-properties", creates=1)
+def test_other_properties_do_no_harm(story: Story) -> None:
+    number = story.run.numbers.take()
+    text = card(
+        "Marco Rossi",
+        "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQ==",
+        "NOTE:TEL:+15005550000 is not a number of this card",
+        "X-SOCIALPROFILE;type=x:https://example.com/marco",
+        "BDAY:1980-02-30",
+        "URL:https://example.com",
+        "CATEGORIES:a,b",
+        f"TEL;TYPE=WORK:{number}",
+        "REV:2026-04-09T11:00:10Z",
+    )
+    expected = {"name": "Marco Rossi", "phoneNumber": number}
+    _reads(story, text, expected, "A card with many other properties was not read.")

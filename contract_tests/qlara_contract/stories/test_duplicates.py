@@ -1,0 +1,330 @@
+"""Stories of duplicates: what SKIP, UPDATE and DUPLICATE do, in the account and inside a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qlara_contract.numbers import spaced
+from qlara_contract.spec_variants import Reading
+from qlara_contract.story import Report, exercises
+from qlara_contract.strategies import card
+
+if TYPE_CHECKING:
+    from qlara_contract.exchange import Exchange
+    from qlara_contract.story import Story
+
+_COUNTS = ("total", "imported", "duplicates", "errors", "skipped")
+
+
+def _existing(story: Story, **more: str) -> tuple[str, str]:
+    """Import a contact and return its number and its list."""
+    number = story.run.numbers.take()
+    report = story.upload(
+        card("Marco Rossi", f"TEL:{number}", email="old@example.com"), tags="first,second", **more
+    )
+    return number, report.list_id
+
+
+def _contact(story: Story, list_id: str, number: str) -> tuple[dict[str, Any], Exchange]:
+    """Return the contact of a list that has this number (empty if there is none)."""
+    page = story.read(list_id)
+    found = page.numbered(number)
+    return (found[0] if found else {}), page.exchange
+
+
+def _counted(report: Report) -> dict[str, Any]:
+    return {name: report.summary.get(name) for name in _COUNTS}
+
+
+def _counts(*values: int) -> dict[str, Any]:
+    return dict(zip(_COUNTS, values, strict=True))
+
+
+def _overwritten(contact: dict[str, Any]) -> Reading | None:
+    return Reading.CREATE_OR_UPDATE if contact.get("name") == "Mario Rossi" else None
+
+
+@exercises("duplicates.by-number", creates=2)
+def test_the_same_number_written_otherwise_is_a_duplicate(story: Story) -> None:
+    number, _ = _existing(story)
+    report = story.upload(card("Somebody Else", f"TEL:{spaced(number)}"), strategy="SKIP")
+    story.expect(
+        "duplicates.by-number",
+        _counted(report),
+        _counts(1, 0, 1, 0, 1),
+        report.exchange,
+        "A card with the number of a contact, written otherwise, is not its duplicate.",
+    )
+
+
+@exercises("duplicates.by-number-only", creates=2)
+def test_the_same_name_and_email_is_not_a_duplicate(story: Story) -> None:
+    _existing(story)
+    text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}", email="old@example.com")
+    report = story.upload(text)
+    story.expect(
+        "duplicates.by-number-only",
+        _counted(report),
+        _counts(1, 1, 0, 0, 0),
+        report.exchange,
+        "A card with name and email of a contact, but another number, is not a new contact.",
+    )
+
+
+@exercises("duplicates.skip-is-default", creates=2)
+def test_without_a_strategy_duplicates_are_skipped(story: Story) -> None:
+    number, list_id = _existing(story)
+    before, _ = _contact(story, list_id, number)
+    report = story.upload(card("Mario Rossi", f"TEL:{number}"), list_id=list_id)
+    after, exchange = _contact(story, list_id, number)
+    story.expect(
+        "duplicates.skip-is-default",
+        after,
+        before,
+        exchange,
+        "An import without strategy changed an existing contact.",
+        reading=_overwritten(after),
+    )
+    story.expect(
+        "duplicates.skip-is-default",
+        _counted(report),
+        _counts(1, 0, 1, 0, 1),
+        report.exchange,
+        "An import of one duplicate without strategy does not count it as skipped.",
+    )
+
+
+@exercises(
+    "duplicates.skip-leaves-the-contact",
+    "duplicates.skip-leaves-the-lists",
+    "duplicates.skip-counts",
+    creates=3,
+)
+def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
+    number, list_id = _existing(story)
+    before, _ = _contact(story, list_id, number)
+    text = card("Mario Rossi", f"TEL:{number}", email="new@example.com")
+    fresh = story.run.numbers.take()
+    text += card("Giulia Bianchi", f"TEL:{fresh}")
+    report = story.upload(text, strategy="SKIP", tags="third")
+    after, exchange = _contact(story, list_id, number)
+    story.expect(
+        "duplicates.skip-leaves-the-contact",
+        after,
+        before,
+        exchange,
+        "SKIP changed an existing contact.",
+        reading=_overwritten(after),
+    )
+    page = story.read(report.list_id)
+    story.expect(
+        "duplicates.skip-leaves-the-lists",
+        page.numbers,
+        [fresh],
+        page.exchange,
+        "The list of a SKIP does not hold exactly the new contact.",
+    )
+    story.expect(
+        "duplicates.skip-counts",
+        _counted(report),
+        _counts(2, 1, 1, 0, 1),
+        report.exchange,
+        "A SKIP of one duplicate and one new card is not counted so.",
+    )
+
+
+@exercises(
+    "duplicates.update-replaces",
+    "duplicates.update-adds-tags",
+    "duplicates.update-joins-the-list",
+    "duplicates.update-keeps-the-contact",
+    "duplicates.update-counts",
+    creates=3,
+)
+def test_update_changes_the_contact_in_place(story: Story) -> None:
+    number, list_id = _existing(story)
+    before, _ = _contact(story, list_id, number)
+    text = card("Mario Rossi", f"TEL:{number}", email="new@example.com")
+    text += card("Anna Neri", "TEL:n/d")
+    report = story.upload(text, strategy="UPDATE", tags="second,third")
+    after, exchange = _contact(story, list_id, number)
+    story.expect(
+        "duplicates.update-replaces",
+        (after.get("name"), after.get("email")),
+        ("Mario Rossi", "new@example.com"),
+        exchange,
+        "UPDATE did not replace name and email.",
+    )
+    story.expect(
+        "duplicates.update-adds-tags",
+        after.get("tags"),
+        ["first", "second", "third"],
+        exchange,
+        "UPDATE did not add the tags to those of the contact.",
+    )
+    same = ("contactId", "createdAt", "phoneNumber")
+    story.expect(
+        "duplicates.update-keeps-the-contact",
+        [after.get(name) for name in same],
+        [before.get(name) for name in same],
+        exchange,
+        "UPDATE did not change the contact in place.",
+    )
+    page = story.read(list_id)
+    story.expect(
+        "duplicates.update-keeps-the-contact",
+        len(page.contacts),
+        1,
+        page.exchange,
+        "UPDATE created another contact.",
+    )
+    page = story.read(report.list_id)
+    story.expect(
+        "duplicates.update-joins-the-list",
+        page.numbers,
+        [number],
+        page.exchange,
+        "The contact is not on the list of the UPDATE.",
+    )
+    story.expect(
+        "duplicates.update-keeps-the-contact",
+        {each.get("contactId") for each in page.numbered(number)} <= {before.get("contactId")},
+        True,
+        page.exchange,
+        "The contact on the list of the UPDATE is another than the one that was there.",
+    )
+    story.expect(
+        "duplicates.update-counts",
+        _counted(report),
+        _counts(2, 1, 1, 1, 1),
+        report.exchange,
+        "An UPDATE of one duplicate and one faulty card is not counted so.",
+    )
+
+
+@exercises("duplicates.update-never-blanks", creates=2)
+def test_update_never_blanks_what_the_card_lacks(story: Story) -> None:
+    number, list_id = _existing(story)
+    text = (
+        f"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Mario Rossi\r\nEMAIL:\r\nTEL:{number}\r\nEND:VCARD\r\n"
+    )
+    for content in (text, text.replace("EMAIL:\r\n", "")):
+        story.upload(content, strategy="UPDATE", tags=None)
+        after, exchange = _contact(story, list_id, number)
+        story.expect(
+            "duplicates.update-never-blanks",
+            (after.get("email"), after.get("tags")),
+            ("old@example.com", ["first", "second"]),
+            exchange,
+            "UPDATE took away what the card does not have.",
+        )
+
+
+@exercises(
+    "duplicates.skip-leaves-the-lists",
+    "duplicates.update-keeps-the-contact",
+    "list.order",
+    creates=3,
+)
+def test_a_contact_that_is_on_the_list_already_stays_there_once_and_in_its_place(
+    story: Story,
+) -> None:
+    number, list_id = _existing(story)
+    last = story.run.numbers.take()
+    story.upload(card("Giulia Bianchi", f"TEL:{last}"), list_id=list_id)
+    for strategy, promise in (
+        ("SKIP", "duplicates.skip-leaves-the-lists"),
+        ("UPDATE", "duplicates.update-keeps-the-contact"),
+    ):
+        text = card("Mario Rossi", f"TEL:{number}")
+        story.upload(text, list_id=list_id, strategy=strategy, about=promise)
+        page = story.read(list_id, about=promise)
+        if story.expect(
+            promise,
+            sorted(map(str, page.numbers)),
+            sorted([number, last]),
+            page.exchange,
+            f"After a {strategy} into the list of the contact, others are on it, or some twice.",
+        ):
+            story.expect(
+                "list.order",
+                page.numbers,
+                [number, last],
+                page.exchange,
+                f"A {strategy} into the list of the contact moved it.",
+            )
+
+
+@exercises("duplicates.copy-creates", "duplicates.copy-counts", creates=3)
+def test_duplicate_creates_a_copy(story: Story) -> None:
+    number, list_id = _existing(story)
+    before, _ = _contact(story, list_id, number)
+    report = story.upload(
+        card("Mario Rossi", f"TEL:{number}"), list_id=list_id, strategy="DUPLICATE"
+    )
+    page = story.read(list_id)
+    names = sorted(str(each.get("name")) for each in page.numbered(number))
+    story.expect(
+        "duplicates.copy-creates",
+        names,
+        ["Marco Rossi", "Mario Rossi"],
+        page.exchange,
+        "The list does not hold the contact and its copy.",
+        reading=Reading.CREATE_OR_UPDATE if names == ["Mario Rossi"] else None,
+    )
+    story.expect(
+        "duplicates.copy-creates",
+        before in page.contacts,
+        True,
+        page.exchange,
+        "DUPLICATE changed the contact that was there.",
+    )
+    story.expect(
+        "duplicates.copy-counts",
+        _counted(report),
+        _counts(1, 1, 1, 0, 0),
+        report.exchange,
+        "A DUPLICATE of one contact is not counted so.",
+    )
+
+
+def _twice(number: str) -> str:
+    return card("Marco Rossi", f"TEL:{number}", email="old@example.com") + card(
+        "Mario Rossi", f"TEL:{spaced(number)}"
+    )
+
+
+def _in_file(story: Story, strategy: str, counts: dict[str, Any], names: list[str]) -> None:
+    number = story.run.numbers.take()
+    report = story.upload(_twice(number), strategy=strategy)
+    promise = story.promises[0]
+    story.expect(
+        promise,
+        _counted(report),
+        counts,
+        report.exchange,
+        f"A file that has one number twice is not counted so with {strategy}.",
+    )
+    page = story.read(report.list_id)
+    story.expect(
+        promise,
+        [each.get("name") for each in page.contacts],
+        names,
+        page.exchange,
+        f"A file that has one number twice brought other contacts with {strategy}.",
+    )
+
+
+@exercises("duplicates.in-file-skip", creates=2)
+def test_a_number_twice_in_a_file_is_imported_once(story: Story) -> None:
+    _in_file(story, "SKIP", _counts(2, 1, 1, 0, 1), ["Marco Rossi"])
+
+
+@exercises("duplicates.in-file-update", creates=2)
+def test_a_number_twice_in_a_file_updates_the_first_card(story: Story) -> None:
+    _in_file(story, "UPDATE", _counts(2, 2, 1, 0, 0), ["Mario Rossi"])
+
+
+@exercises("duplicates.in-file-copy", creates=2)
+def test_a_number_twice_in_a_file_becomes_a_copy(story: Story) -> None:
+    _in_file(story, "DUPLICATE", _counts(2, 2, 1, 0, 0), ["Marco Rossi", "Mario Rossi"])

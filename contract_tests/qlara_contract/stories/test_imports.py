@@ -1,0 +1,322 @@
+"""Stories of the import: its report, its counts, its errors, its lists and tags."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from qlara_contract import spec_variants
+from qlara_contract.exchange import File, Form
+from qlara_contract.oracle import INVALID, MISSING
+from qlara_contract.story import exercises
+from qlara_contract.strategies import card
+
+if TYPE_CHECKING:
+    from qlara_contract.story import Report, Story
+
+_FAULTY = 150
+_TAGS = ["q2-2026", "crm-import", "contract-check", *(f"tag-{at}" for at in range(9, 0, -1))]
+
+
+@exercises("upload.imports-a-file", "cards.version-3", "cards.name", "cards.email", creates=1)
+def test_a_file_is_imported_and_its_contact_is_in_the_list(story: Story) -> None:
+    number = story.run.numbers.take()
+    report = story.upload(card("Marco Rossi", f"TEL:{number}", email="marco.rossi@example.com"))
+    contact, exchange = story.only_contact(report.list_id)
+    for promise in ("upload.imports-a-file", "cards.version-3"):
+        story.expect(
+            promise, contact.get("phoneNumber"), number, exchange, "The list holds another number."
+        )
+    story.expect("cards.name", contact.get("name"), "Marco Rossi", exchange, "FN is not the name.")
+    story.expect(
+        "cards.email",
+        contact.get("email"),
+        "marco.rossi@example.com",
+        exchange,
+        "EMAIL is not the email.",
+    )
+
+
+@exercises("list.contact-as-imported", "tags.all-in-order", creates=1)
+def test_a_contact_comes_back_as_it_was_imported(story: Story) -> None:
+    number = story.run.numbers.take()
+    text = card("Giulia Bianchi", f"TEL:{number}", email="g.bianchi@example.com")
+    report = story.upload(text, tags=",".join(_TAGS))
+    contact, exchange = story.only_contact(report.list_id)
+    story.expect(
+        "tags.all-in-order", contact.get("tags"), _TAGS, exchange, "The tags are not those sent."
+    )
+    known = {
+        "name": "Giulia Bianchi",
+        "phoneNumber": number,
+        "email": "g.bianchi@example.com",
+        "tags": _TAGS,
+    }
+    got = {name: contact.get(name) for name in known}
+    story.expect(
+        "list.contact-as-imported", got, known, exchange, "The contact is not what was imported."
+    )
+
+
+@exercises("upload.import-id-unique", "upload.new-list-each-time", creates=2)
+def test_each_import_has_its_own_id_and_each_list_name_its_own_list(story: Story) -> None:
+    first, second = (
+        story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")) for _ in range(2)
+    )
+    ids = [_field(report, "importId") for report in (first, second)]
+    story.expect(
+        "upload.import-id-unique",
+        len(set(ids)) == 2 and None not in ids,
+        True,
+        second.exchange,
+        f"Two imports do not have ids of their own: {ids}.",
+    )
+    story.expect(
+        "upload.new-list-each-time",
+        first.list_id != second.list_id,
+        True,
+        second.exchange,
+        "The second import with the same `listName` did not create another list.",
+    )
+
+
+@exercises("upload.completed-after-created", creates=1)
+def test_an_import_completes_after_it_created_its_contacts(story: Story) -> None:
+    report = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}"))
+    contact, exchange = story.only_contact(report.list_id)
+    completed, created = _moment(_field(report, "completedAt")), _moment(contact.get("createdAt"))
+    story.expect(
+        "upload.completed-after-created",
+        completed is not None and created is not None and completed >= created,
+        True,
+        exchange,
+        f"completedAt {_field(report, 'completedAt')}, createdAt {contact.get('createdAt')}.",
+    )
+
+
+@exercises(
+    "upload.summary-total",
+    "upload.summary-imported",
+    "upload.summary-duplicates",
+    "upload.summary-errors",
+    "upload.error-missing-phone",
+    "upload.error-invalid-phone",
+    "upload.error-line",
+    "upload.error-name",
+    "upload.error-costs-one-card",
+    creates=3,
+)
+def test_cards_at_fault_are_counted_and_named_and_the_others_are_imported(story: Story) -> None:
+    first, second, third = (story.run.numbers.take() for _ in range(3))
+    text = (
+        card("Marco Rossi", f"TEL:{first}")  # lines 1 to 5
+        + card("Luca Verdi", "NOTE:x", "TEL:n/d", "TEL:12")  # lines 6 to 12, TEL on 10
+        + card("Giulia Bianchi", f"TEL:{second}")  # lines 13 to 17
+        + card("Anna Neri", email="anna@example.com")  # lines 18 to 22
+        + card("Marco Rossi", f"TEL:{first}")  # lines 23 to 27
+        + card("Paola Gallo", f"TEL:{third}")
+    )
+    report = story.upload(text, about="upload.error-costs-one-card")
+    counts = {"total": 6, "imported": 3, "duplicates": 1, "errors": 2}
+    for name, count in counts.items():
+        story.expect(
+            f"upload.summary-{name}",
+            report.summary.get(name),
+            count,
+            report.exchange,
+            f"`{name}` of six cards, one without number, one with an invalid one, one repeated.",
+        )
+    _expect_error(story, report, "upload.error-invalid-phone", "Luca Verdi", 10, INVALID)
+    _expect_error(story, report, "upload.error-missing-phone", "Anna Neri", 18, MISSING)
+    page = story.read(report.list_id)
+    story.expect(
+        "upload.error-costs-one-card",
+        sorted(map(str, page.numbers)),
+        sorted([first, second, third]),
+        page.exchange,
+        "The cards without fault are not all in the list.",
+    )
+
+
+def _expect_error(
+    story: Story, report: Report, promise: str, name: str, line: int, reason: str
+) -> None:
+    errors = [each for each in report.errors if isinstance(each, dict)]
+    reasons = [each.get("reason") for each in errors if each.get("name") == name]
+    lines = [each.get("line") for each in errors if each.get("reason") == reason]
+    names = [each.get("name") for each in errors if each.get("reason") == reason]
+    if not reasons:
+        reasons = [each.get("reason") for each in errors if each.get("line") == line]
+    story.expect(
+        promise, reasons, [reason], report.exchange, f"The reason given for {name}'s card is wrong."
+    )
+    if lines:
+        story.expect(
+            "upload.error-line", lines, [line], report.exchange, f"The line of {name}'s error."
+        )
+        story.expect(
+            "upload.error-name", names, [name], report.exchange, f"The name of {name}'s error."
+        )
+
+
+@exercises("upload.errors-listed", creates=1)
+def test_every_card_at_fault_is_listed_however_many(story: Story) -> None:
+    cards = [card(f"Luca Verdi {at}", "TEL:n/d") for at in range(_FAULTY)]
+    report = story.upload("".join(cards))
+    names = [each.get("name") for each in report.errors if isinstance(each, dict)]
+    story.expect(
+        "upload.errors-listed",
+        names,
+        [f"Luca Verdi {at}" for at in range(_FAULTY)],
+        report.exchange,
+        f"A file of {_FAULTY} cards at fault does not list {_FAULTY} errors in order.",
+    )
+
+
+@exercises("upload.nothing-importable", "list.empty", creates=1)
+def test_a_file_of_faulty_cards_is_reported_and_its_new_list_is_empty(story: Story) -> None:
+    report = story.upload(card("Anna Neri") + card("Luca Verdi", "TEL:n/d"))
+    counts = {name: report.summary.get(name) for name in ("total", "imported", "errors")}
+    story.expect(
+        "upload.nothing-importable",
+        counts,
+        {"total": 2, "imported": 0, "errors": 2},
+        report.exchange,
+        "The report of a file in which every card is at fault.",
+    )
+    page = story.page(report.list_id, about="list.empty")
+    got = {name: page.body.get(name) for name in ("contacts", "total", "totalPages", "hasMore")}
+    story.expect(
+        "list.empty",
+        got,
+        {"contacts": [], "total": 0, "totalPages": 0, "hasMore": False},
+        page.exchange,
+        "A list without contacts is not an empty page.",
+    )
+
+
+@exercises("upload.new-list", "upload.report-names-the-list", creates=2)
+def test_a_new_list_can_be_read_and_imported_into(story: Story) -> None:
+    numbers = [story.run.numbers.take() for _ in range(2)]
+    first = story.upload(card("Marco Rossi", f"TEL:{numbers[0]}"))
+    page = story.read(first.list_id)
+    story.expect(
+        "upload.new-list",
+        page.numbers,
+        numbers[:1],
+        page.exchange,
+        "The new list does not hold the contact that was imported into it.",
+    )
+    second = story.upload(
+        card("Giulia Bianchi", f"TEL:{numbers[1]}"),
+        list_id=first.list_id,
+        about="upload.report-names-the-list",
+    )
+    story.expect(
+        "upload.report-names-the-list",
+        second.list_id,
+        first.list_id,
+        second.exchange,
+        "The report names another list than the one that was sent.",
+        reading=spec_variants.of_list_id(_field(second, "listId")),
+    )
+    page = story.read(first.list_id, about="upload.report-names-the-list")
+    story.expect(
+        "upload.report-names-the-list",
+        sorted(map(str, page.numbers)),
+        sorted(numbers),
+        page.exchange,
+        "The list that was sent does not hold the contacts of both imports.",
+    )
+
+
+@exercises("upload.list-name-non-ascii", creates=1)
+def test_a_list_name_may_be_written_in_any_script(story: Story) -> None:
+    text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
+    form = story.form(text, list_name="contract-check Città, Ελλάδα, 連絡先 😀")
+    report = story.report(story.post(form))
+    contact, exchange = story.only_contact(report.list_id)
+    story.expect(
+        "upload.list-name-non-ascii",
+        contact.get("name"),
+        "Marco Rossi",
+        exchange,
+        "The list does not hold what was imported.",
+    )
+
+
+@exercises("upload.unknown-fields-ignored", creates=1)
+def test_form_fields_that_the_contract_does_not_name_are_ignored(story: Story) -> None:
+    form = story.form(card("Marco Rossi", f"TEL:{story.run.numbers.take()}"))
+    more = Form(form.file, (*form.fields, ("fileName", "contacts.vcf"), ("contractCheck", "1")))
+    report = story.report(story.post(more))
+    story.expect(
+        "upload.unknown-fields-ignored",
+        report.summary.get("imported"),
+        1,
+        report.exchange,
+        "The card was not imported.",
+    )
+
+
+@exercises("upload.part-headers-free", creates=3)
+def test_the_file_is_read_whatever_its_part_says_of_it(story: Story) -> None:
+    for filename, media_type in (
+        ("contacts-export.vcf", "application/octet-stream"),
+        ("rubrica.VCF", "text/x-vcard"),
+        ("contacts", "text/plain; charset=utf-8"),
+    ):
+        text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
+        form = story.form(text)
+        part = File(text.encode(), filename, media_type)
+        report = story.report(story.post(Form(part, form.fields)))
+        story.expect(
+            "upload.part-headers-free",
+            report.summary.get("imported"),
+            1,
+            report.exchange,
+            f"A file named {filename} of type {media_type} was not imported.",
+        )
+
+
+@exercises("tags.tidied", creates=1)
+def test_tags_are_trimmed_and_each_kept_once(story: Story) -> None:
+    text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
+    report = story.upload(text, tags=" beta , alpha,,beta,  ,contract-check ")
+    contact, exchange = story.only_contact(report.list_id)
+    story.expect(
+        "tags.tidied",
+        contact.get("tags"),
+        ["beta", "alpha", "contract-check"],
+        exchange,
+        "The tags ` beta , alpha,,beta,  ,contract-check ` were not tidied.",
+    )
+
+
+@exercises("tags.none", "cards.email-absent", creates=1)
+def test_what_was_not_given_is_not_made_up(story: Story) -> None:
+    report = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}"), tags=None)
+    contact, exchange = story.only_contact(report.list_id)
+    story.expect(
+        "tags.none", contact.get("tags"), [], exchange, "An import without tags brought tags."
+    )
+    story.expect(
+        "cards.email-absent",
+        "email" in contact,
+        False,
+        exchange,
+        "A contact without EMAIL has an `email`.",
+    )
+
+
+def _field(report: Report, name: str) -> object:
+    body = report.exchange.answer.json
+    return body.get(name) if isinstance(body, dict) else None
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

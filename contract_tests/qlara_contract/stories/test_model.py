@@ -1,0 +1,98 @@
+"""Generated files against the oracle: whatever a file holds, report, list and quota follow from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qlara_contract.stories.held import hold_errors
+from qlara_contract.story import exercises
+from qlara_contract.strategies import draw_file
+
+if TYPE_CHECKING:
+    from qlara_contract.oracle import Expected
+    from qlara_contract.story import Report, Story
+    from qlara_contract.strategies import VCardFile
+
+_CARDS = 6
+_TAGS = ("crm-import,q2-2026", "contract-check", "a,b,c", "Ελλάδα, naïve")
+
+
+@exercises(
+    "upload.summary-total",
+    "upload.summary-imported",
+    "upload.summary-duplicates",
+    "upload.summary-errors",
+    "upload.summary-adds-up",
+    "upload.summary-skipped",
+    "upload.errors-listed",
+    "upload.error-line",
+    "upload.error-name",
+    "upload.error-missing-phone",
+    "upload.error-invalid-phone",
+    "list.contact-as-imported",
+    "list.order",
+    "quota.moves-by-what-was-created",
+    creates=_CARDS,
+)
+def test_generated_files_do_what_the_oracle_says(story: Story) -> None:
+    for at in range(story.settings.depth.model_files):
+        if story.run.writes_left < _CARDS + 1:
+            break
+        _import_one(story, at)
+
+
+def _import_one(story: Story, at: int) -> None:
+    """Import one generated file and hold report, list and quota against the oracle."""
+    strategy = story.random.choice(("SKIP", "UPDATE", "DUPLICATE"))
+    tags = story.random.choice(_TAGS)
+    story.run.numbers.reserve(_CARDS)
+    file = draw_file(story.random, story.run.numbers.take, story.run.account.single(), cards=_CARDS)
+    used, _, _ = story.quota()
+    key = f"{story.name} {at}"
+    expected = story.run.account.take_in(
+        file.cards, key, strategy, [each.strip() for each in tags.split(",")]
+    )
+    report = story.upload(file.text, strategy=strategy, tags=tags)
+    _hold_report(story, report, expected, strategy)
+    page = story.read(report.list_id)
+    shown = story.run.account.shown(key)
+    got = [_known_part(each) for each in page.contacts]
+    if story.expect(
+        "list.contact-as-imported",
+        sorted(got, key=repr),
+        sorted(shown, key=repr),
+        page.exchange,
+        f"The list does not hold what the file brought with {strategy}.",
+    ):
+        story.expect("list.order", got, shown, page.exchange, "The order of import is lost.")
+    now, _, exchange = story.quota()
+    story.expect(
+        "quota.moves-by-what-was-created",
+        now - used,
+        expected.created,
+        exchange,
+        f"`used` moved otherwise after a generated file with {strategy}:\n{_shown(file)}",
+    )
+
+
+def _hold_report(story: Story, report: Report, expected: Expected, strategy: str) -> None:
+    for name, count in expected.summary.items():
+        if name == "skipped":
+            continue  # held on every report
+        story.expect(
+            f"upload.summary-{name}",
+            report.summary.get(name),
+            count,
+            report.exchange,
+            f"`{name}` of a generated file with {strategy}.",
+        )
+    hold_errors(story, report, expected)
+
+
+def _known_part(contact: dict[str, Any]) -> dict[str, Any]:
+    names = ("name", "phoneNumber", "email", "tags")
+    return {name: contact[name] for name in names if name in contact}
+
+
+def _shown(file: VCardFile) -> str:
+    return file.text.replace("\r\n", "\n")

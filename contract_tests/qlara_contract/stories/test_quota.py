@@ -1,0 +1,47 @@
+"""Stories of the quota: what moves it, by how much, and what does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_contract.story import exercises
+from qlara_contract.strategies import card
+
+if TYPE_CHECKING:
+    from qlara_contract.story import Story
+
+
+@exercises("quota.shape", "quota.used-within-total")
+def test_the_quota_can_be_read(story: Story) -> None:
+    used, total, exchange = story.quota()
+    story.expect(
+        "quota.used-within-total", used <= total, True, exchange, "More is used than allowed."
+    )
+
+
+@exercises(
+    "quota.moves-by-what-was-created",
+    "quota.duplicates-cost-nothing",
+    "quota.errors-cost-nothing",
+    "quota.total-stays",
+    creates=8,
+)
+def test_the_quota_moves_by_exactly_what_was_created(story: Story) -> None:
+    numbers = [story.run.numbers.take() for _ in range(3)]
+    three = "".join(card("Marco Rossi", f"TEL:{number}") for number in numbers)
+    faulty = card("Anna Neri") + card("Luca Verdi", "TEL:n/d")
+    used, total, _ = story.quota()
+    for promise, content, strategy, created, what in (
+        ("quota.moves-by-what-was-created", three, "SKIP", 3, "three new contacts"),
+        ("quota.errors-cost-nothing", faulty, "SKIP", 0, "two cards at fault"),
+        ("quota.duplicates-cost-nothing", three, "SKIP", 0, "three duplicates, skipped"),
+        ("quota.duplicates-cost-nothing", three, "UPDATE", 0, "three duplicates, updated"),
+        ("quota.moves-by-what-was-created", three, "DUPLICATE", 3, "three copies"),
+    ):
+        story.upload(content, strategy=strategy, about=promise)
+        now, total_now, exchange = story.quota(about=promise)
+        story.expect(
+            promise, now - used, created, exchange, f"`used` moved otherwise after {what}."
+        )
+        story.expect("quota.total-stays", total_now, total, exchange, "`total` moved.")
+        used = now

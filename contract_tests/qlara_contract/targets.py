@@ -1,0 +1,78 @@
+"""The one door to the sandbox: where its contract is, and how to start one for a run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from qlara_sandbox import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SPEC: Path = resources.SPEC
+SANDBOX_KEY = "YOUR_API_KEY"
+
+_URL = re.compile(r"http://127\.0\.0\.1:\d+")
+
+
+class SandboxDidNotStart(RuntimeError):
+    """The sandbox ended before it was ready; the message holds what it said."""
+
+
+@contextmanager
+def running_sandbox(*arguments: str) -> Iterator[str]:
+    """Start a sandbox on a free port of this machine; yield its base URL; stop it at the end.
+
+    *arguments* go to ``qlara-sandbox serve``. Raise ``SandboxDidNotStart``.
+    """
+    command = [sys.executable, "-m", "qlara_sandbox", "serve", "--port", "0", "--quiet", *arguments]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    ) as process:
+        try:
+            yield _announced_url(process)
+        finally:
+            process.terminate()
+
+
+def _announced_url(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if found := _URL.search(line):
+            return found[0]
+    raise SandboxDidNotStart("The sandbox did not start: " + "".join(said).strip())
+
+
+@contextmanager
+def sandbox_behind(wrap: Callable[[Any], Any]) -> Iterator[str]:
+    """Serve the application that *wrap* makes of a sandbox's; yield its base URL.
+
+    It runs in a thread of this process, on a free port of this machine.
+    """
+    import socket
+
+    import uvicorn
+
+    from qlara_sandbox.http.server import configure
+    from qlara_sandbox.web.app import create_app
+
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    server = uvicorn.Server(configure(wrap(create_app()), timeout_graceful_shutdown=1))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    switch_seconds = sys.getswitchinterval()
+    thread.start()
+    try:
+        # The socket listens already: whoever connects now is answered once the server is up.
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        sys.setswitchinterval(switch_seconds)

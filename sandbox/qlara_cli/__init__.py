@@ -1,0 +1,77 @@
+"""The command line: one module per command, loaded when the command is used."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from qlara_cli.lazy_group import Commands, LazyGroup
+from qlara_sandbox import __version__
+
+
+# One function per command: the import happens when the command is used, and tools see it all the same.
+def _serve() -> click.Command:
+    from qlara_cli.serve import serve
+
+    return serve
+
+
+def _scenarios() -> click.Command:
+    from qlara_cli.scenarios import scenarios
+
+    return scenarios
+
+
+def _shell() -> click.Command:
+    from qlara_cli.shell.command import shell
+
+    return shell
+
+
+def _examples() -> click.Command:
+    from qlara_cli.examples import examples
+
+    return examples
+
+
+def _verify() -> click.Command:
+    from qlara_cli.verify import verify
+
+    return verify
+
+
+def _vcard() -> click.Command:
+    from qlara_cli.vcard import vcard
+
+    return vcard
+
+
+COMMANDS: Commands = {
+    "serve": (_serve, "Start the sandbox."),
+    "scenarios": (_scenarios, "List, show and check the scenarios."),
+    "shell": (_shell, "Open a shell in which the documented commands work as printed."),
+    "examples": (_examples, "Run the commands of documentation pages."),
+    "verify": (_verify, "Check any deployment against the contract."),
+    "vcard": (_vcard, "Inspect and generate vCard files."),
+}
+
+
+@click.command(
+    cls=LazyGroup,
+    commands=COMMANDS,
+    epilog="""\b
+Examples:
+  qlara-sandbox serve
+  qlara-sandbox serve --scenario quota-exhausted --port 0
+  qlara-sandbox vcard inspect contacts.vcf
+""",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="qlara-sandbox")
+def main() -> None:
+    """Run a local sandbox of the Qlara contact API, and check any deployment of it."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,316 @@
+"""``serve``: start the sandbox and say what to try first."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+import sys
+from importlib import import_module
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import click
+
+from qlara_sandbox import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlara_sandbox.http.tls import Certificates
+    from qlara_sandbox.web.runtime import SandboxSettings
+
+_QUOTA = "/api/v1/partner-gateway/subscription/contacts"
+_BACKLOG = 2048
+_MEGABYTE = 1024 * 1024
+
+
+def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., Any]:
+    return click.option(
+        *name.split(), envvar=f"SANDBOX_{variable}", show_envvar=True, help=help_, **rest
+    )
+
+
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  qlara-sandbox serve
+  qlara-sandbox serve --scenario crm-migration
+  qlara-sandbox serve --port 0 --seed 7 --log-format json
+"""
+)
+@_option("--host", "HOST", "Address to listen on.", default="127.0.0.1", show_default=True)
+@_option(
+    "--port",
+    "PORT",
+    "Port to listen on; 0 picks a free one.",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+)
+@_option(
+    "--scenario",
+    "SCENARIO",
+    "Scenario of requests that choose none.",
+    default="default",
+    show_default=True,
+)
+@_option(
+    "--scenarios folder",
+    "SCENARIOS",
+    "Folder of scenario files.  [default: the shipped ones]",
+    default=resources.SCENARIOS,
+    type=_FOLDER,
+)
+@_option(
+    "--spec",
+    "SPEC",
+    "The contract.  [default: the shipped openapi.yaml]",
+    default=resources.SPEC,
+    type=_FILE,
+)
+@_option(
+    "--reload", "RELOAD", "Take up changes of the contract and of scenario files.", is_flag=True
+)
+@_option(
+    "--seed", "SEED", "Decides the ids that are handed out.", default=0, show_default=True, type=int
+)
+@_option(
+    "--sandbox-headers/--no-sandbox-headers",
+    "HEADERS",
+    "Whether answers name their scenario and session.",
+    default=True,
+    show_default=True,
+)
+@_option(
+    "--log-format",
+    "LOG_FORMAT",
+    "What a line per request looks like.",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json"]),
+)
+@_option(
+    "--tls",
+    "TLS",
+    "Serve https, with a certificate that is made for this run; its authority is a file to trust.",
+    is_flag=True,
+)
+@_option("--quiet", "QUIET", "Log problems only.", is_flag=True)
+@_option(
+    "--admin-token",
+    "ADMIN_TOKEN",
+    "What the control API asks for.  [default: nothing on this machine; elsewhere one is made]",
+)
+@_option(
+    "--worlds",
+    "WORLDS",
+    "How many worlds are kept; the one that has been idle longest goes first.",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(1),
+)
+@_option(
+    "--world-memory",
+    "WORLD_MEMORY",
+    "About how many megabytes they may take together.",
+    default=1024,
+    show_default=True,
+    type=click.IntRange(1),
+)
+@_option(
+    "--journal",
+    "JOURNAL",
+    "How many megabytes of requests and answers are kept.",
+    default=32,
+    show_default=True,
+    type=click.IntRange(1),
+)
+@_option(
+    "--defect defects",
+    "DEFECT",
+    "Be wrong in this way on purpose, to test tests with; repeatable. `list` prints all ways.",
+    multiple=True,
+    metavar="NAME",
+)
+def serve(
+    host: str, port: int, log_format: str, *, reload: bool, quiet: bool, **options: Any
+) -> None:
+    """Start the sandbox.
+
+    It keeps its state in memory and forgets it when it stops. Ctrl-C ends it after the requests
+    that are under way.
+    """
+    from qlara_cli import logs
+    from qlara_sandbox.web.runtime import SandboxSettings
+
+    spoil = _spoiler(options["defects"])
+    logs.configure(log_format, quiet=quiet)
+    settings = SandboxSettings(
+        spec=options["spec"].resolve(),
+        scenarios=options["folder"].resolve(),
+        scenario=options["scenario"],
+        seed=options["seed"],
+        sandbox_headers=options["sandbox_headers"],
+        admin_token=_admin_token(host, options["admin_token"]),
+        loopback=is_loopback(host),
+        worlds=options["worlds"],
+        world_bytes=options["world_memory"] * _MEGABYTE,
+        journal_bytes=options["journal"] * _MEGABYTE,
+    )
+    app = spoil(_application(settings, reload=reload))
+    with _listen(host, port) as listener, TemporaryDirectory(prefix="qlara-sandbox-") as folder:
+        certificates = _certificates(Path(folder), host) if options["tls"] else None
+        welcome = Welcome(
+            url=_url(host, listener.getsockname()[1], secure=certificates is not None),
+            scenario=settings.scenario,
+            new_token=None if options["admin_token"] else settings.admin_token,
+            authority=certificates.authority if certificates else None,
+        )
+        _run(app, listener, certificates.options if certificates else {}, welcome.show)
+
+
+def _application(settings: SandboxSettings, *, reload: bool) -> Any:
+    from qlara_sandbox.http.contract import InvalidContract
+    from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
+    from qlara_sandbox.web.app import assemble
+    from qlara_sandbox.web.reload import Reloading
+    from qlara_sandbox.web.runtime import Runtime
+
+    try:
+        runtime = Runtime(settings)
+        return Reloading(runtime, assemble) if reload else assemble(runtime)
+    except UnknownScenario as error:
+        own = settings.scenarios != resources.SCENARIOS.resolve()
+        hint = " (--scenarios replaces the shipped ones; --scenario names one to start from.)"
+        _remove(f"{error}{hint if own else ''}")
+    except (InvalidContract, InvalidScenario) as error:
+        _remove(str(error))
+
+
+def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Return what puts the defects with these names around an application.
+
+    The catalogue belongs to the contract suite, which the sandbox does without otherwise.
+    """
+    if not names:
+        return lambda app: app
+    try:
+        catalogue = import_module("qlara_contract.defects")
+    except ModuleNotFoundError as error:
+        _remove(
+            f"--defect needs {error.name}, which is not installed. "
+            "Install the extra: pip install '.[contract]' in a checkout"
+        )
+    if {"list", "help"} & set(names):
+        click.echo(catalogue.as_text())
+        raise SystemExit(0)
+    try:
+        defects = catalogue.chosen(names)
+    except catalogue.UnknownDefect as error:
+        _remove(str(error))
+    for each in defects:
+        click.echo(f"Wrong on purpose ({each.name}): {each.sentence}", err=True)
+    return lambda app: catalogue.WrongDeployment(app, *defects)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            _remove(
+                f"Port {port} of {host} is in use. Stop what listens there, or choose another "
+                f"port: qlara-sandbox serve --port {port + 1 if port < 65535 else 0}"  # noqa: PLR2004
+            )
+        _remove(f"Cannot listen on {host}, port {port}: {error.strerror or error}")
+    return listener
+
+
+def _run(app: Any, listener: socket.socket, tls: dict[str, str], ready: Callable[[], None]) -> None:
+    import uvicorn
+
+    from qlara_sandbox.http.server import configure
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready()
+
+    # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    Server(configure(app, **tls)).run(sockets=[listener])
+    click.echo("Stopped.", err=True)
+
+
+def _certificates(folder: Path, host: str) -> Certificates:
+    from qlara_sandbox.http.tls import TlsUnavailable, issue
+
+    try:
+        return issue(folder, [] if host in {"0.0.0.0", "::", ""} else [host])  # noqa: S104 - compared
+    except TlsUnavailable as error:
+        _remove(str(error))
+
+
+def _admin_token(host: str, given: str | None) -> str | None:
+    if given or is_loopback(host):
+        return given
+    import secrets
+
+    return secrets.token_urlsafe(24)
+
+
+class Welcome(NamedTuple):
+    """What is said when the sandbox is ready; ``new_token`` and ``authority`` where there is one."""
+
+    url: str
+    scenario: str
+    new_token: str | None
+    authority: Path | None
+
+    def show(self) -> None:
+        """Print it."""
+        trust = f"--cacert {self.authority} " if self.authority else ""
+        lines = [
+            f"Qlara sandbox at {self.url}  (scenario {self.scenario})",
+            "API key: YOUR_API_KEY, or any that begins with sandbox_ for an account of its own",
+            "",
+            "Try:",
+            f'  curl {trust}{self.url}{_QUOTA} -H "X-Api-Key: YOUR_API_KEY"',
+            "",
+            f"In a browser: {self.url}/__console to try things, {self.url}/__docs to read the contract",
+        ]
+        if self.new_token:
+            lines.append(f"Control API: Authorization: Bearer {self.new_token}")
+        click.echo("\n".join([*lines, "Stop with Ctrl-C."]))
+        sys.stdout.flush()
+
+
+def _url(host: str, port: int, *, secure: bool) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"http{'s' if secure else ''}://{f'[{shown}]' if ':' in shown else shown}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach *host*."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _remove(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    raise SystemExit(2)

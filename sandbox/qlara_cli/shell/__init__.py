@@ -1,0 +1,1 @@
+"""``shell``: a subshell in which the documented commands reach the sandbox."""

@@ -1,0 +1,263 @@
+"""``shell``: a subshell in which the documented commands reach the sandbox, host and all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from qlara_sandbox import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlara_cli.shell.shell_env import Door
+    from qlara_sandbox.web.runtime import Runtime
+
+_PROMPT = "(qlara sandbox) "
+_LOOK_EVERY_SECONDS = 0.5
+_OWNER_COMES_WITHIN_SECONDS = 30
+
+
+@click.command(
+    context_settings={"allow_interspersed_args": False},
+    epilog="""\b
+Examples:
+  qlara-sandbox shell
+  qlara-sandbox shell --scenario quota-exhausted --files ~/exports
+  qlara-sandbox shell bash documented-script.sh
+  eval "$(qlara-sandbox shell --env)"      # in a script; qlara_sandbox_stop ends it
+  qlara-sandbox shell --proxy python3 import_contacts.py
+""",
+)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND…]")
+@click.option(
+    "--scenario",
+    envvar="SANDBOX_SCENARIO",
+    default="crm-migration",
+    show_default=True,
+    help="Scenario of requests that choose none.",
+)
+@click.option(
+    "--files",
+    "folders",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where documented files are found that are not there; repeatable. Then the shipped ones.",
+)
+@click.option("--env", "as_env", is_flag=True, help="Print variables for eval, for scripts.")
+@click.option(
+    "--proxy",
+    envvar="SANDBOX_PROXY",
+    is_flag=True,
+    help="Also lead clients that honour HTTPS_PROXY, such as Python's, to the sandbox.",
+)
+@click.option(
+    "--spec",
+    envvar="SANDBOX_SPEC",
+    default=resources.SPEC,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The contract; its servers name the hosts.  [default: the shipped openapi.yaml]",
+)
+def shell(command: tuple[str, ...], *, as_env: bool, **options: Any) -> None:
+    """Open a shell in which the documented curl commands work as printed.
+
+    A sandbox with TLS starts for it, and curl, by a configuration of its own, connects to it
+    instead of the documented host. Nothing outside the shell changes, your own configuration of
+    curl stays in force, and all is gone on exit. A COMMAND is run in place of a shell.
+
+    Clients other than curl find the sandbox at $SANDBOX_BASE_URL. They trust its certificate, but
+    still look the documented host up by its name; --proxy leads those that honour HTTPS_PROXY.
+    """
+    if os.name != "posix":
+        raise click.ClickException("The shell needs a POSIX system, such as WSL.")
+    if as_env:
+        _print_env(options)
+        return
+    with _sandbox(options) as (folder, door, variables):
+        environment = {**os.environ, **variables}
+        status = _run(list(command), folder, door, environment)
+    raise SystemExit(status)
+
+
+@contextmanager
+def _sandbox(options: dict[str, Any]) -> Iterator[tuple[Path, Door, dict[str, str]]]:
+    """Run a sandbox for the block; yield its folder, its door and the variables to set."""
+    from qlara_cli.shell.background import BackgroundSandbox
+    from qlara_cli.shell.shell_env import Door, furnish
+    from qlara_sandbox.http import tls
+    from qlara_sandbox.web.app import assemble
+
+    if shutil.which("curl") is None:
+        raise click.ClickException("curl is not installed.")
+    runtime = _runtime(options)
+    hosts = tls.documented_hosts(runtime.contract)
+    folder = Path(tempfile.mkdtemp(prefix="qlara-shell-"))
+    try:
+        certificates = tls.issue(folder, hosts)
+        tunnelled = hosts if options["proxy"] else ()
+        upstream = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
+        with BackgroundSandbox(assemble(runtime), certificates, tunnelled, upstream) as running:
+            folders = (*options["folders"], resources.SCENARIOS / "files")
+            door = Door(running.ports, hosts, folders)
+            yield folder, door, furnish(folder, door, certificates, os.environ)
+    except tls.TlsUnavailable as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runtime(options: dict[str, Any]) -> Runtime:
+    from qlara_cli import logs
+    from qlara_sandbox.http.contract import InvalidContract
+    from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
+    from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+
+    logs.configure("text", quiet=True)
+    try:
+        return Runtime(
+            SandboxSettings(spec=options["spec"].resolve(), scenario=options["scenario"])
+        )
+    except (InvalidContract, InvalidScenario, UnknownScenario) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _run(command: list[str], folder: Path, door: Door, environment: dict[str, str]) -> int:
+    """Run a command, or a shell, and return its exit status."""
+    if not command:
+        command = _shell_command(folder, environment)
+        if sys.stdin.isatty():
+            _say_hello(door)
+    # The shell deals with Ctrl-C itself; a hang-up or a plea to end must not leave a folder behind.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    try:
+        with subprocess.Popen(command, env=environment) as process:  # noqa: S603 - what the user asked for
+            try:
+                status = process.wait()
+            except SystemExit:
+                _end(process)
+                raise
+    except OSError as error:
+        message = f"Cannot run {command[0]}: {error.strerror}"
+        raise click.ClickException(message) from error
+    return status if status >= 0 else 128 - status
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a shell to end, as a terminal that goes away does; insist if it does not hear that."""
+    process.send_signal(signal.SIGHUP)  # interactive shells do not end for SIGTERM
+    try:
+        process.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def _shell_command(folder: Path, environment: dict[str, str]) -> list[str]:
+    from qlara_cli.shell.shell_env import rc_file, zsh_folder
+
+    own = os.environ.get("SHELL") or "/bin/sh"
+    name = Path(own).name
+    if not sys.stdin.isatty():
+        return [own]
+    if name == "bash":
+        return [own, "--rcfile", str(rc_file(folder, _PROMPT, os.environ)), "-i"]
+    if name == "zsh":
+        environment["ZDOTDIR"] = str(zsh_folder(folder, _PROMPT, os.environ))
+    else:
+        environment["PS1"] = f"{_PROMPT}$ "
+    return [own, "-i"]
+
+
+def _say_hello(door: Door) -> None:
+    hosts = ", ".join(f"https://{host}" for host in door.hosts)
+    click.echo(
+        f"Sandbox shell: here, curl reaches a sandbox instead of {hosts}.\n"
+        f"Documented commands work as printed, with the key YOUR_API_KEY. Files that they name and\n"
+        f"that are not there come from {', '.join(map(str, door.folders))}.\n"
+        f"Other clients: http://127.0.0.1:{door.ports.plain} ($SANDBOX_BASE_URL); "
+        f"a browser: http://127.0.0.1:{door.ports.plain}/__console\n"
+        f"Start over: curl -X POST $SANDBOX_BASE_URL/__admin/reset\n"
+        f"Leave with exit: then all of this is gone.\n"
+    )
+
+
+def _print_env(options: dict[str, Any]) -> None:
+    """Print shell code for eval, and leave a sandbox behind that ends with the shell that runs it."""
+    from qlara_cli.shell.shell_env import exports
+
+    reader, writer = os.pipe()
+    sys.stdout.flush()
+    if os.fork() == 0:
+        os.close(reader)
+        os.setsid()
+        _stay(options, writer)
+    os.close(writer)
+    with open(reader, encoding="utf-8") as told:  # noqa: PTH123 - a descriptor, not a path
+        text = told.read()
+    if not text:
+        raise click.ClickException("The sandbox did not start.")
+    started = json.loads(text)
+    if "error" in started:
+        raise click.ClickException(started["error"])
+    owner = Path(started["folder"]) / "owner"
+    click.echo(exports(started["variables"], os.environ), nl=False)
+    click.echo(f"echo $$ > '{owner}'")
+    click.echo(
+        f"qlara_sandbox_stop() {{ kill {started['pid']} 2>/dev/null; qlara_sandbox_restore; "
+        "unset -f qlara_sandbox_stop; }"
+    )
+
+
+def _stay(options: dict[str, Any], writer: int) -> NoReturn:
+    """Serve until the shell that evaluates our variables is gone, or somebody ends us."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        with _sandbox(options) as (folder, _, variables):
+            told = {"pid": os.getpid(), "folder": str(folder), "variables": variables}
+            os.write(writer, json.dumps(told).encode())
+            os.close(writer)
+            _wait_for_owner(folder / "owner")
+    except click.ClickException as error:
+        os.write(writer, json.dumps({"error": error.message}).encode())
+    except SystemExit:
+        pass
+    os._exit(0)
+
+
+def _wait_for_owner(path: Path) -> None:
+    until = monotonic() + _OWNER_COMES_WITHIN_SECONDS
+    while path.exists() or monotonic() < until:
+        sleep(_LOOK_EVERY_SECONDS)
+        text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+        if text and not _lives(int(text)):
+            return
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

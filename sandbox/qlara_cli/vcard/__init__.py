@@ -1,0 +1,35 @@
+"""``vcard``: look into vCard files before they are imported, and make some."""
+
+from __future__ import annotations
+
+import click
+
+from qlara_cli.lazy_group import LazyGroup
+
+
+def _inspect() -> click.Command:
+    from qlara_cli.vcard.inspect import inspect
+
+    return inspect
+
+
+def _generate() -> click.Command:
+    from qlara_cli.vcard.generate import generate
+
+    return generate
+
+
+@click.group(
+    cls=LazyGroup,
+    commands={
+        "inspect": (_inspect, "Show what an import of a file would do."),
+        "generate": (_generate, "Make a file with a known outcome."),
+    },
+    epilog="""\b
+Examples:
+  qlara-sandbox vcard inspect contacts.vcf
+  qlara-sandbox vcard generate --contacts 100 --duplicates 5 -o contacts.vcf
+""",
+)
+def vcard() -> None:
+    """Inspect and generate vCard files."""

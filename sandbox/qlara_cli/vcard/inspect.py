@@ -1,0 +1,130 @@
+"""``vcard inspect``: show what an import of a file would do, card by card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from qlara_cli.logs import printable
+from qlara_sandbox import resources
+from qlara_sandbox.domain.errors import FileTooLarge, Refusal
+from qlara_sandbox.domain.importing import CardError, usable_number
+from qlara_sandbox.http.contract import Contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlara_sandbox.domain.contacts import Card
+
+
+class InspectedCard(NamedTuple):
+    """What becomes of one card: ``imported``, ``duplicate`` or ``error``."""
+
+    line: int
+    name: str
+    outcome: str
+    detail: str
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  qlara-sandbox vcard inspect contacts.vcf
+  qlara-sandbox vcard inspect contacts.vcf --region GB --json | jq .summary
+"""
+)
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--region",
+    default="IT",
+    show_default=True,
+    envvar="SANDBOX_REGION",
+    show_envvar=True,
+    help="Country whose prefix a number without one gets.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, envvar="SANDBOX_JSON", show_envvar=True, help="Print JSON."
+)
+def inspect(file: Path, region: str, *, as_json: bool) -> None:
+    """Show what an import of FILE into an empty account would do, card by card.
+
+    Exit code 0 if the file can be imported, 1 if it would be refused.
+    """
+    data = file.read_bytes()
+    try:
+        _check_size(data)
+    except FileTooLarge as refusal:
+        click.echo(f"{file}: would be refused with 413: {refusal.message}", err=True)
+        raise SystemExit(1) from refusal
+    try:
+        findings = list(_findings(data, region.upper()))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--region") from error
+    except Refusal as refusal:
+        click.echo(f"{file}: would be refused with 400: {refusal.message}", err=True)
+        raise SystemExit(1) from refusal
+    click.echo(_as_json(findings) if as_json else _as_text(file, findings))
+
+
+def _check_size(data: bytes) -> None:
+    form = Contract(resources.SPEC).by_id["uploadVCard"].form
+    limit = form.fields["file"].max_bytes if form else None
+    if limit is not None and len(data) > limit:
+        raise FileTooLarge(limit)
+
+
+def _findings(data: bytes, region: str) -> Iterator[InspectedCard]:
+    from qlara_sandbox.domain.phone import normaliser
+    from qlara_sandbox.domain.vcard import read_cards
+
+    normalise = normaliser(region)
+    seen: dict[str, int] = {}
+    for card in read_cards(data):
+        yield _finding(card, usable_number(card, normalise), seen)
+
+
+def _finding(card: Card, number: str | CardError, seen: dict[str, int]) -> InspectedCard:
+    if isinstance(number, CardError):
+        return InspectedCard(number.line, number.name, "error", number.reason)
+    if number in seen:
+        return InspectedCard(
+            card.line, card.name, "duplicate", f"{number} as in line {seen[number]}"
+        )
+    seen[number] = card.line
+    return InspectedCard(card.line, card.name, "imported", number)
+
+
+def _summary(findings: list[InspectedCard]) -> dict[str, int]:
+    count = {kind: sum(finding.outcome == kind for finding in findings) for kind in _MARKS}
+    return {
+        "total": len(findings),
+        "imported": count["imported"],
+        "duplicates": count["duplicate"],
+        "errors": count["error"],
+        "skipped": count["duplicate"] + count["error"],
+    }
+
+
+_MARKS = {"imported": "", "duplicate": "duplicate", "error": "error"}
+
+
+def _as_json(findings: list[InspectedCard]) -> str:
+    document: dict[str, Any] = {
+        "summary": _summary(findings),
+        "cards": [finding._asdict() for finding in findings],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _as_text(file: Path, findings: list[InspectedCard]) -> str:
+    names = [printable(finding.name) or "(no name)" for finding in findings]
+    width = min(max(map(len, names), default=0), 40)
+    lines = [
+        f"{finding.line:>7}  {name:{width}}  {_MARKS[finding.outcome]:9}  {printable(finding.detail)}"
+        for finding, name in zip(findings, names, strict=True)
+    ]
+    summary = ", ".join(f"{name} {count}" for name, count in _summary(findings).items())
+    return "\n".join([f"{'line':>7}  {'name':{width}}", *lines, "", f"{file}: {summary}"])

@@ -1,0 +1,289 @@
+"""The command ``qlara-sandbox verify``: the contract suite against any deployment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qlara_contract.exchange import mask
+from qlara_contract.promises import PROMISES, UnknownPromise, promise
+from qlara_contract.settings import Mode, Profile, RunSettings
+
+if TYPE_CHECKING:
+    from qlara_contract.deviations import Deviation
+    from qlara_contract.engine import Outcome
+
+_COULD_NOT_RUN = 2
+_DEVIATION_LASTS = timedelta(days=90)
+
+
+class CouldNotRun(click.ClickException):
+    """The run could not be made; ends with 2."""
+
+    exit_code = _COULD_NOT_RUN
+
+
+def _known_promises(
+    _: click.Context, __: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    ids = tuple(part.strip() for each in value for part in each.split(",") if part.strip())
+    for each in ids:
+        try:
+            promise(each)
+        except UnknownPromise as error:
+            raise click.BadParameter(str(error)) from error
+    return ids
+
+
+def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if not value or context.resilient_parsing:
+        return
+    for each in PROMISES:
+        click.echo(f"{each.id}  ({each.operation}, {each.severity})")
+        click.echo(f"    {each.sentence}\n    {each.source}")
+    click.echo(f"\n{len(PROMISES)} promises")
+    context.exit()
+
+
+@click.command()
+@click.option(
+    "--base-url",
+    envvar="SANDBOX_BASE_URL",
+    required=True,
+    metavar="URL",
+    help="The deployment: the part of its addresses before /api.",
+)
+@click.option(
+    "--api-key",
+    envvar="SANDBOX_API_KEY",
+    required=True,
+    metavar="KEY",
+    help="A key of an account with contact permission.",
+)
+@click.option(
+    "--mode",
+    envvar="SANDBOX_MODE",
+    type=click.Choice([each.value for each in Mode]),
+    help="read-only sends nothing but GET. Default: full on this machine, else read-only.",
+)
+@click.option(
+    "--max-writes",
+    envvar="SANDBOX_MAX_WRITES",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Create at most this many contacts. Default: 1000, on this machine 20000.",
+)
+@click.option(
+    "--profile",
+    envvar="SANDBOX_PROFILE",
+    default=Profile.QUICK.value,
+    show_default=True,
+    type=click.Choice([each.value for each in Profile]),
+    help="How deep to go.",
+)
+@click.option(
+    "--seed",
+    envvar="SANDBOX_SEED",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="The same seed sends the same requests.",
+)
+@click.option(
+    "--rate",
+    envvar="SANDBOX_RATE",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="Send at most this many requests a second.",
+)
+@click.option(
+    "--only",
+    envvar="SANDBOX_ONLY",
+    multiple=True,
+    metavar="ID",
+    callback=_known_promises,
+    help="Judge only this promise; repeatable.",
+)
+@click.option(
+    "--deviations",
+    envvar="SANDBOX_DEVIATIONS",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Known deviations (YAML).",
+)
+@click.option(
+    "--write-deviations",
+    envvar="SANDBOX_WRITE_DEVIATIONS",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draft a file of known deviations from this run.",
+)
+@click.option(
+    "--report",
+    envvar="SANDBOX_REPORT",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write report.html, junit.xml, report.json and failures.har there.",
+)
+@click.option(
+    "--exhausted-key",
+    envvar="SANDBOX_EXHAUSTED_KEY",
+    default="",
+    metavar="KEY",
+    help="A key of another account, whose plan is full: for 409.",
+)
+@click.option(
+    "--unpermitted-key",
+    envvar="SANDBOX_UNPERMITTED_KEY",
+    default="",
+    metavar="KEY",
+    help="A key without the contact permission: for 403.",
+)
+@click.option(
+    "--list-id",
+    envvar="SANDBOX_LIST_ID",
+    default="",
+    metavar="ID",
+    help="A list that holds contacts, for runs that only read.",
+)
+@click.option(
+    "--ca-file",
+    envvar="SANDBOX_CA_FILE",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Trust this certificate authority too (PEM).",
+)
+@click.option(
+    "--compare",
+    envvar="SANDBOX_COMPARE",
+    metavar="URL",
+    help="Send the same requests to this deployment too, and show where they differ.",
+)
+@click.option(
+    "--compare-key",
+    envvar="SANDBOX_COMPARE_KEY",
+    default="",
+    metavar="KEY",
+    help="The key for --compare. Default: that of --api-key.",
+)
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_promises,
+    help="Print the promises and end.",
+)
+def verify(**options: Any) -> None:
+    """Check whether a deployment keeps its promises.
+
+    Holds the deployment at --base-url against every promise of the contract, and shows each broken
+    one with the request to repeat. Ends with 0 if it conforms, 1 on drift, 2 if it could not run.
+
+    \b
+    Examples:
+      qlara-sandbox verify --base-url http://127.0.0.1:8080 --api-key YOUR_API_KEY
+      qlara-sandbox verify --base-url https://api.example.com --api-key KEY --mode full \\
+        --max-writes 300 --rate 5 --report report
+    """
+    settings = RunSettings(
+        base_url=options["base_url"].rstrip("/"),
+        api_key=options["api_key"],
+        mode=Mode(options["mode"]) if options["mode"] else None,
+        max_writes=options["max_writes"],
+        profile=Profile(options["profile"]),
+        seed=options["seed"],
+        only=options["only"],
+        rate=options["rate"],
+        exhausted_key=options["exhausted_key"],
+        unpermitted_key=options["unpermitted_key"],
+        list_id=options["list_id"],
+        ca_file=str(options["ca_file"] or ""),
+    )
+    deviations = _deviations(options["deviations"])
+    if options["compare"]:
+        other = replace(
+            settings,
+            base_url=options["compare"].rstrip("/"),
+            api_key=options["compare_key"] or settings.api_key,
+        )
+        raise SystemExit(_compare(settings, other, options["report"]))
+    outcome = _run(settings, deviations)
+    _show(outcome, options["report"])
+    if options["write_deviations"]:
+        _draft(outcome, options["write_deviations"])
+    raise SystemExit(outcome.exit_code)
+
+
+def _deviations(path: Path | None) -> tuple[Deviation, ...]:
+    from qlara_contract.deviations import InvalidDeviations, load_deviations
+
+    if path is None:
+        return ()
+    try:
+        return load_deviations(path)
+    except InvalidDeviations as error:
+        raise CouldNotRun(str(error)) from error
+
+
+def _run(settings: RunSettings, deviations: tuple[Deviation, ...]) -> Outcome:
+    from rich.console import Console
+
+    from qlara_contract.engine import check_deployment
+    from qlara_contract.preflight import CannotRun
+    from qlara_contract.report.terminal import live
+
+    try:
+        with live(Console(stderr=True)) as progress:
+            return check_deployment(settings, deviations, progress)
+    except CannotRun as error:
+        raise CouldNotRun(str(error)) from error
+
+
+def _show(outcome: Outcome, folder: Path | None) -> None:
+    from rich.console import Console
+
+    from qlara_contract.report.files import write_report
+    from qlara_contract.report.terminal import print_outcome
+
+    # The files first: whoever cuts the output short still gets them.
+    written = write_report(outcome, folder) if folder else []
+    print_outcome(Console(), outcome)
+    for path in written:
+        click.echo(f"wrote {path}")
+
+
+def _draft(outcome: Outcome, path: Path) -> None:
+    from qlara_contract.deviations import draft
+
+    until = datetime.now(UTC).date() + _DEVIATION_LASTS
+    path.write_text(draft(outcome.entries, until), encoding="utf-8")
+    click.echo(f"wrote {path}")
+
+
+def _compare(settings: RunSettings, other: RunSettings, folder: Path | None) -> int:
+    from rich.console import Console
+
+    from qlara_contract.differential import compare_deployments
+    from qlara_contract.preflight import CannotRun
+    from qlara_contract.report import differential as report, terminal
+
+    secrets = settings.secrets + other.secrets
+    try:
+        with terminal.live(Console(stderr=True)) as progress:
+            comparison = compare_deployments(settings, other, progress)
+    except CannotRun as error:
+        raise CouldNotRun(str(error)) from error
+    report.print_comparison(Console(), comparison, secrets)
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(report.as_json(comparison), indent=2, ensure_ascii=False) + "\n"
+        (folder / "twin.json").write_text(mask(text, secrets), encoding="utf-8")
+        click.echo(f"wrote {folder / 'twin.json'}")
+    return comparison.exit_code

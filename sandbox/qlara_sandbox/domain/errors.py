@@ -1,0 +1,123 @@
+"""Every refusal, with the evidence that its message is made of.
+
+A refusal is an expected error: the request is answered with it and nothing has changed. Each one
+knows the field it blames and the sentence to show; which HTTP status it becomes is decided in one
+table, ``qlara_sandbox.http.error_responses``. Anything else that is raised is a bug and must look like one.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A request that is not carried out, in the words of the contract.
+
+    ``data`` is the body's ``data`` object: field to message.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+    @property
+    def data(self) -> dict[str, str]:
+        """The fields at fault and what was expected of each."""
+        return {self.field: self.message}
+
+
+class InvalidField(Refusal):
+    """A field of the request is not what the contract allows."""
+
+
+class InvalidFields(Refusal):
+    """Several fields of one request are not what the contract allows."""
+
+    def __init__(self, data: dict[str, str]) -> None:
+        field, message = next(iter(data.items()))
+        super().__init__(field, message)
+        self._data = data
+
+    @property
+    def data(self) -> dict[str, str]:
+        return dict(self._data)
+
+
+class MisusedSandbox(Refusal):
+    """What only the sandbox knows (a scenario, a session, a forced answer) is asked for wrongly.
+
+    The contract says nothing of it: such an answer comes from the sandbox, not from the API.
+    """
+
+
+class NotAVCard(Refusal):
+    """The file does not begin with ``BEGIN:VCARD`` (UC-020: 400 Bad Request)."""
+
+    def __init__(self) -> None:
+        super().__init__("file", "Invalid VCard format. Expected BEGIN:VCARD header.")
+
+
+class UnterminatedVCard(Refusal):
+    """The last card of the file is never closed (UC-020: VCard file parsing)."""
+
+    def __init__(self) -> None:
+        super().__init__("file", "Invalid VCard format. Expected END:VCARD footer.")
+
+
+class FileTooLarge(Refusal):
+    """The file is larger than the account may upload (UC-020: 413 Payload Too Large)."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("file", f"File size exceeds maximum allowed ({human_size(limit)})")
+        self.limit = limit
+
+
+class QuotaExceeded(Refusal):
+    """The import would create more contacts than the plan allows (UC-020: 409 Conflict)."""
+
+    def __init__(self, *, used: int, total: int, asked: int) -> None:
+        super().__init__(
+            "contacts",
+            f"Contact quota exceeded. Current: {used}/{total}. "
+            "Upgrade your plan to import more contacts.",
+        )
+        self.used, self.total, self.asked = used, total, asked
+
+
+class UnknownList(Refusal):
+    """No list of this account has the id."""
+
+    def __init__(self, list_id: str) -> None:
+        super().__init__("listId", f"No list with id {list_id!r} in this account.")
+        self.list_id = list_id
+
+
+class UnknownKey(Refusal):
+    """The API key is missing, unknown or revoked."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("apiKey", message)
+
+
+class NotPermitted(Refusal):
+    """The API key is valid, but may not do this."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__("apiKey", f"This API key lacks the {permission!r} permission.")
+        self.permission = permission
+
+
+class RateLimited(Refusal):
+    """The key has used up its requests; ``retry_after`` is in whole seconds."""
+
+    def __init__(self, *, limit: int, retry_after: int) -> None:
+        message = f"Rate limit exceeded. Please retry after {retry_after} seconds."
+        super().__init__("rateLimit", message)
+        self.limit, self.retry_after = limit, retry_after
+
+
+def human_size(octets: int) -> str:
+    """Return *octets* as people write it, in binary units: ``10 MB``, ``512 KB``, ``100 bytes``."""
+    for unit, name in ((1024 * 1024, "MB"), (1024, "KB")):
+        if octets >= unit and octets % unit == 0:
+            return f"{octets // unit} {name}"
+    return f"{octets} bytes"

@@ -1,0 +1,206 @@
+"""Cards and a strategy to a plan: what an import would change, in full, before anything changes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from qlara_sandbox.domain.contacts import Card, Contact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+INVALID_PHONE = "Invalid phone number format"
+MISSING_PHONE = "Missing phone number"
+
+
+class Strategy(StrEnum):
+    """What happens to a card whose number is known already (UC-020: Import completed)."""
+
+    SKIP = "SKIP"
+    UPDATE = "UPDATE"
+    DUPLICATE = "DUPLICATE"
+
+
+class CardError(NamedTuple):
+    """A card that cannot be imported: the 1-based line to look at, its name, and why."""
+
+    line: int
+    name: str
+    reason: str
+
+
+class ExistingContacts(NamedTuple):
+    """What the account holds before the import.
+
+    ``by_number`` leads from an E.164 number to the id of the first contact that has it.
+    """
+
+    contacts: Mapping[str, Contact]
+    by_number: Mapping[str, str]
+
+
+class ImportOptions(NamedTuple):
+    """How an import is to be done.
+
+    ``next_number`` is the running number of the first contact that it creates.
+    """
+
+    strategy: Strategy
+    tags: tuple[str, ...]
+    created_at: str
+    next_number: int
+
+
+class Plan(NamedTuple):
+    """What an import would change.
+
+    ``created`` and ``updated`` hold the contacts as they will be; ``members`` the ids that belong to
+    the list afterwards, in file order, each once. ``errors`` are ordered by line. ``by_id`` and
+    ``by_number`` are what the account's holdings grow by, ready to be taken over in one step.
+    """
+
+    total: int
+    duplicates: int
+    created: list[Contact]
+    updated: list[Contact]
+    members: list[str]
+    errors: list[CardError]
+    strategy: Strategy
+    by_id: dict[str, Contact]
+    by_number: dict[str, str]
+
+    @property
+    def skipped(self) -> int:
+        """Cards left out: errors and, with SKIP, duplicates."""
+        return len(self.errors) + (self.duplicates if self.strategy is Strategy.SKIP else 0)
+
+    @property
+    def imported(self) -> int:
+        """Cards that create or change a contact."""
+        return self.total - self.skipped
+
+
+def contact_id(number: int) -> str:
+    """Return the id of the contact with this running number: ``cnt_001``."""
+    return f"cnt_{number:03d}"
+
+
+def parse_tags(text: str) -> tuple[str, ...]:
+    """Return the tags of a comma-separated field: trimmed, none empty, each once, in order."""
+    return tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+
+
+def merge(contact: Contact, card: Card, tags: tuple[str, ...]) -> Contact:
+    """Return *contact* with what *card* says; what it does not say is kept, tags are added."""
+    return contact._replace(
+        name=card.name or contact.name,
+        email=card.email or contact.email,
+        address=card.address or contact.address,
+        tags=tuple(dict.fromkeys(contact.tags + tags)),
+    )
+
+
+def usable_number(card: Card, normalise: Callable[[str], str | None]) -> str | CardError:
+    """Return the first valid number of *card* in E.164, or why it has none."""
+    if card.fault:
+        return CardError(card.fault_line or card.line, card.name, card.fault)
+    for phone in card.phones:
+        number = normalise(phone.text)
+        if number is not None:
+            return number
+    if card.phones:
+        return CardError(card.first_phone_line, card.name, INVALID_PHONE)
+    return CardError(card.line, card.name, MISSING_PHONE)
+
+
+class Planner:
+    """Adds card after card to a plan, against what the account holds.
+
+    ``normalise`` turns a number as typed into E.164, or None if it is not usable.
+    """
+
+    def __init__(
+        self,
+        options: ImportOptions,
+        existing_contacts: ExistingContacts,
+        normalise: Callable[[str], str | None],
+    ) -> None:
+        self._options = options
+        self._given = (options.tags, options.created_at)
+        self._existing = existing_contacts
+        self._normalise = normalise
+        self._total = 0
+        self._duplicates = 0
+        self._fresh: list[Contact] = []
+        self._fresh_at: dict[str, int] = {}
+        self._updated: dict[str, Contact] = {}
+        self._members: dict[str, None] = {}
+        self._errors: list[CardError] = []
+
+    def add(self, cards: Iterable[Card]) -> None:
+        """Decide what becomes of each of *cards*."""
+        by_number, fresh_at, normalise = self._existing.by_number, self._fresh_at, self._normalise
+        for card in cards:
+            self._total += 1
+            # Nearly every card is sound and its first number valid; the others take the long way.
+            number: str | CardError | None = None
+            if card.phones and not card.fault:
+                number = normalise(card.phones[0].text)
+            if number is None:
+                number = usable_number(card, normalise)
+            if isinstance(number, CardError):
+                self._errors.append(number)
+            elif number in fresh_at or number in by_number:
+                self._duplicates += 1
+                self._repeat(card, number)
+            else:
+                self._create(card, number)
+
+    def plan(self) -> Plan:
+        """Return what has been decided so far."""
+        created, existing = self._fresh, self._existing.by_number
+        return Plan(
+            total=self._total,
+            duplicates=self._duplicates,
+            created=created,
+            updated=list(self._updated.values()),
+            members=list(self._members),
+            errors=sorted(self._errors),
+            strategy=self._options.strategy,
+            by_id=self._updated | {contact.contact_id: contact for contact in created},
+            by_number={
+                number: created[at].contact_id
+                for number, at in self._fresh_at.items()
+                if number not in existing
+            },
+        )
+
+    def _create(self, card: Card, number: str) -> None:
+        fresh = self._fresh
+        at = len(fresh)
+        identity = contact_id(self._options.next_number + at)
+        self._fresh_at.setdefault(number, at)
+        # What Contact(...) does, without the detour through its Python-level signature: a file has
+        # tens of thousands of them.
+        fields = (identity, card.name, number, card.email, card.address, *self._given)
+        fresh.append(tuple.__new__(Contact, fields))
+        self._members[identity] = None
+
+    def _repeat(self, card: Card, number: str) -> None:
+        if self._options.strategy is Strategy.DUPLICATE:
+            self._create(card, number)
+        elif self._options.strategy is Strategy.UPDATE:
+            self._update(card, number)
+
+    def _update(self, card: Card, number: str) -> None:
+        # A contact that the account holds comes first: a copy made by an earlier DUPLICATE import
+        # is a later contact with the same number.
+        identity = self._existing.by_number.get(number)
+        if identity is None:
+            at = self._fresh_at[number]
+            self._fresh[at] = merge(self._fresh[at], card, self._options.tags)
+            return
+        contact = self._updated.get(identity) or self._existing.contacts[identity]
+        self._updated[identity] = merge(contact, card, self._options.tags)
+        self._members[identity] = None

@@ -1,0 +1,219 @@
+"""The numbering plans of the world, compiled from the metadata of ``phonenumbers``.
+
+For a text of ASCII digits this takes the decisions of the library's ``parse`` and ``number_type``, in
+their order, with one pattern where they try a dozen. What it does not decide is `UNDECIDED` and the
+library's: national prefixes that are rewritten (as in Argentina), and a ``+`` before no known code.
+
+Numbers are strings of digits: in full, or national (significant: without calling code and prefix).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import phonenumbers
+from phonenumbers import PhoneMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from phonenumbers import PhoneNumberDesc
+
+    Matches = Callable[[str], re.Match[str] | None]
+
+UNDECIDED: Final = "undecided"
+"""The answer of a plan to a text that only the library can judge."""
+
+_SHORTEST, _LONGEST = 2, 17  # digits of a national number, by the library
+_CODE_LENGTHS = (2, 1, 3)  # digits of a calling code, the most frequent length first
+
+_NOTHING = "(?!)"
+_TYPES = (
+    *("premium_rate", "toll_free", "shared_cost", "voip", "personal_number"),
+    *("pager", "uan", "voicemail", "fixed_line", "mobile"),
+)
+
+
+class NumberingPlan:
+    """How numbers are dialled in one region: there is where a text was typed."""
+
+    def __init__(self, region: str) -> None:
+        code = phonenumbers.country_code_for_region(region)
+        home = _metadata(code, region)
+        self._code = str(code)
+        self._home = _Numbers(self._code, home)
+        self._idd = re.compile(home.international_prefix or "NonMatch").match
+        self._known: dict[str, _Numbers] = {}  # by calling code
+
+    def international(self, digits: str) -> str | None:
+        """Return the E.164 number of what stood after a ``+``, None, or `UNDECIDED`."""
+        return self._with_code(digits, unknown=UNDECIDED)
+
+    def national(self, digits: str) -> str | None:
+        """Return the E.164 number of what was typed without ``+``, None, or `UNDECIDED`."""
+        idd = self._idd(digits)
+        if idd and digits[idd.end() : idd.end() + 1] != "0":  # no calling code begins with 0
+            return self._with_code(digits[idd.end() :], unknown=None)
+        if digits.startswith(self._code) and (rest := self._home.without_code(digits)) is not None:
+            return UNDECIDED if rest is UNDECIDED else self._numbers(self._code).e164(rest)
+        return self._home.e164(digits)
+
+    def _with_code(self, digits: str, unknown: str | None) -> str | None:
+        if len(digits) <= _SHORTEST:
+            return None
+        for length in _CODE_LENGTHS:  # no calling code begins with another one
+            numbers = self._known.get(digits[:length])
+            if numbers is not None:
+                return numbers.e164(digits[length:])
+        code = _calling_code(digits)
+        return self._numbers(code).e164(digits[len(code) :]) if code else unknown
+
+    def _numbers(self, code: str) -> _Numbers:
+        numbers = self._known.get(code)
+        if numbers is None:
+            region = phonenumbers.region_code_for_country_code(int(code))
+            numbers = self._known[code] = _Numbers(code, _metadata(int(code), region))
+        return numbers
+
+
+class _Numbers:
+    """The national numbers behind one calling code, as the metadata of one region reads them."""
+
+    def __init__(self, code: str, metadata: PhoneMetadata) -> None:
+        self._code = code
+        self._plus_code = f"+{code}"
+        general = metadata.general_desc
+        assert general is not None, "every region has a general description"
+        self._general = _matches(rf"(?:{general.national_number_pattern})\Z")
+        self._lengths = general.possible_length
+        self._local_lengths = general.possible_length_local_only
+        prefix = metadata.national_prefix_for_parsing
+        self._prefix: Matches | None = re.compile(prefix).match if prefix else None
+        self._rewrites = bool(metadata.national_prefix_transform_rule)
+        self._answered: dict[int, Callable[[str], object]] = {}  # by length
+
+    def e164(self, digits: str) -> str | None:
+        """Return the number if a person answers it, None if not, or `UNDECIDED`."""
+        if len(digits) < _SHORTEST:
+            return None
+        if self._prefix is not None:
+            stripped = self._without_prefix(digits)
+            if stripped is UNDECIDED:
+                return UNDECIDED
+            if self._is_long_enough(stripped):
+                digits = stripped
+        answered = self._answered.get(len(digits))
+        if answered is None:
+            if len(digits) > _LONGEST:
+                return None
+            answered = self._answered[len(digits)] = _answered(int(self._code), len(digits))
+        return self._plus_code + digits if answered(digits) else None
+
+    def without_code(self, digits: str) -> str | None:
+        """Return what follows the calling code at the start of *digits*, if that is what it is: if
+        the number is none with it but one without it, or too long with it. None if it is not.
+        """
+        rest = self._without_prefix(digits[len(self._code) :])
+        if rest is UNDECIDED:
+            return UNDECIDED
+        too_long = len(digits) > self._lengths[-1] and len(digits) not in self._local_lengths
+        if too_long or (not self._general(digits) and self._general(rest)):
+            return rest
+        return None
+
+    def _without_prefix(self, digits: str) -> str:
+        match = self._prefix(digits) if self._prefix and digits else None
+        if match is None:
+            return digits
+        if self._rewrites:
+            return UNDECIDED
+        stripped = digits[match.end() :]
+        if self._general(digits) and not self._general(stripped):
+            return digits
+        return stripped
+
+    def _is_long_enough(self, digits: str) -> bool:
+        length = len(digits)
+        if length in self._local_lengths:
+            return False
+        return length in self._lengths or length > self._lengths[-1]
+
+
+def _metadata(code: int, region: str) -> PhoneMetadata:
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    assert metadata is not None, "the library has metadata for every region that it names"
+    return metadata
+
+
+def _calling_code(digits: str) -> str:
+    """Return the calling code that *digits* begin with, or an empty string."""
+    codes = (digits[:length] for length in _CODE_LENGTHS if digits[:1] != "0")
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    return next((code for code in codes if int(code) in known), "")
+
+
+@cache
+def _answered(code: int, length: int) -> Callable[[str], object]:
+    """Return the test whether a person answers a national number of *length* digits."""
+    names = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
+    found = (PhoneMetadata.metadata_for_region_or_calling_code(code, name) for name in names)
+    regions = [region for region in found if region is not None]
+    if len(names) == 1:
+        return _matches(_answers(regions[0], length))
+    return answered_in(regions, length)
+
+
+def answered_in(regions: Iterable[PhoneMetadata], length: int) -> Callable[[str], bool]:
+    """Return the same for regions that share a calling code: of these the first, in the library's
+    order, that a number belongs to decides.
+    """
+    tests = [(_matches(_answers(it, length)), _matches(_belongs(it, length))) for it in regions]
+
+    def answered(digits: str) -> bool:
+        for responses, belongs in tests:
+            if responses(digits):
+                return True
+            if belongs(digits):
+                return False
+        return False
+
+    return answered
+
+
+def _answers(region: PhoneMetadata, length: int) -> str:
+    """Return the pattern of the numbers of a region that a person answers, as ``number_type`` has it:
+    of all types whose pattern a number matches, the first in its order is the number's type.
+    """
+    general = _any(length, region.general_desc)
+    refused = _any(length, region.premium_rate, region.toll_free, region.shared_cost)
+    reached = _any(length, region.voip, region.personal_number)
+    unattended = _any(length, region.pager, region.uan, region.voicemail)
+    lines = _any(length, region.fixed_line, region.mobile)
+    leads = f"(?={region.leading_digits})" if region.leading_digits else ""
+    return rf"{leads}(?={general}\Z)(?!{refused}\Z)(?:{reached}|(?!{unattended}\Z){lines})\Z"
+
+
+def _belongs(region: PhoneMetadata, length: int) -> str:
+    """Return the pattern of the numbers that the library says are of this region."""
+    if region.leading_digits:
+        return str(region.leading_digits)
+    types = (getattr(region, name) for name in _TYPES)
+    return rf"(?={_any(length, region.general_desc)}\Z){_any(length, *types)}\Z"
+
+
+def _any(length: int, *descs: PhoneNumberDesc | None) -> str:
+    """Return the pattern of what matches one of *descs*, for numbers of *length* digits."""
+    patterns = [
+        f"(?:{desc.national_number_pattern})"
+        for desc in descs
+        if desc and desc.national_number_pattern
+        # no lengths: those of the general description, which is matched anyway
+        if not desc.possible_length or length in desc.possible_length
+    ]
+    return f"(?:{'|'.join(patterns) or _NOTHING})"
+
+
+def _matches(pattern: str) -> Matches:
+    return re.compile(pattern).match

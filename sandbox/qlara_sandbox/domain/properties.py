@@ -1,0 +1,143 @@
+"""What stands before the colon of a vCard line: the property's name and its parameters.
+
+``[group.]NAME[;PARAM=VALUE[,VALUE]]:`` (RFC 2426 4, RFC 6350 3.3), with the bare parameters of vCard
+2.1 (``TEL;CELL;PREF:``) and RFC 6868's ``^n ^' ^^``. Of the properties only those are told apart
+that a contact is made of, or that frame a card.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from qlara_sandbox.domain.encoding import FOLD, decode
+
+
+class PropertyKind(IntEnum):
+    """The properties that matter. Those below ``BEGIN`` are what a contact is made of."""
+
+    FN = 0
+    N = 1
+    ORG = 2
+    TEL = 3
+    EMAIL = 4
+    ADR = 5
+    VERSION = 6
+    BEGIN = 7
+    END = 8
+    AGENT = 9
+    OTHER = 10
+
+
+class Property(NamedTuple):
+    """The part of a line before its colon.
+
+    ``rank`` orders the values of one kind, lowest first: preferred ones (``PREF=1`` … ``PREF=100``,
+    then ``TYPE=pref``), and among equals mobile numbers. ``usable`` is False for a number that no
+    person answers (fax, pager, modem, text telephone).
+    """
+
+    kind: int
+    rank: int
+    usable: bool = True
+    uri: bool = False
+    charset: str = ""
+    quoted_printable: bool = False
+
+
+_KINDS = {kind.name.encode(): int(kind) for kind in PropertyKind if kind is not PropertyKind.OTHER}
+_FRAMES = {int(PropertyKind.BEGIN), int(PropertyKind.END)}
+_UNANSWERED = {"FAX", "PAGER", "MODEM", "TEXTPHONE", "BBS"}
+_MOBILE = {"CELL", "MOBILE", "IPHONE"}
+_PREFERENCES = {str(number): number for number in range(1, 101)}
+_PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
+
+_HIDDEN = "\0"  # stands for a character that separates nothing; no line holds it
+
+OTHER = Property(int(PropertyKind.OTHER), 0)
+
+
+def read_line(line: bytes) -> tuple[Property, bytes, bool]:
+    """Return the property of a logical line, its raw value, and whether every line that has the same
+    octets before its first colon has the same property.
+
+    A line without a colon has no value. Linear in the line, whatever it holds.
+    """
+    head, _, value = line.partition(b":")
+    kind = _kind(head)
+    if kind == PropertyKind.OTHER:
+        return OTHER, b"", True
+    stands_alone = head.count(b'"') % 2 == 0
+    if not stands_alone:  # the colon may be part of a quoted parameter
+        head, value = _split_outside_quotes(line, head, value)
+    return _read_head(kind, decode(head.replace(FOLD, b""))), value, stands_alone
+
+
+def _kind(head: bytes) -> int:
+    name, _, parameters = head.partition(b";")
+    group, _, bare = name.replace(FOLD, b"").rpartition(b".")
+    kind = _KINDS.get(bare.strip().upper(), int(PropertyKind.OTHER))
+    if kind in _FRAMES and (group or parameters):  # RFC 6350 6.1.1: neither group nor parameters
+        return int(PropertyKind.OTHER)
+    return kind
+
+
+def _split_outside_quotes(line: bytes, head: bytes, value: bytes) -> tuple[bytes, bytes]:
+    at = 0
+    for number, part in enumerate(line.split(b'"')):
+        colon = part.find(b":") if number % 2 == 0 else -1
+        if colon >= 0:
+            return line[: at + colon], line[at + colon + 1 :]
+        at += len(part) + 1
+    return head, value  # a stray quote
+
+
+def _read_head(kind: int, head: str) -> Property:
+    parameters = _parameters(head)
+    types = {
+        word.strip().upper() for value in parameters.get("TYPE", ()) for word in value.split(",")
+    }
+    encodings = {value.strip().upper() for value in parameters.get("ENCODING", ())} | types
+    mobile = kind == PropertyKind.TEL and bool(types & _MOBILE)
+    return Property(
+        kind=kind,
+        rank=2 * _preference(parameters.get("PREF", ()), types) + (not mobile),
+        usable=not types & _UNANSWERED,
+        uri=any(value.strip().upper() == "URI" for value in parameters.get("VALUE", ())),
+        charset=next(iter(parameters.get("CHARSET", ())), "").strip()[:40],
+        quoted_printable="QUOTED-PRINTABLE" in encodings,
+    )
+
+
+def _preference(given: list[str] | tuple[()], types: set[str]) -> int:
+    ranks = [_PREFERENCES[text.strip()] for text in given if text.strip() in _PREFERENCES]
+    return min(ranks, default=_PREF if "PREF" in types else _NO_PREF)
+
+
+def _parameters(head: str) -> dict[str, list[str]]:
+    """Return the parameters by name; a bare word is a ``TYPE``, as vCard 2.1 writes it."""
+    found: dict[str, list[str]] = {}
+    for parameter in _split(head, ";")[1:]:
+        name, equals, values = parameter.partition("=")
+        if not equals:
+            name, values = "TYPE", name
+        read = (_unquoted(value) for value in _split(values, ","))
+        found.setdefault(name.strip().upper(), []).extend(read)
+    return found
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split *text* at every *separator* outside double quotes."""
+    if '"' not in text:
+        return text.split(separator)
+    parts = text.split('"')
+    parts[1::2] = [part.replace(separator, _HIDDEN) for part in parts[1::2]]
+    return [piece.replace(_HIDDEN, separator) for piece in '"'.join(parts).split(separator)]
+
+
+def _unquoted(value: str) -> str:
+    value = value.replace('"', "")
+    if "^" not in value:
+        return value
+    # RFC 6868 3.2; "^^" comes first and is not read again
+    return value.replace("^^", _HIDDEN).replace("^n", "\n").replace("^'", '"').replace(_HIDDEN, "^")

@@ -1,0 +1,132 @@
+"""A scenario to a fresh world."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from qlara_sandbox.domain.contacts import Contact
+from qlara_sandbox.domain.errors import Refusal
+from qlara_sandbox.domain.importing import (
+    ExistingContacts,
+    ImportOptions,
+    Planner,
+    Strategy,
+    contact_id,
+)
+from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
+from qlara_sandbox.state.clock import Clock, timestamp
+from qlara_sandbox.state.faults import Faults
+from qlara_sandbox.state.ids import Ids
+from qlara_sandbox.state.rate_limit import RateLimit
+from qlara_sandbox.state.world import ContactList, World
+
+if TYPE_CHECKING:
+    from qlara_sandbox.scenario.model import ListSeed, Scenario
+
+# Fictional people for lists that are only long. The number is made from the running number.
+_FIRST = ("Marco", "Giulia", "Luca", "Anna", "Paolo", "Chiara", "Davide", "Elena", "Matteo", "Sara")
+_LAST = ("Rossi", "Bianchi", "Verdi", "Neri", "Ferrari", "Russo", "Romano", "Gallo", "Conti")
+_GENERATED_NUMBERS = 3_200_000_000
+
+
+class ScenarioTemplate(NamedTuple):
+    """What every world of a scenario begins with: its contacts, and which lists they are in."""
+
+    contacts: tuple[Contact, ...]
+    members: dict[str, tuple[str, ...]]
+
+
+def build_template(scenario: Scenario) -> ScenarioTemplate:
+    """Return the contacts that *scenario* begins with; they can serve any number of worlds.
+
+    Raises:
+        InvalidScenario: the lists hold more contacts than the quota has or says.
+    """
+    try:
+        created_at = timestamp(_clock(scenario).now())
+    except (OverflowError, ValueError) as error:
+        mistake = Mistake(1, "clock.start", "no clock of the time zone shows it")
+        raise InvalidScenario(scenario.path, [mistake]) from error
+    contacts: list[Contact] = []
+    members: dict[str, tuple[str, ...]] = {}
+    for seed in scenario.lists:
+        fresh = _contacts(scenario, seed, ImportOptions(Strategy.SKIP, seed.tags, created_at, 1))
+        first = len(contacts) + 1
+        fresh = [
+            contact._replace(contact_id=contact_id(number), created_at=created_at)
+            for number, contact in enumerate(fresh, first)
+        ]
+        contacts += fresh
+        members[seed.list_id] = tuple(contact.contact_id for contact in fresh)
+    _check_quota(scenario, len(contacts))
+    return ScenarioTemplate(tuple(contacts), members)
+
+
+def build(scenario: Scenario, template: ScenarioTemplate, seed: str) -> World:
+    """Return a fresh world; *seed* decides the ids that the scenario does not plan."""
+    count = len(template.contacts)
+    used = count if scenario.quota_used is None else scenario.quota_used
+    world = World(
+        account=replace(scenario.account, used_elsewhere=used - count),
+        clock=_clock(scenario),
+        ids=Ids(seed, scenario.ids),
+        import_takes=scenario.clock.import_takes,
+        file_bytes=scenario.file_bytes,
+    )
+    world.rate_limit = RateLimit(*scenario.rate_limit) if scenario.rate_limit else None
+    world.faults = Faults(seed)
+    for rule in scenario.faults:
+        world.faults.arm(rule, world.clock.now())
+    world.add(template.contacts)
+    world.shared = count
+    for entry in scenario.lists:
+        created = ContactList(entry.list_id, entry.name)
+        created.join(template.members[entry.list_id])
+        world.lists[entry.list_id] = created
+    return world
+
+
+def _clock(scenario: Scenario) -> Clock:
+    return Clock(scenario.account.timezone, scenario.clock.start)
+
+
+def _contacts(scenario: Scenario, seed: ListSeed, options: ImportOptions) -> list[Contact]:
+    if seed.file is not None:
+        # Imported here, since most scenarios start without reading a file.
+        from qlara_sandbox.domain.phone import normaliser
+        from qlara_sandbox.domain.vcard import read_cards
+
+        planner = Planner(options, ExistingContacts({}, {}), normaliser(scenario.account.region))
+        try:
+            planner.add(read_cards(seed.file.read_bytes()))
+        except (Refusal, OSError) as error:
+            message = f"{seed.file.name} cannot be imported: {error}"
+            raise InvalidScenario(scenario.path, [Mistake(1, "lists", message)]) from error
+        return planner.plan().created
+    if seed.generate:
+        return [_made_up(number, options) for number in range(seed.generate)]
+    return list(seed.contacts)
+
+
+def _made_up(number: int, options: ImportOptions) -> Contact:
+    first, last = _FIRST[number % len(_FIRST)], _LAST[number % len(_LAST)]
+    return Contact(
+        contact_id="",
+        name=f"{first} {last} {number + 1}",
+        phone_number=f"+39{_GENERATED_NUMBERS + number * 7}",
+        email=f"{first}.{last}.{number + 1}@example.com".lower(),
+        address="",
+        tags=options.tags,
+        created_at=options.created_at,
+    )
+
+
+def _check_quota(scenario: Scenario, count: int) -> None:
+    used, total = scenario.quota_used, scenario.account.quota_total
+    if used is not None and used < count:
+        message = f"the lists hold {count} contacts already"
+        raise InvalidScenario(scenario.path, [Mistake(1, "account.quota.used", message)])
+    if count > total:
+        message = f"the lists hold {count} contacts, more than the plan allows"
+        raise InvalidScenario(scenario.path, [Mistake(1, "account.quota.total", message)])

@@ -1,0 +1,88 @@
+"""The scenarios of one folder, loaded when they are first needed."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from qlara_sandbox.scenario.build import ScenarioTemplate, build, build_template
+from qlara_sandbox.scenario.errors import UnknownScenario
+from qlara_sandbox.scenario.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from qlara_sandbox.scenario.model import Scenario
+    from qlara_sandbox.state.world import World
+    from qlara_sandbox.state.worlds import WorldKey
+
+
+class Library:
+    """The scenario files of a folder, by name.
+
+    ``seed`` decides the ids of every world; ``operations`` gives the operationIds that a fault may
+    be on, any if there is none.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int = 0,
+        operations: Callable[[], Collection[str]] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.seed = seed
+        self._operations = operations
+        self._loaded: dict[str, tuple[Scenario, ScenarioTemplate]] = {}
+
+    def names(self) -> list[str]:
+        """Return the names of the scenarios, ordered."""
+        return sorted(path.stem for path in self.folder.glob("*.yaml"))
+
+    def get(self, name: str) -> Scenario:
+        """Return a scenario.
+
+        Raises:
+            UnknownScenario: there is no such file.
+            InvalidScenario: the file has mistakes.
+        """
+        return self._get(name)[0]
+
+    def build(self, key: WorldKey) -> World:
+        """Return a fresh world for *key*; the same key and seed give the same ids.
+
+        Raises:
+            UnknownScenario, InvalidScenario: as ``get``.
+        """
+        scenario, template = self._get(key.scenario)
+        # Hashed, since seeds show in snapshots and keys must not.
+        name = blake2b(f"{self.seed}:{':'.join(key)}".encode(), digest_size=8)
+        return build(scenario, template, seed=name.hexdigest())
+
+    def reload(self, name: str) -> None:
+        """Load the file anew; while it has mistakes, the scenario stays what it was.
+
+        Raises:
+            UnknownScenario: the file is gone, and now the scenario is too.
+            InvalidScenario: the file has mistakes.
+        """
+        try:
+            self._loaded[name] = self._load(name)
+        except UnknownScenario:
+            self._loaded.pop(name, None)
+            raise
+
+    def _get(self, name: str) -> tuple[Scenario, ScenarioTemplate]:
+        found = self._loaded.get(name)
+        if found is None:
+            found = self._loaded[name] = self._load(name)
+        return found
+
+    def _load(self, name: str) -> tuple[Scenario, ScenarioTemplate]:
+        # The name may come from a request: it must not lead out of the folder.
+        if name not in (names := self.names()):
+            raise UnknownScenario(name, names)
+        operations = self._operations() if self._operations else None
+        scenario = load(self.folder / f"{name}.yaml", operations)
+        return scenario, build_template(scenario)

@@ -1,0 +1,231 @@
+"""A scenario file to a checked, frozen scenario, or to the list of its mistakes."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import jsonschema_rs
+import orjson
+
+from qlara_sandbox.domain.account import Account
+from qlara_sandbox.domain.contacts import Contact
+from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
+from qlara_sandbox.scenario.model import ClockSeed, ListSeed, Scenario
+from qlara_sandbox.scenario.yaml_file import YamlFile, dotted
+from qlara_sandbox.state.clock import duration
+from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import timedelta
+
+SCHEMA = Path(__file__).with_name("schema.json")
+
+
+def load(path: Path, operations: Collection[str] | None = None) -> Scenario:
+    """Return the scenario of the file; its name is the file's.
+
+    *operations* are the operationIds that a fault may be on; None: any.
+
+    Raises:
+        InvalidScenario: with file, line and field of every mistake.
+    """
+    file = YamlFile(path)
+    try:
+        mistakes = list(_schema_mistakes(file)) or [
+            *_sense_mistakes(file),
+            *_fault_mistakes(file, operations),
+        ]
+        if not mistakes:
+            return _scenario(path, whole_numbers(file.value))
+    except (ValueError, OverflowError, RecursionError, OSError) as error:
+        # A time that no clock shows, a name that no file can have, a value nested without end.
+        mistakes = [Mistake(1, "", f"cannot be used: {error}")]
+    raise InvalidScenario(path, sorted(set(mistakes)))
+
+
+def whole_numbers(value: Any) -> Any:
+    """Return *value* with 5.0 as 5: JSON Schema takes both for an integer, Python does not.
+
+    What stands in a ``body`` is somebody else's and stays as it is.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: item if name == "body" else whole_numbers(item) for name, item in value.items()
+        }
+    return value
+
+
+@cache
+def _schema() -> tuple[dict[str, Any], jsonschema_rs.Draft202012Validator]:
+    document = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return document, jsonschema_rs.Draft202012Validator(document, validate_formats=True)
+
+
+def _schema_mistakes(file: YamlFile) -> Iterator[Mistake]:
+    document, validator = _schema()
+    for error in validator.iter_errors(file.value):
+        path = list(error.instance_path)
+        unexpected = getattr(error.kind, "unexpected", None)
+        if unexpected:
+            known = _properties_at(document, list(error.schema_path))
+            for name in unexpected:
+                at = [*path, name]
+                yield Mistake(file.line_of(at), dotted(at), _unknown(name, known))
+        else:
+            message = _in_words(document, list(error.schema_path)) or error.message
+            yield Mistake(file.line_of(path), dotted(path), message)
+
+
+def _properties_at(document: dict[str, Any], schema_path: list[str | int]) -> list[str]:
+    return sorted(_schema_at(document, schema_path).get("properties", {}))
+
+
+def _in_words(document: dict[str, Any], schema_path: list[str | int]) -> str | None:
+    words: dict[str, str] = _schema_at(document, schema_path).get("x-expected", {})
+    return words.get(str(schema_path[-1]))
+
+
+def _schema_at(document: dict[str, Any], schema_path: list[str | int]) -> Any:
+    node: Any = document
+    for step in schema_path[:-1]:
+        node = node[int(step)] if isinstance(node, list) else node[step]
+    return node
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(known)}"
+    return f"unknown field; {hint}"
+
+
+def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
+    value: dict[str, Any] = file.value
+    account = value.get("account", {})
+    timezone = account.get("timezone", "Europe/Rome")
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield _mistake(file, ["account", "timezone"], f"no time zone is called {timezone!r}")
+    if not _is_region(account.get("region", "IT")):
+        at = ["account", "region"]
+        yield _mistake(file, at, f"no telephone region is called {account['region']!r}")
+    quota = account.get("quota", {})
+    if quota.get("used", 0) > quota.get("total", 50_000):
+        yield _mistake(file, ["account", "quota", "used"], "more than the total")
+    yield from _list_mistakes(file, value.get("lists", []))
+
+
+def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mistake]:
+    seen = set()
+    for index, entry in enumerate(lists):
+        if entry["id"] in seen:
+            yield _mistake(file, ["lists", index, "id"], f"{entry['id']!r} stands here twice")
+        seen.add(entry["id"])
+        sources = [key for key in ("contacts", "file", "generate") if key in entry]
+        if len(sources) > 1:
+            message = f"expected one of contacts, file, generate; found {' and '.join(sources)}"
+            yield _mistake(file, ["lists", index, sources[1]], message)
+        name = entry.get("file")
+        if name is not None and not (file.path.parent / name).is_file():
+            yield _mistake(file, ["lists", index, "file"], f"no file {name!r} beside the scenario")
+
+
+def _fault_mistakes(file: YamlFile, operations: Collection[str] | None) -> Iterator[Mistake]:
+    for index, entry in enumerate(file.value.get("faults", [])):
+        at: list[str | int] = ["faults", index]
+        name = entry["on"]
+        if operations is not None and name != EVERY_OPERATION and name not in operations:
+            expected = ", ".join([*operations, repr(EVERY_OPERATION)])
+            message = f"no operation is called {name!r}; expected one of {expected}"
+            yield _mistake(file, [*at, "on"], message)
+        try:
+            orjson.dumps(entry.get("respond", {}).get("body"))
+        except TypeError as error:
+            yield _mistake(file, [*at, "respond", "body"], f"cannot be written as JSON: {error}")
+
+
+def _mistake(file: YamlFile, path: Sequence[str | int], message: str) -> Mistake:
+    return Mistake(file.line_of(path), dotted(path), message)
+
+
+def _is_region(region: str) -> bool:
+    if region == "IT":  # the usual one, and no reason to load the tables of all countries
+        return True
+    import phonenumbers
+
+    return region in phonenumbers.SUPPORTED_REGIONS
+
+
+def _scenario(path: Path, value: Mapping[str, Any]) -> Scenario:
+    account = value.get("account", {})
+    quota = account.get("quota", {})
+    terms = Account()
+    return Scenario(
+        path=path,
+        title=value["title"],
+        story=value["story"].strip(),
+        source=value.get("source", ""),
+        try_lines=value.get("try", "").strip(),
+        account=replace(
+            terms,
+            quota_total=quota.get("total", terms.quota_total),
+            region=account.get("region", terms.region),
+            timezone=account.get("timezone", terms.timezone),
+            permissions=frozenset(account.get("permissions", terms.permissions)),
+            active=account.get("active", terms.active),
+        ),
+        quota_used=quota.get("used"),
+        lists=tuple(_list(path, entry) for entry in value.get("lists", [])),
+        clock=_clock(value.get("clock", {})),
+        ids={kind: tuple(ids) for kind, ids in value.get("ids", {}).items()},
+        file_bytes=value.get("limits", {}).get("file_bytes"),
+        rate_limit=_rate_limit(value.get("rate_limit")),
+        faults=tuple(fault_rule(entry) for entry in value.get("faults", [])),
+    )
+
+
+def _list(path: Path, entry: Mapping[str, Any]) -> ListSeed:
+    return ListSeed(
+        list_id=entry["id"],
+        name=entry.get("name", entry["id"]),
+        contacts=tuple(_contact(contact) for contact in entry.get("contacts", [])),
+        file=path.parent / entry["file"] if "file" in entry else None,
+        generate=entry.get("generate", 0),
+        tags=tuple(entry.get("tags", [])),
+    )
+
+
+def _contact(entry: Mapping[str, Any]) -> Contact:
+    return Contact(
+        contact_id="",
+        name=entry["name"],
+        phone_number=entry["phoneNumber"],
+        email=entry.get("email", ""),
+        address=entry.get("address", ""),
+        tags=tuple(entry.get("tags", [])),
+        created_at="",
+    )
+
+
+def _rate_limit(entry: Mapping[str, Any] | None) -> tuple[int, timedelta] | None:
+    return (entry["requests"], duration(entry["per"])) if entry else None
+
+
+def _clock(entry: Mapping[str, Any]) -> ClockSeed:
+    start = entry.get("start")
+    return ClockSeed(
+        start=datetime.fromisoformat(start) if start else None,
+        import_takes=duration(entry.get("import_takes", "0s")),
+    )

@@ -1,0 +1,67 @@
+"""What a scenario file says, checked and frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from qlara_sandbox.domain.account import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.state.faults import FaultRule
+
+
+@dataclass(frozen=True, slots=True)
+class ListSeed:
+    """A list that exists from the start, and where its contacts come from.
+
+    They are written out (``contacts``), imported from a vCard file (``file``, with ``tags``), or
+    made up (``generate``, a number).
+    """
+
+    list_id: str
+    name: str
+    contacts: tuple[Contact, ...] = ()
+    file: Path | None = None
+    generate: int = 0
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSeed:
+    """When the world's clock stands still (``None``: real time), and how long an import takes."""
+
+    start: datetime | None = None
+    import_takes: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named starting point. ``try_lines`` are shell commands that show it.
+
+    ``rate_limit`` is a number of requests and the time that they are for.
+    """
+
+    path: Path
+    title: str
+    story: str
+    source: str = ""
+    try_lines: str = ""
+    account: Account = field(default_factory=Account)
+    quota_used: int | None = None
+    lists: tuple[ListSeed, ...] = ()
+    clock: ClockSeed = field(default_factory=ClockSeed)
+    ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    file_bytes: int | None = None
+    rate_limit: tuple[int, timedelta] | None = None
+    faults: tuple[FaultRule, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the scenario is chosen by: the file's name."""
+        return self.path.stem

@@ -1,0 +1,107 @@
+"""A YAML file as plain values, and the line on which each of them stands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+class PlainLoader(yaml.CSafeLoader):
+    """The safe loader, but ``on``, ``no`` and the like are words, as YAML 1.2 and editors read them.
+
+    Times stay text, too: they are checked as text, with their UTC offset.
+    """
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+_KEY_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
+PlainLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in {_BOOL, "tag:yaml.org,2002:timestamp"}
+    ]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+PlainLoader.add_implicit_resolver(
+    _BOOL, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+_MOST_VALUES = 1_000_000
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null")
+)
+
+
+class YamlFile:
+    """The values of one file; ``line_of`` leads from a path into them to a 1-based line."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file.
+
+        Raises:
+            InvalidScenario: it is not YAML, or a key stands twice.
+        """
+        self.path = path
+        self._lines: dict[tuple[str | int, ...], int] = {}
+        self._values = 0
+        try:
+            loader = PlainLoader(path.read_text(encoding="utf-8"))
+            node = loader.get_single_node()
+            mistakes = list(self._walk(node, ())) if node is not None else []
+            self.value: Any = loader.construct_document(node) if node is not None else None
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise InvalidScenario(path, [Mistake(line, "", str(error.problem))]) from error
+        except OSError as error:
+            message = f"cannot be read: {error.strerror}"
+            raise InvalidScenario(path, [Mistake(1, "", message)]) from error
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+            raise InvalidScenario(path, [Mistake(1, "", f"not a YAML file: {error}")]) from error
+        if mistakes:
+            raise InvalidScenario(path, mistakes)
+
+    def line_of(self, path: Sequence[str | int]) -> int:
+        """Return the line of the value at *path*, or of the nearest one around it."""
+        at = tuple(path)
+        while at not in self._lines and at:
+            at = at[:-1]
+        return self._lines.get(at, 1)
+
+    def _walk(self, node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[Mistake]:
+        self._lines.setdefault(at, node.start_mark.line + 1)
+        self._values += 1
+        if self._values > _MOST_VALUES:  # also what aliases repeat, and repeat again
+            raise yaml.YAMLError(f"more than {_MOST_VALUES} values")
+        if node.tag not in _TAGS:
+            yield Mistake(node.start_mark.line + 1, dotted(at), f"{node.tag} is not used here")
+        if isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, value in node.value:
+                name, line = str(key.value), key.start_mark.line + 1
+                if key.tag not in _KEY_TAGS:
+                    yield Mistake(line, dotted((*at, name)), "expected a name; put it in quotes")
+                if name in seen:
+                    yield Mistake(line, dotted((*at, name)), "stands here for the second time")
+                seen.add(name)
+                self._lines[(*at, name)] = line
+                yield from self._walk(value, (*at, name))
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                yield from self._walk(item, (*at, index))
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """Return a path as people read it: ``lists[0].contacts``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

@@ -1,0 +1,201 @@
+"""A whole world as plain JSON values, and back: the same answers, and the same ones to come."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from qlara_sandbox.domain.account import Account
+from qlara_sandbox.domain.contacts import Contact
+from qlara_sandbox.state.clock import Clock
+from qlara_sandbox.state.faults import ActiveFault, Faults, fault_rule
+from qlara_sandbox.state.ids import Ids
+from qlara_sandbox.state.rate_limit import RateLimit
+from qlara_sandbox.state.world import ContactList, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 1
+
+
+class Contradiction(Exception):
+    """A snapshot whose parts do not fit together; ``field`` is the path of the part at fault."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+def take(world: World) -> dict[str, Any]:
+    """Return everything that decides what *world* answers, as JSON values."""
+    account, clock = world.account, world.clock
+    return {
+        "version": VERSION,
+        "account": {
+            "quotaTotal": account.quota_total,
+            "usedElsewhere": account.used_elsewhere,
+            "region": account.region,
+            "timezone": account.timezone,
+            "permissions": sorted(account.permissions),
+            "active": account.active,
+        },
+        "clock": {
+            "start": _instant(clock.start),
+            "frozenAt": _instant(clock.now()) if clock.is_frozen else None,
+            "shiftSeconds": clock.shift.total_seconds(),
+        },
+        "ids": {"seed": world.ids.seed, "drawn": world.ids.drawn, "planned": world.ids.planned},
+        "limits": {
+            "importTakesSeconds": world.import_takes.total_seconds(),
+            "fileBytes": world.file_bytes,
+        },
+        "nextNumber": world.next_number,
+        "contacts": [_contact(contact) for contact in world.contacts.values()],
+        "lists": [
+            {"listId": one.list_id, "name": one.name, "members": list(one.members)}
+            for one in world.lists.values()
+        ],
+        "rateLimit": _rate_limit(world.rate_limit),
+        "faults": {
+            "seed": world.faults.seed,
+            "armed": [armed_fault(active) for active in world.faults.active],
+        },
+    }
+
+
+def armed_fault(active: ActiveFault) -> dict[str, Any]:
+    """Return a rule in force with its counters."""
+    return {
+        "id": active.fault_id,
+        "seen": active.seen,
+        "fired": active.fired,
+        "expires": _instant(active.expires),
+        "fault": dict(active.rule.source),
+    }
+
+
+def restore(state: Mapping[str, Any]) -> World:
+    """Return the world that *state*, which keeps the schema of a state, was taken of.
+
+    Raises:
+        Contradiction: its parts do not fit together.
+    """
+    account = _account(state["account"])
+    limits = state["limits"]
+    world = World(
+        account=account,
+        clock=_clock(account.timezone, state["clock"]),
+        ids=Ids(state["ids"]["seed"], state["ids"]["planned"], state["ids"]["drawn"]),
+        import_takes=timedelta(seconds=limits["importTakesSeconds"]),
+        file_bytes=limits["fileBytes"],
+    )
+    world.rate_limit = _restored_limit(state["rateLimit"])
+    world.faults = Faults(state["faults"]["seed"])
+    world.faults.restore(_active(entry) for entry in state["faults"]["armed"])
+    _fill(world, state)
+    return world
+
+
+def _fill(world: World, state: Mapping[str, Any]) -> None:
+    contacts = [_restored_contact(entry) for entry in state["contacts"]]
+    world.add(contacts)
+    if len(world.contacts) < len(contacts):
+        raise Contradiction("state.contacts", "Expected every contactId once.")
+    world.next_number = state["nextNumber"]
+    for index, entry in enumerate(state["lists"]):
+        if entry["listId"] in world.lists:
+            raise Contradiction(f"state.lists[{index}].listId", "Expected every listId once.")
+        unknown = [member for member in entry["members"] if member not in world.contacts]
+        if unknown:
+            message = f"Expected ids of contacts; no contact has {unknown[0]!r}."
+            raise Contradiction(f"state.lists[{index}].members", message)
+        restored = ContactList(entry["listId"], entry["name"])
+        restored.join(entry["members"])
+        world.lists[restored.list_id] = restored
+
+
+def _account(entry: Mapping[str, Any]) -> Account:
+    try:
+        ZoneInfo(entry["timezone"])
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"Expected the IANA name of a time zone; found {entry['timezone']!r}."
+        raise Contradiction("state.account.timezone", message) from error
+    return Account(
+        quota_total=entry["quotaTotal"],
+        used_elsewhere=entry["usedElsewhere"],
+        region=entry["region"],
+        timezone=entry["timezone"],
+        permissions=frozenset(entry["permissions"]),
+        active=entry["active"],
+    )
+
+
+def _clock(timezone: str, entry: Mapping[str, Any]) -> Clock:
+    clock = Clock(timezone, _moment(entry["start"]))
+    clock.shift = timedelta(seconds=entry["shiftSeconds"])
+    frozen_at = _moment(entry["frozenAt"])
+    if frozen_at is not None:
+        clock.freeze(frozen_at)
+    else:
+        clock.run()
+    return clock
+
+
+def _rate_limit(limit: RateLimit | None) -> dict[str, Any] | None:
+    if limit is None:
+        return None
+    return {
+        "requests": limit.requests,
+        "perSeconds": limit.per.total_seconds(),
+        "began": _instant(limit.began),
+        "used": limit.used,
+    }
+
+
+def _restored_limit(entry: Mapping[str, Any] | None) -> RateLimit | None:
+    if entry is None:
+        return None
+    limit = RateLimit(entry["requests"], timedelta(seconds=entry["perSeconds"]))
+    limit.began, limit.used = _moment(entry["began"]), entry["used"]
+    return limit
+
+
+def _active(entry: Mapping[str, Any]) -> ActiveFault:
+    active = ActiveFault(entry["id"], fault_rule(entry["fault"]), _moment(entry["expires"]))
+    active.seen, active.fired = entry["seen"], entry["fired"]
+    return active
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "contactId": contact.contact_id,
+        "name": contact.name,
+        "phoneNumber": contact.phone_number,
+        "email": contact.email,
+        "address": contact.address,
+        "tags": list(contact.tags),
+        "createdAt": contact.created_at,
+    }
+
+
+def _restored_contact(entry: Mapping[str, Any]) -> Contact:
+    return Contact(
+        contact_id=entry["contactId"],
+        name=entry["name"],
+        phone_number=entry["phoneNumber"],
+        email=entry["email"],
+        address=entry["address"],
+        tags=tuple(entry["tags"]),
+        created_at=entry["createdAt"],
+    )
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None

@@ -1,0 +1,206 @@
+"""The living state of one account: contacts, lists, quota, and the one operation that changes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from qlara_sandbox.domain.errors import UnknownList
+from qlara_sandbox.domain.importing import (
+    CardError,
+    ExistingContacts,
+    ImportOptions,
+    Plan,
+    Strategy,
+)
+from qlara_sandbox.domain.quota import Quota
+from qlara_sandbox.state.clock import Clock, timestamp
+from qlara_sandbox.state.faults import Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qlara_sandbox.domain.account import Account
+    from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.state.ids import Ids
+    from qlara_sandbox.state.rate_limit import RateLimit
+
+# What a world and one contact in it cost in memory, measured; see ``World.estimated_bytes``.
+_WORLD_BYTES = 2500
+_PLACE_BYTES = 150
+_CONTACT_BYTES = 700
+
+
+@dataclass(slots=True)
+class ContactList:
+    """A named set of contacts, in the order in which they joined."""
+
+    list_id: str
+    name: str
+    members: list[str] = field(default_factory=list)
+    _known: set[str] = field(default_factory=set)
+
+    def join(self, contact_ids: Iterable[str]) -> None:
+        """Add the contacts that are not members yet."""
+        known = self._known
+        new = [identity for identity in dict.fromkeys(contact_ids) if identity not in known]
+        known.update(new)
+        self.members.extend(new)
+
+
+class Destination(NamedTuple):
+    """Where an import goes: a list that exists, or the name of a new one."""
+
+    list_id: str | None
+    new_name: str | None
+
+
+class ImportReport(NamedTuple):
+    """What an import did change (UC-020: Import completed)."""
+
+    import_id: str
+    list_id: str
+    total: int
+    imported: int
+    duplicates: int
+    skipped: int
+    errors: list[CardError]
+    completed_at: str
+
+
+class ContactPage(NamedTuple):
+    """One page of a list; ``total`` counts the contacts of all pages."""
+
+    list_id: str
+    contacts: list[Contact]
+    total: int
+    number: int
+    pages: int
+
+
+class World:
+    """What one account holds, grown from one scenario.
+
+    Clock and ids are handed in. Reading a page costs the page, however long the list.
+    ``import_takes`` is how far an import moves a clock that stands still; ``file_bytes`` how large
+    an uploaded file may be where the scenario differs from the contract. ``rate_limit`` and ``faults`` are set by
+    whoever orders them.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        clock: Clock,
+        ids: Ids,
+        *,
+        import_takes: timedelta = timedelta(),
+        file_bytes: int | None = None,
+    ) -> None:
+        self.account = account
+        self.clock = clock
+        self.ids = ids
+        self.import_takes = import_takes
+        self.file_bytes = file_bytes
+        self.rate_limit: RateLimit | None = None
+        self.faults = Faults()
+        self.contacts: dict[str, Contact] = {}
+        self.by_number: dict[str, str] = {}
+        self.lists: dict[str, ContactList] = {}
+        self.next_number = 1
+        self.shared = 0
+
+    def estimated_bytes(self) -> int:
+        """Return about how much memory the world takes.
+
+        ``shared`` of its contacts are those of every world of the scenario, and not counted twice.
+        """
+        count = len(self.contacts)
+        return _WORLD_BYTES + _PLACE_BYTES * count + _CONTACT_BYTES * max(count - self.shared, 0)
+
+    @property
+    def quota(self) -> Quota:
+        """The account's quota as it stands."""
+        return Quota(
+            self.account.used_elsewhere + len(self.contacts),
+            self.account.quota_total,
+        )
+
+    def import_options(self, strategy: Strategy, tags: tuple[str, ...]) -> ImportOptions:
+        """Return the options of an import that begins now."""
+        return ImportOptions(strategy, tags, timestamp(self.clock.now()), self.next_number)
+
+    def existing_contacts(self) -> ExistingContacts:
+        """Return what a planner compares cards with: live views, not copies."""
+        return ExistingContacts(self.contacts, self.by_number)
+
+    def list(self, list_id: str) -> ContactList:
+        """Return the list.
+
+        Raises:
+            UnknownList: the account has no such list.
+        """
+        found = self.lists.get(list_id)
+        if found is None:
+            raise UnknownList(list_id)
+        return found
+
+    def page(self, list_id: str, *, number: int, limit: int) -> ContactPage:
+        """Return page *number*, counted from 1, of *limit* contacts; past the end it is empty.
+
+        Raises:
+            UnknownList: the account has no such list.
+        """
+        members = self.list(list_id).members
+        start = (number - 1) * limit
+        contacts = [self.contacts[identity] for identity in members[start : start + limit]]
+        return ContactPage(list_id, contacts, len(members), number, -(-len(members) // limit))
+
+    def commit(self, plan: Plan, destination: Destination) -> ImportReport:
+        """Carry out *plan* in one step, or not at all.
+
+        Raises:
+            QuotaExceeded: it would create more contacts than the quota allows.
+            UnknownList: the destination is gone.
+        """
+        self.quota.require(len(plan.created))
+        if destination.list_id is not None:
+            self.list(destination.list_id)
+        # Whatever can fail comes before the first change.
+        if self.clock.is_frozen:
+            self.clock.advance(self.import_takes)
+        completed_at = timestamp(self.clock.now())
+        target = self._open(destination)
+        self.contacts.update(plan.by_id)
+        self.by_number.update(plan.by_number)
+        self.next_number += len(plan.created)
+        target.join(plan.members)
+        return ImportReport(
+            import_id=self.ids.next("import"),
+            list_id=target.list_id,
+            total=plan.total,
+            imported=plan.imported,
+            duplicates=plan.duplicates,
+            skipped=plan.skipped,
+            errors=plan.errors,
+            completed_at=completed_at,
+        )
+
+    def add(self, contacts: Iterable[Contact]) -> None:
+        """Hold further contacts; the first with a number is the one that a duplicate meets."""
+        held, by_number = self.contacts, self.by_number
+        before = len(held)
+        for contact in contacts:
+            held[contact.contact_id] = contact
+            by_number.setdefault(contact.phone_number, contact.contact_id)
+        self.next_number += len(held) - before
+
+    def _open(self, destination: Destination) -> ContactList:
+        if destination.list_id is not None:
+            return self.list(destination.list_id)
+        identity = self.ids.next("list")
+        while identity in self.lists:  # a scenario may have planned an id that one of its lists has
+            identity = self.ids.next("list")
+        created = ContactList(identity, destination.new_name or "")
+        self.lists[created.list_id] = created
+        return created

@@ -1,0 +1,195 @@
+"""The registry of worlds: one per API key, session and scenario; they never see each other."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qlara_sandbox.state.world import World
+
+MOST_WORLDS = 1000
+MOST_BYTES = 1024 * 1024 * 1024
+
+
+class WorldKey(NamedTuple):
+    """What tells one world from another."""
+
+    api_key: str
+    session: str
+    scenario: str
+
+
+class Bounds(NamedTuple):
+    """How many worlds are kept at most, and about how many bytes they may take together."""
+
+    worlds: int = MOST_WORLDS
+    bytes: int = MOST_BYTES
+
+
+class WorldEntry:
+    """A world that is kept, and how it is used.
+
+    ``label`` names it without naming its key. ``last_used`` is a moment of ``perf_counter``. A world
+    with ``in_use`` requests under way is never given up.
+    """
+
+    __slots__ = ("bytes", "in_use", "key", "label", "last_used", "requests", "world")
+
+    def __init__(self, key: WorldKey, world: World, label: str, now: float) -> None:
+        self.key = key
+        self.world = world
+        self.label = label
+        self.last_used = now
+        self.in_use = 0
+        self.requests = 0
+        self.bytes = world.estimated_bytes()
+
+
+def _nobody(_: str, __: WorldEntry) -> None:
+    """Tell nobody."""
+
+
+class Worlds:
+    """Grows a world when it is first asked for, and keeps it while there is room.
+
+    ``grow`` makes a fresh world; ``default`` names the scenario of whoever chooses none. Past the
+    bounds, the worlds that have been idle longest are given up; ``tell`` hears of every world that
+    comes (``grown``, ``restored``) or goes (``expired``, ``reset``).
+    """
+
+    def __init__(
+        self,
+        build: Callable[[WorldKey], World],
+        default: str,
+        bounds: Bounds | None = None,
+        tell: Callable[[str, WorldEntry], None] = _nobody,
+    ) -> None:
+        self._build = build
+        self._entries: OrderedDict[WorldKey, WorldEntry] = OrderedDict()
+        self._bound: dict[tuple[str, str], str] = {}
+        self._first_default = default
+        self._named = 0
+        self._tell = tell
+        self.default = default
+        self.bounds = bounds or Bounds()
+        self.bytes = 0
+        self.expired = 0
+
+    def key(self, api_key: str, session: str, scenario: str | None) -> WorldKey:
+        """Return the key of the world that a request means.
+
+        *scenario* is what the request itself chose; without it the binding of its key and session
+        counts, then the default.
+        """
+        chosen = scenario or self._bound.get((api_key, session)) or self.default
+        return WorldKey(api_key, session, chosen)
+
+    def get_or_create(self, key: WorldKey, now: float) -> WorldEntry:
+        """Return the world with its place in the registry, grown on first use, as used *now*."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return self._insert(key, self._build(key), "grown")
+        self._entries.move_to_end(key)
+        entry.last_used = now
+        return entry
+
+    def at(self, key: WorldKey) -> World:
+        """Return the world, grown on first use."""
+        return self.get_or_create(key, perf_counter()).world
+
+    def reweigh(self, entry: WorldEntry) -> None:
+        """Weigh a world that may have changed, and keep to the bounds."""
+        if self._entries.get(entry.key) is entry:
+            before, entry.bytes = entry.bytes, entry.world.estimated_bytes()
+            self.bytes += entry.bytes - before
+            self._evict()
+
+    def binding(self, api_key: str, session: str) -> str | None:
+        """Return the scenario that is bound to a key and session."""
+        return self._bound.get((api_key, session))
+
+    def bind(self, api_key: str, session: str, scenario: str) -> None:
+        """Choose the scenario for every later request of this key and session that chooses none."""
+        self._bound[(api_key, session)] = scenario
+
+    def put(self, key: WorldKey, world: World) -> None:
+        """Replace a world."""
+        self._remove(key)
+        self._insert(key, world, "restored")
+
+    def find_by_label(self, label: str) -> WorldEntry | None:
+        """Return the world of this label."""
+        return next((entry for entry in self._entries.values() if entry.label == label), None)
+
+    def reset(self, key: WorldKey | None = None) -> int:
+        """Forget one world; or all of them, every binding and the chosen default.
+
+        Returns how many worlds there were.
+        """
+        if key is None:
+            self._bound.clear()
+            self.default = self._first_default
+        return self._reset(list(self._entries) if key is None else [key])
+
+    def reset_of(self, api_key: str, session: str | None, scenario: str | None) -> int:
+        """Forget the worlds of a key, those of one session or scenario only if given."""
+        return self._reset(
+            [
+                key
+                for key in self._entries
+                if key.api_key == api_key
+                and session in {None, key.session}
+                and scenario in {None, key.scenario}
+            ]
+        )
+
+    def reset_scenario(self, scenario: str) -> None:
+        """Forget every world of a scenario."""
+        self._reset([key for key in self._entries if key.scenario == scenario])
+
+    def entries(self) -> list[WorldEntry]:
+        """Return every world with its place, the one that was used last at the end."""
+        return list(self._entries.values())
+
+    def __iter__(self) -> Iterator[tuple[WorldKey, World]]:
+        return iter([(key, entry.world) for key, entry in self._entries.items()])
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _insert(self, key: WorldKey, world: World, how: str) -> WorldEntry:
+        self._named += 1
+        entry = WorldEntry(key, world, f"world_{self._named}", perf_counter())
+        self._entries[key] = entry
+        self.bytes += entry.bytes
+        self._evict()
+        self._tell(how, entry)
+        return entry
+
+    def _remove(self, key: WorldKey) -> WorldEntry | None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self.bytes -= entry.bytes
+        return entry
+
+    def _reset(self, keys: list[WorldKey]) -> int:
+        gone = [entry for key in keys if (entry := self._remove(key)) is not None]
+        for entry in gone:
+            self._tell("reset", entry)
+        return len(gone)
+
+    def _evict(self) -> None:
+        if len(self._entries) <= self.bounds.worlds and self.bytes <= self.bounds.bytes:
+            return
+        *idle, _ = self._entries.values()  # the last one has only just been asked for
+        for entry in idle:
+            if len(self._entries) <= self.bounds.worlds and self.bytes <= self.bounds.bytes:
+                return
+            if not entry.in_use:
+                self._remove(entry.key)
+                self.expired += 1
+                self._tell("expired", entry)

@@ -1,0 +1,39 @@
+"""A sandbox inside a test run: a pytest fixture, and a context manager for everything else.
+
+Nothing heavy is imported here: pytest loads the plugin wherever the package is installed.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from qlara_sandbox.testing.account import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Sandbox", "running"]
+
+
+@contextmanager
+def running(
+    *,
+    scenario: str = "default",
+    scenarios: Path | None = None,
+    spec: Path | None = None,
+    seed: int = 0,
+) -> Iterator[Sandbox]:
+    """Serve on a free port of this machine while the block runs; the server is a thread.
+
+    ``scenario`` is where every account starts; ``scenarios`` (a folder of scenario files) and
+    ``spec`` (a contract) replace the shipped ones; ``seed`` decides the ids that are handed out.
+
+    Raises:
+        InvalidContract, InvalidScenario, UnknownScenario: a file is missing or has mistakes.
+    """
+    from qlara_sandbox.testing.server import Server
+
+    with Server(scenario=scenario, scenarios=scenarios, spec=spec, seed=seed) as server:
+        yield Sandbox(server, "sandbox_test")

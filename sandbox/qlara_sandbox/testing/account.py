@@ -1,0 +1,134 @@
+"""What a test sees of the sandbox: one account of its own, to prepare, to call and to look into."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.quota import Quota
+    from qlara_sandbox.testing.calls import Answered
+    from qlara_sandbox.testing.server import Server
+
+_LABEL = re.compile(r"[A-Za-z0-9.-]+(_[A-Za-z0-9.-]+)*", re.ASCII)
+
+
+class Sandbox:
+    """An account of a running sandbox: no other account sees what happens here.
+
+    ``base_url`` and ``api_key`` are what the code under test needs; ``headers`` carries the key.
+    """
+
+    def __init__(self, server: Server, api_key: str) -> None:
+        self._server = server
+        self.base_url = server.url
+        self.api_key = api_key
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that a request of this account needs."""
+        return {"X-Api-Key": self.api_key}
+
+    def account(self, label: str) -> Sandbox:
+        """Return another account of the same server, with the key ``sandbox_LABEL``.
+
+        Raises:
+            ValueError: the label has characters that a key does not.
+        """
+        if not _LABEL.fullmatch(label):
+            message = (
+                f"label: expected letters, digits, dots, hyphens, single underscores: {label!r}"
+            )
+            raise ValueError(message)
+        return Sandbox(self._server, f"sandbox_{label}")
+
+    def scenario(self, name: str) -> None:
+        """Begin anew from the scenario *name*, for this account and from now on.
+
+        Raises:
+            UnknownScenario: there is none of this name; the message lists the known ones.
+            InvalidScenario: its file has mistakes.
+        """
+        self._server.begin(self.api_key, name)
+
+    def reset(self) -> None:
+        """Begin anew from the same scenario. What was requested stays on record."""
+        self._server.forget(self.api_key)
+
+    def fault(self, **rule: Any) -> None:
+        """Order a fault for this account, written as in a scenario file.
+
+        ``fault(on="uploadVCard", count=1, respond={"status": 503})``
+
+        Raises:
+            ValueError: the rule has mistakes; the message names them.
+        """
+        self.control("POST", "faults", fault=rule)
+
+    def clock(self, **change: str | bool) -> str:
+        """Stop, move or reset the account's clock, and return its time (RFC 3339).
+
+        ``clock(freeze="2026-04-09T11:00:10+02:00")``, ``clock(advance="90s")``, ``clock(reset=True)``
+
+        Raises:
+            ValueError: the change has mistakes; the message names them.
+        """
+        now: str = self.control("PUT", "clock", **change)["now"]
+        return now
+
+    def control(self, method: str, path: str, **values: Any) -> Any:
+        """Call the control API about this account, and return what it answers.
+
+        ``control("GET", "state")`` is ``GET /__admin/state`` with this account's key.
+
+        Raises:
+            ValueError: it refuses; the message names the fields and what was expected.
+        """
+        from qlara_sandbox.testing.calls import control
+
+        return control(self._server.address, method, path, {"apiKey": self.api_key, **values})
+
+    def contacts(self, list_id: str = "list_crm_migration") -> list[Contact]:
+        """Return the contacts of a list, in the order in which they joined it.
+
+        Raises:
+            UnknownList: the account has no such list.
+        """
+        return self._server.contacts(self.api_key, list_id)
+
+    def quota(self) -> Quota:
+        """Return how many contacts the account holds and may hold."""
+        return self._server.quota(self.api_key)
+
+    def requests(
+        self, *, operation: str | None = None, status: int | str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return what this account was asked and what it answered, oldest first.
+
+        *operation* is an operationId of the contract, *status* one status (``409``) or a class of
+        them (``"4xx"``). Each entry has the shape that ``GET /__admin/requests`` shows. Requests
+        that are under way are waited for, for up to a second.
+        """
+        return self._server.requests(self.api_key, operation, status)
+
+    def upload(self, file: Path | bytes | str, **fields: str) -> Answered:
+        """Upload a vCard file over HTTP, as any client would, and return the answer.
+
+        *file* is a path, or the content itself. *fields* are the form fields of the contract
+        (``listId``, ``listName``, ``duplicateStrategy``, ``tags``); with no destination the file
+        goes into ``list_crm_migration``. A refusal is an answer, too.
+
+        Raises:
+            OSError: the file cannot be read, or there was no answer.
+        """
+        from qlara_sandbox.testing.calls import upload
+
+        if not fields.keys() & {"listId", "listName"}:
+            fields["listId"] = "list_crm_migration"
+        return upload(self._server.address, self._server.upload_path, self.headers, file, fields)
+
+    def __repr__(self) -> str:
+        return f"<Sandbox {self.base_url} {self.api_key}>"

@@ -1,0 +1,54 @@
+"""The pytest plugin: ``qlara_sandbox``, an account of its own for every test.
+
+pytest loads this wherever the package is installed, so nothing heavy is imported before the fixture
+is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from qlara_sandbox.testing import running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qlara_sandbox.testing import Sandbox
+
+
+@pytest.fixture(scope="session")
+def qlara_sandbox_options() -> dict[str, Any]:
+    """Options of ``qlara_sandbox.testing.running``; a project overrides this fixture to give its own."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def qlara_sandbox_accounts(
+    qlara_sandbox_options: dict[str, Any],
+) -> Iterator[Callable[..., Sandbox]]:
+    """Serve for the whole run (once in each worker of pytest-xdist); called, give an account."""
+    used: Counter[str] = Counter()
+    with running(**qlara_sandbox_options) as sandbox:
+
+        def account(test: str) -> Sandbox:
+            # From the test's own name: the same ids in every run, whatever else runs beside it.
+            label = hashlib.sha256(test.encode()).hexdigest()[:16]
+            again = used[label]
+            used[label] += 1
+            return sandbox.account(f"{label}_{again}" if again else label)
+
+        yield account
+
+
+@pytest.fixture
+def qlara_sandbox(
+    request: pytest.FixtureRequest, qlara_sandbox_accounts: Callable[[str], Sandbox]
+) -> Iterator[Sandbox]:
+    """Give the test a sandbox of the Qlara contact API in which it is alone."""
+    sandbox = qlara_sandbox_accounts(request.node.nodeid)
+    yield sandbox
+    sandbox.reset()

@@ -1,0 +1,158 @@
+"""A sandbox that serves from a thread of this process, and questions put to it from another."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import uvicorn
+
+from qlara_sandbox import resources
+from qlara_sandbox.http.server import configure
+from qlara_sandbox.web.app import assemble
+from qlara_sandbox.web.observers.journal import Criteria, show
+from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.quota import Quota
+    from qlara_sandbox.state.world import World
+
+T = TypeVar("T")
+
+_HOST = "127.0.0.1"
+_SESSION = "default"
+_SETTLE_SECONDS = 1.0
+_POLL_SECONDS = 0.002
+
+
+class Server:
+    """One running sandbox. Everything that is asked of it happens between two of its requests."""
+
+    def __init__(
+        self, *, scenario: str, scenarios: Path | None, spec: Path | None, seed: int
+    ) -> None:
+        settings = SandboxSettings(
+            spec=spec or resources.SPEC,
+            scenarios=scenarios or resources.SCENARIOS,
+            scenario=scenario,
+            seed=seed,
+        )
+        self._runtime = Runtime(settings)
+        self._switch_seconds = sys.getswitchinterval()
+        self._http = _Http(configure(assemble(self._runtime), timeout_graceful_shutdown=1))
+        self._listener = socket.create_server((_HOST, 0), backlog=1024)
+        self.address: tuple[str, int] = self._listener.getsockname()
+        self.url = f"http://{_HOST}:{self.address[1]}"
+        self.upload_path = self._runtime.contract.by_id["uploadVCard"].path
+        self._thread = Thread(target=self._serve, name="qlara-sandbox", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._http.ready.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.should_exit = True
+        self._thread.join()
+        sys.setswitchinterval(self._switch_seconds)
+
+    def _serve(self) -> None:
+        try:
+            self._http.run(sockets=[self._listener])
+        finally:
+            self._http.ready.set()
+
+    def begin(self, api_key: str, scenario: str) -> None:
+        """Give a key a fresh world of *scenario*.
+
+        Raises:
+            UnknownScenario, InvalidScenario: it cannot be had.
+        """
+
+        def work() -> None:
+            self._runtime.library.get(scenario)
+            self._runtime.worlds.bind(api_key, _SESSION, scenario)
+            self._runtime.worlds.reset_of(api_key, None, None)
+
+        self._ask(work)
+
+    def forget(self, api_key: str) -> None:
+        """Give up the worlds of a key; the next request grows a new one."""
+        self._ask(lambda: self._runtime.worlds.reset_of(api_key, None, None))
+
+    def contacts(self, api_key: str, list_id: str) -> list[Contact]:
+        """Return the contacts of a list.
+
+        Raises:
+            UnknownList: the account has no such list.
+        """
+
+        def look() -> list[Contact]:
+            world = self._world(api_key)
+            return [world.contacts[identity] for identity in world.list(list_id).members]
+
+        return self._ask(look)
+
+    def quota(self, api_key: str) -> Quota:
+        """Return the quota of an account."""
+        return self._ask(lambda: self._world(api_key).quota)
+
+    def requests(
+        self, api_key: str, operation: str | None, status: int | str | None
+    ) -> list[dict[str, Any]]:
+        """Return the journal's entries of a key, oldest first, once its requests are answered."""
+        wanted = None if status is None else str(status)
+        criteria = Criteria(api_key=api_key, operation=operation, status=wanted)
+
+        async def look() -> list[dict[str, Any]]:
+            await self._settle(api_key)
+            return [show(entry) for entry in self._runtime.journal.matching(criteria)][::-1]
+
+        return self._run(look())
+
+    def _world(self, api_key: str) -> World:
+        worlds = self._runtime.worlds
+        return worlds.at(worlds.key(api_key, _SESSION, None))
+
+    async def _settle(self, api_key: str) -> None:
+        # A client can have its answer a moment before the answer is written down.
+        for _ in range(round(_SETTLE_SECONDS / _POLL_SECONDS)):
+            entries = [one for one in self._runtime.worlds.entries() if one.key.api_key == api_key]
+            if not any(one.in_use for one in entries):
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        async def response() -> T:
+            return question()
+
+        return self._run(response())
+
+    def _run(self, response: Coroutine[Any, Any, T]) -> T:
+        loop = self._http.loop
+        if loop is None or not self._thread.is_alive():
+            response.close()
+            message = "The sandbox has stopped: use it inside its with block, or its fixture."
+            raise RuntimeError(message)
+        return asyncio.run_coroutine_threadsafe(response, loop).result()
+
+
+class _Http(uvicorn.Server):
+    """uvicorn; ``ready`` is set once it answers, and ``loop`` is where."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = Event()
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.loop = asyncio.get_running_loop()
+        self.ready.set()

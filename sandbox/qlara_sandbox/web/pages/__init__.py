@@ -1,0 +1,77 @@
+"""The pages for people: how they are sent, and the style sheets and scripts that they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from qlara_sandbox.http import error_responses
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+FOLDER = Path(__file__).parent
+ASSETS = FOLDER / "assets"
+ASSETS_PATH = "/__assets"
+DOCS_PATH = "/__docs"
+# Stands in a rendered page for the sandbox's address: that depends on how it was reached.
+BASE_URL = "{base-url}"
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+# Names on cards are hostile input. Should escaping ever fail, nothing of theirs may run or load:
+# no inline code, nothing from elsewhere, and no text that becomes markup by assignment.
+SECURITY_HEADERS = {
+    "content-security-policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",
+}
+
+
+def page(html: str) -> Response:
+    """Return a page under a strict content security policy."""
+    return Response(html, media_type="text/html", headers=SECURITY_HEADERS)
+
+
+def read(name: str) -> str:
+    """Return the text of a page that ships with the sandbox."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def asset_route() -> Route:
+    """Return the route that serves the shared style sheets and scripts."""
+    return Route(f"{ASSETS_PATH}/{{name}}", _asset, methods=["GET"])
+
+
+def missing(name: str) -> Response:
+    """Return the refusal of a file that the pages do not have."""
+    response = error_responses.fail(404, {"path": f"No such file: {name[:200]}"})
+    return Response(response.body(), 404, media_type=response.media_type)
+
+
+async def _asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    # Compared with what is there, never joined to the folder: the name comes from the request.
+    for path in ASSETS.iterdir():
+        if path.name == name and path.suffix in _MEDIA_TYPES:
+            media_type = _MEDIA_TYPES[path.suffix]
+            return Response(path.read_bytes(), media_type=media_type, headers=SECURITY_HEADERS)
+    return missing(name)

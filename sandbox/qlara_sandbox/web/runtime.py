@@ -1,0 +1,105 @@
+"""What every request of one sandbox shares: contract, scenarios, worlds and options."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+from qlara_sandbox import resources
+from qlara_sandbox.domain.errors import MisusedSandbox
+from qlara_sandbox.http.contract import Contract
+from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
+from qlara_sandbox.scenario.library import Library
+from qlara_sandbox.state.clock import real_seconds
+from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
+from qlara_sandbox.web.auth import SCENARIO_HEADER, masked
+from qlara_sandbox.web.observers.events import Events
+from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
+from qlara_sandbox.web.observers.metrics import Metrics
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qlara_sandbox.state.worlds import WorldEntry
+    from qlara_sandbox.web.auth import Caller
+
+log = logging.getLogger("qlara_sandbox.web")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """How a sandbox is to run.
+
+    ``loopback``: only this machine can reach it, and the control API is open to local callers.
+    ``admin_token`` is what the control API asks for otherwise; with neither, it is closed.
+    ``worlds`` and ``world_bytes`` bound the worlds that are kept, ``journal_bytes`` the journal.
+    """
+
+    spec: Path = resources.SPEC
+    scenarios: Path = resources.SCENARIOS
+    scenario: str = "default"
+    seed: int = 0
+    sandbox_headers: bool = True
+    admin_token: str | None = None
+    loopback: bool = True
+    worlds: int = MOST_WORLDS
+    world_bytes: int = MOST_BYTES
+    journal_bytes: int = JOURNAL_BYTES
+
+
+class Runtime:
+    """The parts of one running sandbox."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        """Compile the contract and load the default scenario.
+
+        Raises:
+            InvalidContract, InvalidScenario, UnknownScenario: a file is missing or has mistakes.
+        """
+        self.settings = settings
+        self.contract = Contract(settings.spec)
+        self.library = Library(settings.scenarios, settings.seed, lambda: self.contract.by_id)
+        self.library.get(settings.scenario)
+        self.events = Events()
+        self.journal = Journal(settings.journal_bytes)
+        self.metrics = Metrics()
+        bounds = Bounds(settings.worlds, settings.world_bytes)
+        self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._tell_of_world)
+        self.started_at = real_seconds()
+        self._requests = count(1)
+
+    def next_request_id(self) -> str:
+        """Return the id of the next request."""
+        return f"req_{next(self._requests):08d}"
+
+    def get_or_create(self, caller: Caller, now: float) -> WorldEntry:
+        """Return the world that *caller* means with its place in the registry, as used *now*.
+
+        Raises:
+            InvalidField: the scenario is unknown (the message lists the known ones) or its file has
+                mistakes.
+        """
+        try:
+            return self.worlds.get_or_create(self.worlds.key(*caller), now)
+        except (UnknownScenario, InvalidScenario) as error:
+            raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
+
+    def _tell_of_world(self, what: str, entry: WorldEntry) -> None:
+        if what == "expired":
+            log.warning(
+                "gave up %s, idle longest: --worlds and --world-memory bound them", entry.label
+            )
+        if self.events.watched:
+            key = entry.key
+            self.events.tell(
+                "world",
+                {
+                    "what": what,
+                    "world": entry.label,
+                    "apiKey": masked(key.api_key),
+                    "session": key.session,
+                    "scenario": key.scenario,
+                },
+            )

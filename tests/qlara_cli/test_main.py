@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from qlara_cli import COMMANDS, main
+from qlara_cli.lazy_group import LazyGroup
+
+if TYPE_CHECKING:
+    import click
+
+
+def test_help_lists_every_command_without_loading_it() -> None:
+    output = CliRunner().invoke(main, ["--help"]).output
+
+    assert all(name in output for name in COMMANDS)
+
+
+def test_every_command_can_be_loaded_and_explains_itself_with_examples() -> None:
+    for name in COMMANDS:
+        result = CliRunner().invoke(main, [name, "--help"])
+        assert result.exit_code == 0, name
+        assert "xample" in result.output, name
+
+
+def test_an_unknown_command_is_a_clear_message() -> None:
+    result = CliRunner().invoke(main, ["severe"])
+
+    assert result.exit_code == 2
+    assert "severe" in result.output
+
+
+def test_a_command_that_lacks_a_package_says_how_to_install_it() -> None:
+    def needy() -> click.Command:
+        return import_module("a_package_that_nobody_has").command  # type: ignore[no-any-return]
+
+    group = LazyGroup(commands={"x": (needy, "X")})
+    result = CliRunner().invoke(group, ["x"])
+
+    assert result.exit_code == 1
+    assert "needs a_package_that_nobody_has" in result.output
+    assert "pip install '.[contract,tls]'" in result.output

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from qlara_sandbox import resources
+from tests.qlara_sandbox.web.calls import QUOTA
+from tests.server import Running, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def get(running: Running, path: str = QUOTA, **headers: str) -> Any:
+    request = Request(f"{running.url}{path}", headers={"X-Api-Key": "YOUR_API_KEY", **headers})  # noqa: S310 - http
+    with urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def refused(*options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "qlara_sandbox", "serve", *options],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_it_says_where_it_is_which_key_to_use_and_what_to_try(server: Running) -> None:
+    assert server.url in server.banner
+    assert "YOUR_API_KEY" in server.banner
+    command = next(line for line in server.banner.splitlines() if "curl " in line)
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert json.loads(done.stdout) == {"used": 0, "total": 50_000}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_after_the_request_that_is_under_way(
+    number: signal.Signals,
+) -> None:
+    with serving() as running:
+        body = b'--b\r\nContent-Disposition: form-data; name="listId"\r\n\r\nx\r\n--b--\r\n'
+        head = (
+            "POST /api/partner-gateway/v1/contacts/upload/vcard HTTP/1.1\r\nHost: x\r\n"
+            "X-Api-Key: YOUR_API_KEY\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        with socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection:
+            connection.sendall(head + body[:20])
+            get(running)  # by now the upload has arrived, too
+            running.process.send_signal(number)
+            time.sleep(0.3)
+            connection.sendall(body[20:])
+            assert connection.recv(100).startswith(b"HTTP/1.1 400")
+        assert running.process.wait(timeout=15) == 0
+
+
+def test_a_port_in_use_is_a_clear_message(server: Running) -> None:
+    problem = refused("--port", str(server.port))
+
+    assert f"Port {server.port} of 127.0.0.1 is in use." in problem
+    assert f"--port {server.port + 1}" in problem
+
+
+def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
+    assert "Expected one of bad-header, " in refused("--scenario", "nope")
+
+
+def test_a_folder_without_the_default_says_how_to_start_from_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("title: T\nstory: S\n")
+    problem = refused("--scenarios", str(tmp_path))
+
+    assert "Expected one of mine." in problem
+    assert "--scenario names one to start from" in problem
+
+
+def test_a_scenario_file_with_a_mistake_is_named_with_line_and_field(tmp_path: Path) -> None:
+    (tmp_path / "default.yaml").write_text("title: T\nstory: S\nquota: 3\n")
+
+    problem = refused("--scenarios", str(tmp_path))
+
+    assert f"{tmp_path}/default.yaml:3: quota: unknown field" in problem
+
+
+def test_a_contract_without_our_operations_stops_the_start(tmp_path: Path) -> None:
+    text = resources.SPEC.read_text(encoding="utf-8")
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(
+        text.replace("operationId: getContactQuota\n      x", "operationId: other\n      x")
+    )
+
+    assert "lacks the operations getContactQuota" in refused("--spec", str(spec))
+
+
+def test_a_contract_that_is_no_openapi_file_is_a_clear_message(tmp_path: Path) -> None:
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text("just: [text")
+
+    problem = refused("--spec", str(spec))
+
+    assert str(spec) in problem
+
+
+def test_tls_serves_what_the_authority_that_it_names_vouches_for() -> None:
+    with serving("--tls") as running:
+        command = next(line for line in running.banner.splitlines() if "curl " in line)
+        done = subprocess.run(
+            ["bash", "-c", f"{command} -sS"], capture_output=True, text=True, timeout=30, check=True
+        )
+
+    assert running.url.startswith("https://")
+    assert json.loads(done.stdout) == {"used": 0, "total": 50_000}
+
+
+def test_a_bind_that_others_can_reach_makes_a_token_and_shows_it_once() -> None:
+    with serving("--host", "0.0.0.0") as running:  # noqa: S104 - the very thing under test
+        token = running.banner.partition("Bearer ")[2].split()[0]
+        assert get(running, "/__admin/version", Authorization=f"Bearer {token}")["version"]
+        with pytest.raises(HTTPError, match="401"):
+            get(running, "/__admin/version")
+
+
+def test_the_environment_stands_in_for_an_option() -> None:
+    with serving(SANDBOX_SCENARIO="quota-exhausted") as running:
+        assert get(running) == {"used": 50_000, "total": 50_000}
+
+
+def test_requests_are_logged_as_json_lines_without_their_key() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "qlara_sandbox",
+        "serve",
+        "--port",
+        "0",
+        "--log-format",
+        "json",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().split()[3]
+    get(Running(process, url, ""), **{"X-Api-Key": "sandbox_very_secret"})
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=15)
+    (entry,) = (json.loads(line) for line in log.splitlines() if line.startswith("{"))
+
+    assert (entry["message"], entry["status"]) == (f"GET {QUOTA}", 200)
+    assert (entry["scenario"], entry["session"]) == ("default", "default")
+    assert "very_secret" not in log
+
+
+def test_reload_takes_up_changed_scenarios_and_a_changed_contract(tmp_path: Path) -> None:
+    scenario, spec = tmp_path / "default.yaml", tmp_path / "openapi.yaml"
+    scenario.write_text("title: T\nstory: S\n")
+    text = resources.SPEC.read_text(encoding="utf-8")
+    spec.write_text(text)
+    options = ("--reload", "--scenarios", str(tmp_path), "--spec", str(spec))
+    with serving(*options) as running:
+        assert get(running)["total"] == 50_000
+        scenario.write_text("title: T\nstory: S\naccount: {quota: {total: 7}}\n")
+        spec.write_text(text.replace("title: Qlara contact API", "title: Changed"))
+        time.sleep(0.4)
+        assert get(running)["total"] == 7
+        assert get(running, "/openapi.json")["info"]["title"] == "Changed"
+
+        scenario.write_text("title: T\nstory: S\naccount: {quota: {total: many}}\n")
+        spec.write_text("paths: [")
+        time.sleep(0.4)
+        assert get(running)["total"] == 7
+        assert get(running, "/openapi.json")["info"]["title"] == "Changed"
+
+
+def test_a_start_loads_nothing_that_only_an_import_or_a_test_needs() -> None:
+    script = (
+        "import sys; from qlara_sandbox.web.app import create_app; import qlara_sandbox.http.server; create_app();"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'phonenumbers',"
+        "'vobject', 'jsonschema', 'schemathesis', 'pytest', 'rich', 'httpx', 'trustme'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
+    )
+
+    assert done.stdout == "[]\n"

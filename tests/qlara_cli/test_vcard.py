@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from qlara_cli import main
+from qlara_sandbox import resources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPORT = str(resources.SCENARIOS / "files" / "contacts-export.vcf")
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["vcard", "inspect", *arguments])
+    return result.exit_code, result.output
+
+
+def test_every_card_is_shown_with_what_becomes_of_it() -> None:
+    code, output = run(EXPORT)
+    lines = output.splitlines()
+
+    assert code == 0
+    assert lines[1].split() == ["1", "Marco", "Rossi", "+393471234567"]
+    assert any(line.split()[:4] == ["45", "Luca", "Verdi", "error"] for line in lines)
+    assert lines[-1].endswith("total 250, imported 230, duplicates 15, errors 5, skipped 20")
+
+
+def test_json_gives_summary_and_cards() -> None:
+    code, output = run(EXPORT, "--json")
+    document = json.loads(output)
+
+    assert code == 0
+    assert document["summary"] == {
+        "total": 250,
+        "imported": 230,
+        "duplicates": 15,
+        "errors": 5,
+        "skipped": 20,
+    }
+    assert document["cards"][0] == {
+        "line": 1,
+        "name": "Marco Rossi",
+        "outcome": "imported",
+        "detail": "+393471234567",
+    }
+
+
+def test_the_region_decides_what_a_number_without_prefix_is(tmp_path: Path) -> None:
+    path = tmp_path / "gb.vcf"
+    path.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:A\nTEL:07911 123456\nEND:VCARD\n")
+
+    assert "+447911123456" in run(str(path), "--region", "gb")[1]
+
+
+def test_a_region_that_does_not_exist_is_refused_by_name() -> None:
+    code, output = run(EXPORT, "--region", "XX")
+
+    assert code == 2
+    assert "XX" in output
+
+
+def test_a_file_that_would_be_refused_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "x.vcf"
+    path.write_text("name;number\n")
+    code, output = run(str(path))
+
+    assert code == 1
+    assert output == (
+        f"{path}: would be refused with 400: Invalid VCard format. Expected BEGIN:VCARD header.\n"
+    )
+
+
+def test_a_file_over_the_limit_would_be_refused_however_good_its_cards(tmp_path: Path) -> None:
+    path = tmp_path / "x.vcf"
+    path.write_bytes(b"BEGIN:VCARD\n" + b"x" * 10_485_760)
+    code, output = run(str(path))
+
+    assert code == 1
+    assert output == (
+        f"{path}: would be refused with 413: File size exceeds maximum allowed (10 MB)\n"
+    )
+
+
+def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "x.vcf"
+    path.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:A\x1b[31m\nTEL:347 123 4567\nEND:VCARD\n")
+
+    assert "\x1b" not in run(str(path))[1]

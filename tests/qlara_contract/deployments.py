@@ -1,0 +1,141 @@
+"""Small deployments for tests: exchanges made by hand, and servers that are not this API."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from qlara_contract.contract import contract
+from qlara_contract.exchange import Answer, Exchange, File, Form, Request
+from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.strategies import card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SECRET = "a-very-secret-key-4711"  # noqa: S105 - of no deployment
+_JSON = (("content-type", "application/json"),)
+
+
+def answered(
+    operation: str,
+    body: object,
+    *,
+    status: int = 200,
+    headers: tuple[tuple[str, str], ...] = _JSON,
+    query: tuple[tuple[str, str], ...] = (),
+    fields: tuple[tuple[str, str], ...] = (("listId", "list_a"),),
+) -> Exchange:
+    """Return an exchange of *operation* whose answer holds *body* as JSON."""
+    request = Request("GET", contract().path_of(QUOTA))
+    if operation == LIST:
+        request = Request("GET", contract().path_of(LIST, listId="list_a"), query)
+    if operation == UPLOAD:
+        form = Form(File(card("Marco Rossi", "TEL:+33199000001").encode()), fields)
+        request = Request("POST", contract().path_of(UPLOAD), form=form)
+    return Exchange(
+        "http://127.0.0.1:8080",
+        request,
+        Answer(status, headers, json.dumps(body).encode()),
+        operation,
+        SECRET,
+    )
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    """Return a right report of an import of one card into ``list_a``, with *changes*."""
+    summary = {"total": 1, "imported": 1, "duplicates": 0, "errors": 0, "skipped": 0}
+    right = {
+        "importId": "imp_0000000001",
+        "listId": "list_a",
+        "status": "COMPLETED",
+        "summary": summary | changes.pop("summary", {}),
+        "errors": [],
+        "completedAt": "2026-04-09T11:00:15+02:00",
+    }
+    return right | changes
+
+
+def page(**changes: Any) -> dict[str, Any]:
+    """Return a right page of a list of one contact, with *changes*."""
+    contact = {
+        "contactId": "cnt_001",
+        "name": "Marco Rossi",
+        "phoneNumber": "+33199000001",
+        "tags": [],
+        "createdAt": "2026-04-09T11:00:10+02:00",
+    }
+    right = {
+        "listId": "list_a",
+        "contacts": [contact],
+        "total": 1,
+        "page": 1,
+        "totalPages": 1,
+        "hasMore": False,
+    }
+    return right | changes
+
+
+@contextmanager
+def serving(answer: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> Iterator[str]:
+    """Serve what *answer* gives for a path and its query on a free port; yield the base URL.
+
+    A body that is text is sent as HTML, anything else as JSON.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            status, body = answer(parts.path, parse_qs(parts.query))
+            text = body if isinstance(body, str) else json.dumps(body)
+            content = text.encode()
+            self.send_response(status)
+            kind = "text/html" if isinstance(body, str) else "application/json"
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            if status == 429:
+                self.send_header("Retry-After", "0")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def api_reference(path: str, query: dict[str, list[str]]) -> tuple[int, Any]:
+    """Answer as the vendor's API reference says where it contradicts UC-020."""
+    if path == contract().path_of(QUOTA):
+        quota = {"planLimit": 50, "extraLimit": 0, "totalLimit": 50, "used": 25, "remaining": 25}
+        return 200, quota
+    if path != contract().path_of(LIST, listId="87"):
+        return 404, {"status": 404, "error": "Not Found", "message": "No such list."}
+    number, limit = (int(query.get(name, [default])[0]) for name, default in _DEFAULTS)
+    contacts = [
+        page()["contacts"][0] | {"contactId": f"cnt_{at:03d}", "phoneNumber": f"+33199000{at:03d}"}
+        for at in range(25)
+    ]
+    shown = contacts[number * limit : (number + 1) * limit]
+    return 200, {
+        "listId": 87,
+        "contacts": shown,
+        "total": 25,
+        "page": number,
+        "totalPages": -(-25 // limit),
+        "hasMore": (number + 1) * limit < 25,
+    }
+
+
+_DEFAULTS = (("page", "0"), ("limit", "10"))

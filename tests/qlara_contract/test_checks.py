@@ -1,0 +1,108 @@
+"""What is held against every answer: each wrong answer breaks the promise that names its fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlara_contract.checks import check
+from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.spec_variants import Reading
+from tests.qlara_contract.deployments import answered, page, report
+
+if TYPE_CHECKING:
+    from qlara_contract.exchange import Exchange
+
+FAIL = {"status": "fail", "data": {"limit": "Expected an integer from 1 to 1000."}}
+OTHER_FAIL = {"status": 404, "error": "Not Found", "message": "No such list."}
+LIMITED = {"status": 429, "error": "Too Many Requests", "message": "Wait.", "retryAfter": 12}
+NEW_QUOTA = {"planLimit": 9, "extraLimit": 0, "totalLimit": 9, "used": 1, "remaining": 8}
+TEXT = (("content-type", "text/plain"),)
+CONTACT = page()["contacts"][0]
+WAITING = (("content-type", "application/json"), ("retry-after", "soon"))
+
+
+def _broken(exchange: Exchange) -> list[str]:
+    return [each.promise for each in check(exchange) if each.broken]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "promise"),
+    [
+        (answered(QUOTA, {}, status=500), "answers.never-a-server-error"),
+        (answered(QUOTA, FAIL, status=422), "answers.documented-status"),
+        (answered(QUOTA, {"used": 1, "total": 2}, headers=TEXT), "answers.json"),
+        (answered(QUOTA, {"used": "1", "total": 2}), "quota.shape"),
+        (answered(QUOTA, {"used": 3, "total": 2}), "quota.used-within-total"),
+        (answered(LIST, {"error": "no"}, status=404), "answers.refusal-shape"),
+        (answered(LIST, {"status": "fail", "data": []}, status=400), "answers.refusal-shape"),
+        (answered(UPLOAD, report(completedAt="yesterday")), "upload.report-shape"),
+        (answered(UPLOAD, report(completedAt="2026-04-09T11:00:15")), "upload.report-shape"),
+        (answered(UPLOAD, report(status="DONE")), "upload.report-shape"),
+        (answered(UPLOAD, report(summary={"imported": 0})), "upload.summary-adds-up"),
+        (answered(UPLOAD, report(summary={"duplicates": 1})), "upload.summary-skipped"),
+        (answered(UPLOAD, report(summary={"errors": 1})), "upload.errors-listed"),
+        (answered(UPLOAD, report(listId="list_b")), "upload.report-names-the-list"),
+        (answered(LIST, page(total="1")), "list.page-shape"),
+        (answered(LIST, page(contacts=[CONTACT | {"email": ""}])), "list.page-shape"),
+        (answered(LIST, page(contacts=[CONTACT | {"phoneNumber": "347"}])), "list.page-shape"),
+        (answered(LIST, page(listId="list_b")), "list.names-itself"),
+        (answered(LIST, page(page=2), query=(("page", "1"),)), "list.page-echoed"),
+        (answered(LIST, page(page=2)), "list.pages-from-1"),
+        (answered(LIST, page(contacts=[])), "list.limit-default"),
+        (answered(LIST, page(total=7), query=(("limit", "5"),)), "list.limit-obeyed"),
+        (answered(LIST, page(totalPages=2)), "list.total-pages"),
+        (answered(LIST, page(hasMore=True)), "list.has-more"),
+        (answered(LIST, page(contacts=[CONTACT] * 2)), "list.contact-ids-unique"),
+        (answered(QUOTA, FAIL, status=429), "rate-limit.answer"),
+        (answered(QUOTA, LIMITED, status=429), "rate-limit.retry-after"),
+        (answered(QUOTA, LIMITED, status=429, headers=WAITING), "rate-limit.retry-after"),
+    ],
+)
+def test_a_wrong_answer_breaks_the_promise_that_names_its_fault(
+    exchange: Exchange, promise: str
+) -> None:
+    assert promise in _broken(exchange)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "summary"),
+    [
+        ("SKIP", {"total": 3, "imported": 1, "duplicates": 2, "skipped": 2}),
+        ("UPDATE", {"total": 3, "imported": 3, "duplicates": 2, "skipped": 0}),
+        ("DUPLICATE", {"total": 3, "imported": 3, "duplicates": 2, "skipped": 0}),
+    ],
+)
+def test_the_arithmetic_follows_the_strategy(strategy: str, summary: dict[str, int]) -> None:
+    fields = (("listId", "list_a"), ("duplicateStrategy", strategy))
+    assert _broken(answered(UPLOAD, report(summary=summary), fields=fields)) == []
+
+
+@pytest.mark.parametrize("query", [("limit", "0"), ("limit", "9" * 5000), ("page", "0")])
+def test_a_page_that_should_have_been_refused_is_not_judged_by_its_numbers(
+    query: tuple[str, str],
+) -> None:
+    assert _broken(answered(LIST, page(), query=(query,))) == []
+
+
+def test_a_right_429_and_further_fields_of_a_quota_are_no_drift() -> None:
+    headers = (("content-type", "application/json; charset=utf-8"), ("retry-after", "12"))
+    assert _broken(answered(QUOTA, LIMITED, status=429, headers=headers)) == []
+    assert _broken(answered(QUOTA, {"used": 1, "total": 2, "remaining": 1})) == []
+
+
+@pytest.mark.parametrize(
+    ("exchange", "promise", "reading"),
+    [
+        (answered(QUOTA, NEW_QUOTA), "quota.shape", Reading.QUOTA_FIELDS),
+        (answered(UPLOAD, report(listId=87)), "upload.report-shape", Reading.INTEGER_LIST_IDS),
+        (answered(LIST, page(page=0)), "list.pages-from-1", Reading.PAGES_FROM_0),
+        (answered(LIST, OTHER_FAIL, status=404), "answers.refusal-shape", Reading.ERROR_BODY),
+    ],
+)
+def test_the_other_published_reading_is_named(
+    exchange: Exchange, promise: str, reading: Reading
+) -> None:
+    spec_variants = {each.promise: each.reading for each in check(exchange) if each.broken}
+    assert spec_variants[promise] is reading

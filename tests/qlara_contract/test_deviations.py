@@ -1,0 +1,72 @@
+"""Known deviations: read strictly, drafted from a run, and reported when they expire or are unused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlara_contract.deviations import Deviation, InvalidDeviations, draft, load_deviations
+from qlara_contract.results import Evidence, Ledger
+from qlara_contract.spec_variants import Reading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_RIGHT = "deviations:\n- {promise: list.pages-from-1, reason: from 0, until: 2027-01-31}\n"
+
+
+def _load(tmp_path: Path, text: str) -> tuple[Deviation, ...]:
+    path = tmp_path / "known.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_deviations(path)
+
+
+def test_an_entry_names_promise_reason_and_until_date(tmp_path: Path) -> None:
+    assert _load(tmp_path, _RIGHT) == (Deviation("list.pages-from-1", "from 0", date(2027, 1, 31)),)
+
+
+def test_an_empty_file_knows_no_deviation(tmp_path: Path) -> None:
+    assert _load(tmp_path, "# nothing yet\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n", "expected `deviations:`"),
+        ("deviations: [1]\n", "entry 1: expected promise, reason, until"),
+        (_RIGHT.replace("reason: from 0, ", ""), "entry 1: reason: is missing"),
+        (_RIGHT.replace("2027-01-31", "soon"), "entry 1: until: expected a date"),
+        (_RIGHT.replace("pages-from-1", "pages"), "entry 1: promise: No promise has the id"),
+        (_RIGHT.replace("until", "til"), "entry 1: til: expected one of promise, reason, until"),
+        (_RIGHT + _RIGHT.removeprefix("deviations:\n"), "entry 2: promise: .* listed twice"),
+        ("deviations: [", "is not YAML"),
+    ],
+)
+def test_a_wrong_entry_is_named_with_its_field(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InvalidDeviations, match=message):
+        _load(tmp_path, text)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidDeviations, match=r"none\.yaml: cannot be read"):
+        load_deviations(tmp_path / "none.yaml")
+
+
+def test_a_deviation_holds_until_its_date_inclusive() -> None:
+    known = Deviation("quota.shape", "other fields", date(2027, 1, 31))
+    assert [known.holds(date(2027, month, 31)) for month in (1, 3)] == [True, False]
+
+
+def test_a_draft_covers_what_is_broken_and_can_be_loaded(tmp_path: Path) -> None:
+    ledger = Ledger()
+    ledger.keep("list.order")
+    ledger.break_("list.has-more", Evidence("`hasMore` is wrong.", "true", "false"))
+    reading = Evidence("Pages.", "1", "0", reading=Reading.PAGES_FROM_0)
+    ledger.break_("list.pages-from-1", reading)
+    drafted = _load(tmp_path, draft(ledger.entries.values(), date(2027, 1, 31)))
+    assert [(each.promise, each.reason) for each in drafted] == [
+        ("list.pages-from-1", "follows the API reference: pages count from 0"),
+        ("list.has-more", "`hasMore` is wrong."),
+    ]

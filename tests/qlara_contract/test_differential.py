@@ -1,0 +1,82 @@
+"""Twin runs: ids, moments, numbers and plans may differ; status, shape and meaning may not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qlara_contract.differential import Comparison, compare, shape
+from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.settings import RunSettings
+from tests.qlara_contract.deployments import answered, page, report
+
+if TYPE_CHECKING:
+    from qlara_contract.exchange import Exchange
+
+FIRST, SECOND = RunSettings("http://127.0.0.1:1", "a"), RunSettings("http://127.0.0.1:2", "b")
+
+
+def _compared(first: list[Exchange], second: list[Exchange]) -> Comparison:
+    told = ([("a story", each) for each in exchanges] for exchanges in (first, second))
+    return compare(FIRST, SECOND, *told)
+
+
+def _differences(one: Exchange, two: Exchange) -> list[tuple[str, str]]:
+    compared = _compared([one], [two])
+    return [(each.kind.value, each.what) for each in compared.differences.values()]
+
+
+def test_ids_moments_and_plans_may_differ() -> None:
+    new = (("listName", "x"),)
+    other = report(importId="imp_9", listId="list_z", completedAt="2030-01-01T00:00:00Z")
+    first = [answered(UPLOAD, report(), fields=new), answered(QUOTA, {"used": 5, "total": 10})]
+    second = [answered(UPLOAD, other, fields=new), answered(QUOTA, {"used": 90, "total": 100})]
+    compared = _compared(first, second)
+    assert (compared.differences, compared.fidelity, compared.exit_code) == ({}, 1.0, 0)
+
+
+def test_status_comes_before_shape_and_shape_before_meaning() -> None:
+    right = answered(LIST, page())
+    assert _differences(right, answered(LIST, {}, status=404)) == [("status", "200 and 404")]
+    assert _differences(right, answered(LIST, page(total="1"))) == [
+        ("shape", 'total: "integer" and "string"')
+    ]
+    without = {name: value for name, value in page().items() if name != "hasMore"}
+    assert _differences(right, answered(LIST, without)) == [
+        ("shape", "hasMore is only in the first")
+    ]
+    assert _differences(right, answered(LIST, page(page=2))) == [("meaning", "page: 1 and 2")]
+
+
+def test_an_id_that_stands_for_two_is_a_difference() -> None:
+    def contacts(*ids: str) -> Exchange:
+        one = page()["contacts"][0]
+        return answered(LIST, page(contacts=[one | {"contactId": each} for each in ids]))
+
+    assert _differences(contacts("a", "b"), contacts("x", "y")) == []
+    assert _differences(contacts("a", "b"), contacts("x", "x")) == [
+        ("meaning", 'contacts[].contactId: "b" and "x"')
+    ]
+
+
+def test_the_quota_is_compared_by_how_it_moves() -> None:
+    def told(*used: int) -> list[Exchange]:
+        return [answered(QUOTA, {"used": each, "total": 100}) for each in used]
+
+    assert _compared(told(1, 3), told(51, 53)).differences == {}
+    compared = _compared(told(1, 3), told(51, 52))
+    assert [each.what for each in compared.differences.values()] == ["used: 3 and 52"]
+
+
+def test_requests_without_a_twin_are_counted_and_not_compared() -> None:
+    compared = _compared([answered(QUOTA, {}), answered(QUOTA, {})], [answered(LIST, page())])
+    assert (compared.unpaired, sum(compared.paired.values()), compared.exit_code) == (2, 0, 2)
+
+
+def test_a_shape_is_names_and_types() -> None:
+    value: dict[str, Any] = {"a": [1, 2], "b": None, "c": [1, "x"], "d": {"e": True}}
+    assert shape(value) == {
+        "a": ["integer"],
+        "b": "null",
+        "c": "list",
+        "d": {"e": "boolean"},
+    }

@@ -1,0 +1,80 @@
+"""Exchanges: a curl line can be repeated as it is, and shows no key."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlara_contract.exchange import Answer, Exchange, File, Form, Request, mask
+from qlara_contract.promises import UPLOAD
+from qlara_contract.strategies import card
+from tests.qlara_contract.deployments import SECRET, answered, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _sent(request: Request, key: str = SECRET) -> Exchange:
+    answer = Answer(200, (("content-type", "text/plain"),), f"your key is {key}".encode())
+    return Exchange("http://127.0.0.1:1", request, answer, "", key)
+
+
+def test_no_form_of_an_exchange_shows_the_key() -> None:
+    request = Request("GET", "/x", headers=(("X-Api-Key", SECRET), ("X-Other", f"{SECRET}!")))
+    exchange = _sent(request)
+    shown = [exchange.curl(), exchange.shown_answer(), json.dumps(exchange.har_entry("now"))]
+    assert [each for each in shown if SECRET in each] == []
+    assert "-H 'X-Api-Key: YOUR_API_KEY'" in exchange.curl()
+
+
+def test_a_key_that_the_suite_made_up_is_shown_for_it_is_needed_to_repeat() -> None:
+    exchange = _sent(Request("GET", "/x"), "sandbox_contract-check__quota-exhausted")
+    assert "sandbox_contract-check__quota-exhausted" in exchange.curl()
+
+
+def test_the_curl_lines_of_an_upload_read_like_the_documentation() -> None:
+    exchange = answered(UPLOAD, report(), fields=(("listId", "list_a"), ("tags", "it's,b")))
+    assert exchange.curl() == (
+        "printf 'BEGIN:VCARD\\r\\nVERSION:3.0\\r\\nFN:Marco Rossi\\r\\nTEL:+33199000001\\r\\n"
+        "END:VCARD\\r\\n' > contacts.vcf\n"
+        "curl -X POST http://127.0.0.1:8080/api/partner-gateway/v1/contacts/upload/vcard \\\n"
+        "  -H 'X-Api-Key: YOUR_API_KEY' \\\n"
+        "  -F 'file=@contacts.vcf;type=text/vcard;filename=contacts.vcf' \\\n"
+        "  -F listId=list_a \\\n"
+        "  -F 'tags=it'\"'\"'s,b'"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        card("Zoë 'the' 100% \\ \"x\" $HOME `id`", "TEL:+33199000001").encode(),
+        card("Niccolò", "TEL:1").encode("utf-16"),
+        card("Niccolò", "TEL:1").encode("cp1252"),
+        bytes(range(256)),
+    ],
+    ids=["text", "utf-16", "windows-1252", "every byte"],
+)
+def test_the_file_that_the_lines_make_is_the_file_that_was_sent(
+    content: bytes, tmp_path: Path
+) -> None:
+    form = Form(File(content), (("listName", "x"),))
+    line = _sent(Request("POST", "/x", form=form)).curl().split("> contacts.vcf\n")[0]
+    subprocess.run(["bash", "-c", line + "> contacts.vcf"], check=True, cwd=tmp_path)
+    assert (tmp_path / "contacts.vcf").read_bytes() == content
+
+
+def test_a_long_file_is_described_instead() -> None:
+    form = Form(File(b"BEGIN:VCARD\r\n" + b"x" * 5000), (("listName", "x"),))
+    assert (
+        "# contacts.vcf: 5013 bytes, begins: 'BEGIN:VCARD"
+        in _sent(Request("POST", "/x", form=form)).curl()
+    )
+
+
+def test_the_placeholder_of_the_documentation_is_not_masked() -> None:
+    assert mask("X-Api-Key: YOUR_API_KEY", ("YOUR_API_KEY",)) == "X-Api-Key: YOUR_API_KEY"
+    assert mask("abc and abcd", ("abc", "abcd")) == "YOUR_API_KEY and YOUR_API_KEY"

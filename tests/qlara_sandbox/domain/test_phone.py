@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from benchmarks.phone_equality import differences
+from qlara_sandbox.domain.phone import by_the_library, normaliser
+
+italian = normaliser("IT")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("347 123 4567", "3471234567", "347.123.4567", "347/1234567", "347/123 45 67", "(347) 1234567"),
+        *("+39 347 1234567", "+393471234567", "00393471234567", "0039 347-123-4567", "00 39 347 123 4567"),
+        *("393471234567", "39 347 1234567", "(+39) 347 1234567", "++39 347 1234567", "+ 39 347 1234567"),
+        *("tel:+39-347-123-4567", "TEL:+39-347-123-4567", "tel:+39-347-123-4567;ext=12", "tel:3471234567"),
+        *("tel:347-123-4567;phone-context=+39", "tel:347-123-4567;phone-context=example.com"),
+        *("347 1234567 x12", "347 1234567 int. 5", "3471234567,,12#", "+39-347-123-4567;ext=12"),
+        *("+39\u00a0347\u00a01234567", "347\u2011123\u20114567", "\u202a+39 347 1234567\u202c"),
+        *("٣٤٧١٢٣٤٥٦٧", "３４７１２３４５６７", "+39 347 1234567\u200b", "Mobile: 347 1234567"),
+    ],
+)  # fmt: skip
+def test_a_number_is_the_same_however_it_is_typed(typed: str) -> None:
+    assert italian(typed) == "+393471234567"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [
+        ("347 1234567", "mobile"),
+        ("391 1234567", "mobile that begins like the calling code"),
+        ("02 12345678", "fixed line"),
+        ("(555) 123-4567", "VoIP"),
+        ("199 123456", "personal"),
+        ("+1 212 555 0123", "fixed line or mobile"),
+        ("+882 1612345678", "VoIP of no country"),
+        ("+378 0549 886377", "fixed line of San Marino"),
+        ("+7 701 234 5678", "mobile of Kazakhstan, which shares +7"),
+    ],
+)
+def test_a_number_that_a_person_answers_is_usable(typed: str, kind: str) -> None:
+    assert italian(typed) is not None, kind
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [
+        ("800 123456", "toll-free"),
+        ("899 123456", "premium rate"),
+        ("34712345678", "voicemail, or a digit too many"),
+        ("3471234567p12", "letters are digits"),
+        ("+800 12345678", "toll-free of no country"),
+        ("118", "short"),
+        ("4898989", "short"),
+        ("333 12345", "too short"),
+        ("+39 3", "too short"),
+        ("+39 2 12345678", "without the zero that Italy keeps"),
+        ("+39 (0) 347 1234567", "with a zero that Italy does not have"),
+        ("+1 555 123 4567", "no such area"),
+        ("3471234567 / 3481234567", "two numbers"),
+        ("347 1234567, 348 1234567", "two numbers"),
+        ("347 1234567;348 1234567", "two numbers"),
+        ("347-1234567 Marco", "letters are digits"),
+        ("347\n1234567", "two lines"),
+        ("n/d", "no digits"),
+        ("", "nothing"),
+        ("+", "nothing"),
+        ("00", "nothing"),
+        ("0" * 300, "too long"),
+        ("9" * 1_000_000, "too long"),
+    ],
+)
+def test_what_no_person_answers_is_not_usable(typed: str, kind: str) -> None:
+    assert italian(typed) is None, kind
+
+
+@pytest.mark.parametrize(
+    ("region", "typed", "expected"),
+    [
+        ("GB", "07911 123456", "+447911123456"),
+        ("GB", "+44 (0)7911 123456", "+447911123456"),
+        ("FR", "06 12 34 56 78", "+33612345678"),
+        ("US", "1 (212) 555-0123", "+12125550123"),
+        ("US", "011 39 347 1234567", "+393471234567"),
+        ("AR", "011 15 2345 6789", "+5491123456789"),
+        ("VA", "347 1234567", "+393471234567"),
+    ],
+)
+def test_a_number_without_prefix_is_read_as_in_the_region(
+    region: str, typed: str, expected: str
+) -> None:
+    assert normaliser(region)(typed) == expected
+
+
+@pytest.mark.parametrize("region", ["", "XX", "it", "ITA", "39", "001"])
+def test_a_region_without_a_calling_code_is_refused_by_name(region: str) -> None:
+    with pytest.raises(ValueError, match=f"region {region!r}"):
+        normaliser(region)
+
+
+@pytest.mark.parametrize("region", ["IT", "GB", "US", "AR", "SM"])
+def test_the_fast_way_decides_as_the_library_does(region: str) -> None:
+    assert differences(seed=2026, count=1_000, region=region) == []
+
+
+def test_the_fast_way_decides_as_the_library_does_in_every_region() -> None:
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        assert differences(seed=2026, count=80, region=region) == [], region
+
+
+@settings(deadline=None)
+@given(st.text("+0123456789 -./()\u00a0xXtel:;,#\u0663O", max_size=25))
+def test_the_fast_way_decides_as_the_library_does_on_anything(typed: str) -> None:
+    assert italian(typed) == by_the_library("IT")(typed)
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_what_comes_out_goes_in_again_and_comes_out_the_same(typed: str) -> None:
+    number = italian(typed)
+
+    assert number is None or italian(number) == number
+
+
+def test_the_library_is_not_imported_before_it_is_needed() -> None:
+    program = "import sys, qlara_sandbox.domain.phone; print('phonenumbers' in sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlara_sandbox.scenario.errors import InvalidScenario
+from qlara_sandbox.scenario.load import load
+from qlara_sandbox.state.clock import duration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    with pytest.raises(InvalidScenario) as error:
+        load(written(folder, text))
+    return [line.removeprefix(f"{folder}/") for line in error.value.lines()]
+
+
+def test_a_title_and_a_story_make_a_scenario_with_the_usual_account(tmp_path: Path) -> None:
+    scenario = load(written(tmp_path, "title: Mine\nstory: Nothing happens.\n"))
+
+    assert (scenario.name, scenario.title, scenario.story) == ("mine", "Mine", "Nothing happens.")
+    assert (scenario.account.quota_total, scenario.account.region) == (50_000, "IT")
+    assert scenario.clock.start is None
+
+
+def test_a_scenario_says_account_lists_clock_ids_and_limits(tmp_path: Path) -> None:
+    scenario = load(
+        written(
+            tmp_path,
+            """
+title: All
+story: Of it.
+account: {quota: {used: 7, total: 9}, region: GB, timezone: Europe/London, permissions: [], active: false}
+lists:
+  - {id: a, name: A, contacts: [{name: X, phoneNumber: "+447911123456"}]}
+  - {id: b, generate: 3, tags: [t]}
+clock: {start: 2026-04-09T11:00:10+02:00, import_takes: 5s}
+ids: {import: [imp_1]}
+limits: {file_bytes: 100}
+""",
+        )
+    )
+
+    assert (scenario.quota_used, scenario.account.quota_total) == (7, 9)
+    assert (scenario.account.permissions, scenario.account.active) == (frozenset(), False)
+    assert [(seed.list_id, seed.name, seed.generate) for seed in scenario.lists] == [
+        ("a", "A", 0),
+        ("b", "b", 3),
+    ]
+    assert scenario.clock.start == datetime.fromisoformat("2026-04-09T11:00:10+02:00")
+    assert scenario.clock.import_takes == timedelta(seconds=5)
+    assert (dict(scenario.ids), scenario.file_bytes) == ({"import": ("imp_1",)}, 100)
+
+
+def test_an_unknown_field_is_refused_with_line_path_and_hint(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "title: T\nstory: S\naccount:\n  quotta: {}\n") == [
+        "mine.yaml:4: account.quotta: unknown field; did you mean 'quota'?"
+    ]
+
+
+def test_a_field_like_no_other_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "title: T\nstory: S\nclock: {zzz: 1}\n") == [
+        "mine.yaml:3: clock.zzz: unknown field; expected one of import_takes, start"
+    ]
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "title: T\nstory: S\ntitle: U\n") == [
+        "mine.yaml:3: title: stands here for the second time"
+    ]
+
+
+def test_text_that_is_not_yaml_is_refused_at_its_line(tmp_path: Path) -> None:
+    (line,) = mistakes(tmp_path, "title: T\nstory: [\n")
+    assert line.startswith("mine.yaml:3: ")
+
+
+def test_an_empty_file_is_no_scenario(tmp_path: Path) -> None:
+    (line,) = mistakes(tmp_path, "")
+    assert line.startswith("mine.yaml:1: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "account: {timezone: Europe/Atlantis}",
+            "account.timezone: no time zone is called 'Europe/Atlantis'",
+        ),
+        ("account: {region: XX}", "account.region: no telephone region is called 'XX'"),
+        ("account: {quota: {used: 3, total: 2}}", "account.quota.used: more than the total"),
+        ("lists: [{id: a}, {id: a}]", "lists[1].id: 'a' stands here twice"),
+        (
+            "lists: [{id: a, generate: 1, contacts: []}]",
+            "lists[0].generate: expected one of contacts, file, generate; "
+            "found contacts and generate",
+        ),
+        ("lists: [{id: a, file: x.vcf}]", "lists[0].file: no file 'x.vcf' beside the scenario"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_place(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    assert mistakes(tmp_path, f"title: T\nstory: S\n{text}\n") == [f"mine.yaml:3: {expected}"]
+
+
+NESTED = "lists: " + "[" * 5000 + "]" * 5000
+LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LAUGHS,
+        NESTED,
+        "lists: &a [*a]",
+        "limits: {file_bytes: " + "9" * 5000 + "}",
+        "account: {quota: {total: 18446744073709551616}}",
+        "ids: {import: [!!binary aGVsbG8=]}",
+        "ids: !!set {a, b}",
+        'clock: {start: "2026-06-30T23:59:60Z"}',
+        "account: {timezone: Europe}",
+        "account: {timezone: " + "x" * 300 + "}",
+        "lists: [{id: a, file: " + "x" * 5000 + "}]",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_nothing_that_a_file_holds_is_more_than_a_mistake(tmp_path: Path, text: str) -> None:
+    assert mistakes(tmp_path, f"title: T\nstory: S\n{text}\n")
+
+
+def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InvalidScenario, match="cannot be read"):
+        load(tmp_path / "gone.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("250ms", 0.25), ("5s", 5), ("2m", 120), ("1h", 3600)]
+)
+def test_durations_have_a_unit(text: str, seconds: float) -> None:
+    assert duration(text) == timedelta(seconds=seconds)

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlara_sandbox.domain.account import Account
+from qlara_sandbox.domain.contacts import Contact
+from qlara_sandbox.state.clock import Clock
+from qlara_sandbox.state.ids import Ids
+from qlara_sandbox.state.world import World
+from qlara_sandbox.state.worlds import Bounds, WorldKey, Worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlara_sandbox.state.worlds import WorldEntry
+
+
+def fresh(_: WorldKey) -> World:
+    return World(Account(), Clock("UTC"), Ids("seed"))
+
+
+def key(label: str, session: str = "default", scenario: str = "default") -> WorldKey:
+    return WorldKey(f"sandbox_{label}", session, scenario)
+
+
+@pytest.fixture
+def heard() -> list[tuple[str, str]]:
+    return []
+
+
+@pytest.fixture
+def worlds(heard: list[tuple[str, str]]) -> Worlds:
+    return keeping(Bounds(3, 10**9), lambda what, entry: heard.append((what, entry.key.api_key)))
+
+
+def keeping(bounds: Bounds, tell: Callable[[str, WorldEntry], None] = lambda *_: None) -> Worlds:
+    return Worlds(fresh, "default", bounds, tell)
+
+
+def labels(worlds: Worlds) -> list[str]:
+    return [entry.key.api_key.removeprefix("sandbox_") for entry in worlds.entries()]
+
+
+def test_the_worlds_that_have_been_idle_longest_are_given_up_first(
+    worlds: Worlds, heard: list[tuple[str, str]]
+) -> None:
+    for label in ("a", "b", "c", "a", "d"):
+        worlds.at(key(label))
+
+    assert labels(worlds) == ["c", "a", "d"]
+    assert worlds.expired == 1
+    assert heard[-2:] == [("expired", "sandbox_b"), ("grown", "sandbox_d")]
+
+
+def test_a_world_with_a_request_under_way_is_not_given_up(worlds: Worlds) -> None:
+    worlds.get_or_create(key("a"), 0.0).in_use += 1
+    for label in ("b", "c", "d", "e"):
+        worlds.at(key(label))
+
+    assert labels(worlds) == ["a", "d", "e"]
+
+
+def test_a_world_that_has_grown_makes_others_go() -> None:
+    worlds = keeping(Bounds(1000, 30_000))
+    for label in ("a", "b"):
+        worlds.at(key(label))
+    entry = worlds.get_or_create(key("c"), 0.0)
+    entry.world.add(
+        Contact(f"cnt_{n}", "A", f"+39347{n:07}", "", "", (), "2026-04-09T11:00:10Z")
+        for n in range(60)
+    )
+    worlds.reweigh(entry)
+
+    assert labels(worlds) == ["c"]
+    assert worlds.bytes == entry.bytes > 30_000
+
+
+def test_the_estimate_follows_what_comes_and_goes(worlds: Worlds) -> None:
+    worlds.at(key("a"))
+    one = worlds.bytes
+    worlds.at(key("b"))
+    assert worlds.bytes == 2 * one
+
+    worlds.reset(key("a"))
+    assert worlds.bytes == one
+    worlds.reset()
+    assert worlds.bytes == 0
+
+
+def test_a_world_that_was_put_takes_the_place_of_the_one_before(worlds: Worlds) -> None:
+    worlds.at(key("a"))
+    other = fresh(key("a"))
+    worlds.put(key("a"), other)
+
+    assert worlds.at(key("a")) is other
+    assert len(worlds) == 1
+
+
+def test_a_scenario_is_that_of_the_request_then_of_the_binding_then_the_default(
+    worlds: Worlds,
+) -> None:
+    worlds.bind("sandbox_a", "s", "bound")
+
+    assert worlds.key("sandbox_a", "s", "own").scenario == "own"
+    assert worlds.key("sandbox_a", "s", None).scenario == "bound"
+    assert worlds.key("sandbox_a", "t", None).scenario == "default"
+
+
+def test_a_reset_of_everything_returns_to_the_first_default_and_forgets_bindings(
+    worlds: Worlds,
+) -> None:
+    worlds.bind("sandbox_a", "s", "bound")
+    worlds.default = "changed"
+
+    assert worlds.reset() == 0
+    assert worlds.key("sandbox_a", "s", None).scenario == "default"
+
+
+def test_the_worlds_of_one_key_are_reset_alone_and_narrowed_by_session_and_scenario(
+    worlds: Worlds,
+) -> None:
+    for one in (key("a", "s"), key("a", "t"), key("b", "s")):
+        worlds.at(one)
+
+    assert worlds.reset_of("sandbox_a", "s", "other") == 0
+    assert worlds.reset_of("sandbox_a", "s", None) == 1
+    assert worlds.reset_of("sandbox_a", None, None) == 1
+    assert labels(worlds) == ["b"]
+
+
+def test_a_label_leads_to_its_world_and_to_no_other(worlds: Worlds) -> None:
+    entry = worlds.get_or_create(key("a"), 0.0)
+
+    assert worlds.find_by_label(entry.label) is entry
+    assert worlds.find_by_label("world_99") is None
+
+
+def test_contacts_that_all_worlds_of_a_scenario_share_weigh_less() -> None:
+    contacts = [
+        Contact(f"cnt_{n}", "A", f"+39347{n:07}", "", "", (), "2026-04-09T11:00:10Z")
+        for n in range(100)
+    ]
+    own, sharing = fresh(key("a")), fresh(key("b"))
+    for world in (own, sharing):
+        world.add(contacts)
+    sharing.shared = 100
+
+    assert sharing.estimated_bytes() < own.estimated_bytes() / 2

@@ -1,0 +1,142 @@
+"""Server-sent events, read from a real connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from qlara_sandbox.web.observers.events import Events
+from tests.qlara_sandbox.web.calls import QUOTA
+from tests.server import read_to_end, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from tests.server import Running
+
+
+@contextmanager
+def listening(server: Running) -> Iterator[BinaryIO]:
+    """Open the stream; lines of it can be read once this returns."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET /__admin/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        lines = connection.makefile("rb")
+        while lines.readline() != b": listening\n":
+            pass
+        yield lines
+
+
+def ask(server: Running, key: str) -> None:
+    with urlopen(Request(server.url + QUOTA, None, {"X-Api-Key": key}), timeout=10) as response:  # noqa: S310 - our own server
+        response.read()
+
+
+def call(server: Running, method: str, path: str, body: dict[str, Any]) -> None:
+    headers = {"Content-Type": "application/json"}
+    request = Request(  # noqa: S310 - our own server
+        f"{server.url}/__admin{path}", json.dumps(body).encode(), headers, method=method
+    )
+    with urlopen(request, timeout=10) as response:  # noqa: S310 - as above
+        response.read()
+
+
+def events(lines: BinaryIO, count: int) -> list[tuple[str, Any]]:
+    """Return the next events of the stream."""
+    found: list[tuple[str, Any]] = []
+    kind = ""
+    while len(found) < count:
+        line = lines.readline().decode().strip()
+        if line.startswith("event: "):
+            kind = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            found.append((kind, json.loads(line.removeprefix("data: "))))
+    return found
+
+
+def test_requests_and_worlds_are_told_as_they_come(server: Running) -> None:
+    with listening(server) as lines:
+        ask(server, "sandbox_events")
+        (first, world), (second, request) = events(lines, 2)
+
+    assert (first, world["what"], world["scenario"]) == ("world", "grown", "default")
+    assert (second, request["operation"]) == ("request", "getContactQuota")
+    assert request["answer"]["status"] == 200
+    assert "sandbox_events" not in json.dumps([world, request])
+
+
+def test_what_the_control_api_does_is_told(server: Running) -> None:
+    ask(server, "sandbox_told")
+    whom = {"apiKey": "sandbox_told"}
+    with listening(server) as lines:
+        call(server, "POST", "/faults", {**whom, "fault": {"on": "*", "delay": {"fixed": "1ms"}}})
+        call(server, "PUT", "/clock", {**whom, "freeze": True})
+        call(server, "POST", "/reset", whom)
+        told = [(kind, data["what"]) for kind, data in events(lines, 3)]
+
+    assert told == [("world", "armed"), ("world", "clock"), ("world", "reset")]
+
+
+def test_two_listeners_hear_the_same(server: Running) -> None:
+    with listening(server) as one, listening(server) as other:
+        ask(server, "sandbox_twice")
+        assert events(one, 2) == events(other, 2)
+
+
+def test_an_open_stream_does_not_hold_up_the_end_of_the_server() -> None:
+    with serving() as server, listening(server) as lines:
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=5) == 0
+        assert lines.read().endswith(b"0\r\n\r\n")  # the last chunk, RFC 9112 section 7.1
+
+
+def test_a_request_without_a_body_of_its_own_ends_at_once(server: Running) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"HEAD /__admin/events HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        response = read_to_end(connection)
+
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert response.endswith(b"\r\n\r\n")
+
+
+def test_a_slow_listener_loses_the_oldest_and_is_told_how_many() -> None:
+    async def slow() -> bytes:
+        hub = Events()
+        with hub.listen() as listener:
+            for number in range(1003):
+                hub.tell("request", number)
+            return await listener.take(1)
+
+    text = asyncio.run(slow())
+
+    assert text.startswith(b'event: lost\ndata: {"events":3}\n\nevent: request\ndata: 3\n\n')
+    assert text.endswith(b"event: request\ndata: 1002\n\n")
+
+
+def test_silence_is_filled_with_comments_and_nobody_is_told_after_leaving() -> None:
+    async def silent() -> tuple[bytes, bool, bool]:
+        hub = Events()
+        with hub.listen() as listener:
+            text = await listener.take(0.01)
+            watched = hub.watched
+        return text, watched, hub.watched
+
+    assert asyncio.run(silent()) == (b": nothing new\n\n", True, False)
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "*/*"])
+def test_the_stream_is_announced_as_one(server: Running, accept: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        head = f"GET /__admin/events HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n\r\n"
+        connection.sendall(head.encode())
+        response = connection.recv(4096)
+
+    assert b"content-type: text/event-stream\r\n" in response
+    assert b"cache-control: no-store\r\n" in response

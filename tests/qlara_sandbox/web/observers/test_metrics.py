@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.observers.metrics import Metrics
+from tests.qlara_sandbox.web.calls import QUOTA
+
+SAMPLE = re.compile(
+    r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"(,[a-z]+="(?:[^"\\\n]|\\.)*")*\})? [0-9.e+-]+'
+)
+
+
+def lines(metrics: Metrics) -> list[str]:
+    return metrics.text({}, "1.0").splitlines()
+
+
+def test_requests_are_counted_by_operation_and_status() -> None:
+    metrics = Metrics()
+    for status in (200, 200, 409):
+        metrics.count("uploadVCard", status, 0.003)
+    metrics.count(None, 404, 0.001)
+
+    assert [line for line in lines(metrics) if line.startswith("sandbox_requests_total{")] == [
+        'sandbox_requests_total{operation="none",status="404"} 1',
+        'sandbox_requests_total{operation="uploadVCard",status="200"} 2',
+        'sandbox_requests_total{operation="uploadVCard",status="409"} 1',
+    ]
+
+
+def test_buckets_hold_all_that_took_no_longer() -> None:
+    metrics = Metrics()
+    for seconds in (0.0005, 0.003, 0.003, 99.0):
+        metrics.count("listContacts", 200, seconds)
+    name = "sandbox_request_duration_seconds"
+    found = dict(line.rsplit(" ", 1) for line in lines(metrics) if line.startswith(name))
+
+    def bucket(bound: str) -> str:
+        return found[f'{name}_bucket{{operation="listContacts",le="{bound}"}}']
+
+    assert [bucket(bound) for bound in ("0.0005", "0.0025", "0.005", "10.0", "+Inf")] == [
+        *("1", "1", "3", "3", "4")
+    ]
+    assert found[f'{name}_count{{operation="listContacts"}}'] == "4"
+    assert found[f'{name}_sum{{operation="listContacts"}}'] == "99.0065"
+
+
+def test_labels_are_escaped() -> None:
+    metrics = Metrics()
+    metrics.count('a"b\\c\nd', 200, 0.1)
+
+    assert r'sandbox_requests_total{operation="a\"b\\c\nd",status="200"} 1' in lines(metrics)
+
+
+@pytest.fixture
+def exposition() -> str:
+    """Return what a scraper reads after a request and a fault."""
+    client = TestClient(
+        create_app(), base_url="http://localhost", headers={"X-Api-Key": "YOUR_API_KEY"}
+    )
+    fault = {"on": "*", "count": 1, "respond": {"status": 503}}
+    client.post("/__admin/faults", json={"fault": fault})
+    for _ in range(2):
+        client.get(QUOTA)
+    response = client.get("/__admin/metrics")
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    return response.text
+
+
+def test_every_line_is_of_the_text_format_and_every_sample_has_a_type(exposition: str) -> None:
+    assert exposition.endswith("\n")
+    typed = set(re.findall(r"^# TYPE (\S+) (?:counter|gauge|histogram)$", exposition, re.MULTILINE))
+    for line in exposition.splitlines():
+        if not line.startswith("# "):
+            assert SAMPLE.fullmatch(line), line
+            name = line.partition("{")[0].partition(" ")[0]
+            assert name in typed or re.sub("_(bucket|sum|count)$", "", name) in typed
+
+
+def test_faults_and_what_is_kept_are_shown(exposition: str) -> None:
+    shown = exposition.splitlines()
+
+    assert 'sandbox_faults_total{fault="respond"} 1' in shown
+    assert 'sandbox_requests_total{operation="getContactQuota",status="503"} 1' in shown
+    assert "sandbox_worlds 1" in shown
+    assert "sandbox_journal_entries 2" in shown

@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from qlara_sandbox import resources
+from qlara_sandbox.http.contract import InvalidContract
+from qlara_sandbox.web.app import assemble
+from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+from tests.qlara_sandbox.web.calls import LIST, MARCO, QUOTA, UPLOAD, fail, upload, vcf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = {"X-Api-Key": "YOUR_API_KEY"}
+
+
+def app(**settings: Any) -> TestClient:
+    return TestClient(assemble(Runtime(SandboxSettings(**settings))), headers=KEY)
+
+
+def used(client: TestClient, **headers: str) -> int:
+    count: int = client.get(QUOTA, headers=headers).json()["used"]
+    return count
+
+
+def test_no_key_and_an_unknown_key_are_refused_before_anything_else(client: TestClient) -> None:
+    client.headers.pop("X-Api-Key")
+    missing = client.post(UPLOAD)
+    unknown = client.post(UPLOAD, headers={"X-Api-Key": "secret-of-somebody"})
+
+    assert (missing.status_code, missing.json()) == (
+        401,
+        fail(apiKey="Missing API key. Expected the X-Api-Key header."),
+    )
+    assert (unknown.status_code, unknown.json()) == (
+        401,
+        fail(apiKey="Unknown or inactive API key."),
+    )
+
+
+def test_a_key_without_the_permission_is_refused(client: TestClient) -> None:
+    response = client.get(QUOTA, headers={"X-Api-Key": "sandbox_a__no-permission"})
+
+    assert (response.status_code, response.json()) == (
+        403,
+        fail(apiKey="This API key lacks the 'contacts' permission."),
+    )
+
+
+def test_keys_and_sessions_do_not_see_each_other(client: TestClient) -> None:
+    upload(client)
+
+    assert used(client) == 1
+    assert used(client, **{"X-Api-Key": "sandbox_other"}) == 0
+    assert used(client, **{"X-Sandbox-Session": "other"}) == 0
+
+
+def test_the_header_chooses_before_the_key_and_the_key_before_the_option() -> None:
+    client = app(scenario="quota-nearly-exhausted")
+    key = {"X-Api-Key": "sandbox_x__quota-exhausted"}
+
+    assert used(client) == 49_900
+    assert used(client, **key) == 50_000
+    assert used(client, **key, **{"X-Sandbox-Scenario": "default"}) == 0
+
+
+def test_the_binding_of_a_session_counts_after_the_key_and_before_the_option() -> None:
+    runtime = Runtime(SandboxSettings())
+    runtime.worlds.bind("YOUR_API_KEY", "default", "quota-exhausted")
+    client = TestClient(assemble(runtime), headers=KEY)
+
+    assert used(client) == 50_000
+    assert used(client, **{"X-Sandbox-Session": "other"}) == 0
+    assert used(client, **{"X-Api-Key": "sandbox_x__quota-nearly-exhausted"}) == 49_900
+
+
+def test_an_unknown_scenario_is_answered_with_the_known_ones(client: TestClient) -> None:
+    response = client.get(QUOTA, headers={"X-Sandbox-Scenario": "nope"})
+
+    assert response.status_code == 400
+    assert "quota-exhausted" in response.json()["data"]["X-Sandbox-Scenario"]
+
+
+def test_a_session_label_that_is_none_is_refused(client: TestClient) -> None:
+    response = client.get(QUOTA, headers={"X-Sandbox-Session": "a b"})
+
+    assert response.json() == fail(
+        **{"X-Sandbox-Session": "Expected 1 to 64 letters, digits, dots, hyphens or underscores."}
+    )
+
+
+def test_answers_name_scenario_session_and_request_and_refusals_point_to_help(
+    client: TestClient,
+) -> None:
+    response = client.get(f"{LIST}?limit=0", headers={"X-Sandbox-Session": "s1"})
+
+    assert response.headers["x-sandbox-scenario"] == "default"
+    assert response.headers["x-sandbox-session"] == "s1"
+    assert response.headers["link"] == '</__docs#errors-400>; rel="help"'
+    assert response.headers["x-request-id"].startswith("req_")
+
+
+def test_without_sandbox_headers_only_the_request_id_is_left() -> None:
+    response = app(sandbox_headers=False).get(f"{LIST}?limit=0")
+
+    assert {"x-sandbox-scenario", "x-sandbox-session", "link"}.isdisjoint(response.headers)
+    assert "x-request-id" in response.headers
+
+
+def test_prefer_answers_with_a_documented_example_and_changes_nothing(client: TestClient) -> None:
+    response = client.post(
+        UPLOAD,
+        files={"file": ("c.vcf", MARCO)},
+        data={"listId": "list_crm_migration"},
+        headers={"Prefer": "code=409"},
+    )
+
+    assert response.status_code == 409
+    assert response.json()["data"]["contacts"].startswith("Contact quota exceeded.")
+    assert used(client) == 0
+
+
+def test_prefer_takes_the_name_of_an_example(client: TestClient) -> None:
+    response = client.get(QUOTA, headers={"Prefer": "example=rateLimited"})
+
+    assert (response.status_code, response.json()["retryAfter"]) == (429, 12)
+
+
+def test_an_unknown_wish_is_answered_with_what_there_is(client: TestClient) -> None:
+    response = client.get(QUOTA, headers={"Prefer": "code=418"})
+
+    assert response.status_code == 400
+    assert "code=429 example=rateLimited" in response.json()["data"]["Prefer"]
+
+
+def test_other_preferences_are_ignored(client: TestClient) -> None:
+    assert client.get(QUOTA, headers={"Prefer": "respond-async, wait=10"}).json()["used"] == 0
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_a_method_that_is_not_in_the_contract_is_refused_with_those_that_are(
+    client: TestClient, method: str
+) -> None:
+    response = client.request(method, UPLOAD)
+
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert response.json() == fail(method=f"Expected POST; found {method}.")
+
+
+@pytest.mark.parametrize("path", ["/", "/api", f"{QUOTA}/", LIST.replace("list_crm", "a%2Fb")])
+def test_a_path_that_is_not_in_the_contract_is_refused_in_the_documented_shape(
+    client: TestClient, path: str
+) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 404
+    assert response.json()["status"] == "fail"
+    assert list(response.json()["data"]) == ["path"]
+
+
+def test_a_person_who_opens_the_bare_address_is_led_to_the_console(client: TestClient) -> None:
+    response = client.get("/", headers={"Accept": "text/html,*/*"}, follow_redirects=False)
+
+    assert (response.status_code, response.headers["location"]) == (307, "/__console")
+
+
+def test_head_answers_as_get_does(client: TestClient) -> None:
+    assert (
+        client.head(QUOTA).headers["content-length"] == client.get(QUOTA).headers["content-length"]
+    )
+
+
+def test_a_browser_on_another_origin_may_call_the_api(client: TestClient) -> None:
+    origin = {"Origin": "https://partner.example"}
+    preflight = client.options(
+        UPLOAD,
+        headers={
+            **origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "x-api-key",
+        },
+    )
+    response = client.get(QUOTA, headers=origin)
+
+    assert preflight.status_code == 200
+    assert "x-api-key" in preflight.headers["access-control-allow-headers"].lower()
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "X-Request-Id" in response.headers["access-control-expose-headers"]
+
+
+def test_the_contract_is_served_in_both_forms(client: TestClient) -> None:
+    assert client.get("/openapi.yaml").content == resources.SPEC.read_bytes()
+    assert client.get("/openapi.json").json()["openapi"] == "3.1.0"
+
+
+def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    text = resources.SPEC.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "openapi.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_bound_that_is_changed_in_the_contract_is_obeyed(tmp_path: Path) -> None:
+    client = app(
+        spec=changed(
+            tmp_path,
+            ("maximum: 1000\n", "maximum: 7\n"),
+            ("default: 10\n", "default: 3\n"),
+            ("x-max-bytes: 10485760\n", "x-max-bytes: 2048\n"),
+            ("enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP, UPDATE]"),
+        )
+    )
+    upload(client, vcf(*((f"n{i}", f"+39347{1_000_000 + i}") for i in range(8))))
+
+    assert len(client.get(LIST).json()["contacts"]) == 3
+    assert client.get(f"{LIST}?limit=8").json() == fail(limit="Expected an integer from 1 to 7.")
+    assert upload(client, b"x" * 2049).json() == fail(
+        file="File size exceeds maximum allowed (2 KB)"
+    )
+    assert upload(client, duplicateStrategy="DUPLICATE").json() == fail(
+        duplicateStrategy="Expected one of SKIP, UPDATE."
+    )
+
+
+ADDED = """paths:
+  /api/partner-gateway/v1/contacts/{contact-id}/notes:
+    get:
+      operationId: listNotes
+      parameters:
+        - {name: contact-id, in: path, required: true, schema: {type: string, maxLength: 9}}
+        - {name: deep, in: query, schema: {type: boolean, default: false}}
+        - {name: share, in: query, schema: {type: number, minimum: 0, maximum: 1}}
+      responses:
+        "200":
+          description: Notes
+          content:
+            application/json: {schema: {type: object}, example: {notes: [first]}}
+"""
+
+
+def test_a_path_that_is_added_with_an_example_is_served_and_checked(tmp_path: Path) -> None:
+    client = app(spec=changed(tmp_path, ("paths:\n", ADDED)))
+    path = "/api/partner-gateway/v1/contacts/cnt_001/notes"
+
+    assert client.get(path).json() == {"notes": ["first"]}
+    assert client.get(f"{path}?deep=perhaps&share=2").json() == fail(
+        deep="Expected true or false.", share="Expected a number from 0 to 1."
+    )
+    assert client.get(path, headers={"X-Api-Key": "wrong"}).status_code == 401
+
+
+OVERLAPPING = """paths:
+  /api/partner-gateway/v1/contacts/list/special/contacts:
+    get: {operationId: special, responses: {"200": {description: x, content: {application/json: {example: [1]}}}}}
+  /deep/{n}:
+    parameters: [{name: n, in: path, required: true, schema: {type: integer}}]
+    get:
+      operationId: deep
+      parameters: [{name: n, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: x, content: {application/json: {example: [2]}}}}
+"""
+
+
+def test_a_concrete_path_and_a_parameter_of_the_operation_come_first(tmp_path: Path) -> None:
+    client = app(spec=changed(tmp_path, ("paths:\n", OVERLAPPING)))
+
+    assert client.get(LIST.replace("list_crm_migration", "special")).json() == [1]
+    assert client.get("/deep/text").json() == [2]
+
+
+SHAPES = """paths:
+  /open:
+    get: {operationId: open, security: [], responses: {default: {description: x, content: {text/plain: {example: hello}}}}}
+  /gone:
+    delete: {operationId: gone, responses: {"204": {description: x}}}
+  /made:
+    post:
+      operationId: made
+      requestBody: {content: {application/json: {schema: {type: object, required: [n]}}}}
+      responses: {2XX: {description: x, content: {application/json: {example: {id: 1}}}}}
+"""
+
+
+def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: Path) -> None:
+    client = app(spec=changed(tmp_path, ("paths:\n", SHAPES)))
+    keyless = client.get("/open", headers={"X-Api-Key": ""})
+
+    assert (keyless.status_code, keyless.text) == (200, "hello")
+    assert keyless.headers["content-type"] == "text/plain"
+    assert (client.delete("/gone").status_code, client.delete("/gone").content) == (204, b"")
+    assert client.post("/made", json={"n": 1}).json() == {"id": 1}
+    assert client.post("/made", json={}).json() == fail(
+        body='Not as expected: "n" is a required property.'
+    )
+    assert client.post("/made", content=b"{").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("required: [used, total]", "required: [used, color]", "GET /api/v1/partner-gateway"),
+        ("operationId: getContactQuota\n      x", "operationId: listContacts\n      x", "twice"),
+        ("            default: 10\n", "", "lacks a default for limit of listContacts"),
+        ("          x-max-bytes: 10485760\n", "", "lacks x-max-bytes of the file"),
+        ("paths:\n", "paths:\n  x: {get: {responses: {}}}\n", "GET x: a path begins with a slash"),
+        ("paths:\n", "paths:\n  /{a}/{a}: {get: {responses: {}}}\n", "stands twice in the path"),
+        ("enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP, MERGE]", "every duplicateStrategy"),
+        ("x-max-bytes: 10485760\n", "x-max-bytes: 10MB\n", "lacks x-max-bytes"),
+        ("paths:\n", "paths: [\n", "openapi.yaml:30: did not find"),
+        ('"#/components/schemas/ContactQuota"', '"#/nope/x"', "GET /api/v1/partner-gateway"),
+    ],
+)
+def test_a_contract_that_cannot_be_kept_is_refused_in_one_line(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    spec = changed(tmp_path, (old, new))
+    with pytest.raises(InvalidContract) as error:
+        app(spec=spec)
+
+    assert str(error.value).startswith(f"{spec}:")
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_answer_that_breaks_the_contract_is_a_bug_and_says_so(tmp_path: Path) -> None:
+    few = ("used: {type: integer, minimum: 0,", "used: {type: integer, maximum: 500,")
+    client = app(spec=changed(tmp_path, few), scenario="quota-exhausted")
+    response = client.get(QUOTA)
+
+    assert response.status_code == 500
+    assert response.json()["status"] == "error"
+    assert "used: 50000 is greater than the maximum of 500" in response.json()["message"]
+
+
+def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away() -> None:
+    runtime = Runtime(SandboxSettings())
+
+    def broken(*_: object) -> None:
+        message = "secret detail"
+        raise RuntimeError(message)
+
+    runtime.get_or_create = broken  # type: ignore[assignment,method-assign]
+    response = TestClient(assemble(runtime), headers=KEY).get(QUOTA)
+
+    assert response.status_code == 500
+    assert "secret detail" not in response.text
+    assert response.headers["x-request-id"] in response.text
+
+
+def test_absurdly_long_headers_are_refused_by_name(client: TestClient) -> None:
+    response = client.get(QUOTA, headers={"X-Long": "x" * 70_000})
+
+    assert response.json() == fail(**{"x-long": "Expected at most 64 KB of headers."})

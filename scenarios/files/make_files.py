@@ -28,7 +28,7 @@ sys.path.insert(0, str(HERE.parents[1] / "sandbox"))
 
 from qlara_sandbox.samples import people, writing  # noqa: E402 - found by the line above
 from qlara_sandbox.samples.generating import Draft, GeneratedFile, Spec, assemble, draw  # noqa: E402
-from qlara_sandbox.samples.writing import Property, Version  # noqa: E402
+from qlara_sandbox.samples.writing import GeneratedProperty, Version  # noqa: E402
 
 CELL = ("cell",)
 # The people of the export whom the other files name again.
@@ -38,25 +38,25 @@ HANAKO, PAOLO, SOFIA = "+393665550104", "+393925550105", "+393895550106"
 
 
 def card(
-    version: Version, given: str, family: str, *rest: Property, number: str = "", outcome: str = ""
+    version: Version, given: str, family: str, *rest: GeneratedProperty, number: str = "", outcome: str = ""
 ) -> Draft:
     """Return the card of a person: name, and then *rest* in the order of the version's writer."""
     name = f"{given} {family}"
-    properties = [Property("N", (family, given, "", "", "")), Property("FN", name), *rest]
+    properties = [GeneratedProperty("N", (family, given, "", "", "")), GeneratedProperty("FN", name), *rest]
     text = writing.write(version, properties)
     return Draft(text, version, name, outcome or "contact", number)  # type: ignore[arg-type]
 
 
 def tel(text: str, *types: str, preferred: bool = False, group: str = "") -> Property:
-    return Property("TEL", text, types, preferred, group)
+    return GeneratedProperty("TEL", text, types, preferred, group)
 
 
 def mail(address: str, *types: str) -> Property:
-    return Property("EMAIL", address, types)
+    return GeneratedProperty("EMAIL", address, types)
 
 
 def address(street: str, city: str, province: str, postcode: str) -> Property:
-    return Property("ADR", ("", "", street, city, province, postcode, "Italia"), ("work",))
+    return GeneratedProperty("ADR", ("", "", street, city, province, postcode, "Italia"), ("work",))
 
 
 def documented() -> list[Draft]:
@@ -69,8 +69,8 @@ def documented() -> list[Draft]:
         tel("02 86451234", "work", "fax"),
         tel("tel:+39-328-555-0103", "cell", "voice", preferred=True),
         mail("amina.haddad@example.org", "work"),
-        Property("ORG", ("Caffè Torrefazione Sirena", "Vendite")),
-        Property("CATEGORIES", ("clienti", "amici, famiglia")),
+        GeneratedProperty("ORG", ("Caffè Torrefazione Sirena", "Vendite")),
+        GeneratedProperty("CATEGORIES", ("clienti", "amici, famiglia")),
         number=AMINA,
     )
     portrait = writing.photo("4.0", people.portrait(rng, 520))
@@ -82,7 +82,7 @@ def documented() -> list[Draft]:
             tel("347 123 4567", *CELL),
             tel("02 5550100", "work", "voice"),
             mail("marco.rossi@email.com", "internet"),
-            Property("ORG", ("Rossi Impianti S.r.l.", "Direzione")),
+            GeneratedProperty("ORG", ("Rossi Impianti S.r.l.", "Direzione")),
             address("Via Roma 12", "Milano", "MI", "20121"),
             number=MARCO,
         ),
@@ -92,7 +92,7 @@ def documented() -> list[Draft]:
             "Bianchi",
             tel("tel:+39-348-987-6543", "cell", "voice", preferred=True),
             mail("g.bianchi@company.it", "work"),
-            Property("ORG", ("Company S.p.A.", "Acquisti")),
+            GeneratedProperty("ORG", ("Company S.p.A.", "Acquisti")),
             address("Viale dell'Industria 8", "Padova", "PD", "35129"),
             number=GIULIA,
         ),
@@ -101,10 +101,10 @@ def documented() -> list[Draft]:
             "Chiara",
             "Ferri",
             tel("+39 333 5550101", *CELL, group="item1"),
-            Property("X-ABLabel", "Cellulare lavoro", group="item1"),
+            GeneratedProperty("X-ABLabel", "Cellulare lavoro", group="item1"),
             mail("chiara.ferri@example.com", "internet"),
-            Property("NOTE", people.NOTES[1]),
-            Property("BDAY", "1991-05-17"),
+            GeneratedProperty("NOTE", people.NOTES[1]),
+            GeneratedProperty("BDAY", "1991-05-17"),
             number=CHIARA,
         ),
         card(
@@ -113,8 +113,8 @@ def documented() -> list[Draft]:
             "Müller",
             tel("0039 340 5550102", *CELL),
             mail("joe.mueller@example.com", "home"),
-            Property("BDAY", "19840229"),
-            Property("ORG", ("Grünwald GmbH",)),
+            GeneratedProperty("BDAY", "19840229"),
+            GeneratedProperty("ORG", ("Grünwald GmbH",)),
             number=JOE,
         ),
         card(
@@ -124,7 +124,7 @@ def documented() -> list[Draft]:
             tel("347 123", *CELL),
             tel("n/d", "home"),
             mail("luca.verdi@example.it", "home"),
-            Property("NOTE", "Numero incompleto, chiedere a Giulia."),
+            GeneratedProperty("NOTE", "Numero incompleto, chiedere a Giulia."),
             outcome="invalid",
         ),
         amina._replace(text=writing.with_lines(amina.text, portrait)),
@@ -134,9 +134,9 @@ def documented() -> list[Draft]:
             "山田",
             tel("366/5550104", *CELL, preferred=True),
             mail("hanako.yamada@example.com", "internet"),
-            Property("NOTE", people.NOTES[3]),
-            Property("ORG", ("山田商事",)),
-            Property("BDAY", "1979-11-03"),
+            GeneratedProperty("NOTE", people.NOTES[3]),
+            GeneratedProperty("ORG", ("山田商事",)),
+            GeneratedProperty("BDAY", "1979-11-03"),
             number=HANAKO,
         ),
         card(
@@ -146,7 +146,7 @@ def documented() -> list[Draft]:
             tel("392.555.0105"),
             mail("paolo.serra@example.it", "internet"),
             address("Corso Italia 5; scala B", "Cagliari", "CA", "09124"),
-            Property("URL", "https://www.example.com/serra"),
+            GeneratedProperty("URL", "https://www.example.com/serra"),
             number=PAOLO,
         ),
         card(
@@ -154,7 +154,7 @@ def documented() -> list[Draft]:
             "Anna",
             "Neri",
             mail("anna.neri@example.it", "internet"),
-            Property("ORG", ("Neri & Figli, Ravenna",)),
+            GeneratedProperty("ORG", ("Neri & Figli, Ravenna",)),
             outcome="missing",
         ),
         card("4.0", "M.", "Rossi", tel("+39 347 1234567"), number=MARCO, outcome="duplicate"),
@@ -211,7 +211,7 @@ def contacts_updated() -> GeneratedFile:
                 "山田",
                 tel("+393665550104", *CELL),
                 mail("hanako.yamada@example.com", "work"),
-                Property("ORG", ("東京貿易",)),
+                GeneratedProperty("ORG", ("東京貿易",)),
             ),
             card(
                 "3.0",

@@ -57,8 +57,8 @@ def _when_ready(process: subprocess.Popen[str]) -> Running:
             url = re.search(r"https?://[^ ]+", banner)
             assert url is not None, banner
             return Running(process, url[0], banner)
-    _, error_responses = process.communicate(timeout=15)
-    message = f"the sandbox did not start:\n{banner}{error_responses}"
+    _, errors = process.communicate(timeout=15)
+    message = f"the sandbox did not start:\n{banner}{errors}"
     raise AssertionError(message)
 
 

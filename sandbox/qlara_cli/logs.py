@@ -55,4 +55,4 @@ def configure(form: str, *, quiet: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("sandbox").setLevel(logging.WARNING if quiet else logging.INFO)
+    logging.getLogger("qlara_sandbox").setLevel(logging.WARNING if quiet else logging.INFO)

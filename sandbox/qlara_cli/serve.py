@@ -189,9 +189,9 @@ def _application(settings: SandboxSettings, *, reload: bool) -> Any:
     except UnknownScenario as error:
         own = settings.scenarios != resources.SCENARIOS.resolve()
         hint = " (--scenarios replaces the shipped ones; --scenario names one to start from.)"
-        _remove(f"{error}{hint if own else ''}")
+        _fail(f"{error}{hint if own else ''}")
     except (InvalidContract, InvalidScenario) as error:
-        _remove(str(error))
+        _fail(str(error))
 
 
 def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
@@ -204,7 +204,7 @@ def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
     try:
         catalogue = import_module("qlara_contract.defects")
     except ModuleNotFoundError as error:
-        _remove(
+        _fail(
             f"--defect needs {error.name}, which is not installed. "
             "Install the extra: pip install '.[contract]' in a checkout"
         )
@@ -214,7 +214,7 @@ def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
     try:
         defects = catalogue.chosen(names)
     except catalogue.UnknownDefect as error:
-        _remove(str(error))
+        _fail(str(error))
     for each in defects:
         click.echo(f"Wrong on purpose ({each.name}): {each.sentence}", err=True)
     return lambda app: catalogue.WrongDeployment(app, *defects)
@@ -230,11 +230,11 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            _remove(
+            _fail(
                 f"Port {port} of {host} is in use. Stop what listens there, or choose another "
                 f"port: qlara-sandbox serve --port {port + 1 if port < 65535 else 0}"  # noqa: PLR2004
             )
-        _remove(f"Cannot listen on {host}, port {port}: {error.strerror or error}")
+        _fail(f"Cannot listen on {host}, port {port}: {error.strerror or error}")
     return listener
 
 
@@ -261,7 +261,7 @@ def _certificates(folder: Path, host: str) -> Certificates:
     try:
         return issue(folder, [] if host in {"0.0.0.0", "::", ""} else [host])  # noqa: S104 - compared
     except TlsUnavailable as error:
-        _remove(str(error))
+        _fail(str(error))
 
 
 def _admin_token(host: str, given: str | None) -> str | None:
@@ -311,6 +311,6 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _remove(message: str) -> NoReturn:
+def _fail(message: str) -> NoReturn:
     click.echo(message, err=True)
     raise SystemExit(2)

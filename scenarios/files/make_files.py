@@ -38,24 +38,33 @@ HANAKO, PAOLO, SOFIA = "+393665550104", "+393925550105", "+393895550106"
 
 
 def card(
-    version: Version, given: str, family: str, *rest: GeneratedProperty, number: str = "", outcome: str = ""
+    version: Version,
+    given: str,
+    family: str,
+    *rest: GeneratedProperty,
+    number: str = "",
+    outcome: str = "",
 ) -> Draft:
     """Return the card of a person: name, and then *rest* in the order of the version's writer."""
     name = f"{given} {family}"
-    properties = [GeneratedProperty("N", (family, given, "", "", "")), GeneratedProperty("FN", name), *rest]
+    properties = [
+        GeneratedProperty("N", (family, given, "", "", "")),
+        GeneratedProperty("FN", name),
+        *rest,
+    ]
     text = writing.write(version, properties)
     return Draft(text, version, name, outcome or "contact", number)  # type: ignore[arg-type]
 
 
-def tel(text: str, *types: str, preferred: bool = False, group: str = "") -> Property:
+def tel(text: str, *types: str, preferred: bool = False, group: str = "") -> GeneratedProperty:
     return GeneratedProperty("TEL", text, types, preferred, group)
 
 
-def mail(address: str, *types: str) -> Property:
+def mail(address: str, *types: str) -> GeneratedProperty:
     return GeneratedProperty("EMAIL", address, types)
 
 
-def address(street: str, city: str, province: str, postcode: str) -> Property:
+def address(street: str, city: str, province: str, postcode: str) -> GeneratedProperty:
     return GeneratedProperty("ADR", ("", "", street, city, province, postcode, "Italia"), ("work",))
 
 

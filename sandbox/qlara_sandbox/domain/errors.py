@@ -42,10 +42,25 @@ class InvalidFields(Refusal):
         return dict(self._data)
 
 
-class MisusedSandbox(Refusal):
-    """What only the sandbox knows (a scenario, a session, a forced answer) is asked for wrongly.
+class UnknownPath(Refusal):
+    """No operation of the contract has the path."""
 
-    The contract says nothing of it: such an answer comes from the sandbox, not from the API.
+    def __init__(self, path: str) -> None:
+        super().__init__("path", f"No such path in the contract: {path[:200]}")
+
+
+class MethodNotAllowed(Refusal):
+    """The path has no operation with the method; ``allowed`` are the methods that it has."""
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__("method", f"Expected {allowed}; found {method[:50]}.")
+        self.allowed = allowed
+
+
+class MisusedSandbox(Refusal):
+    """What only the sandbox knows (a scenario, a session, a forced response) is asked for wrongly.
+
+    The contract says nothing of it: the refusal comes from the sandbox, not from the API.
     """
 
 
@@ -113,6 +128,22 @@ class RateLimited(Refusal):
         message = f"Rate limit exceeded. Please retry after {retry_after} seconds."
         super().__init__("rateLimit", message)
         self.limit, self.retry_after = limit, retry_after
+
+
+class NotFound(Refusal):
+    """A call to the control API names something that is not there."""
+
+
+class Conflict(Refusal):
+    """A call to the control API contradicts itself, or what there is."""
+
+
+class AccessDenied(Refusal):
+    """The control API is closed to this caller."""
+
+
+class TokenRequired(Refusal):
+    """The control API needs its token, and the call does not have it."""
 
 
 def human_size(octets: int) -> str:

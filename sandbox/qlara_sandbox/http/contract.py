@@ -1,213 +1,54 @@
-"""``openapi.yaml``, compiled once: operations, their request checks and their answer checks."""
+"""``openapi.yaml``, compiled once: operations, their request checks and their response checks."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING, Any
 
-import orjson
 import yaml
 
-from qlara_sandbox.domain.errors import InvalidFields
+from qlara_sandbox.http.json_body import JSON, JsonBody
+from qlara_sandbox.http.operation import (
+    MULTIPART,
+    DocumentedResponse,
+    Example,
+    FormField,
+    FormSchema,
+    Operation,
+    Parameter,
+)
 from qlara_sandbox.http.schemas import Document, Schema, expected
 from qlara_sandbox.scenario.yaml_file import PlainLoader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     import jsonschema_rs
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-MULTIPART = "multipart/form-data"
-JSON = "application/json"
+# Without x-max-bytes, a file of an added path has the size that UC-020 allows.
+DEFAULT_FILE_BYTES = 10 * 1024 * 1024
 # What a document that is YAML, but not the OpenAPI that is needed, can fail with.
 _UNUSABLE = (KeyError, TypeError, AttributeError, ValueError)
-# One spelling per number: what a header or a log shows is what was meant.
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
-_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
-_BOOLEANS = {"true": True, "false": False}
 
 
 class InvalidContract(Exception):
     """The contract file cannot be used; the message names the file and the place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query or path parameter."""
-
-    name: str
-    location: str
-    required: bool
-    schema: Schema
-    validator: jsonschema_rs.Draft202012Validator
-    expected: str
-
-    def read(self, raw: str) -> Any:
-        """Return the value of *raw*, or raise ValueError if it is not what is expected."""
-        value = _plain(raw, self.schema.get("type", "string"))
-        if not self.validator.is_valid(value):
-            raise ValueError(raw)
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """A field of a form. A file field is sent as a file part; ``max_bytes`` bounds the file."""
-
-    name: str
-    is_file: bool
-    expected: str
-    max_bytes: int | None
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A ``multipart/form-data`` body."""
-
-    fields: Mapping[str, FormField]
-    defaults: Mapping[str, str]
-    alternatives: tuple[str, ...]
-    validator: jsonschema_rs.Draft202012Validator
-
-    def check(self, present: Mapping[str, str]) -> dict[str, str]:
-        """Return the text fields with defaults filled in; *present* holds ``""`` for a file.
-
-        Raises:
-            InvalidFields: every field at fault with what was expected.
-        """
-        if not self.validator.is_valid(dict(present)):
-            mistakes: dict[str, str] = {}
-            for error in self.validator.iter_errors(dict(present)):
-                for name, message in self._blame(error, present):
-                    mistakes.setdefault(name, message)
-            raise InvalidFields(mistakes)
-        return {**self.defaults, **present}
-
-    def _blame(self, error: Any, present: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        missing = getattr(error.kind, "property", None)
-        if error.instance_path:
-            name = str(error.instance_path[0])
-            yield name, self.fields[name].expected
-        elif isinstance(missing, str):
-            field = self.fields.get(missing)
-            yield missing, f"Missing. {field.expected if field else 'Expected a value.'}"
-        else:
-            given = [name for name in self.alternatives if name in present]
-            choice = " or ".join(self.alternatives)
-            for name in given or self.alternatives[:1]:
-                found = "both" if given else "neither"
-                yield name, f"Expected either {choice}, found {found}."
-
-
-class Example(NamedTuple):
-    """One documented answer."""
-
-    media_type: str
-    content: Any
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentedResponse:
-    """What an operation may answer with one status; without validators it has no content."""
-
-    validators: Mapping[str, jsonschema_rs.Draft202012Validator | None]
-    examples: Mapping[str, Example]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of the contract."""
-
-    operation_id: str
-    method: str
-    path: str
-    permission: str | None
-    secured: bool
-    parameters: tuple[Parameter, ...]
-    form: Form | None
-    json_body: jsonschema_rs.Draft202012Validator | None
-    responses: Mapping[int, DocumentedResponse]
-    defaults: dict[str, Any] = field(default_factory=dict)
-
-    def read_parameters(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
-        """Return every parameter's value, defaults filled in.
-
-        Raises:
-            InvalidFields: every parameter at fault with what was expected.
-        """
-        values = dict(self.defaults)
-        mistakes: dict[str, str] = {}
-        given = _query(query) if query else {}
-        for parameter in self.parameters:
-            name = parameter.name
-            in_path = parameter.location == "path"
-            raws = [path[path_name(name)]] if in_path else given.get(name, [])
-            if len(raws) > 1:
-                mistakes[name] = f"Given {len(raws)} times. {parameter.expected}"
-            elif raws:
-                try:
-                    values[name] = parameter.read(raws[0])
-                except ValueError:
-                    mistakes[name] = parameter.expected
-            elif parameter.required:
-                mistakes[name] = f"Missing. {parameter.expected}"
-        if mistakes:
-            raise InvalidFields(mistakes)
-        return values
-
-    def check_json(self, raw: bytes) -> None:
-        """Hold a JSON body against the contract, where the contract gives the operation one.
-
-        Raises:
-            InvalidFields: it is no JSON, or not what is expected.
-        """
-        if self.json_body is None:
-            return
-        try:
-            value = orjson.loads(raw)
-        except orjson.JSONDecodeError as error:
-            raise InvalidFields({"body": f"Expected JSON: {error}."}) from error
-        mistakes = {
-            ".".join(map(str, error.instance_path)) or "body": f"Not as expected: {error.message}."
-            for error in self.json_body.iter_errors(value)
-        }
-        if mistakes:
-            raise InvalidFields(mistakes)
-
-    def violation(self, status: int, media_type: str, content: Any) -> str | None:
-        """Return how an answer breaks the contract, or None if it keeps it."""
-        response = self.responses.get(status)
-        if response is None:
-            return f"{self.operation_id}: status {status} is not in the contract"
-        if not response.validators and content == b"":
-            return None
-        if media_type not in response.validators:
-            return f"{self.operation_id}: {status} as {media_type} is not in the contract"
-        validator = response.validators[media_type]
-        content = content.decode() if isinstance(content, bytes) else content
-        if validator is None or validator.is_valid(content):
-            return None
-        error = next(iter(validator.iter_errors(content)))
-        where = ".".join(map(str, error.instance_path)) or "the answer"
-        return f"{self.operation_id}: {status}: {where}: {error.message}"
-
-
 class Contract:
     """The operations of a contract file, and the file itself."""
 
-    def __init__(self, path: Path) -> None:
-        """Compile the file.
+    def __init__(self, path: Path, *, strict_query: bool = False) -> None:
+        """Compile the file; with *strict_query*, requests may have no query parameters beside it.
 
         Raises:
             InvalidContract: it is not an OpenAPI 3.1 file that the sandbox can use.
         """
         self.path = path
+        self._strict_query = strict_query
         self.text = _read(path)
         try:
             self.document: dict[str, Any] = yaml.load(self.text, Loader=PlainLoader)  # noqa: S506 - a safe loader
@@ -227,7 +68,7 @@ class Contract:
         if len(self.by_id) < len(self.operations):
             twice = Counter(operation.operation_id for operation in self.operations)
             name = twice.most_common(1)[0][0]
-            raise InvalidContract(f"{path}: the operationId {name!r} stands there twice")
+            raise InvalidContract(f"{path}: Duplicate operationId {name!r}")
 
     def _compile(self) -> Iterator[Operation]:
         for path, entry in self.document["paths"].items():
@@ -265,6 +106,8 @@ class Contract:
             form=self._form(body),
             json_body=self._json_body(body),
             responses=self._responses(node["responses"]),
+            other_responses=self._other_responses(node["responses"]),
+            strict_query=self._strict_query,
             defaults={
                 parameter.name: parameter.schema["default"]
                 for parameter in parameters
@@ -285,7 +128,7 @@ class Contract:
             expected=expected(schema),
         )
 
-    def _form(self, body: dict[str, Any]) -> Form | None:
+    def _form(self, body: dict[str, Any]) -> FormSchema | None:
         media = body.get("content", {}).get(MULTIPART)
         if media is None:
             return None
@@ -294,9 +137,10 @@ class Contract:
             name: self._document.resolve(node) for name, node in schema["properties"].items()
         }
         fields = {name: _form_field(name, node) for name, node in properties.items()}
+        sizes = [field.max_bytes for field in fields.values() if field.max_bytes is not None]
         # A file is not read as text: its content is the domain's to judge.
         checked = {name: {} if fields[name].is_file else properties[name] for name in fields}
-        return Form(
+        return FormSchema(
             fields=fields,
             defaults={
                 name: node["default"] for name, node in properties.items() if "default" in node
@@ -304,12 +148,17 @@ class Contract:
             alternatives=tuple(
                 name for choice in schema.get("oneOf", []) for name in choice.get("required", [])
             ),
+            max_file_bytes=max(sizes, default=DEFAULT_FILE_BYTES),
             validator=self._document.validator({**schema, "properties": checked}),
         )
 
-    def _json_body(self, body: dict[str, Any]) -> jsonschema_rs.Draft202012Validator | None:
+    def _json_body(self, body: dict[str, Any]) -> JsonBody | None:
         media = body.get("content", {}).get(JSON, {})
-        return self._document.validator(media["schema"]) if "schema" in media else None
+        if "schema" not in media:
+            return None
+        schema = self._document.resolve(media["schema"])
+        validator = self._document.validator(schema)
+        return JsonBody(body.get("required", False), schema, validator, self._document)
 
     def _responses(self, node: dict[str | int, Any]) -> dict[int, DocumentedResponse]:
         exact = {int(status): status for status in node if str(status).isdigit()}
@@ -321,6 +170,13 @@ class Contract:
         return {
             number: self._response(self._document.resolve(node[status]))
             for number, status in exact.items()
+        }
+
+    def _other_responses(self, node: dict[str | int, Any]) -> dict[str, DocumentedResponse]:
+        return {
+            str(status): self._response(self._document.resolve(response))
+            for status, response in node.items()
+            if not str(status).isdigit()
         }
 
     def _response(self, node: dict[str, Any]) -> DocumentedResponse:
@@ -378,7 +234,7 @@ def _first_of(status: str) -> int | None:
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         named = str(error.args[0])
-        return f"the reference {named!r} leads nowhere" if "/" in named else f"lacks {named!r}"
+        return f"Unresolved $ref {named!r}" if "/" in named else f"lacks {named!r}"
     return str(error).partition("\n")[0]
 
 
@@ -398,31 +254,3 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidContract(f"{path}: cannot be read: {error}") from error
-
-
-def path_name(name: str) -> str:
-    """Return the name of a path parameter as an identifier."""
-    return name if name.isidentifier() else "p_" + name.encode().hex()
-
-
-def _query(query: bytes) -> dict[str, list[str]]:
-    given: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        given.setdefault(name, []).append(value)
-    return given
-
-
-def _plain(raw: str, type_: str) -> Any:
-    if type_ == "integer":
-        if not _INTEGER.fullmatch(raw):
-            raise ValueError(raw)
-        return int(raw)
-    if type_ == "number":
-        if not _NUMBER.fullmatch(raw):
-            raise ValueError(raw)
-        return float(raw)
-    if type_ == "boolean":
-        if raw not in _BOOLEANS:
-            raise ValueError(raw)
-        return _BOOLEANS[raw]
-    return raw

@@ -1,4 +1,4 @@
-"""The one table from domain errors to HTTP answers."""
+"""The one table from domain errors to HTTP responses."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from qlara_sandbox.domain import errors
 from qlara_sandbox.http.response import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+# A class that is not here takes the row of the nearest class above it.
 STATUS: Mapping[type[errors.Refusal], int] = {
     errors.InvalidField: 400,
     errors.InvalidFields: 400,
@@ -17,38 +18,58 @@ STATUS: Mapping[type[errors.Refusal], int] = {
     errors.NotAVCard: 400,
     errors.UnterminatedVCard: 400,
     errors.UnknownKey: 401,
+    errors.TokenRequired: 401,
     errors.NotPermitted: 403,
+    errors.AccessDenied: 403,
+    errors.NotFound: 404,
     errors.UnknownList: 404,
+    errors.UnknownPath: 404,
+    errors.MethodNotAllowed: 405,
+    errors.Conflict: 409,
     errors.QuotaExceeded: 409,
     errors.FileTooLarge: 413,
     errors.RateLimited: 429,
 }
-
-
-def fail(
-    status: int, data: Mapping[str, str], headers: Mapping[str, str] | None = None
-) -> Response:
-    """Return a refusal in the documented shape (UC-020: Common errors)."""
-    return Response(status, {"status": "fail", "data": dict(data)}, headers or {})
+_HEADERS: Mapping[type[errors.Refusal], Callable[[Any], Mapping[str, str]]] = {
+    errors.MethodNotAllowed: lambda error: {"Allow": error.allowed},
+    errors.RateLimited: lambda error: {"Retry-After": str(error.retry_after)},
+    errors.TokenRequired: lambda _: {"WWW-Authenticate": 'Bearer realm="sandbox"'},
+}
 
 
 def refusal(error: errors.Refusal) -> Response:
-    """Return the answer that *error* stands for."""
-    if isinstance(error, errors.RateLimited):
-        return _rate_limited(error)
-    return fail(STATUS[type(error)], error.data)
+    """Return the response that *error* stands for (UC-020: Common errors).
+
+    Raises:
+        LookupError: neither its class nor one above it has a row; that is a bug.
+    """
+    headers = next((_HEADERS[cls] for cls in type(error).__mro__ if cls in _HEADERS), None)
+    return Response(status_of(type(error)), _body(error), headers(error) if headers else {})
+
+
+def status_of(kind: type[errors.Refusal]) -> int:
+    """Return the HTTP status of refusals of this class.
+
+    Raises:
+        LookupError: neither the class nor one above it has a row.
+    """
+    for cls in kind.__mro__:
+        if cls in STATUS:
+            return STATUS[cls]
+    raise LookupError(f"{kind.__name__} has no row in the table of error responses")
 
 
 def bug(message: str) -> Response:
-    """Return the answer to what must not happen: 500, unlike any refusal."""
+    """Return the response to what must not happen: 500, unlike any refusal."""
     return Response(500, {"status": "error", "message": message})
 
 
-def _rate_limited(error: errors.RateLimited) -> Response:
-    content: dict[str, Any] = {
-        "status": 429,
-        "error": "Too Many Requests",
-        "message": error.message,
-        "retryAfter": error.retry_after,
-    }
-    return Response(429, content, {"Retry-After": str(error.retry_after)})
+def _body(error: errors.Refusal) -> dict[str, Any]:
+    if isinstance(error, errors.RateLimited):
+        return {
+            "status": 429,
+            "error": "Too Many Requests",
+            "message": error.message,
+            "retryAfter": error.retry_after,
+        }
+    return {"status": "fail", "data": dict(error.data)}

@@ -2,92 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from qlara_sandbox.domain.errors import FileTooLarge, InvalidField, InvalidFields
-from qlara_sandbox.http.contract import MULTIPART
+from qlara_sandbox.http.operation import MULTIPART
+from qlara_sandbox.http.request import KEPT_HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
-    from starlette.types import Receive
-
-    from qlara_sandbox.http.contract import Form, FormField
+    from qlara_sandbox.http.operation import FormField, FormSchema
+    from qlara_sandbox.http.request import RequestBody
 
 KEPT_IN_MEMORY = 1024 * 1024
 BESIDE_THE_FILE = 1024 * 1024
-DRAINED_AT_MOST = 64 * 1024 * 1024
-DRAIN_SECONDS = 20.0
-KEPT_HEAD = 4096
 _TEXT_BYTES = 64 * 1024
 _PREFERRED_FIELD = "file"
-
-
-class ClientGone(Exception):
-    """The client went away before its request was complete; nobody is left to answer."""
-
-
-class Body:
-    """The body of one request, read once; knows whether all of it has arrived.
-
-    ``received`` counts its bytes, ``head`` keeps the first of them, ``form`` is what was read from it.
-    """
-
-    def __init__(self, receive: Receive, headers: Mapping[str, str]) -> None:
-        self._receive = receive
-        self.complete = (
-            "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
-        )
-        self.received = 0
-        self.head = b""
-        self.form: UploadForm | None = None
-        self._begun = False
-        self._awaits_continue = headers.get("expect", "").lower() == "100-continue"
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it arrives.
-
-        Raises:
-            ClientGone: the connection ended before the body did.
-        """
-        while not self.complete:
-            self._begun = True
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            self.complete = not message.get("more_body", False)
-            chunk = message.get("body")
-            if chunk:
-                self.received += len(chunk)
-                if len(self.head) < KEPT_HEAD:
-                    self.head += chunk[: KEPT_HEAD - len(self.head)]
-                yield chunk
-
-    async def drain(self) -> None:
-        """Read the rest and drop it, within bounds, so that a client that is still sending gets to
-        read the answer. One that waits for ``100 Continue`` has sent nothing and is not asked to.
-        """
-        if self._awaits_continue and not self._begun:
-            return
-        dropped = 0
-        try:
-            async with asyncio.timeout(DRAIN_SECONDS):
-                async for chunk in self.chunks():
-                    dropped += len(chunk)
-                    if dropped > DRAINED_AT_MOST:
-                        return
-        except (TimeoutError, ClientGone):
-            return
 
 
 class UploadForm:
     """A form as it arrives: text fields, the one file, and what is wrong with them."""
 
-    def __init__(self, form: Form, file_limit: int) -> None:
+    def __init__(self, form: FormSchema, file_limit: int) -> None:
         self._form = form
         self._file_limit = file_limit
         self._text: dict[str, bytearray] = {}
@@ -169,8 +108,8 @@ class UploadForm:
         self._file.close()
 
 
-async def read_form(body: Body, headers: Mapping[str, str], form_data: UploadForm) -> None:
-    """Read a multipart body into *submission*, counting while it streams.
+async def read_form(body: RequestBody, headers: Mapping[str, str], upload: UploadForm) -> None:
+    """Read a multipart body into *upload*, counting while it streams.
 
     Raises:
         FileTooLarge: as soon as one byte too many has arrived.
@@ -178,7 +117,6 @@ async def read_form(body: Body, headers: Mapping[str, str], form_data: UploadFor
         ClientGone: the client went away.
     """
     parser = _parser(headers)
-    body.form = form_data
     received = 0
     field: FormField | None = None
     try:
@@ -186,30 +124,15 @@ async def read_form(body: Body, headers: Mapping[str, str], form_data: UploadFor
             received += len(chunk)
             for event in parser.parse(chunk):
                 if isinstance(event, MultipartSegment):
-                    field = form_data.open(event)
+                    field = upload.open(event)
                 elif event and field is not None:
-                    form_data.write(field, event)
-            if received - form_data.file_bytes > BESIDE_THE_FILE:
+                    upload.write(field, event)
+            if received - upload.file_bytes > BESIDE_THE_FILE:
                 raise InvalidField("body", "Expected at most 1 MB beside the file.")
         parser.close()
     except (MultipartError, ValueError) as error:
         message = f"Malformed multipart/form-data body: {error}."
         raise InvalidField(_PREFERRED_FIELD, message) from error
-
-
-async def read_whole(body: Body) -> bytes:
-    """Return a body that is no form, of at most 1 MB.
-
-    Raises:
-        InvalidField: it is longer.
-        ClientGone: the client went away.
-    """
-    whole = bytearray()
-    async for chunk in body.chunks():
-        whole += chunk
-        if len(whole) > BESIDE_THE_FILE:
-            raise InvalidField("body", "Expected at most 1 MB.")
-    return bytes(whole)
 
 
 def _parser(headers: Mapping[str, str]) -> PushMultipartParser:

@@ -1,4 +1,4 @@
-"""An answer before it is sent: status, content and headers as plain values."""
+"""A response before it is sent: status, content and headers as plain values."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.types import ASGIApp
+
 JSON = "application/json"
+
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Response(NamedTuple):
-    """What a request is answered with. ``content`` is a JSON value, or bytes of ``media_type``."""
+    """What a request is responded to with: a JSON value, or bytes of ``media_type``.
+
+    ``stream`` sends a response that has no end of its own; then there is no content.
+    """
 
     status: int
     content: Any
     headers: Mapping[str, str] = {}
     media_type: str = JSON
+    stream: ASGIApp | None = None
 
     def body(self) -> bytes:
         """Return the content as it is sent."""

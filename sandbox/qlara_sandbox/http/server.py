@@ -11,11 +11,10 @@ import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from qlara_sandbox.web.faults import CONNECTION
+from qlara_sandbox.http.connection import CONNECTION, Connection
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
     from starlette.types import ASGIApp
 
@@ -28,19 +27,6 @@ _SWITCH_SECONDS = 0.0005
 _GARBAGE_THRESHOLDS = (50_000, 50, 100)
 _LINGER_SECONDS = 1.0
 _H2C = re.compile(rb"(?im)^upgrade:[ \t]*h2c[ \t]*\r\n")
-
-
-class Connection:
-    """What the application may know of the connection: its transport, and when the server stops.
-
-    ``on_shutdown`` is called then; an answer that has no end of its own must end.
-    """
-
-    __slots__ = ("on_shutdown", "transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
-        self.on_shutdown: Callable[[], None] | None = None
 
 
 class Protocol(HttpToolsProtocol):

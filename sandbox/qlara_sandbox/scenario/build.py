@@ -10,11 +10,11 @@ from qlara_sandbox.domain.errors import Refusal
 from qlara_sandbox.domain.importing import (
     ExistingContacts,
     ImportOptions,
-    Planner,
     Strategy,
     contact_id,
 )
 from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
+from qlara_sandbox.services.importing import plan_import
 from qlara_sandbox.state.clock import Clock, timestamp
 from qlara_sandbox.state.faults import Faults
 from qlara_sandbox.state.ids import Ids
@@ -93,17 +93,13 @@ def _clock(scenario: Scenario) -> Clock:
 
 def _contacts(scenario: Scenario, seed: ListSeed, options: ImportOptions) -> list[Contact]:
     if seed.file is not None:
-        # Imported here, since most scenarios start without reading a file.
-        from qlara_sandbox.domain.phone import normaliser
-        from qlara_sandbox.domain.vcard import read_cards
-
-        planner = Planner(options, ExistingContacts({}, {}), normaliser(scenario.account.region))
         try:
-            planner.add(read_cards(seed.file.read_bytes()))
+            data = seed.file.read_bytes()
+            plan = plan_import(data, options, ExistingContacts({}, {}), scenario.account.region)
         except (Refusal, OSError) as error:
             message = f"{seed.file.name} cannot be imported: {error}"
             raise InvalidScenario(scenario.path, [Mistake(1, "lists", message)]) from error
-        return planner.plan().created
+        return plan.created
     if seed.generate:
         return [_made_up(number, options) for number in range(seed.generate)]
     return list(seed.contacts)

@@ -54,6 +54,10 @@ class Clock:
             return self._frozen_at
         return self._real(self.zone) + self.shift
 
+    def after(self, work: timedelta) -> datetime:
+        """Return the time once *work* is done: a frozen clock moves by it, a running one has moved."""
+        return self._later(self._frozen_at, work) if self._frozen_at is not None else self.now()
+
     def freeze(self, at: datetime | None = None) -> None:
         """Stop the clock, now or at *at*."""
         self._frozen_at = (at or self.now()).astimezone(self.zone)
@@ -65,11 +69,13 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         """Move the clock forward; a frozen one stays frozen."""
         if self._frozen_at is not None:
-            # Through UTC: adding to local time would ignore a change to daylight saving time.
-            utc = self._frozen_at.astimezone(ZoneInfo("UTC")) + by
-            self._frozen_at = utc.astimezone(self.zone)
+            self._frozen_at = self._later(self._frozen_at, by)
         else:
             self.shift += by
+
+    def _later(self, moment: datetime, by: timedelta) -> datetime:
+        # Through UTC: adding to local time would ignore a change to daylight saving time.
+        return (moment.astimezone(ZoneInfo("UTC")) + by).astimezone(self.zone)
 
     def reset(self) -> None:
         """Return to the start: frozen there if there was one, else the real time."""

@@ -148,7 +148,7 @@ class ActiveFault:
         used_up = self.rule.count is not None and self.fired >= self.rule.count
         return used_up or (self.expires is not None and now >= self.expires)
 
-    def meets(self, now: datetime) -> bool:
+    def matches(self, now: datetime) -> bool:
         """Count a request, and return whether it fails."""
         if self.is_spent(now):
             return False
@@ -180,12 +180,12 @@ class Faults:
         self.active = [one for one in self.active if fault_id not in {None, one.fault_id}]
         return before - len(self.active)
 
-    def matched(self, operation: str, now: datetime) -> MatchedFaults | None:
+    def match(self, operation: str, now: datetime) -> MatchedFaults | None:
         """Count a request to *operation*, and return what happens to it."""
         fired = [
             active
             for active in self.active
-            if active.rule.on in {operation, EVERY_OPERATION} and active.meets(now)
+            if active.rule.on in {operation, EVERY_OPERATION} and active.matches(now)
         ]
         return self._together(fired) if fired else None
 

@@ -33,6 +33,10 @@ class Ids:
         """The planned ids that are left, by kind."""
         return {kind: list(ids) for kind, ids in self._planned.items()}
 
+    def copy(self) -> Ids:
+        """Return ids that go on as these would, without using these up."""
+        return Ids(self.seed, self._planned, self.drawn)
+
     def next(self, kind: str) -> str:
         """Return the next id of *kind*."""
         planned = self._planned.get(kind)

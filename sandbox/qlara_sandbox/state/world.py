@@ -19,7 +19,7 @@ from qlara_sandbox.state.clock import Clock, timestamp
 from qlara_sandbox.state.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from qlara_sandbox.domain.account import Account
     from qlara_sandbox.domain.contacts import Contact
@@ -156,35 +156,45 @@ class World:
         contacts = [self.contacts[identity] for identity in members[start : start + limit]]
         return ContactPage(list_id, contacts, len(members), number, -(-len(members) // limit))
 
-    def commit(self, plan: Plan, destination: Destination) -> ImportReport:
+    def commit(
+        self,
+        plan: Plan,
+        destination: Destination,
+        approve: Callable[[ImportReport], None] | None = None,
+    ) -> ImportReport:
         """Carry out *plan* in one step, or not at all.
+
+        *approve* sees the report before anything changes; whatever it raises stops the commit.
 
         Raises:
             QuotaExceeded: it would create more contacts than the quota allows.
             UnknownList: the destination is gone.
         """
         self.quota.require(len(plan.created))
-        if destination.list_id is not None:
-            self.list(destination.list_id)
-        # Whatever can fail comes before the first change.
-        if self.clock.is_frozen:
-            self.clock.advance(self.import_takes)
-        completed_at = timestamp(self.clock.now())
-        target = self._open(destination)
-        self.contacts.update(plan.by_id)
-        self.by_number.update(plan.by_number)
-        self.next_number += len(plan.created)
-        target.join(plan.members)
-        return ImportReport(
-            import_id=self.ids.next("import"),
+        ids = self.ids.copy()
+        target = self._target(destination, ids)
+        report = ImportReport(
+            import_id=ids.next("import"),
             list_id=target.list_id,
             total=plan.total,
             imported=plan.imported,
             duplicates=plan.duplicates,
             skipped=plan.skipped,
             errors=plan.errors,
-            completed_at=completed_at,
+            completed_at=timestamp(self.clock.after(self.import_takes)),
         )
+        if approve is not None:
+            approve(report)
+        # Nothing below can fail.
+        if self.clock.is_frozen:
+            self.clock.advance(self.import_takes)
+        self.ids = ids
+        self.lists[target.list_id] = target
+        self.contacts.update(plan.by_id)
+        self.by_number.update(plan.by_number)
+        self.next_number += len(plan.created)
+        target.join(plan.members)
+        return report
 
     def add(self, contacts: Iterable[Contact]) -> None:
         """Hold further contacts; the first with a number is the one that a duplicate meets."""
@@ -195,12 +205,10 @@ class World:
             by_number.setdefault(contact.phone_number, contact.contact_id)
         self.next_number += len(held) - before
 
-    def _open(self, destination: Destination) -> ContactList:
+    def _target(self, destination: Destination, ids: Ids) -> ContactList:
         if destination.list_id is not None:
             return self.list(destination.list_id)
-        identity = self.ids.next("list")
-        while identity in self.lists:  # a scenario may have planned an id that one of its lists has
-            identity = self.ids.next("list")
-        created = ContactList(identity, destination.new_name or "")
-        self.lists[created.list_id] = created
-        return created
+        list_id = ids.next("list")
+        while list_id in self.lists:  # a scenario may have planned an id that one of its lists has
+            list_id = ids.next("list")
+        return ContactList(list_id, destination.new_name or "")

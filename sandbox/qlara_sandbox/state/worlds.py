@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,10 +32,10 @@ class Bounds(NamedTuple):
 
 
 class WorldEntry:
-    """A world that is kept, and how it is used.
+    """A world in the registry, and how it is used.
 
     ``label`` names it without naming its key. ``last_used`` is a moment of ``perf_counter``. A world
-    with ``in_use`` requests under way is never given up.
+    with ``in_use`` requests under way is never evicted.
     """
 
     __slots__ = ("bytes", "in_use", "key", "label", "last_used", "requests", "world")
@@ -49,16 +50,16 @@ class WorldEntry:
         self.bytes = world.estimated_bytes()
 
 
-def _nobody(_: str, __: WorldEntry) -> None:
-    """Tell nobody."""
+def _ignore(_: str, __: WorldEntry) -> None:
+    """Take no notice of a change."""
 
 
 class Worlds:
-    """Grows a world when it is first asked for, and keeps it while there is room.
+    """Builds a world when it is first asked for, and keeps it while there is room.
 
-    ``grow`` makes a fresh world; ``default`` names the scenario of whoever chooses none. Past the
-    bounds, the worlds that have been idle longest are given up; ``tell`` hears of every world that
-    comes (``grown``, ``restored``) or goes (``expired``, ``reset``).
+    ``build`` makes a fresh world; ``default`` is the scenario of requests that choose none. Past the
+    bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
+    (``grown``, ``restored``) or goes (``expired``, ``reset``).
     """
 
     def __init__(
@@ -66,18 +67,18 @@ class Worlds:
         build: Callable[[WorldKey], World],
         default: str,
         bounds: Bounds | None = None,
-        tell: Callable[[str, WorldEntry], None] = _nobody,
+        notify: Callable[[str, WorldEntry], None] = _ignore,
     ) -> None:
         self._build = build
         self._entries: OrderedDict[WorldKey, WorldEntry] = OrderedDict()
         self._bound: dict[tuple[str, str], str] = {}
         self._first_default = default
-        self._named = 0
-        self._tell = tell
+        self._labels = 0
+        self._notify = notify
         self.default = default
         self.bounds = bounds or Bounds()
         self.bytes = 0
-        self.expired = 0
+        self.evicted = 0
 
     def key(self, api_key: str, session: str, scenario: str | None) -> WorldKey:
         """Return the key of the world that a request means.
@@ -89,7 +90,7 @@ class Worlds:
         return WorldKey(api_key, session, chosen)
 
     def get_or_create(self, key: WorldKey, now: float) -> WorldEntry:
-        """Return the world with its place in the registry, grown on first use, as used *now*."""
+        """Return the entry of *key*, its world built on first use, as used *now*."""
         entry = self._entries.get(key)
         if entry is None:
             return self._insert(key, self._build(key), "grown")
@@ -97,16 +98,24 @@ class Worlds:
         entry.last_used = now
         return entry
 
-    def at(self, key: WorldKey) -> World:
-        """Return the world, grown on first use."""
-        return self.get_or_create(key, perf_counter()).world
+    @contextmanager
+    def use(self, entry: WorldEntry, *, writes: bool = True) -> Iterator[WorldEntry]:
+        """Count a request to a world, and keep the world from being evicted meanwhile.
 
-    def reweigh(self, entry: WorldEntry) -> None:
-        """Weigh a world that may have changed, and keep to the bounds."""
-        if self._entries.get(entry.key) is entry:
-            before, entry.bytes = entry.bytes, entry.world.estimated_bytes()
-            self.bytes += entry.bytes - before
-            self._evict()
+        Afterwards a world that may have changed (*writes*) is weighed anew.
+        """
+        entry.in_use += 1
+        entry.requests += 1
+        try:
+            yield entry
+        finally:
+            entry.in_use -= 1
+            if writes:
+                self._reweigh(entry)
+
+    def at(self, key: WorldKey) -> World:
+        """Return the world, built on first use."""
+        return self.get_or_create(key, perf_counter()).world
 
     def binding(self, api_key: str, session: str) -> str | None:
         """Return the scenario that is bound to a key and session."""
@@ -152,7 +161,7 @@ class Worlds:
         self._reset([key for key in self._entries if key.scenario == scenario])
 
     def entries(self) -> list[WorldEntry]:
-        """Return every world with its place, the one that was used last at the end."""
+        """Return every entry, the most recently used one last."""
         return list(self._entries.values())
 
     def __iter__(self) -> Iterator[tuple[WorldKey, World]]:
@@ -161,13 +170,19 @@ class Worlds:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _insert(self, key: WorldKey, world: World, how: str) -> WorldEntry:
-        self._named += 1
-        entry = WorldEntry(key, world, f"world_{self._named}", perf_counter())
+    def _reweigh(self, entry: WorldEntry) -> None:
+        if self._entries.get(entry.key) is entry:
+            before, entry.bytes = entry.bytes, entry.world.estimated_bytes()
+            self.bytes += entry.bytes - before
+            self._evict()
+
+    def _insert(self, key: WorldKey, world: World, what: str) -> WorldEntry:
+        self._labels += 1
+        entry = WorldEntry(key, world, f"world_{self._labels}", perf_counter())
         self._entries[key] = entry
         self.bytes += entry.bytes
         self._evict()
-        self._tell(how, entry)
+        self._notify(what, entry)
         return entry
 
     def _remove(self, key: WorldKey) -> WorldEntry | None:
@@ -179,7 +194,7 @@ class Worlds:
     def _reset(self, keys: list[WorldKey]) -> int:
         gone = [entry for key in keys if (entry := self._remove(key)) is not None]
         for entry in gone:
-            self._tell("reset", entry)
+            self._notify("reset", entry)
         return len(gone)
 
     def _evict(self) -> None:
@@ -191,5 +206,5 @@ class Worlds:
                 return
             if not entry.in_use:
                 self._remove(entry.key)
-                self.expired += 1
-                self._tell("expired", entry)
+                self.evicted += 1
+                self._notify("expired", entry)

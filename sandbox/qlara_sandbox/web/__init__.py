@@ -1,1 +1,1 @@
-"""HTTP, and only HTTP."""
+"""The application: its pipelines, the handlers of its two APIs, observers and pages."""

@@ -1,53 +1,30 @@
-"""One handler per operation of the contract: read the request, act on the world, present."""
+"""The handlers of the contact API: one per operation of the contract."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
-import anyio
-
-from qlara_sandbox.domain.errors import FileTooLarge
-from qlara_sandbox.domain.importing import Plan, Planner, Strategy, parse_tags
-from qlara_sandbox.http.multipart import BESIDE_THE_FILE, UploadForm, read_form
+from qlara_sandbox.domain.errors import MisusedSandbox
+from qlara_sandbox.domain.importing import Strategy, parse_tags
 from qlara_sandbox.http.response import Response
-from qlara_sandbox.state.world import Destination, World
+from qlara_sandbox.services.importing import Importer, ImportRequest, summary
+from qlara_sandbox.state.world import Destination
+from qlara_sandbox.web.gates.forced_response import example_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from qlara_sandbox.domain.contacts import Contact
-    from qlara_sandbox.http.contract import Operation
-    from qlara_sandbox.http.multipart import Body
+    from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.state.world import ContactPage, ImportReport
-
-# Below this, handing the work to a thread costs more than it saves the others.
-_INLINE_BYTES = 16 * 1024
-_PARSING_AT_ONCE = 4
-# Large files wait for each other, and not in the way of small ones.
-_LARGE_BYTES = 1024 * 1024
+    from qlara_sandbox.web.context import Call
 
 
-@dataclass(slots=True)
-class Call:
-    """One request of an operation, with its gates behind it."""
-
-    operation: Operation
-    headers: Mapping[str, str]
-    path: Mapping[str, str]
-    query: bytes
-    body: Body
-    world: World
-
-
-class Api:
-    """The handlers, and what they share: imports of one world follow one another."""
+class ContactApi:
+    """The handlers by operationId. Each takes checked values and returns its response."""
 
     def __init__(self) -> None:
-        self._turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
-        self._threads: dict[bool, anyio.CapacityLimiter] = {}
+        self._importer = Importer()
         self.handlers: Mapping[str, Callable[[Call], Awaitable[Response]]] = {
             "uploadVCard": self.upload_vcard,
             "listContacts": self.list_contacts,
@@ -56,86 +33,47 @@ class Api:
 
     async def upload_vcard(self, call: Call) -> Response:
         """Import a file (UC-020: Step 1)."""
-        form = call.operation.form
+        form, values = call.form, call.values
         assert form is not None, "the contract gives the upload a form"
-        limit = call.world.file_bytes or form.fields["file"].max_bytes or 0
-        _refuse_before_it_is_sent(call.headers, limit)
-        form_data = UploadForm(form, limit)
-        try:
-            await read_form(call.body, call.headers, form_data)
-            fields = form_data.fields()
-            destination = Destination(fields.get("listId"), fields.get("listName"))
-            if destination.list_id is not None:
-                call.world.list(destination.list_id)
-            strategy = Strategy(fields["duplicateStrategy"])
-            tags = parse_tags(fields.get("tags", ""))
-            report = await self._import(call.world, form_data, destination, strategy, tags)
-        finally:
-            form_data.close()
-        return Response(200, _report(report))
+        request = ImportRequest(
+            read=form.read,
+            size=form.file_bytes,
+            destination=Destination(values.get("listId"), values.get("listName")),
+            strategy=Strategy(values["duplicateStrategy"]),
+            tags=parse_tags(values.get("tags", "")),
+        )
+        responses: list[Response] = []
+
+        def approve(report: ImportReport) -> None:
+            responses.append(Response(200, _report(report)))
+            call.approve(responses[0])
+
+        await self._importer.run(call.world, request, approve)
+        return responses[0]
 
     async def list_contacts(self, call: Call) -> Response:
         """Show one page of a list (UC-020: Step 2)."""
-        values = call.operation.read_parameters(call.path, call.query)
+        values = call.values
         page = call.world.page(values["listId"], number=values["page"], limit=values["limit"])
         return Response(200, _page(page))
 
     async def get_contact_quota(self, call: Call) -> Response:
         """Show the quota (UC-020: Complete end-to-end example)."""
-        call.operation.read_parameters(call.path, call.query)
         quota = call.world.quota
         return Response(200, {"used": quota.used, "total": quota.total})
 
-    async def _import(
-        self,
-        world: World,
-        form_data: UploadForm,
-        destination: Destination,
-        strategy: Strategy,
-        tags: tuple[str, ...],
-    ) -> ImportReport:
-        turn = self._turns.setdefault(world, asyncio.Lock())
-        async with turn:
 
-            def work() -> Plan:
-                return plan_import(world, form_data.read(), strategy, tags)
+def example_handler(operation: Operation) -> Callable[[Call], Awaitable[Response]]:
+    """Return the handler of a path that somebody added: it responds with its documented example."""
 
-            if form_data.file_bytes <= _INLINE_BYTES:
-                plan = work()
-            else:
-                # Off the event loop: other requests keep their latency. What the plan reads does
-                # not change meanwhile, since imports of this world wait for their turn.
-                threads = self._threads_for(large=form_data.file_bytes > _LARGE_BYTES)
-                plan = await anyio.to_thread.run_sync(work, limiter=threads)
-            return world.commit(plan, destination)
+    async def respond(_: Call) -> Response:
+        response = example_response(operation)
+        if response is None:
+            message = "This operation has no handler and no example of a success in the contract."
+            raise MisusedSandbox("path", message)
+        return response
 
-    def _threads_for(self, *, large: bool) -> anyio.CapacityLimiter:
-        if large not in self._threads:  # not before: a limiter belongs to a running event loop
-            self._threads[large] = anyio.CapacityLimiter(_PARSING_AT_ONCE)
-        return self._threads[large]
-
-
-def plan_import(world: World, data: bytes, strategy: Strategy, tags: tuple[str, ...]) -> Plan:
-    """Return what an import of *data* would change in *world*.
-
-    Raises:
-        NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
-    """
-    # Imported with the first file: the telephone tables are large, and many runs never need them.
-    from qlara_sandbox.domain.phone import normaliser
-    from qlara_sandbox.domain.vcard import read_cards
-
-    options = world.import_options(strategy, tags)
-    planner = Planner(options, world.existing_contacts(), normaliser(world.account.region))
-    planner.add(read_cards(data))
-    return planner.plan()
-
-
-def _refuse_before_it_is_sent(headers: Mapping[str, str], limit: int) -> None:
-    length = headers.get("content-length", "")
-    waits = headers.get("expect", "").lower() == "100-continue"
-    if waits and length.isdecimal() and int(length) > limit + BESIDE_THE_FILE:
-        raise FileTooLarge(limit)
+    return respond
 
 
 def _report(report: ImportReport) -> dict[str, Any]:
@@ -143,13 +81,7 @@ def _report(report: ImportReport) -> dict[str, Any]:
         "importId": report.import_id,
         "listId": report.list_id,
         "status": "COMPLETED",
-        "summary": {
-            "total": report.total,
-            "imported": report.imported,
-            "duplicates": report.duplicates,
-            "errors": len(report.errors),
-            "skipped": report.skipped,
-        },
+        "summary": summary(report),
         "errors": [
             {"line": error.line, "name": error.name, "reason": error.reason}
             for error in report.errors

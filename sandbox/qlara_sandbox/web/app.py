@@ -1,8 +1,10 @@
-"""Put the application together: the contract's operations, the gateway, and the pages beside them."""
+"""Puts the application together: the contract's operations behind their pipeline, and what is beside them."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
@@ -10,15 +12,24 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route, Router
 
 from qlara_sandbox.domain.importing import Strategy
-from qlara_sandbox.http import error_responses
-from qlara_sandbox.http.contract import InvalidContract, path_name
+from qlara_sandbox.http.contract import Contract, InvalidContract
+from qlara_sandbox.http.request import headers_of
 from qlara_sandbox.web import console, docs, pages
-from qlara_sandbox.web.api import Api
-from qlara_sandbox.web.exchange import headers_of
-from qlara_sandbox.web.pipeline import Gateway
+from qlara_sandbox.web.api import ContactApi, example_handler
+from qlara_sandbox.web.gates.access import access
+from qlara_sandbox.web.gates.contract import contract
+from qlara_sandbox.web.gates.faults import faults
+from qlara_sandbox.web.gates.forced_response import forced_response
+from qlara_sandbox.web.gates.key import key
+from qlara_sandbox.web.gates.permission import permission
+from qlara_sandbox.web.gates.rate_limit import rate_limit
+from qlara_sandbox.web.headers import EXPOSED, api_headers, control_headers
+from qlara_sandbox.web.observers import access_log
+from qlara_sandbox.web.pipeline import Pipeline
+from qlara_sandbox.web.routing import Unrouted, routes
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 
 if TYPE_CHECKING:
@@ -27,18 +38,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from qlara_sandbox.http.contract import Contract, Operation
-
-EXPOSED = [
-    "X-Request-Id",
-    "X-Sandbox-Scenario",
-    "X-Sandbox-Session",
-    "Retry-After",
-    "X-RateLimit-Limit",
-    "X-RateLimit-Remaining",
-    "X-RateLimit-Reset",
-    "Link",
-]
+# The order is that of the architecture: what is refused first, hides what would be refused later.
+API_GATES = (key, permission, forced_response, rate_limit, faults, contract)
+CONTROL_GATES = (contract,)
+CONTROL_SPEC = Path(__file__).with_name("control_openapi.yaml")
 # Paths of the sandbox itself: not the API's, and not for pages of other origins.
 OWN_PATHS = "/__"
 
@@ -55,37 +58,90 @@ def create_app(settings: SandboxSettings | None = None) -> Starlette:
 
 def assemble(runtime: Runtime) -> Starlette:
     """Return the application of *runtime*, with its routes taken from the contract."""
-    api = Api()
-    _require_operations(runtime.contract, api)
-    gateway = Gateway(runtime, api.handlers)
-    # The paths that are asked for most come first: routes are tried in their order.
-    routes: list[BaseRoute] = [
-        Route(_template(path), PathEndpoint(gateway, operations))
-        for path, operations in _by_path(runtime.contract).items()
+    handlers = ContactApi().handlers
+    _require_operations(runtime.contract, handlers)
+    pipeline = Pipeline(
+        runtime=runtime,
+        next_request_id=runtime.next_request_id,
+        gates=API_GATES,
+        handlers=handlers,
+        default_handler=example_handler,
+        headers=api_headers,
+        observers=(
+            runtime.journal.add,
+            runtime.metrics.observe,
+            runtime.events.observe,
+            access_log.observe,
+        ),
+    )
+    # A handler needs the world that the key leads to, whatever the contract says of security.
+    operations = [
+        replace(one, secured=one.secured or pipeline.handles(one))
+        for one in runtime.contract.operations
     ]
-    routes += [
+    # The paths that are asked for most come first: routes are tried in their order.
+    all_routes: list[BaseRoute] = [
+        *routes(operations, pipeline),
         Route("/openapi.yaml", _contract_as(runtime, "yaml")),
         Route("/openapi.json", _contract_as(runtime, "json")),
-        Mount("/__admin", ControlApi(runtime)),
+        Route("/__admin{rest:path}", LazyControlApi(runtime)),
         docs.route(runtime),
         *console.routes(runtime),
         pages.asset_route(),
     ]
-    app = Starlette(routes=routes, middleware=[_cors()])
+    app = Starlette(routes=all_routes, middleware=[_cors()])
     app.router.redirect_slashes = False
-    app.router.default = Unrouted(gateway)
+    app.router.default = ConsoleAtRoot(Unrouted(pipeline))
     app.state.runtime = runtime
     return app
 
 
-def _cors() -> Middleware:
-    return Middleware(
-        ApiCors,
-        allow_origins=["*"],
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=EXPOSED,
+def assemble_control_api(runtime: Runtime) -> ASGIApp:
+    """Return the control API of *runtime*: the same pipeline, with its own contract and gates."""
+    from qlara_sandbox.web.control_api import ControlApi
+
+    spec = Contract(CONTROL_SPEC, strict_query=True)
+    numbers = count(1)
+    pipeline = Pipeline(
+        runtime=runtime,
+        next_request_id=lambda: f"ctl_{next(numbers):08d}",
+        outer_gates=(access,),  # who may not call it, does not learn what it has
+        gates=CONTROL_GATES,
+        handlers=ControlApi(runtime, spec.document).handlers,
+        default_handler=example_handler,
+        headers=control_headers,
     )
+    return Router(
+        routes=routes(spec.operations, pipeline),
+        default=Unrouted(pipeline),
+        redirect_slashes=False,
+    )
+
+
+class LazyControlApi:
+    """The control API; what it needs is loaded with its first request."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._app is None:
+            self._app = assemble_control_api(self._runtime)
+        await self._app(scope, receive, send)
+
+
+class ConsoleAtRoot:
+    """Leads a person who opens the bare address in a browser to the console."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") == "/" and "text/html" in headers_of(scope).get("accept", ""):
+            await RedirectResponse("/__console")(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class ApiCors(CORSMiddleware):
@@ -98,66 +154,22 @@ class ApiCors(CORSMiddleware):
             await super().__call__(scope, receive, send)
 
 
+def _cors() -> Middleware:
+    return Middleware(
+        ApiCors,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=EXPOSED,
+    )
+
+
 def _names_origin(scope: Scope) -> bool:
     return any(name == b"origin" for name, _ in scope["headers"])
 
 
-class ControlApi:
-    """The control API; what it needs is loaded with its first request."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._admin: ASGIApp | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._admin is None:
-            from qlara_sandbox.web.admin import Admin
-
-            self._admin = Admin(self._runtime)
-        await self._admin(scope, receive, send)
-
-
-class PathEndpoint:
-    """One path of the contract: the operation that the method names, or 405 with ``Allow``."""
-
-    def __init__(self, gateway: Gateway, operations: Mapping[str, Operation]) -> None:
-        self._gateway = gateway
-        self._operations = dict(operations)
-        if "GET" in operations:
-            self._operations.setdefault("HEAD", operations["GET"])
-        self._allow = ", ".join(sorted(self._operations))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = self._operations.get(scope["method"])
-        if operation is not None:
-            await self._gateway.serve(operation, scope, receive, send)
-            return
-        data = {"method": f"Expected {self._allow}; found {scope['method']}."}
-        response = error_responses.fail(405, data, {"Allow": self._allow})
-        await self._gateway.refuse(response, scope, receive, send)
-
-
-class Unrouted:
-    """Every path that the contract does not have: 404 in the documented shape.
-
-    Only a person who opens the bare address in a browser is led to the console.
-    """
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        if scope["path"] == "/" and "text/html" in headers_of(scope).get("accept", ""):
-            await RedirectResponse("/__console")(scope, receive, send)
-            return
-        data = {"path": f"No such path in the contract: {scope['path'][:200]}"}
-        await self._gateway.refuse(error_responses.fail(404, data), scope, receive, send)
-
-
-def _require_operations(contract: Contract, api: Api) -> None:
-    missing = sorted(set(api.handlers) - set(contract.by_id))
+def _require_operations(contract: Contract, handlers: Mapping[str, object]) -> None:
+    missing = sorted(set(handlers) - set(contract.by_id))
     if missing:
         message = f"{contract.path}: lacks the operations {', '.join(missing)}"
         raise InvalidContract(message)
@@ -184,19 +196,6 @@ def _needed(contract: Contract) -> Iterator[tuple[str, bool]]:
 
 def _is_size(value: object) -> bool:
     return isinstance(value, int) and value > 0
-
-
-def _by_path(contract: Contract) -> dict[str, dict[str, Operation]]:
-    paths: dict[str, dict[str, Operation]] = {}
-    # OpenAPI 3.1, Path Templating: a path without parameters comes before one that has them.
-    for operation in sorted(contract.operations, key=lambda each: each.path.count("{")):
-        paths.setdefault(operation.path, {})[operation.method] = operation
-    return paths
-
-
-def _template(path: str) -> str:
-    # Starlette allows fewer characters in the name of a path parameter than OpenAPI does.
-    return re.sub(r"{([^}]*)}", lambda found: f"{{{path_name(found[1])}}}", path)
 
 
 def _contract_as(runtime: Runtime, form: str) -> ASGIApp:

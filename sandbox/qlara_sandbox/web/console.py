@@ -9,6 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from qlara_sandbox import resources
+from qlara_sandbox.domain.errors import Refusal
+from qlara_sandbox.http import error_responses
 from qlara_sandbox.web.pages import SECURITY_HEADERS, missing, page, read
 
 if TYPE_CHECKING:
@@ -55,13 +57,16 @@ def _closed(runtime: Runtime, request: Request) -> Response | None:
     The page itself holds nothing: all that it shows comes from the API and the control API. So a
     link may lead here from anywhere, and where a token is needed, the page asks for it.
     """
-    from qlara_sandbox.web import access
+    from qlara_sandbox.web.gates.access import require_access
 
     settings = runtime.settings
     if settings.admin_token is not None:
         return None
     reached = Headers({"host": request.headers.get("host", "")})
-    response = access.refused(settings, reached, request.url.scheme)
-    if response is None:
+    try:
+        require_access(settings, reached, request.url.scheme)
+    except Refusal as error:
+        response = error_responses.refusal(error)
+    else:
         return None
     return Response(response.body(), response.status, dict(response.headers), response.media_type)

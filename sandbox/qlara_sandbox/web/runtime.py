@@ -14,16 +14,17 @@ from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
-from qlara_sandbox.web.auth import SCENARIO_HEADER, masked
+from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
 from qlara_sandbox.web.observers.events import Events
 from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
 from qlara_sandbox.web.observers.metrics import Metrics
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from qlara_sandbox.state.worlds import WorldEntry
-    from qlara_sandbox.web.auth import Caller
+    from qlara_sandbox.web.caller import Caller
 
 log = logging.getLogger("qlara_sandbox.web")
 
@@ -66,7 +67,7 @@ class Runtime:
         self.journal = Journal(settings.journal_bytes)
         self.metrics = Metrics()
         bounds = Bounds(settings.worlds, settings.world_bytes)
-        self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._tell_of_world)
+        self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
         self.started_at = real_seconds()
         self._requests = count(1)
 
@@ -74,22 +75,26 @@ class Runtime:
         """Return the id of the next request."""
         return f"req_{next(self._requests):08d}"
 
-    def get_or_create(self, caller: Caller, now: float) -> WorldEntry:
-        """Return the world that *caller* means with its place in the registry, as used *now*.
+    def use_world(
+        self, caller: Caller, now: float, *, writes: bool
+    ) -> AbstractContextManager[WorldEntry]:
+        """Return the world that *caller* means, in use for one request; *writes*: it may change.
 
         Raises:
-            InvalidField: the scenario is unknown (the message lists the known ones) or its file has
+            MisusedSandbox: the scenario is unknown (the message lists the known ones) or its file has
                 mistakes.
         """
         try:
-            return self.worlds.get_or_create(self.worlds.key(*caller), now)
+            entry = self.worlds.get_or_create(self.worlds.key(*caller), now)
         except (UnknownScenario, InvalidScenario) as error:
             raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
+        return self.worlds.use(entry, writes=writes)
 
-    def _tell_of_world(self, what: str, entry: WorldEntry) -> None:
+    def _world_changed(self, what: str, entry: WorldEntry) -> None:
         if what == "expired":
             log.warning(
-                "gave up %s, idle longest: --worlds and --world-memory bound them", entry.label
+                "evicted %s, the least recently used: --worlds and --world-memory set the bounds",
+                entry.label,
             )
         if self.events.watched:
             key = entry.key

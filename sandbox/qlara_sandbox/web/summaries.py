@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_sandbox.scenario.errors import InvalidScenario
 from qlara_sandbox.state.clock import timestamp
-from qlara_sandbox.web.auth import masked
+from qlara_sandbox.web.caller import masked
 from qlara_sandbox.web.observers.journal import instant
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ def active(*sources: dict[str, Any], seed: str = "seed") -> Faults:
 
 
 def failures(faults: Faults, requests: int, operation: str = "uploadVCard") -> list[bool]:
-    return [faults.matched(operation, NOW) is not None for _ in range(requests)]
+    return [faults.match(operation, NOW) is not None for _ in range(requests)]
 
 
 def delays(faults: Faults, requests: int) -> list[float]:
-    met = [faults.matched("uploadVCard", NOW) for _ in range(requests)]
-    return [matched.delay for matched in met if matched is not None]
+    met = [faults.match("uploadVCard", NOW) for _ in range(requests)]
+    return [match.delay for match in met if match is not None]
 
 
 UNAVAILABLE = {"respond": {"status": 503}}
@@ -55,8 +55,8 @@ def test_requests_to_other_operations_are_not_counted() -> None:
 def test_a_rule_is_out_of_force_when_its_time_has_passed() -> None:
     faults = active({"on": "*", "ttl": "30s", **UNAVAILABLE})
 
-    assert faults.matched("listContacts", NOW + timedelta(seconds=29)) is not None
-    assert faults.matched("listContacts", NOW + timedelta(seconds=30)) is None
+    assert faults.match("listContacts", NOW + timedelta(seconds=29)) is not None
+    assert faults.match("listContacts", NOW + timedelta(seconds=30)) is None
 
 
 def test_rules_work_together_delays_add_up_and_the_first_end_wins() -> None:
@@ -66,7 +66,7 @@ def test_rules_work_together_delays_add_up_and_the_first_end_wins() -> None:
         {"on": "uploadVCard", "network": "CONNECTION_RESET"},
     )
 
-    assert faults.matched("uploadVCard", NOW) == MatchedFaults(
+    assert faults.match("uploadVCard", NOW) == MatchedFaults(
         delay=1.25,
         dribble=None,
         respond=Respond(503, None, {}),
@@ -87,20 +87,18 @@ def test_rules_work_together_delays_add_up_and_the_first_end_wins() -> None:
     ],
 )
 def test_only_a_real_answer_can_be_damaged(source: dict[str, str], *, after: bool) -> None:
-    matched = active({"on": "*", **source}).matched("listContacts", NOW)
+    match = active({"on": "*", **source}).match("listContacts", NOW)
 
-    assert matched is not None
-    assert (matched.network, matched.after) == (Network(source["network"]), after)
-    assert matched.replaces is not after
+    assert match is not None
+    assert (match.network, match.after) == (Network(source["network"]), after)
+    assert match.replaces is not after
 
 
 def test_a_dribble_is_read_with_its_pieces_and_seconds() -> None:
-    matched = active({"on": "*", "dribble": {"chunks": 5, "over": "2s"}}).matched(
-        "listContacts", NOW
-    )
+    match = active({"on": "*", "dribble": {"chunks": 5, "over": "2s"}}).match("listContacts", NOW)
 
-    assert matched is not None
-    assert matched.dribble == Dribble(5, 2.0)
+    assert match is not None
+    assert match.dribble == Dribble(5, 2.0)
 
 
 UNIFORM = {"on": "*", "delay": {"uniform": {"lower": "100ms", "upper": "2s"}}}

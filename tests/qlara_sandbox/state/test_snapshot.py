@@ -87,13 +87,13 @@ def test_counters_of_limits_and_faults_come_back() -> None:
         "delay": {"uniform": {"lower": "1s", "upper": "9s"}},
     }
     world.faults.arm(fault_rule(rule), now)
-    world.faults.matched("listContacts", now)
+    world.faults.match("listContacts", now)
     twin = restored(world)
 
     assert twin.rate_limit is not None
     assert twin.rate_limit.standing(now) == world.rate_limit.standing(now)
-    assert twin.faults.matched("listContacts", now) == world.faults.matched("listContacts", now)
-    assert twin.faults.matched("listContacts", now) is None
+    assert twin.faults.match("listContacts", now) == world.faults.match("listContacts", now)
+    assert twin.faults.match("listContacts", now) is None
     assert twin.faults.arm(fault_rule(rule), now).fault_id == "fault_2"
 
 

@@ -50,16 +50,33 @@ def test_the_worlds_that_have_been_idle_longest_are_given_up_first(
         worlds.at(key(label))
 
     assert labels(worlds) == ["c", "a", "d"]
-    assert worlds.expired == 1
+    assert worlds.evicted == 1
     assert heard[-2:] == [("expired", "sandbox_b"), ("grown", "sandbox_d")]
 
 
-def test_a_world_with_a_request_under_way_is_not_given_up(worlds: Worlds) -> None:
-    worlds.get_or_create(key("a"), 0.0).in_use += 1
-    for label in ("b", "c", "d", "e"):
-        worlds.at(key(label))
+def test_a_world_with_a_request_under_way_is_not_evicted(worlds: Worlds) -> None:
+    with worlds.use(worlds.get_or_create(key("a"), 0.0)):
+        for label in ("b", "c", "d", "e"):
+            worlds.at(key(label))
 
-    assert labels(worlds) == ["a", "d", "e"]
+        assert labels(worlds) == ["a", "d", "e"]
+
+
+def test_a_world_in_use_counts_its_requests_and_is_free_again_whatever_happens(
+    worlds: Worlds,
+) -> None:
+    entry = worlds.get_or_create(key("a"), 0.0)
+    seen: list[int] = []
+
+    def fail() -> None:
+        with worlds.use(entry):
+            seen.append(entry.in_use)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+
+    assert (entry.requests, seen, entry.in_use) == (1, [1], 0)
 
 
 def test_a_world_that_has_grown_makes_others_go() -> None:
@@ -67,11 +84,11 @@ def test_a_world_that_has_grown_makes_others_go() -> None:
     for label in ("a", "b"):
         worlds.at(key(label))
     entry = worlds.get_or_create(key("c"), 0.0)
-    entry.world.add(
-        Contact(f"cnt_{n}", "A", f"+39347{n:07}", "", "", (), "2026-04-09T11:00:10Z")
-        for n in range(60)
-    )
-    worlds.reweigh(entry)
+    with worlds.use(entry):
+        entry.world.add(
+            Contact(f"cnt_{n}", "A", f"+39347{n:07}", "", "", (), "2026-04-09T11:00:10Z")
+            for n in range(60)
+        )
 
     assert labels(worlds) == ["c"]
     assert worlds.bytes == entry.bytes > 30_000

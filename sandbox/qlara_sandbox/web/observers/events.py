@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from qlara_sandbox.web.faults import CONNECTION
+from qlara_sandbox.http.connection import CONNECTION
+from qlara_sandbox.web.observers.journal import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.types import Receive, Scope, Send
+
+    from qlara_sandbox.web.observers.journal import JournalEntry
 
 _WAITING_AT_MOST = 1000
 _PATIENCE_SECONDS = 15.0
@@ -75,6 +78,11 @@ class Events:
         """Tell every listener that *kind* has happened; *data* is a JSON value."""
         for listener in self._listeners:
             listener.push(kind, data)
+
+    def observe(self, entry: JournalEntry) -> None:
+        """Tell every listener of a request that is over."""
+        if self._listeners:
+            self.tell("request", show(entry))
 
     @contextmanager
     def listen(self) -> Iterator[Listener]:

@@ -11,7 +11,8 @@ from qlara_sandbox.web.observers.journal import instant, masked_query, shown_pai
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qlara_sandbox.web.observers.journal import JournalEntry, RawHeaders, RecordedBody
+    from qlara_sandbox.http.response import RawHeaders
+    from qlara_sandbox.web.observers.journal import JournalEntry, RecordedBody
 
 _UNKNOWN = -1
 

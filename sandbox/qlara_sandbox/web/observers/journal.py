@@ -1,4 +1,4 @@
-"""The journal: the last requests and their answers, bounded by bytes, shown with keys masked."""
+"""The journal: the last requests and their responses, bounded by bytes, shown with keys masked."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from qlara_sandbox.web.auth import masked
+from qlara_sandbox.web.caller import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from qlara_sandbox.http.response import RawHeaders
     from qlara_sandbox.state.worlds import WorldKey
 
 JOURNAL_BYTES = 32 * 1024 * 1024
@@ -24,8 +25,6 @@ _HEADER_BYTES = 140
 _KEY = r"(?:x[-_]?)?(?:api|auth|access)?[-_]?(?:key|token|secret)"
 _SECRET_HEADERS = re.compile(rf"{_KEY}|(?:proxy-)?authorization|(?:set-)?cookie", re.IGNORECASE)
 _SECRET_PARAMETERS = re.compile(_KEY, re.IGNORECASE)
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 
 class RecordedBody(NamedTuple):
@@ -46,9 +45,9 @@ class RecordedBody(NamedTuple):
 
 
 class JournalEntry(NamedTuple):
-    """One request and its answer, as they passed; made to be cheap, and shown only when asked for.
+    """One request and its response, as they passed; made to be cheap, and shown only when asked for.
 
-    ``at`` is in seconds since 1970, ``seconds`` how long the answer took, ``status`` 0 where there
+    ``at`` is in seconds since 1970, ``seconds`` how long the response took, ``status`` 0 where there
     was none.
     """
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from qlara_sandbox.web.observers.journal import JournalEntry
+
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _NO_OPERATION = "none"
@@ -22,6 +24,11 @@ class Metrics:
         self._buckets: dict[str, list[int]] = {}
         self._seconds: dict[str, float] = {}
         self._faults: dict[str, int] = {}
+
+    def observe(self, entry: JournalEntry) -> None:
+        """Count a request that is over."""
+        self.count(entry.operation, entry.status, entry.seconds)
+        self.count_faults(entry.faults)
 
     def count(self, operation: str | None, status: int, seconds: float) -> None:
         """Count one request; *status* is 0 where there was no answer."""

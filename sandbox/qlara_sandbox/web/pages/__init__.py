@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
+from qlara_sandbox.domain.errors import NotFound
 from qlara_sandbox.http import error_responses
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def asset_route() -> Route:
 
 def missing(name: str) -> Response:
     """Return the refusal of a file that the pages do not have."""
-    response = error_responses.fail(404, {"path": f"No such file: {name[:200]}"})
+    response = error_responses.refusal(NotFound("path", f"No such file: {name[:200]}"))
     return Response(response.body(), 404, media_type=response.media_type)
 
 

@@ -1,4 +1,4 @@
-"""What the control API does: one method per operation of ``admin_openapi.yaml``."""
+"""The handlers of the control API: one per operation of ``control_openapi.yaml``."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qlara_sandbox import __version__
-from qlara_sandbox.domain.errors import InvalidField
+from qlara_sandbox.domain.errors import Conflict, InvalidField, NotFound
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.state import snapshot
 from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
 from qlara_sandbox.state.snapshot import Contradiction
-from qlara_sandbox.web.auth import DOCUMENTED_KEY, chosen_by_key
+from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
 from qlara_sandbox.web.observers.events import Stream
 from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.summaries import show_clock, show_scenario, show_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import timedelta
 
     from qlara_sandbox.state.worlds import WorldEntry, WorldKey
+    from qlara_sandbox.web.context import Call
     from qlara_sandbox.web.runtime import Runtime
 
 Values = dict[str, Any]
@@ -31,22 +32,16 @@ _SHOWN = 100
 _LAST_YEAR = 2999
 
 
-class Missing(Exception):
-    """What a call names is not there (404), or contradicts itself (409)."""
+class ControlApi:
+    """The handlers by operationId. Each takes checked values and returns its response.
 
-    def __init__(self, field: str, message: str, status: int = 404) -> None:
-        super().__init__(message)
-        self.data = {field: message}
-        self.status = status
-
-
-class Control:
-    """The operations. Each takes the checked values of a call and returns its answer."""
+    What they refuse has changed nothing.
+    """
 
     def __init__(self, runtime: Runtime, document: Mapping[str, Any]) -> None:
         self._runtime = runtime
         self._document = document
-        self._operations: Mapping[str, Callable[[Values], Response | Stream]] = {
+        operations: Mapping[str, Callable[[Values], Response]] = {
             "getHealth": self.health,
             "getVersion": self.version,
             "getControlContract": self.contract,
@@ -70,14 +65,7 @@ class Control:
             "armFault": self.arm,
             "disarmFaults": self.disarm,
         }
-
-    def call(self, operation: str, values: Values) -> Response | Stream:
-        """Carry out a call.
-
-        Raises:
-            Refusal, Missing: it cannot be carried out, and has changed nothing.
-        """
-        return self._operations[operation](values)
+        self.handlers = {name: _handler(one) for name, one in operations.items()}
 
     def health(self, _: Values) -> Response:
         uptime = int(real_seconds() - self._runtime.started_at)
@@ -99,7 +87,7 @@ class Control:
         gauges = {
             "sandbox_worlds": ("gauge", "Worlds that are kept.", len(worlds)),
             "sandbox_worlds_bytes": ("gauge", "About what they take.", worlds.bytes),
-            "sandbox_worlds_expired_total": ("counter", "Worlds given up.", worlds.expired),
+            "sandbox_worlds_expired_total": ("counter", "Worlds given up.", worlds.evicted),
             "sandbox_journal_entries": ("gauge", "Entries of the journal.", len(journal)),
             "sandbox_journal_bytes": ("gauge", "About what they take.", journal.bytes),
             "sandbox_journal_dropped_total": ("counter", "Entries dropped.", journal.dropped),
@@ -108,8 +96,8 @@ class Control:
         text = runtime.metrics.text(gauges, __version__)
         return Response(200, text.encode("utf-8"), {}, MEDIA_TYPE)
 
-    def stream(self, _: Values) -> Stream:
-        return Stream(self._runtime.events)
+    def stream(self, _: Values) -> Response:
+        return Response(200, b"", {}, "text/event-stream", Stream(self._runtime.events))
 
     def scenarios(self, _: Values) -> Response:
         library, default = self._runtime.library, self._runtime.worlds.default
@@ -130,7 +118,7 @@ class Control:
             api_key, session = whom
             if chosen_by_key(api_key):
                 message = "Expected a key that does not name a scenario itself (…__SCENARIO)."
-                raise Missing("apiKey", message, 409)
+                raise Conflict("apiKey", message)
             worlds.bind(api_key, session, name)
         self._tell("chosen", scenario=name)
         return Response(200, self._choice({**values, "scenario": None}))
@@ -141,7 +129,7 @@ class Control:
             "worlds": [show_world(entry, now) for entry in reversed(worlds.entries())],
             "bounds": worlds.bounds._asdict(),
             "bytes": worlds.bytes,
-            "expired": worlds.expired,
+            "expired": worlds.evicted,
         }
         return Response(200, content)
 
@@ -181,7 +169,7 @@ class Control:
     def request(self, values: Values) -> Response:
         entry = self._runtime.journal.find(values["id"])
         if entry is None:
-            raise Missing("id", f"The journal has no request {values['id']}.")
+            raise NotFound("id", f"The journal has no request {values['id']}.")
         return Response(200, show(entry))
 
     def state(self, values: Values) -> Response:
@@ -196,7 +184,7 @@ class Control:
         try:
             world = snapshot.restore(values["state"])
         except Contradiction as error:
-            raise Missing(error.field, error.message, 409) from error
+            raise Conflict(error.field, error.message) from error
         self._runtime.worlds.put(key, world)
         entry = self._runtime.worlds.get_or_create(key, perf_counter())
         return Response(200, show_world(entry, perf_counter()))
@@ -258,7 +246,7 @@ class Control:
     def _labelled(self, label: str) -> WorldEntry:
         entry = self._runtime.worlds.find_by_label(label)
         if entry is None:
-            raise Missing("world", f"There is no {label} (any more).")
+            raise NotFound("world", f"World {label} not found.")
         return entry
 
     def _whom(self, values: Values) -> tuple[str, str] | None:
@@ -310,12 +298,19 @@ class Control:
         known = self._runtime.contract.by_id
         if name != EVERY_OPERATION and name not in known:
             expected = ", ".join([*known, "*"])
-            raise Missing(field, f"No operation is called {name!r}. Expected one of: {expected}.")
+            raise NotFound(field, f"No operation is called {name!r}. Expected one of: {expected}.")
+
+
+def _handler(operation: Callable[[Values], Response]) -> Callable[[Call], Awaitable[Response]]:
+    async def handle(call: Call) -> Response:
+        return operation(dict(call.values))
+
+    return handle
 
 
 def _no_scenario(error: UnknownScenario | InvalidScenario) -> NoReturn:
-    status = 404 if isinstance(error, UnknownScenario) else 409
-    raise Missing("scenario", str(error), status) from error
+    kind = NotFound if isinstance(error, UnknownScenario) else Conflict
+    raise kind("scenario", str(error)) from error
 
 
 def _moment(text: str, field: str) -> datetime:
@@ -333,4 +328,4 @@ def _require_room(now: datetime, by: timedelta) -> None:
         fits = False
     if not fits:
         message = f"Expected a time that ends before the year {_LAST_YEAR + 1}."
-        raise Missing("advance", message, 409)
+        raise Conflict("advance", message)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qlara_sandbox.web.auth import chosen_by_key, masked
+from qlara_sandbox.web.caller import chosen_by_key, masked
 
 
 @pytest.mark.parametrize(

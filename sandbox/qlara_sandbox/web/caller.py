@@ -1,16 +1,14 @@
-"""Whose request this is: the API key, and the world that the request chooses."""
+"""Whose request this is: the API key, the session and the scenario that a request names."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from qlara_sandbox.domain.errors import MisusedSandbox, NotPermitted, UnknownKey
+from qlara_sandbox.domain.errors import MisusedSandbox, UnknownKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from qlara_sandbox.domain.account import Account
 
 DOCUMENTED_KEY = "YOUR_API_KEY"
 SANDBOX_PREFIX = "sandbox_"
@@ -21,7 +19,7 @@ _SESSION = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 class Caller(NamedTuple):
-    """Who asks, and which session and scenario the request chooses; no scenario: None."""
+    """Who sends a request, and the session and scenario that it chooses (None: no scenario)."""
 
     api_key: str
     session: str
@@ -55,19 +53,6 @@ def identify(headers: Mapping[str, str]) -> Caller:
 def chosen_by_key(key: str) -> str | None:
     """Return the scenario that a key names itself: ``sandbox_LABEL__SCENARIO``."""
     return key.partition(SCENARIO_MARK)[2] or None if key.startswith(SANDBOX_PREFIX) else None
-
-
-def authorise(account: Account, permission: str | None) -> None:
-    """Let an account pass that may do this.
-
-    Raises:
-        UnknownKey: the account is not active.
-        NotPermitted: it lacks *permission*.
-    """
-    if not account.active:
-        raise UnknownKey("Unknown or inactive API key.")
-    if permission is not None and permission not in account.permissions:
-        raise NotPermitted(permission)
 
 
 def masked(key: str) -> str:

@@ -1,4 +1,4 @@
-"""``Prefer: code=409`` or ``Prefer: example=NAME``: one documented answer, forced by the client."""
+"""``Prefer: code=409`` or ``Prefer: example=NAME``: one documented response, forced by the client."""
 
 from __future__ import annotations
 
@@ -8,7 +8,21 @@ from qlara_sandbox.domain.errors import MisusedSandbox
 from qlara_sandbox.http.response import JSON, Response
 
 if TYPE_CHECKING:
-    from qlara_sandbox.http.contract import Example, Operation
+    from qlara_sandbox.http.operation import Example, Operation
+    from qlara_sandbox.web.context import RequestContext
+
+
+async def forced_response(context: RequestContext) -> Response | None:
+    """Respond with the example that the request prefers, if it prefers one.
+
+    Raises:
+        MisusedSandbox: there is no such example; the message lists what there is.
+    """
+    prefer = context.headers.get("prefer")
+    if not prefer or context.entry is None:
+        return None
+    assert context.operation is not None, "routed before"
+    return preferred(prefer, context.operation)
 
 
 def preferred(prefer: str, operation: Operation) -> Response | None:

@@ -11,8 +11,7 @@ from schemathesis.engine import Status, events, from_schema
 from starlette.testclient import TestClient
 
 from qlara_sandbox.scenario.load import SCHEMA
-from qlara_sandbox.web.admin import SPEC
-from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.app import CONTROL_SPEC as SPEC, create_app
 
 EXAMPLES = 5
 

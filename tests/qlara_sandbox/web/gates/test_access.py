@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from qlara_sandbox.web.access import is_local
 from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.gates.access import is_local
 from qlara_sandbox.web.runtime import SandboxSettings
 from tests.qlara_sandbox.web.calls import QUOTA, fail
 

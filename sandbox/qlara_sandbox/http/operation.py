@@ -1,0 +1,221 @@
+"""One operation of a contract: what a request to it must be, and what its responses may be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from qlara_sandbox.domain.errors import InvalidFields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import jsonschema_rs
+
+    from qlara_sandbox.http.json_body import JsonBody
+    from qlara_sandbox.http.schemas import Schema
+
+MULTIPART = "multipart/form-data"
+# One spelling per number: what a header or a log shows is what was meant.
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query or path parameter."""
+
+    name: str
+    location: str
+    required: bool
+    schema: Schema
+    validator: jsonschema_rs.Draft202012Validator
+    expected: str
+
+    def read(self, raw: str) -> Any:
+        """Return the value of *raw*, or raise ValueError if it is not what is expected."""
+        value = _plain(raw, self.schema.get("type", "string"))
+        if not self.validator.is_valid(value):
+            raise ValueError(raw)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a form. A file field is sent as a file part; ``max_bytes`` bounds the file."""
+
+    name: str
+    is_file: bool
+    expected: str
+    max_bytes: int | None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormSchema:
+    """A ``multipart/form-data`` body; a file in it has at most ``max_file_bytes``."""
+
+    fields: Mapping[str, FormField]
+    defaults: Mapping[str, str]
+    alternatives: tuple[str, ...]
+    max_file_bytes: int
+    validator: jsonschema_rs.Draft202012Validator
+
+    def check(self, present: Mapping[str, str]) -> dict[str, str]:
+        """Return the text fields with defaults filled in; *present* holds ``""`` for a file.
+
+        Raises:
+            InvalidFields: every field at fault with what was expected.
+        """
+        if not self.validator.is_valid(dict(present)):
+            mistakes: dict[str, str] = {}
+            for error in self.validator.iter_errors(dict(present)):
+                for name, message in self._blame(error, present):
+                    mistakes.setdefault(name, message)
+            raise InvalidFields(mistakes)
+        return {**self.defaults, **present}
+
+    def _blame(self, error: Any, present: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        missing = getattr(error.kind, "property", None)
+        if error.instance_path:
+            name = str(error.instance_path[0])
+            yield name, self.fields[name].expected
+        elif isinstance(missing, str):
+            field = self.fields.get(missing)
+            yield missing, f"Missing. {field.expected if field else 'Expected a value.'}"
+        else:
+            given = [name for name in self.alternatives if name in present]
+            choice = " or ".join(self.alternatives)
+            for name in given or self.alternatives[:1]:
+                found = "both" if given else "neither"
+                yield name, f"Expected either {choice}, found {found}."
+
+
+class Example(NamedTuple):
+    """One documented response."""
+
+    media_type: str
+    content: Any
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedResponse:
+    """What an operation may respond with for one status; without validators it has no content."""
+
+    validators: Mapping[str, jsonschema_rs.Draft202012Validator | None]
+    examples: Mapping[str, Example]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the contract.
+
+    ``responses`` holds what single statuses mean, ``other_responses`` a whole class of them (``4XX``) or
+    all the rest (``default``). With ``strict_query``, unknown query parameters are refused.
+    """
+
+    operation_id: str
+    method: str
+    path: str
+    permission: str | None
+    secured: bool
+    parameters: tuple[Parameter, ...]
+    form: FormSchema | None
+    json_body: JsonBody | None
+    responses: Mapping[int, DocumentedResponse]
+    other_responses: Mapping[str, DocumentedResponse] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    strict_query: bool = False
+
+    def read_parameters(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
+        """Return every parameter's value, defaults filled in.
+
+        Raises:
+            InvalidFields: every parameter at fault with what was expected.
+        """
+        values = dict(self.defaults)
+        mistakes: dict[str, str] = {}
+        given = _query(query) if query else {}
+        if self.strict_query:
+            self._require_known(given)
+        for parameter in self.parameters:
+            name = parameter.name
+            in_path = parameter.location == "path"
+            raws = [path[path_name(name)]] if in_path else given.get(name, [])
+            if len(raws) > 1:
+                mistakes[name] = f"Given {len(raws)} times. {parameter.expected}"
+            elif raws:
+                try:
+                    values[name] = parameter.read(raws[0])
+                except ValueError:
+                    mistakes[name] = parameter.expected
+            elif parameter.required:
+                mistakes[name] = f"Missing. {parameter.expected}"
+        if mistakes:
+            raise InvalidFields(mistakes)
+        return values
+
+    def documented(self, status: int) -> DocumentedResponse | None:
+        """Return what the contract says of responses with *status*, if it says anything."""
+        others = self.other_responses
+        return (
+            self.responses.get(status) or others.get(f"{status // 100}XX") or others.get("default")
+        )
+
+    def violation(self, status: int, media_type: str, content: Any) -> str | None:
+        """Return how a response breaks the contract, or None if it keeps it."""
+        response = self.documented(status)
+        if response is None:
+            return f"{self.operation_id}: status {status} is not in the contract"
+        if not response.validators and content == b"":
+            return None
+        if media_type not in response.validators:
+            return f"{self.operation_id}: {status} as {media_type} is not in the contract"
+        validator = response.validators[media_type]
+        content = content.decode() if isinstance(content, bytes) else content
+        if validator is None or validator.is_valid(content):
+            return None
+        error = next(iter(validator.iter_errors(content)))
+        where = ".".join(map(str, error.instance_path)) or "the response"
+        return f"{self.operation_id}: {status}: {where}: {error.message}"
+
+    def _require_known(self, given: Mapping[str, list[str]]) -> None:
+        # A filter that is misspelled must not mean "no filter".
+        known = sorted(one.name for one in self.parameters if one.location == "query")
+        expected = f"one of: {', '.join(known)}" if known else "no parameters"
+        mistakes = {
+            name[:100]: f"Unknown. Expected {expected}." for name in given if name not in known
+        }
+        if mistakes:
+            raise InvalidFields(mistakes)
+
+
+def path_name(name: str) -> str:
+    """Return the name of a path parameter as an identifier."""
+    return name if name.isidentifier() else "p_" + name.encode().hex()
+
+
+def _query(query: bytes) -> dict[str, list[str]]:
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        given.setdefault(name, []).append(value)
+    return given
+
+
+def _plain(raw: str, type_: str) -> Any:
+    if type_ == "integer":
+        if not _INTEGER.fullmatch(raw):
+            raise ValueError(raw)
+        return int(raw)
+    if type_ == "number":
+        if not _NUMBER.fullmatch(raw):
+            raise ValueError(raw)
+        return float(raw)
+    if type_ == "boolean":
+        if raw not in _BOOLEANS:
+            raise ValueError(raw)
+        return _BOOLEANS[raw]
+    return raw

@@ -1,0 +1,115 @@
+"""The head and the body of a request, as they come from the server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from qlara_sandbox.domain.errors import InvalidField, MisusedSandbox
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from starlette.types import Receive, Scope
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_DRAINED_BYTES = 64 * 1024 * 1024
+DRAIN_SECONDS = 20.0
+KEPT_HEAD = 4096
+
+
+class ClientGone(Exception):
+    """The client went away before its request was complete; nobody is left to respond to."""
+
+
+class RequestBody:
+    """The body of one request, read once; knows whether all of it has arrived.
+
+    ``received`` counts its bytes, ``head`` keeps the first of them.
+    """
+
+    def __init__(self, receive: Receive, headers: Mapping[str, str]) -> None:
+        self._receive = receive
+        self.complete = (
+            "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
+        )
+        self.received = 0
+        self.head = b""
+        self._begun = False
+        self._awaits_continue = headers.get("expect", "").lower() == "100-continue"
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it arrives.
+
+        Raises:
+            ClientGone: the connection ended before the body did.
+        """
+        while not self.complete:
+            self._begun = True
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            self.complete = not message.get("more_body", False)
+            chunk = message.get("body")
+            if chunk:
+                self.received += len(chunk)
+                if len(self.head) < KEPT_HEAD:
+                    self.head += chunk[: KEPT_HEAD - len(self.head)]
+                yield chunk
+
+    async def read(self, limit: int) -> bytes:
+        """Return the whole body, of at most *limit* bytes (whole megabytes).
+
+        Raises:
+            InvalidField: it is longer.
+            ClientGone: the connection ended before the body did.
+        """
+        whole = bytearray()
+        async for chunk in self.chunks():
+            whole += chunk
+            if len(whole) > limit:
+                raise InvalidField("body", f"Expected at most {limit // (1024 * 1024)} MB.")
+        return bytes(whole)
+
+    async def drain(self) -> None:
+        """Read the rest and drop it, within bounds, so that a client that is still sending gets to
+        read the response. One that waits for ``100 Continue`` has sent nothing and is not asked to.
+        """
+        if self._awaits_continue and not self._begun:
+            return
+        dropped = 0
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                async for chunk in self.chunks():
+                    dropped += len(chunk)
+                    if dropped > MAX_DRAINED_BYTES:
+                        return
+        except (TimeoutError, ClientGone):
+            return
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Return the headers of a request by lower-case name; of one that is repeated, the first."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        # RFC 9110 5.5: white space around a value is not part of it.
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1").strip(" \t"))
+    return headers
+
+
+def head_size(scope: Scope) -> int:
+    """Return the size of the headers of a request together, in bytes."""
+    return sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+def require_bounded_head(scope: Scope) -> int:
+    """Return the size of the headers of a request together, in bytes.
+
+    Raises:
+        MisusedSandbox: they are longer than 64 KB.
+    """
+    size = head_size(scope)
+    if size > MAX_HEAD_BYTES:
+        name = max(scope["headers"], key=lambda header: len(header[1]))[0].decode("latin-1")
+        raise MisusedSandbox(name, "Expected at most 64 KB of headers.")
+    return size

@@ -1,0 +1,95 @@
+"""One request on its way through the pipeline, and what the gates have learned of it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from qlara_sandbox.http.request import RequestBody, headers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.types import Receive, Scope
+
+    from qlara_sandbox.http.multipart import UploadForm
+    from qlara_sandbox.http.operation import Operation
+    from qlara_sandbox.http.response import Response
+    from qlara_sandbox.state.faults import MatchedFaults
+    from qlara_sandbox.state.world import World
+    from qlara_sandbox.state.worlds import WorldEntry, WorldKey
+    from qlara_sandbox.web.runtime import Runtime
+
+
+class RequestContext:
+    """One request: ``operation`` is None where the contract has none for it.
+
+    The gates fill in the rest: ``entry`` is the world that it came to, ``faults`` what it met there,
+    ``values`` its checked parameters and body, ``form`` its multipart form. ``stack`` gives back what
+    the request holds when it is over.
+    """
+
+    __slots__ = (
+        "approved",
+        "began",
+        "body",
+        "entry",
+        "faults",
+        "form",
+        "head_bytes",
+        "headers",
+        "operation",
+        "receive",
+        "request_id",
+        "runtime",
+        "scope",
+        "stack",
+        "values",
+    )
+
+    def __init__(self, runtime: Runtime, request_id: str, scope: Scope, receive: Receive) -> None:
+        self.began = perf_counter()
+        self.runtime = runtime
+        self.request_id = request_id
+        self.scope = scope
+        self.receive = receive
+        self.headers = headers_of(scope)
+        self.body = RequestBody(receive, self.headers)
+        self.head_bytes = 0
+        self.operation: Operation | None = None
+        self.entry: WorldEntry | None = None
+        self.faults: MatchedFaults | None = None
+        self.values: dict[str, Any] = {}
+        self.form: UploadForm | None = None
+        self.approved: Response | None = None
+        self.stack = ExitStack()
+
+    @property
+    def key(self) -> WorldKey | None:
+        """The key of the world that the request came to."""
+        return self.entry.key if self.entry is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a handler gets: checked values, the form if there is one, and the world.
+
+    ``approve`` holds a response against the contract; a handler calls it before it changes anything.
+    """
+
+    values: Mapping[str, Any]
+    form: UploadForm | None
+    entry: WorldEntry | None
+    approve: Callable[[Response], None]
+
+    @property
+    def world(self) -> World:
+        """The world that the request came to."""
+        assert self.entry is not None, "the key gate has found it"
+        return self.entry.world
+
+
+Gate = "Callable[[RequestContext], Awaitable[Response | None]]"
+Handler = "Callable[[Call], Awaitable[Response]]"

@@ -1,0 +1,56 @@
+"""What the contract demands of a request: parameters, and a form or JSON body (400, 413)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_sandbox.domain.errors import FileTooLarge
+from qlara_sandbox.http.multipart import BESIDE_THE_FILE, UploadForm, read_form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qlara_sandbox.http.operation import FormSchema
+    from qlara_sandbox.http.response import Response
+    from qlara_sandbox.web.context import RequestContext
+
+MAX_JSON_BYTES = 64 * 1024 * 1024
+
+
+async def contract(context: RequestContext) -> Response | None:
+    """Hold the request against its operation; its values are checked from here on.
+
+    Raises:
+        InvalidField, InvalidFields: every field at fault with what was expected.
+        FileTooLarge: as soon as one byte too many has arrived.
+        ClientGone: the client went away.
+    """
+    operation, scope = context.operation, context.scope
+    assert operation is not None, "routed before"
+    values = operation.read_parameters(scope.get("path_params", {}), scope["query_string"])
+    context.values = values
+    if operation.form is not None:
+        values |= await _read_form(context, operation.form)
+    elif operation.json_body is not None:
+        raw = await context.body.read(MAX_JSON_BYTES)
+        body = operation.json_body.read(raw, context.headers.get("content-type", ""))
+        values |= body if isinstance(body, dict) else {}
+    return None
+
+
+async def _read_form(context: RequestContext, schema: FormSchema) -> Mapping[str, str]:
+    limit = schema.max_file_bytes
+    if context.entry is not None:
+        limit = context.entry.world.file_bytes or limit
+    _refuse_before_it_is_sent(context.headers, limit)
+    context.form = form = UploadForm(schema, limit)
+    context.stack.callback(form.close)
+    await read_form(context.body, context.headers, form)
+    return form.fields()
+
+
+def _refuse_before_it_is_sent(headers: Mapping[str, str], limit: int) -> None:
+    length = headers.get("content-length", "")
+    waits = headers.get("expect", "").lower() == "100-continue"
+    if waits and length.isdecimal() and int(length) > limit + BESIDE_THE_FILE:
+        raise FileTooLarge(limit)

@@ -1,0 +1,34 @@
+"""The API key: leads to the world of its account, or is refused (401)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_sandbox.domain.errors import UnknownKey
+from qlara_sandbox.http.request import require_bounded_head
+from qlara_sandbox.web.caller import identify
+
+if TYPE_CHECKING:
+    from qlara_sandbox.http.response import Response
+    from qlara_sandbox.web.context import RequestContext
+
+_READING = frozenset({"GET", "HEAD"})
+
+
+async def key(context: RequestContext) -> Response | None:
+    """Find the world of the request; an operation that needs no key has none.
+
+    Raises:
+        UnknownKey: the key is missing, unknown or not active.
+        MisusedSandbox: the head is too long; or the scenario or the session is none.
+    """
+    context.head_bytes = require_bounded_head(context.scope)
+    assert context.operation is not None, "routed before"
+    if not context.operation.secured:
+        return None
+    writes = context.scope["method"] not in _READING
+    world = context.runtime.use_world(identify(context.headers), context.began, writes=writes)
+    context.entry = entry = context.stack.enter_context(world)
+    if not entry.world.account.active:
+        raise UnknownKey("Unknown or inactive API key.")
+    return None

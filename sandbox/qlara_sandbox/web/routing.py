@@ -1,0 +1,70 @@
+"""The paths of a contract as routes, and what becomes of requests that no operation takes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from qlara_sandbox.domain.errors import MethodNotAllowed, UnknownPath
+from qlara_sandbox.http.operation import path_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from qlara_sandbox.http.operation import Operation
+    from qlara_sandbox.web.pipeline import Pipeline
+
+
+def routes(operations: Iterable[Operation], pipeline: Pipeline) -> list[Route]:
+    """Return one route for every path of *operations*."""
+    return [
+        Route(_template(path), PathEndpoint(pipeline, by_method))
+        for path, by_method in _by_path(operations).items()
+    ]
+
+
+class PathEndpoint:
+    """One path of a contract: the operation that the method names, or 405 with ``Allow``."""
+
+    def __init__(self, pipeline: Pipeline, operations: Mapping[str, Operation]) -> None:
+        self._pipeline = pipeline
+        self._operations = dict(operations)
+        if "GET" in operations:
+            self._operations.setdefault("HEAD", operations["GET"])
+        self._allowed = ", ".join(sorted(self._operations))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = self._operations.get(scope["method"])
+        if operation is not None:
+            await self._pipeline.serve(operation, scope, receive, send)
+        else:
+            error = MethodNotAllowed(scope["method"], self._allowed)
+            await self._pipeline.refuse(error, scope, receive, send)
+
+
+class Unrouted:
+    """Every path that the contract does not have: 404 in the documented shape."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._pipeline.refuse(UnknownPath(scope["path"]), scope, receive, send)
+
+
+def _by_path(operations: Iterable[Operation]) -> dict[str, dict[str, Operation]]:
+    paths: dict[str, dict[str, Operation]] = {}
+    # OpenAPI 3.1, Path Templating: a path without parameters comes before one that has them.
+    for operation in sorted(operations, key=lambda each: each.path.count("{")):
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    return paths
+
+
+def _template(path: str) -> str:
+    # Starlette allows fewer characters in the name of a path parameter than OpenAPI does.
+    return re.sub(r"{([^}]*)}", lambda found: f"{{{path_name(found[1])}}}", path)

@@ -1,0 +1,133 @@
+"""The import service: all or nothing, one import per world at a time, large files off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import current_thread, main_thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlara_sandbox import resources
+from qlara_sandbox.domain.errors import NotAVCard, QuotaExceeded, UnknownList
+from qlara_sandbox.domain.importing import Strategy
+from qlara_sandbox.scenario.library import Library
+from qlara_sandbox.services.importing import Importer, ImportRequest, summary
+from qlara_sandbox.state import snapshot
+from qlara_sandbox.state.world import Destination, ImportReport, World
+from qlara_sandbox.state.worlds import WorldKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIST = Destination("list_crm_migration", None)
+
+
+def world(scenario: str = "default") -> World:
+    return Library(resources.SCENARIOS).build(WorldKey("sandbox_a", "default", scenario))
+
+
+def cards(*numbers: int) -> bytes:
+    return "".join(
+        f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:P{n}\r\nTEL:+39347{n:07}\r\nEND:VCARD\r\n"
+        for n in numbers
+    ).encode()
+
+
+def request(
+    data: bytes, into: Destination = LIST, read: Callable[[], bytes] | None = None
+) -> ImportRequest:
+    return ImportRequest(read or (lambda: data), len(data), into, Strategy.SKIP, ())
+
+
+def accept(_: ImportReport) -> None:
+    """Let every report pass."""
+
+
+def test_an_import_changes_the_world_and_reports_what_it_changed() -> None:
+    target = world()
+    report = asyncio.run(Importer().run(target, request(cards(1, 2, 1)), accept))
+
+    expected = {"total": 3, "imported": 2, "duplicates": 1, "errors": 0, "skipped": 1}
+    assert summary(report) == expected
+    assert target.page("list_crm_migration", number=1, limit=10).total == 2
+
+
+@pytest.mark.parametrize(
+    ("into", "data", "refused"),
+    [
+        (Destination("list_nowhere", None), cards(1), UnknownList),
+        (LIST, b"no vCard", NotAVCard),
+        (Destination(None, "New"), b"no vCard", NotAVCard),
+    ],
+)
+def test_a_refused_import_leaves_the_world_as_it_was(
+    into: Destination, data: bytes, refused: type[Exception]
+) -> None:
+    target = world("crm-migration")
+    before = snapshot.take(target)
+    with pytest.raises(refused):
+        asyncio.run(Importer().run(target, request(data, into), accept))
+
+    assert snapshot.take(target) == before
+
+
+def test_an_import_over_the_quota_leaves_the_world_as_it_was() -> None:
+    target = world("quota-exhausted")
+    before = snapshot.take(target)
+    with pytest.raises(QuotaExceeded):
+        asyncio.run(Importer().run(target, request(cards(1), Destination(None, "New")), accept))
+
+    assert snapshot.take(target) == before
+
+
+def test_a_report_that_is_not_approved_changes_nothing_and_uses_up_no_id() -> None:
+    target = world("crm-migration")
+    before = snapshot.take(target)
+    seen: list[ImportReport] = []
+
+    def refuse(report: ImportReport) -> None:
+        seen.append(report)
+        raise ValueError
+
+    into = Destination(None, "New")
+    with pytest.raises(ValueError, match=r"^$"):
+        asyncio.run(Importer().run(target, request(cards(1), into), refuse))
+    assert snapshot.take(target) == before
+
+    report = asyncio.run(Importer().run(target, request(cards(1), into), accept))
+    assert seen == [report]
+
+
+def test_imports_into_one_world_follow_one_another_and_find_the_same_number_once() -> None:
+    target = world()
+
+    async def both() -> list[ImportReport]:
+        importer = Importer()
+        data = cards(*range(400))  # large enough for a thread
+        one, other = (
+            importer.run(target, request(data), accept),
+            importer.run(target, request(data), accept),
+        )
+        return list(await asyncio.gather(one, other))
+
+    first, second = asyncio.run(both())
+
+    assert (first.imported, first.duplicates) == (400, 0)
+    assert (second.imported, second.duplicates) == (0, 400)
+
+
+def test_a_large_file_is_read_off_the_event_loop_and_a_small_one_on_it() -> None:
+    threads = []
+
+    def reader(data: bytes) -> Callable[[], bytes]:
+        def read() -> bytes:
+            threads.append(current_thread() is main_thread())
+            return data
+
+        return read
+
+    for data in (cards(1), cards(*range(400))):
+        asyncio.run(Importer().run(world(), request(data, read=reader(data)), accept))
+
+    assert threads == [True, False]

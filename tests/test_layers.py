@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grimp
 import pytest
@@ -15,7 +15,9 @@ from importlinter.contracts.acyclic_siblings import AcyclicSiblingsContract
 from importlinter.contracts.forbidden import ForbiddenContract
 from importlinter.contracts.independence import IndependenceContract
 from importlinter.contracts.layers import LayersContract
-from importlinter.domain.contract import Contract
+
+if TYPE_CHECKING:
+    from importlinter.domain.contract import Contract
 
 ROOT = Path(__file__).parents[1]
 KINDS: dict[str, type[Contract]] = {

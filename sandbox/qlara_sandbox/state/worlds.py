@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,6 +47,30 @@ class WorldEntry:
         self.in_use = 0
         self.requests = 0
         self.bytes = world.estimated_bytes()
+
+
+class WorldInUse:
+    """A world that serves a request: counted, and not evicted before it is over.
+
+    Afterwards a world that may have changed is weighed anew.
+    """
+
+    __slots__ = ("_entry", "_worlds", "_writes")
+
+    def __init__(self, worlds: Worlds, entry: WorldEntry, writes: bool) -> None:
+        self._worlds = worlds
+        self._entry = entry
+        self._writes = writes
+
+    def __enter__(self) -> WorldEntry:
+        self._entry.in_use += 1
+        self._entry.requests += 1
+        return self._entry
+
+    def __exit__(self, *_: object) -> None:
+        self._entry.in_use -= 1
+        if self._writes:
+            self._worlds.reweigh(self._entry)
 
 
 def _ignore(_: str, __: WorldEntry) -> None:
@@ -98,20 +121,9 @@ class Worlds:
         entry.last_used = now
         return entry
 
-    @contextmanager
-    def use(self, entry: WorldEntry, *, writes: bool = True) -> Iterator[WorldEntry]:
-        """Count a request to a world, and keep the world from being evicted meanwhile.
-
-        Afterwards a world that may have changed (*writes*) is weighed anew.
-        """
-        entry.in_use += 1
-        entry.requests += 1
-        try:
-            yield entry
-        finally:
-            entry.in_use -= 1
-            if writes:
-                self._reweigh(entry)
+    def use(self, entry: WorldEntry, *, writes: bool = True) -> WorldInUse:
+        """Return a context in which a world is used by one request; *writes*: it may change."""
+        return WorldInUse(self, entry, writes)
 
     def at(self, key: WorldKey) -> World:
         """Return the world, built on first use."""
@@ -170,7 +182,8 @@ class Worlds:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _reweigh(self, entry: WorldEntry) -> None:
+    def reweigh(self, entry: WorldEntry) -> None:
+        """Take up that a world may have changed its size."""
         if self._entries.get(entry.key) is entry:
             before, entry.bytes = entry.bytes, entry.world.estimated_bytes()
             self.bytes += entry.bytes - before

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, Router
@@ -29,7 +28,7 @@ from qlara_sandbox.web.gates.rate_limit import rate_limit
 from qlara_sandbox.web.headers import EXPOSED, api_headers, control_headers
 from qlara_sandbox.web.observers import access_log
 from qlara_sandbox.web.pipeline import Pipeline
-from qlara_sandbox.web.routing import Unrouted, routes
+from qlara_sandbox.web.routing import FixedPathsFirst, Unrouted, routes
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 
 if TYPE_CHECKING:
@@ -79,9 +78,10 @@ def assemble(runtime: Runtime) -> Starlette:
         replace(one, secured=one.secured or pipeline.handles(one))
         for one in runtime.contract.operations
     ]
+    api_routes = routes(operations, pipeline)
     # The paths that are asked for most come first: routes are tried in their order.
     all_routes: list[BaseRoute] = [
-        *routes(operations, pipeline),
+        *(route for route in api_routes if "{" in route.path),
         Route("/openapi.yaml", _contract_as(runtime, "yaml")),
         Route("/openapi.json", _contract_as(runtime, "json")),
         Route("/__admin{rest:path}", LazyControlApi(runtime)),
@@ -89,7 +89,8 @@ def assemble(runtime: Runtime) -> Starlette:
         *console.routes(runtime),
         pages.asset_route(),
     ]
-    app = Starlette(routes=all_routes, middleware=[_cors()])
+    app = SandboxApplication(routes=all_routes)
+    app.fixed = FixedPathsFirst(api_routes, app.router)
     app.router.redirect_slashes = False
     app.router.default = ConsoleAtRoot(Unrouted(pipeline))
     app.state.runtime = runtime
@@ -144,6 +145,26 @@ class ConsoleAtRoot:
             await self._app(scope, receive, send)
 
 
+class SandboxApplication(Starlette):
+    """A Starlette application without the middleware that looks for errors in every request.
+
+    The pipeline leaves it none to find, and the pages raise none.
+    """
+
+    fixed: FixedPathsFirst
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the router behind CORS alone."""
+        return ApiCors(
+            self.fixed,
+            allow_origins=["*"],
+            allow_methods=["*"],
+            allow_headers=["*"],
+            allow_private_network=True,
+            expose_headers=EXPOSED,
+        )
+
+
 class ApiCors(CORSMiddleware):
     """Lets pages of any origin call the API, and leaves the sandbox's own paths alone."""
 
@@ -152,16 +173,6 @@ class ApiCors(CORSMiddleware):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
-
-
-def _cors() -> Middleware:
-    return Middleware(
-        ApiCors,
-        allow_origins=["*"],
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=EXPOSED,
-    )
 
 
 def _names_origin(scope: Scope) -> bool:

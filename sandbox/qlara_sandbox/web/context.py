@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qlara_sandbox.http.request import RequestBody, headers_of
 
@@ -72,8 +71,7 @@ class RequestContext:
         return self.entry.key if self.entry is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a handler gets: checked values, the form if there is one, and the world.
 
     ``approve`` holds a response against the contract; a handler calls it before it changes anything.
@@ -89,7 +87,3 @@ class Call:
         """The world that the request came to."""
         assert self.entry is not None, "the key gate has found it"
         return self.entry.world
-
-
-Gate = "Callable[[RequestContext], Awaitable[Response | None]]"
-Handler = "Callable[[Call], Awaitable[Response]]"

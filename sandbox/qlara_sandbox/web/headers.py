@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -38,7 +39,7 @@ def api_headers(context: RequestContext, response: Response, length: int) -> Raw
         headers += _rate_limit_headers(entry.world)
     if context.runtime.settings.sandbox_headers:
         if entry is not None:
-            headers.append((b"x-sandbox-scenario", quote(entry.key.scenario).encode()))
+            headers.append((b"x-sandbox-scenario", _quoted(entry.key.scenario)))
             headers.append((b"x-sandbox-session", entry.key.session.encode("ascii")))
         if response.status >= 400:  # noqa: PLR2004 - client errors, RFC 9110 section 15.5
             headers.append((b"link", b'</__docs#errors-%d>; rel="help"' % response.status))
@@ -54,6 +55,11 @@ def control_headers(_: RequestContext, response: Response, length: int) -> RawHe
         (b"x-content-type-options", b"nosniff"),
         *_raw(response),
     ]
+
+
+@lru_cache(maxsize=256)
+def _quoted(scenario: str) -> bytes:
+    return quote(scenario).encode()
 
 
 def _raw(response: Response) -> RawHeaders:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("qlara_sandbox.web")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pipeline:
     """What every request to one API passes, in this order; ``web.app`` puts it together.
 
@@ -47,6 +47,10 @@ class Pipeline:
     headers: Callable[[RequestContext, Response, int], RawHeaders]
     observers: Sequence[Callable[[JournalEntry], None]] = ()
     outer_gates: Sequence[Callable[[RequestContext], Awaitable[Response | None]]] = ()
+    _all_gates: Sequence[Callable[[RequestContext], Awaitable[Response | None]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._all_gates = (*self.outer_gates, *self.gates)
 
     async def serve(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request to *operation*."""
@@ -101,7 +105,7 @@ class Pipeline:
         return response
 
     async def _pass(self, context: RequestContext, operation: Operation) -> Response:
-        for gate in (*self.outer_gates, *self.gates):
+        for gate in self._all_gates:
             response = await gate(context)
             if response is not None:
                 return response

@@ -13,18 +13,32 @@ from qlara_sandbox.http.operation import path_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.web.pipeline import Pipeline
 
 
 def routes(operations: Iterable[Operation], pipeline: Pipeline) -> list[Route]:
-    """Return one route for every path of *operations*."""
+    """Return one route for every path of *operations*, those without parameters first."""
     return [
         Route(_template(path), PathEndpoint(pipeline, by_method))
         for path, by_method in _by_path(operations).items()
     ]
+
+
+class FixedPathsFirst:
+    """Looks up the paths without parameters at once, and leaves all others to a router."""
+
+    def __init__(self, api_routes: Iterable[Route], router: ASGIApp) -> None:
+        self._fixed = {route.path: route.app for route in api_routes if "{" not in route.path}
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._router
+        if scope["type"] == "http":
+            app = self._fixed.get(scope["path"].removeprefix(scope.get("root_path", "")), app)
+        await app(scope, receive, send)
 
 
 class PathEndpoint:

@@ -20,10 +20,9 @@ from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
 from qlara_sandbox.web.observers.metrics import Metrics
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from qlara_sandbox.state.worlds import WorldEntry
+    from qlara_sandbox.state.worlds import WorldEntry, WorldInUse
     from qlara_sandbox.web.caller import Caller
 
 log = logging.getLogger("qlara_sandbox.web")
@@ -75,9 +74,7 @@ class Runtime:
         """Return the id of the next request."""
         return f"req_{next(self._requests):08d}"
 
-    def use_world(
-        self, caller: Caller, now: float, *, writes: bool
-    ) -> AbstractContextManager[WorldEntry]:
+    def use_world(self, caller: Caller, now: float, *, writes: bool) -> WorldInUse:
         """Return the world that *caller* means, in use for one request; *writes*: it may change.
 
         Raises:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlara_sandbox.domain.errors import FileTooLarge
-from qlara_sandbox.http.multipart import BESIDE_THE_FILE, UploadForm, read_form
+from qlara_sandbox.http.multipart import (
+    BESIDE_THE_FILE,
+    UploadForm,
+    require_multipart,
+    require_plain_body,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +34,8 @@ async def contract(context: RequestContext) -> Response | None:
     assert operation is not None, "routed before"
     values = operation.read_parameters(scope.get("path_params", {}), scope["query_string"])
     context.values = values
+    if operation.form is not None or operation.json_body is not None:
+        require_plain_body(context.headers)
     if operation.form is not None:
         values |= await _read_form(context, operation.form)
     elif operation.json_body is not None:
@@ -43,9 +50,10 @@ async def _read_form(context: RequestContext, schema: FormSchema) -> Mapping[str
     if context.entry is not None:
         limit = context.entry.world.file_bytes or limit
     _refuse_before_it_is_sent(context.headers, limit)
-    context.form = form = UploadForm(schema, limit)
+    await require_multipart(context.headers, context.body)
+    context.form = form = UploadForm(schema, limit, context.headers)
     context.stack.callback(form.close)
-    await read_form(context.body, context.headers, form)
+    await form.receive(context.body)
     return form.fields()
 
 

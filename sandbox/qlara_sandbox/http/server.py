@@ -71,6 +71,10 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_open = False
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = (
+                False  # RFC 9110 10.1.1: a server must not send it to HTTP/1.0
+            )
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -1,20 +1,17 @@
-"""A sandbox in a thread of this process: over TLS for documented hosts, in the clear for others."""
+"""The sandbox of a shell: over TLS for documented hosts, in the clear for others, behind a proxy."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-import uvicorn
-
-from qlara_cli.shell.connect_proxy import Tunnel, listen
+from qlara_cli.shell.connect_proxy import ConnectProxy
 from qlara_sandbox.http.server import configure
+from qlara_sandbox.http.threaded import ThreadedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import AsyncIterator, Collection, Iterator
 
     from starlette.types import ASGIApp
 
@@ -23,86 +20,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of loopback that the sandbox answers at; ``tunnel`` is 0 if there is none."""
+    """The ports of loopback at which the sandbox is reached; ``proxy`` is 0 if there is none."""
 
     plain: int
     secure: int
-    tunnel: int = 0
+    proxy: int = 0
 
 
-class BackgroundSandbox:
-    """Serves *app* from ``with`` to its end; all in one event loop, so its worlds are the same.
+@contextmanager
+def background_sandbox(
+    app: ASGIApp,
+    certificates: Certificates,
+    proxied: Collection[str] = (),
+    upstream: str = "",
+) -> Iterator[Ports]:
+    """Serve *app* while the block runs; all in one event loop, so its worlds are the same.
 
-    ``tunnelled`` names the hosts of a CONNECT proxy, which passes others on to *upstream*.
+    *proxied* names the hosts of a CONNECT proxy, which passes others on to *upstream*.
     """
+    plain = configure(app, timeout_graceful_shutdown=1)
+    secure = configure(app, timeout_graceful_shutdown=1, **certificates.options)
+    server = ThreadedServer(plain, secure)
+    proxy_port = 0
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        certificates: Certificates,
-        tunnelled: Collection[str] = (),
-        upstream: str = "",
-    ) -> None:
-        self._app = app
-        self._certificates = certificates
-        self._tunnelled = tunnelled
-        self._upstream = upstream
-        self._ready = threading.Event()
-        self._servers: list[uvicorn.Server] = []
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.ports = Ports(0, 0)
+    @asynccontextmanager
+    async def proxy() -> AsyncIterator[None]:
+        nonlocal proxy_port
+        listener = await ConnectProxy(proxied, server.ports[1], upstream).listen()
+        proxy_port = listener.sockets[0].getsockname()[1]
+        async with listener:
+            yield
 
-    def __enter__(self) -> Self:
-        """Return when it answers; raise what has kept it from that."""
-        self._thread.start()
-        self._ready.wait()
-        if self._failure is not None:
-            raise self._failure
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for server in self._servers:
-            server.should_exit = True
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for us
-            self._failure = error
-        finally:
-            self._ready.set()
-
-    async def _serve(self) -> None:
-        plain, secure = _listener(), _listener()
-        tunnel = None
-        port = 0
-        if self._tunnelled:
-            leading = Tunnel(self._tunnelled, secure.getsockname()[1], self._upstream)
-            tunnel = await listen(leading)
-            port = tunnel.sockets[0].getsockname()[1]
-        self.ports = Ports(plain.getsockname()[1], secure.getsockname()[1], port)
-        options: dict[str, Any] = {"timeout_graceful_shutdown": 1}
-        tls = self._certificates.options
-        self._servers = [
-            uvicorn.Server(configure(self._app, **options)),
-            uvicorn.Server(configure(self._app, **options, **tls)),
-        ]
-        starting = [
-            asyncio.create_task(server.serve(sockets=[listener]))
-            for server, listener in zip(self._servers, (plain, secure), strict=True)
-        ]
-        while not all(server.started for server in self._servers):
-            await asyncio.sleep(0.005)
-        self._ready.set()
-        await asyncio.gather(*starting)
-        if tunnel is not None:
-            tunnel.close()
-
-
-def _listener() -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(128)
-    return listener
+    if proxied:
+        server.beside = proxy()
+    with server:
+        plain_port, secure_port = server.ports
+        yield Ports(plain_port, secure_port, proxy_port)

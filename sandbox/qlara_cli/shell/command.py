@@ -21,7 +21,7 @@ from qlara_sandbox import resources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_cli.shell.shell_env import Door
+    from qlara_cli.shell.shell_env import ShellTarget
     from qlara_sandbox.web.runtime import Runtime
 
 _PROMPT = "(qlara sandbox) "
@@ -85,17 +85,17 @@ def shell(command: tuple[str, ...], *, as_env: bool, **options: Any) -> None:
     if as_env:
         _print_env(options)
         return
-    with _sandbox(options) as (folder, door, variables):
+    with _sandbox(options) as (folder, target, variables):
         environment = {**os.environ, **variables}
-        status = _run(list(command), folder, door, environment)
+        status = _run(list(command), folder, target, environment)
     raise SystemExit(status)
 
 
 @contextmanager
-def _sandbox(options: dict[str, Any]) -> Iterator[tuple[Path, Door, dict[str, str]]]:
-    """Run a sandbox for the block; yield its folder, its door and the variables to set."""
-    from qlara_cli.shell.background import BackgroundSandbox
-    from qlara_cli.shell.shell_env import Door, furnish
+def _sandbox(options: dict[str, Any]) -> Iterator[tuple[Path, ShellTarget, dict[str, str]]]:
+    """Run a sandbox for the block; yield its folder, how it is reached, and the variables to set."""
+    from qlara_cli.shell.background import background_sandbox
+    from qlara_cli.shell.shell_env import ShellTarget, prepare
     from qlara_sandbox.http import tls
     from qlara_sandbox.web.app import assemble
 
@@ -106,12 +106,12 @@ def _sandbox(options: dict[str, Any]) -> Iterator[tuple[Path, Door, dict[str, st
     folder = Path(tempfile.mkdtemp(prefix="qlara-shell-"))
     try:
         certificates = tls.issue(folder, hosts)
-        tunnelled = hosts if options["proxy"] else ()
+        proxied = hosts if options["proxy"] else ()
         upstream = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
-        with BackgroundSandbox(assemble(runtime), certificates, tunnelled, upstream) as running:
+        with background_sandbox(assemble(runtime), certificates, proxied, upstream) as ports:
             folders = (*options["folders"], resources.SCENARIOS / "files")
-            door = Door(running.ports, hosts, folders)
-            yield folder, door, furnish(folder, door, certificates, os.environ)
+            target = ShellTarget(ports, hosts, folders)
+            yield folder, target, prepare(folder, target, certificates, os.environ)
     except tls.TlsUnavailable as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -133,22 +133,22 @@ def _runtime(options: dict[str, Any]) -> Runtime:
         raise click.ClickException(str(error)) from error
 
 
-def _run(command: list[str], folder: Path, door: Door, environment: dict[str, str]) -> int:
+def _run(command: list[str], folder: Path, target: ShellTarget, environment: dict[str, str]) -> int:
     """Run a command, or a shell, and return its exit status."""
     if not command:
         command = _shell_command(folder, environment)
         if sys.stdin.isatty():
-            _say_hello(door)
+            _print_banner(target)
     # The shell deals with Ctrl-C itself; a hang-up or a plea to end must not leave a folder behind.
     signal.signal(signal.SIGINT, lambda *_: None)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+        signal.signal(number, _exit)
     try:
         with subprocess.Popen(command, env=environment) as process:  # noqa: S603 - what the user asked for
             try:
                 status = process.wait()
             except SystemExit:
-                _end(process)
+                _terminate(process)
                 raise
     except OSError as error:
         message = f"Cannot run {command[0]}: {error.strerror}"
@@ -156,7 +156,7 @@ def _run(command: list[str], folder: Path, door: Door, environment: dict[str, st
     return status if status >= 0 else 128 - status
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _terminate(process: subprocess.Popen[bytes]) -> None:
     """Ask a shell to end, as a terminal that goes away does; insist if it does not hear that."""
     process.send_signal(signal.SIGHUP)  # interactive shells do not end for SIGTERM
     try:
@@ -165,7 +165,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _leave(number: int, _: object) -> NoReturn:
+def _exit(number: int, _: object) -> NoReturn:
     raise SystemExit(128 + number)
 
 
@@ -185,14 +185,14 @@ def _shell_command(folder: Path, environment: dict[str, str]) -> list[str]:
     return [own, "-i"]
 
 
-def _say_hello(door: Door) -> None:
-    hosts = ", ".join(f"https://{host}" for host in door.hosts)
+def _print_banner(target: ShellTarget) -> None:
+    hosts = ", ".join(f"https://{host}" for host in target.hosts)
     click.echo(
         f"Sandbox shell: here, curl reaches a sandbox instead of {hosts}.\n"
         f"Documented commands work as printed, with the key YOUR_API_KEY. Files that they name and\n"
-        f"that are not there come from {', '.join(map(str, door.folders))}.\n"
-        f"Other clients: http://127.0.0.1:{door.ports.plain} ($SANDBOX_BASE_URL); "
-        f"a browser: http://127.0.0.1:{door.ports.plain}/__console\n"
+        f"that are not there come from {', '.join(map(str, target.folders))}.\n"
+        f"Other clients: http://127.0.0.1:{target.ports.plain} ($SANDBOX_BASE_URL); "
+        f"a browser: http://127.0.0.1:{target.ports.plain}/__console\n"
         f"Start over: curl -X POST $SANDBOX_BASE_URL/__admin/reset\n"
         f"Leave with exit: then all of this is gone.\n"
     )
@@ -207,10 +207,10 @@ def _print_env(options: dict[str, Any]) -> None:
     if os.fork() == 0:
         os.close(reader)
         os.setsid()
-        _stay(options, writer)
+        _serve_in_background(options, writer)
     os.close(writer)
-    with open(reader, encoding="utf-8") as told:  # noqa: PTH123 - a descriptor, not a path
-        text = told.read()
+    with open(reader, encoding="utf-8") as pipe:  # noqa: PTH123 - a descriptor, not a path
+        text = pipe.read()
     if not text:
         raise click.ClickException("The sandbox did not start.")
     started = json.loads(text)
@@ -225,16 +225,16 @@ def _print_env(options: dict[str, Any]) -> None:
     )
 
 
-def _stay(options: dict[str, Any], writer: int) -> NoReturn:
+def _serve_in_background(options: dict[str, Any], writer: int) -> NoReturn:
     """Serve until the shell that evaluates our variables is gone, or somebody ends us."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, _exit)
     try:
         with _sandbox(options) as (folder, _, variables):
-            told = {"pid": os.getpid(), "folder": str(folder), "variables": variables}
-            os.write(writer, json.dumps(told).encode())
+            started = {"pid": os.getpid(), "folder": str(folder), "variables": variables}
+            os.write(writer, json.dumps(started).encode())
             os.close(writer)
             _wait_for_owner(folder / "owner")
     except click.ClickException as error:
@@ -249,11 +249,11 @@ def _wait_for_owner(path: Path) -> None:
     while path.exists() or monotonic() < until:
         sleep(_LOOK_EVERY_SECONDS)
         text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
-        if text and not _lives(int(text)):
+        if text and not _is_alive(int(text)):
             return
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

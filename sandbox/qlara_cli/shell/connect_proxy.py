@@ -20,7 +20,7 @@ _HTTP, _HTTPS = 80, 443
 _CHUNK = 64 * 1024
 
 
-class Tunnel:
+class ConnectProxy:
     """Opens a connection for each ``CONNECT``: to the sandbox for *hosts*, else where it asks.
 
     ``upstream`` is the proxy that the user has set for others, or empty.
@@ -32,6 +32,10 @@ class Tunnel:
         self._upstream = urlsplit(
             upstream if "://" in upstream or not upstream else f"//{upstream}"
         )
+
+    async def listen(self) -> asyncio.Server:
+        """Return a server that listens on a free port of loopback."""
+        return await asyncio.start_server(self.serve, "127.0.0.1", 0, limit=_HEAD_BYTES)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client until either side hangs up."""
@@ -85,8 +89,3 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
     with suppress(OSError):
         writer.close()
-
-
-async def listen(tunnel: Tunnel) -> asyncio.Server:
-    """Return a listening server for *tunnel*, on a free port of loopback."""
-    return await asyncio.start_server(tunnel.serve, "127.0.0.1", 0, limit=_HEAD_BYTES)

@@ -1,4 +1,4 @@
-"""The private folder of a sandbox shell: what curl and other clients are told there, and how."""
+"""The environment of a sandbox shell: the folder and variables that tell curl and other clients where to go."""
 
 from __future__ import annotations
 
@@ -30,41 +30,41 @@ _OPTION = r'^\s*-?-?{name}\s*[=:\s]\s*"?([^"\n]+?)"?\s*$'
 
 
 @dataclass(frozen=True)
-class Door:
-    """How the sandbox is reached: its ports, the documented hosts, and the files for their names."""
+class ShellTarget:
+    """How the sandbox is reached: its ports, the documented hosts, and where documented files are."""
 
     ports: Ports
     hosts: Sequence[str]
     folders: Sequence[Path]
 
 
-def furnish(
-    folder: Path, door: Door, certificates: Certificates, outside: Mapping[str, str]
+def prepare(
+    folder: Path, target: ShellTarget, certificates: Certificates, outside: Mapping[str, str]
 ) -> dict[str, str]:
-    """Fill *folder*, and return the variables that a shell must have beside those of *outside*.
+    """Write what clients read into *folder*, and return the variables that a shell must have beside those of *outside*.
 
     The user's own configuration of curl stays in force; ours stands below it.
     """
     own = own_curlrc(outside)
     bundle = folder / "trusted.pem"
     bundle.write_text(_trusted(own, outside, certificates), encoding="utf-8")
-    (folder / ".curlrc").write_text(_curlrc(own, door, bundle, outside), encoding="utf-8")
+    (folder / ".curlrc").write_text(_curlrc(own, target, bundle, outside), encoding="utf-8")
     (folder / "bin").mkdir()
     curl = shutil.which("curl", path=outside.get("PATH")) or "curl"
     _write_shim(folder / "bin" / "curl")
-    url = f"http://127.0.0.1:{door.ports.plain}"
+    url = f"http://127.0.0.1:{target.ports.plain}"
     variables = {
         "CURL_HOME": str(folder),
         "PATH": os.pathsep.join([str(folder / "bin"), outside.get("PATH", os.defpath)]),
         "SANDBOX_BASE_URL": url,
         "SANDBOX_CURL": curl,
-        "SANDBOX_FILES": os.pathsep.join(str(each.resolve()) for each in door.folders),
+        "SANDBOX_FILES": os.pathsep.join(str(each.resolve()) for each in target.folders),
         "SSL_CERT_FILE": str(bundle),
         "REQUESTS_CA_BUNDLE": str(bundle),
         "NODE_EXTRA_CA_CERTS": str(certificates.authority),
     }
-    if door.ports.tunnel:
-        proxy = f"http://127.0.0.1:{door.ports.tunnel}"
+    if target.ports.proxy:
+        proxy = f"http://127.0.0.1:{target.ports.proxy}"
         variables |= {"HTTPS_PROXY": proxy, "https_proxy": proxy}
     return variables
 
@@ -124,24 +124,24 @@ def exports(variables: Mapping[str, str], outside: Mapping[str, str]) -> str:
     )
 
 
-def _curlrc(own: str, door: Door, bundle: Path, outside: Mapping[str, str]) -> str:
+def _curlrc(own: str, target: ShellTarget, bundle: Path, outside: Mapping[str, str]) -> str:
     unproxied = [*_values(own, "noproxy"), outside.get("no_proxy", outside.get("NO_PROXY", ""))]
     lines = [own.rstrip("\n"), "", "# The sandbox shell:"] if own else []
     lines += [
-        f'connect-to = "{host}:443:127.0.0.1:{door.ports.secure}"\n'
-        f'connect-to = "{host}:80:127.0.0.1:{door.ports.plain}"'
-        for host in door.hosts
+        f'connect-to = "{host}:443:127.0.0.1:{target.ports.secure}"\n'
+        f'connect-to = "{host}:80:127.0.0.1:{target.ports.plain}"'
+        for host in target.hosts
     ]
     lines.append(f'cacert = "{bundle}"')
-    lines.append(f'noproxy = "{",".join(filter(None, [*unproxied, *door.hosts]))}"')
+    lines.append(f'noproxy = "{",".join(filter(None, [*unproxied, *target.hosts]))}"')
     return "\n".join(lines) + "\n"
 
 
 def _trusted(own: str, outside: Mapping[str, str], certificates: Certificates) -> str:
     """Return every authority that clients trusted before, and ours."""
-    told = [*_values(own, "cacert"), *(outside.get(name, "") for name in _TRUSTING)]
+    named = [*_values(own, "cacert"), *(outside.get(name, "") for name in _TRUSTING)]
     usual = [ssl.get_default_verify_paths().cafile or "", *_BUNDLES, _certifi()]
-    given = [Path(each) for each in told if each and Path(each).is_file()]
+    given = [Path(each) for each in named if each and Path(each).is_file()]
     standard = next((Path(each) for each in usual if each and Path(each).is_file()), None)
     files = dict.fromkeys([*given, *([standard] if standard else []), certificates.authority])
     return "\n".join(each.read_text(encoding="utf-8", errors="replace") for each in files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from qlara_cli.shell.connect_proxy import Tunnel, listen
+from qlara_cli.shell.connect_proxy import ConnectProxy
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,7 +32,7 @@ async def _through(pieces: list[str], upstream: str = "") -> tuple[str, int, int
     other = await asyncio.start_server(_echo, "127.0.0.1", 0)
     ports = [server.sockets[0].getsockname()[1] for server in (sandbox, other)]
     told = upstream.format(other=ports[1])
-    proxy = await listen(Tunnel(["lora-api.agiletelecom.com"], ports[0], told))
+    proxy = await ConnectProxy(["lora-api.agiletelecom.com"], ports[0], told).listen()
     filled = [piece.format(other=ports[1]) for piece in pieces]
     answer = await _asked(proxy.sockets[0].getsockname()[1], *filled)
     for server in (sandbox, other, proxy):

@@ -73,8 +73,8 @@ def test_a_server_that_cannot_start_raises_where_it_was_started() -> None:
 
 def test_what_fails_beside_the_server_is_raised_where_it_was_started() -> None:
     @asynccontextmanager
-    async def broken(why: Exception) -> AsyncIterator[None]:
-        if why:
+    async def broken(why: Exception | None) -> AsyncIterator[None]:
+        if why is not None:
             raise why
         yield
 

@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
+BASE_URL ?= http://127.0.0.1:$(PORT)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check format contract bench mutants console-test docs clean
+.PHONY: help serve demo verify suite test check format contract bench mutants console-test docs clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -17,6 +18,11 @@ serve: $(VENV)/serve  ## Start the sandbox on http://127.0.0.1:8080 (PORT=… fo
 
 demo: $(VENV)/serve  ## Walk through the use case and every documented error
 	@$(BIN)/python -m docs.demo
+
+suite: $(VENV)/suite  ## Install what verify, examples and shell need
+
+verify: $(VENV)/suite  ## Check a deployment (BASE_URL=… and SANDBOX_API_KEY=…; default: the local sandbox)
+	@SANDBOX_API_KEY="$${SANDBOX_API_KEY:-YOUR_API_KEY}" $(BIN)/qlara-sandbox verify --base-url $(BASE_URL)
 
 test: $(VENV)/dev  ## Run the tests
 	$(BIN)/python -m pytest
@@ -33,7 +39,12 @@ format: $(VENV)/dev  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-console-test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
+console-suite: $(VENV)/suite  ## Install what verify, examples and shell need
+
+verify: $(VENV)/suite  ## Check a deployment (BASE_URL=… and SANDBOX_API_KEY=…; default: the local sandbox)
+	@SANDBOX_API_KEY="$${SANDBOX_API_KEY:-YOUR_API_KEY}" $(BIN)/qlara-sandbox verify --base-url $(BASE_URL)
+
+test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
 	$(BIN)/python -m pytest tests/console
 
 contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
@@ -49,7 +60,6 @@ bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and th
 docs: $(VENV)/dev  ## Write the generated parts of the documentation anew
 	$(BIN)/python -m qlara_contract.promises > docs/promises.md
 	$(BIN)/python -m qlara_contract.defects > docs/defects.md
-	$(BIN)/python -m docs.generate.assumptions
 	$(BIN)/python -m docs.generate
 
 clean:  ## Remove the virtual environment and what tools left
@@ -62,10 +72,15 @@ $(VENV)/bin/python:
 
 $(VENV)/serve: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Setting up (once) …"
-	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls]'
+	@$(PIP) install --constraint constraints.txt --editable .
 	@touch $@
+
+$(VENV)/suite: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up the contract suite (once) …"
+	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls]'
+	@touch $(VENV)/serve $@
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Setting up for development (once) …"
 	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls,dev]'
-	@touch $(VENV)/serve $@
+	@touch $(VENV)/serve $(VENV)/suite $@

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docs.generate import scenarios, testing
+from docs.generate import assumptions, scenarios, testing
 
-for module in (scenarios, testing):
+for module in (assumptions, scenarios, testing):
     module.PAGE.write_text(module.page(), encoding="utf-8")

@@ -1,11 +1,7 @@
-"""Write the table of assumptions into the README, from every ``x-source`` of the contract.
-
-Run with ``python -m docs.generate.assumptions``.
-"""
+"""``docs/assumptions.md``: the table of assumptions, from every ``x-source`` of the contract."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "assumptions.md"
 SPEC = ROOT / "openapi.yaml"
+HEAD = """# Assumptions
+
+<!-- Written by `make docs`, from every `x-source` of `openapi.yaml`. -->
+
+Where the documentation is silent, the contract had to decide. Each decision stands in `openapi.yaml` beside what it
+explains, in `/__docs` of a running sandbox, and here. A deployment that decides otherwise has broken no promise of
+the documentation.
+
+"""
 _PREFIX = "assumption: "
-_BETWEEN = re.compile(
-    r"(<!-- assumptions: begin [^\n]*-->\n).*(<!-- assumptions: end -->)", re.DOTALL
-)
 _STEPS_OF_THE_FORMAT = {
     "paths",
     "components",
@@ -63,9 +65,10 @@ def table(document: dict[str, Any]) -> str:
     return "\n".join(["| what | assumption |", "|---|---|", *rows]) + "\n"
 
 
-def written(readme: str, document: dict[str, Any]) -> str:
-    """Return the README with the table as it should be."""
-    return _BETWEEN.sub(lambda found: found[1] + table(document) + found[2], readme)
+def page() -> str:
+    """Return the page as it should be."""
+    document = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
+    return f"{HEAD}{table(document)}"
 
 
 def _name(key: Any, child: Any) -> str:
@@ -77,12 +80,3 @@ def _name(key: Any, child: Any) -> str:
 def _place(at: tuple[str, ...]) -> str:
     kept = [step for step in at if step and step != "field" and step not in _STEPS_OF_THE_FORMAT]
     return " ".join(step for step in kept if not step.startswith("/"))
-
-
-def main() -> None:
-    document = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
-    README.write_text(written(README.read_text(encoding="utf-8"), document), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

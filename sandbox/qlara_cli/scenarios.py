@@ -88,7 +88,7 @@ def show(library: Library, name: str, base_url: str) -> None:
     envvar="SANDBOX_SPEC",
     show_envvar=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The contract whose operations faults are on.  [default: the shipped openapi.yaml]",
+    help="Contract that defines the operations for faults.  [default: the shipped openapi.yaml]",
 )
 @click.pass_obj
 def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:

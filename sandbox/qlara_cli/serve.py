@@ -57,7 +57,7 @@ Examples:
 @_option(
     "--scenario",
     "SCENARIO",
-    "Scenario of requests that choose none.",
+    "Scenario for requests that do not choose one.",
     default="default",
     show_default=True,
 )
@@ -71,27 +71,25 @@ Examples:
 @_option(
     "--spec",
     "SPEC",
-    "The contract.  [default: the shipped openapi.yaml]",
+    "Contract file.  [default: the shipped openapi.yaml]",
     default=resources.SPEC,
     type=_FILE,
 )
 @_option(
-    "--reload", "RELOAD", "Take up changes of the contract and of scenario files.", is_flag=True
+    "--reload", "RELOAD", "Reload the contract and scenario files when they change.", is_flag=True
 )
-@_option(
-    "--seed", "SEED", "Decides the ids that are handed out.", default=0, show_default=True, type=int
-)
+@_option("--seed", "SEED", "Seed for generated ids.", default=0, show_default=True, type=int)
 @_option(
     "--sandbox-headers/--no-sandbox-headers",
     "HEADERS",
-    "Whether answers name their scenario and session.",
+    "Add X-Sandbox-… headers to responses.",
     default=True,
     show_default=True,
 )
 @_option(
     "--log-format",
     "LOG_FORMAT",
-    "What a line per request looks like.",
+    "Format of log lines.",
     default="text",
     show_default=True,
     type=click.Choice(["text", "json"]),
@@ -99,19 +97,19 @@ Examples:
 @_option(
     "--tls",
     "TLS",
-    "Serve https, with a certificate that is made for this run; its authority is a file to trust.",
+    "Serve https with a certificate made for this run; trust the authority file that is printed.",
     is_flag=True,
 )
 @_option("--quiet", "QUIET", "Log problems only.", is_flag=True)
 @_option(
     "--admin-token",
     "ADMIN_TOKEN",
-    "What the control API asks for.  [default: nothing on this machine; elsewhere one is made]",
+    "Token for the control API.  [default: none on loopback, generated elsewhere]",
 )
 @_option(
     "--worlds",
     "WORLDS",
-    "How many worlds are kept; the one that has been idle longest goes first.",
+    "Worlds to keep; least recently used ones are evicted.",
     default=1000,
     show_default=True,
     type=click.IntRange(1),
@@ -119,7 +117,7 @@ Examples:
 @_option(
     "--world-memory",
     "WORLD_MEMORY",
-    "About how many megabytes they may take together.",
+    "Memory for all worlds together, in megabytes (estimated).",
     default=1024,
     show_default=True,
     type=click.IntRange(1),
@@ -127,7 +125,7 @@ Examples:
 @_option(
     "--journal",
     "JOURNAL",
-    "How many megabytes of requests and answers are kept.",
+    "Memory for recorded requests and responses, in megabytes.",
     default=32,
     show_default=True,
     type=click.IntRange(1),
@@ -135,7 +133,7 @@ Examples:
 @_option(
     "--defect defects",
     "DEFECT",
-    "Be wrong in this way on purpose, to test tests with; repeatable. `list` prints all ways.",
+    "Break one promise on purpose, to test your tests; repeatable. `list` shows all defects.",
     multiple=True,
     metavar="NAME",
 )
@@ -144,8 +142,8 @@ def serve(
 ) -> None:
     """Start the sandbox.
 
-    It keeps its state in memory and forgets it when it stops. Ctrl-C ends it after the requests
-    that are under way.
+    State is kept in memory and lost when the sandbox stops. Ctrl-C stops it once running requests
+    have finished.
     """
     from qlara_cli import logs
     from qlara_sandbox.web.runtime import SandboxSettings
@@ -216,7 +214,7 @@ def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
     except catalogue.UnknownDefect as error:
         _fail(str(error))
     for each in defects:
-        click.echo(f"Wrong on purpose ({each.name}): {each.sentence}", err=True)
+        click.echo(f"Defect {each.name}: {each.sentence}", err=True)
     return lambda app: catalogue.WrongDeployment(app, *defects)
 
 

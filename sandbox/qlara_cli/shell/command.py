@@ -46,7 +46,7 @@ Examples:
     envvar="SANDBOX_SCENARIO",
     default="crm-migration",
     show_default=True,
-    help="Scenario of requests that choose none.",
+    help="Scenario for requests that do not choose one.",
 )
 @click.option(
     "--files",
@@ -54,21 +54,21 @@ Examples:
     multiple=True,
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Where documented files are found that are not there; repeatable. Then the shipped ones.",
+    help="Folder to look in for documented files that do not exist here; repeatable.",
 )
 @click.option("--env", "as_env", is_flag=True, help="Print variables for eval, for scripts.")
 @click.option(
     "--proxy",
     envvar="SANDBOX_PROXY",
     is_flag=True,
-    help="Also lead clients that honour HTTPS_PROXY, such as Python's, to the sandbox.",
+    help="Also route clients that honour HTTPS_PROXY, such as Python's, to the sandbox.",
 )
 @click.option(
     "--spec",
     envvar="SANDBOX_SPEC",
     default=resources.SPEC,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The contract; its servers name the hosts.  [default: the shipped openapi.yaml]",
+    help="Contract file; its servers are the hosts to replace.  [default: the shipped openapi.yaml]",
 )
 def shell(command: tuple[str, ...], *, as_env: bool, **options: Any) -> None:
     """Open a shell in which the documented curl commands work as printed.
@@ -194,7 +194,7 @@ def _print_banner(target: ShellTarget) -> None:
         f"Other clients: http://127.0.0.1:{target.ports.plain} ($SANDBOX_BASE_URL); "
         f"a browser: http://127.0.0.1:{target.ports.plain}/__console\n"
         f"Start over: curl -X POST $SANDBOX_BASE_URL/__admin/reset\n"
-        f"Leave with exit: then all of this is gone.\n"
+        f"Type exit to leave; everything is removed.\n"
     )
 
 

@@ -43,7 +43,7 @@ Examples:
     show_default=True,
     envvar="SANDBOX_REGION",
     show_envvar=True,
-    help="Country whose prefix a number without one gets.",
+    help="Region of numbers without an international prefix.",
 )
 @click.option(
     "--json", "as_json", is_flag=True, envvar="SANDBOX_JSON", show_envvar=True, help="Print JSON."

@@ -94,7 +94,9 @@ class Contract:
         )
         for parameter in parameters:
             if parameter.location == "path" and f"{{{parameter.name}}}" not in path:
-                raise ValueError(f"the path has no place for its parameter {parameter.name!r}")
+                raise ValueError(
+                    f"no {{{parameter.name}}} in the path for the parameter {parameter.name!r}"
+                )
         body = self._document.resolve(node.get("requestBody", {}))
         return Operation(
             operation_id=node.get("operationId", f"{method} {path}"),
@@ -207,9 +209,9 @@ def _text(node: dict[str, Any], key: str) -> str | None:
 def _require_path(path: str) -> None:
     names = re.findall(r"{([^}]*)}", path)
     if not path.startswith("/"):
-        raise ValueError("a path begins with a slash")
+        raise ValueError("a path must begin with a slash")
     if len(set(names)) < len(names):
-        raise ValueError("a parameter stands twice in the path")
+        raise ValueError("duplicate parameter in the path")
 
 
 def _require_valid(

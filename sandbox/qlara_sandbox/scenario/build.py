@@ -46,7 +46,7 @@ def build_template(scenario: Scenario) -> ScenarioTemplate:
     try:
         created_at = timestamp(_clock(scenario).now())
     except (OverflowError, ValueError) as error:
-        mistake = Mistake(1, "clock.start", "no clock of the time zone shows it")
+        mistake = Mistake(1, "clock.start", "outside the range of times in this time zone")
         raise InvalidScenario(scenario.path, [mistake]) from error
     contacts: list[Contact] = []
     members: dict[str, tuple[str, ...]] = {}
@@ -121,8 +121,8 @@ def _made_up(number: int, options: ImportOptions) -> Contact:
 def _check_quota(scenario: Scenario, count: int) -> None:
     used, total = scenario.quota_used, scenario.account.quota_total
     if used is not None and used < count:
-        message = f"the lists hold {count} contacts already"
+        message = f"below the {count} contacts that the lists hold"
         raise InvalidScenario(scenario.path, [Mistake(1, "account.quota.used", message)])
     if count > total:
-        message = f"the lists hold {count} contacts, more than the plan allows"
+        message = f"the lists hold {count} contacts, more than this quota"
         raise InvalidScenario(scenario.path, [Mistake(1, "account.quota.total", message)])

@@ -117,10 +117,10 @@ def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield _mistake(file, ["account", "timezone"], f"no time zone is called {timezone!r}")
+        yield _mistake(file, ["account", "timezone"], f"unknown time zone {timezone!r}")
     if not _is_region(account.get("region", "IT")):
         at = ["account", "region"]
-        yield _mistake(file, at, f"no telephone region is called {account['region']!r}")
+        yield _mistake(file, at, f"unknown telephone region {account['region']!r}")
     quota = account.get("quota", {})
     if quota.get("used", 0) > quota.get("total", 50_000):
         yield _mistake(file, ["account", "quota", "used"], "more than the total")
@@ -131,7 +131,7 @@ def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mist
     seen = set()
     for index, entry in enumerate(lists):
         if entry["id"] in seen:
-            yield _mistake(file, ["lists", index, "id"], f"{entry['id']!r} stands here twice")
+            yield _mistake(file, ["lists", index, "id"], f"duplicate list id {entry['id']!r}")
         seen.add(entry["id"])
         sources = [key for key in ("contacts", "file", "generate") if key in entry]
         if len(sources) > 1:
@@ -139,7 +139,9 @@ def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mist
             yield _mistake(file, ["lists", index, sources[1]], message)
         name = entry.get("file")
         if name is not None and not (file.path.parent / name).is_file():
-            yield _mistake(file, ["lists", index, "file"], f"no file {name!r} beside the scenario")
+            yield _mistake(
+                file, ["lists", index, "file"], f"file {name!r} not found beside the scenario"
+            )
 
 
 def _fault_mistakes(file: YamlFile, operations: Collection[str] | None) -> Iterator[Mistake]:
@@ -148,7 +150,7 @@ def _fault_mistakes(file: YamlFile, operations: Collection[str] | None) -> Itera
         name = entry["on"]
         if operations is not None and name != EVERY_OPERATION and name not in operations:
             expected = ", ".join([*operations, repr(EVERY_OPERATION)])
-            message = f"no operation is called {name!r}; expected one of {expected}"
+            message = f"unknown operation {name!r}; expected one of {expected}"
             yield _mistake(file, [*at, "on"], message)
         try:
             orjson.dumps(entry.get("respond", {}).get("body"))

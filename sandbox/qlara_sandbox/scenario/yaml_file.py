@@ -90,7 +90,7 @@ class YamlFile:
                 if key.tag not in _KEY_TAGS:
                     yield Mistake(line, dotted((*at, name)), "expected a name; put it in quotes")
                 if name in seen:
-                    yield Mistake(line, dotted((*at, name)), "stands here for the second time")
+                    yield Mistake(line, dotted((*at, name)), "duplicate field")
                 seen.add(name)
                 self._lines[(*at, name)] = line
                 yield from self._walk(value, (*at, name))

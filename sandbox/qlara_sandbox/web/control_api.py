@@ -169,7 +169,7 @@ class ControlApi:
     def request(self, values: Values) -> Response:
         entry = self._runtime.journal.find(values["id"])
         if entry is None:
-            raise NotFound("id", f"The journal has no request {values['id']}.")
+            raise NotFound("id", f"Request {values['id']} not found in the journal.")
         return Response(200, show(entry))
 
     def state(self, values: Values) -> Response:
@@ -298,7 +298,7 @@ class ControlApi:
         known = self._runtime.contract.by_id
         if name != EVERY_OPERATION and name not in known:
             expected = ", ".join([*known, "*"])
-            raise NotFound(field, f"No operation is called {name!r}. Expected one of: {expected}.")
+            raise NotFound(field, f"Unknown operation {name!r}. Expected one of: {expected}.")
 
 
 def _handler(operation: Callable[[Values], Response]) -> Callable[[Call], Awaitable[Response]]:

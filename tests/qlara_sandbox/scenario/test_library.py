@@ -122,7 +122,7 @@ def test_a_quota_smaller_than_the_lists_is_refused(tmp_path: Path) -> None:
         "title: T\nstory: S\naccount: {quota: {used: 1}}\nlists: [{id: a, generate: 2}]\n"
     )
 
-    with pytest.raises(InvalidScenario, match=r"the lists hold 2 contacts already"):
+    with pytest.raises(InvalidScenario, match=r"below the 2 contacts that the lists hold"):
         Library(tmp_path).get("x")
 
 

@@ -76,7 +76,7 @@ def test_a_field_like_no_other_is_answered_with_those_that_there_are(tmp_path: P
 
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     assert mistakes(tmp_path, "title: T\nstory: S\ntitle: U\n") == [
-        "mine.yaml:3: title: stands here for the second time"
+        "mine.yaml:3: title: duplicate field"
     ]
 
 
@@ -95,17 +95,20 @@ def test_an_empty_file_is_no_scenario(tmp_path: Path) -> None:
     [
         (
             "account: {timezone: Europe/Atlantis}",
-            "account.timezone: no time zone is called 'Europe/Atlantis'",
+            "account.timezone: unknown time zone 'Europe/Atlantis'",
         ),
-        ("account: {region: XX}", "account.region: no telephone region is called 'XX'"),
+        ("account: {region: XX}", "account.region: unknown telephone region 'XX'"),
         ("account: {quota: {used: 3, total: 2}}", "account.quota.used: more than the total"),
-        ("lists: [{id: a}, {id: a}]", "lists[1].id: 'a' stands here twice"),
+        ("lists: [{id: a}, {id: a}]", "lists[1].id: duplicate list id 'a'"),
         (
             "lists: [{id: a, generate: 1, contacts: []}]",
             "lists[0].generate: expected one of contacts, file, generate; "
             "found contacts and generate",
         ),
-        ("lists: [{id: a, file: x.vcf}]", "lists[0].file: no file 'x.vcf' beside the scenario"),
+        (
+            "lists: [{id: a, file: x.vcf}]",
+            "lists[0].file: file 'x.vcf' not found beside the scenario",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_place(

@@ -66,8 +66,7 @@ def test_a_rate_limit_is_read(tmp_path: Path) -> None:
             "faults: [{on: uploadVcard, network: EMPTY_RESPONSE}]",
             (
                 "faults[0].on",
-                "no operation is called 'uploadVcard'; "
-                "expected one of uploadVCard, listContacts, '*'",
+                "unknown operation 'uploadVcard'; expected one of uploadVCard, listContacts, '*'",
             ),
         ),
         (

@@ -284,7 +284,7 @@ def test_a_fault_on_no_operation_is_refused(client: TestClient) -> None:
 
     assert response.status_code == 404
     assert response.json()["data"]["fault.on"].startswith(
-        "No operation is called 'uploadVcard'. Expected one of: uploadVCard,"
+        "Unknown operation 'uploadVcard'. Expected one of: uploadVCard,"
     )
 
 

@@ -310,8 +310,16 @@ def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: 
         ),
         ("            default: 10\n", "", "lacks a default for limit of listContacts"),
         ("          x-max-bytes: 10485760\n", "", "lacks x-max-bytes of the file"),
-        ("paths:\n", "paths:\n  x: {get: {responses: {}}}\n", "GET x: a path begins with a slash"),
-        ("paths:\n", "paths:\n  /{a}/{a}: {get: {responses: {}}}\n", "stands twice in the path"),
+        (
+            "paths:\n",
+            "paths:\n  x: {get: {responses: {}}}\n",
+            "GET x: a path must begin with a slash",
+        ),
+        (
+            "paths:\n",
+            "paths:\n  /{a}/{a}: {get: {responses: {}}}\n",
+            "duplicate parameter in the path",
+        ),
         ("enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP, MERGE]", "every duplicateStrategy"),
         ("x-max-bytes: 10485760\n", "x-max-bytes: 10MB\n", "lacks x-max-bytes"),
         ("paths:\n", "paths: [\n", "openapi.yaml:30: did not find"),

@@ -55,4 +55,4 @@ def _default(status: int) -> dict[str, Any]:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = "Unassigned"
-    return {"status": status, "error": phrase, "message": "The scenario orders this answer."}
+    return {"status": status, "error": phrase, "message": "Response ordered by the scenario."}

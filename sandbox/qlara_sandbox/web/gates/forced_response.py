@@ -45,7 +45,7 @@ def preferred(prefer: str, operation: Operation) -> Response | None:
         for status, response in operation.responses.items()
         for name in response.examples
     )
-    raise MisusedSandbox("Prefer", f"No such documented answer. Expected one of: {known}.")
+    raise MisusedSandbox("Prefer", f"No such documented response. Expected one of: {known}.")
 
 
 def example_response(operation: Operation) -> Response | None:

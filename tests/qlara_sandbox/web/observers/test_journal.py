@@ -173,7 +173,7 @@ def test_an_unknown_request_is_not_found(client: TestClient) -> None:
     response = client.get("/__admin/requests/req_99999999")
 
     assert response.status_code == 404
-    assert response.json() == fail(id="The journal has no request req_99999999.")
+    assert response.json() == fail(id="Request req_99999999 not found in the journal.")
 
 
 def test_the_journal_can_be_emptied(client: TestClient) -> None:

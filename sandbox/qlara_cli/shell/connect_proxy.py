@@ -69,7 +69,7 @@ class ConnectProxy:
         return there
 
     async def _ask_upstream(self, head: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Let the user's own proxy answer, which may want to know who asks (RFC 9110 11.7.2)."""
+        """Let the user's own proxy respond, which may want to know who asks (RFC 9110 11.7.2)."""
         proxy = self._upstream
         secure = proxy.scheme == "https"
         port = proxy.port or (_HTTPS if secure else _HTTP)

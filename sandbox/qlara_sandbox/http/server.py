@@ -82,24 +82,26 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request at all, in the documented shape, and hang up.
+        """Respond to what is not a request, in the documented shape, and close the connection.
 
-        A client that is still sending would lose the answer if the connection were cut at once:
+        A client that is still sending would lose the response if the connection were cut at once:
         what it sends is dropped for a moment.
         """
         if self.transport.is_closing() or self._hung_up:
             return
         self._hung_up = True
-        answering = not getattr(self.cycle, "response_complete", True)
-        if answering and not self.cycle.more_body:
-            self.cycle.keep_alive = False  # that request was complete: it is answered, then we part
+        responding = not getattr(self.cycle, "response_complete", True)
+        if responding and not self.cycle.more_body:
+            self.cycle.keep_alive = (
+                False  # that request was complete: it gets its response, then we close
+            )
             return
         body = orjson.dumps({"status": "fail", "data": {"request": msg}})
         self.transport.write(
             b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
             b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body)
         )
-        if answering:
+        if responding:
             self.cycle.disconnected = True  # the rest of its body will never come
             self.cycle.message_event.set()
         if self.transport.can_write_eof():

@@ -21,7 +21,7 @@ _LONGEST_SECONDS = 3600.0
 
 
 class Network(StrEnum):
-    """How a connection can fail. The last two damage an answer; the first two leave none."""
+    """How a connection can fail. The last two damage a response; the first two leave none."""
 
     EMPTY_RESPONSE = "EMPTY_RESPONSE"
     CONNECTION_RESET = "CONNECTION_RESET"
@@ -34,7 +34,7 @@ _NEEDS_A_RESPONSE = frozenset({Network.MALFORMED_CHUNK, Network.TRUNCATED_BODY})
 
 
 class Delay(Protocol):
-    """How long an answer waits."""
+    """How long a response waits."""
 
     def seconds(self, chance: random.Random) -> float:
         """Return one delay, in seconds."""
@@ -78,7 +78,7 @@ class Dribble(NamedTuple):
 
 
 class Respond(NamedTuple):
-    """An answer instead of the real one; no body: the one that fits the status."""
+    """A response instead of the real one; no body: the one that fits the status."""
 
     status: int
     body: Any
@@ -91,7 +91,7 @@ class FaultRule:
 
     Of the requests to ``on`` (an operationId, or ``*``), the first ``skip`` pass; then every
     ``every``-th fails, ``count`` times (None: for ever), until ``ttl`` has passed on the world's
-    clock. ``after``: the request is carried out first, and only its answer suffers. ``source`` is
+    clock. ``after``: the request is carried out first, and only its response suffers. ``source`` is
     the rule as it was written.
     """
 
@@ -127,7 +127,7 @@ class MatchedFaults(NamedTuple):
 
     @property
     def replaces(self) -> bool:
-        """Whether the real answer is never made."""
+        """Whether the real response is never made."""
         return self.respond is not None or (self.network is not None and not self.after)
 
 

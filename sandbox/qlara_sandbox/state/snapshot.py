@@ -1,4 +1,4 @@
-"""A whole world as plain JSON values, and back: the same answers, and the same ones to come."""
+"""A whole world as plain JSON values, and back: the same responses, and the same ones to come."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Contradiction(Exception):
 
 
 def take(world: World) -> dict[str, Any]:
-    """Return everything that decides what *world* answers, as JSON values."""
+    """Return everything that decides how *world* responds, as JSON values."""
     account, clock = world.account, world.clock
     return {
         "version": VERSION,

@@ -104,7 +104,7 @@ async def _fail(
 
 
 async def _dribble(order: Dribble, start: Any, body: bytes, send: Send) -> None:
-    """Send an answer in pieces: the first at once, the last after the ordered time."""
+    """Send a response in pieces: the first at once, the last after the ordered time."""
     await send(start)
     count = max(min(order.chunks, len(body)), 1)
     pause = order.seconds / (count - 1) if count > 1 else order.seconds
@@ -136,7 +136,7 @@ def _chunked(headers: RawHeaders) -> RawHeaders:
 
 
 async def _closed(transport: Any, receive: Receive) -> None:
-    # The server must have seen the end before the request ends, or it would answer 500.
+    # The server must have seen the end before the request ends, or it would send a 500.
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             while (await receive())["type"] != "http.disconnect":

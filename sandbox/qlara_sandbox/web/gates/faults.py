@@ -39,7 +39,7 @@ async def _before(matched: MatchedFaults) -> Response | None:
 
 
 def ordered(respond: Respond) -> Response:
-    """Return the answer that a rule orders."""
+    """Return the response that a rule orders."""
     body, status = respond.body, respond.status
     headers = {name.lower(): value for name, value in respond.headers.items()}
     media_type = headers.pop("content-type", _TEXT if isinstance(body, str) else JSON)

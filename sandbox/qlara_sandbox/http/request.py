@@ -16,6 +16,8 @@ MAX_HEAD_BYTES = 64 * 1024
 MAX_DRAINED_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 20.0
 KEPT_HEAD = 4096
+NEARLY_READ_BYTES = 1024 * 1024
+_LENGTH_DIGITS = 16
 
 
 class ClientGone(Exception):
@@ -33,10 +35,19 @@ class RequestBody:
         self.complete = (
             "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
         )
+        length = headers.get("content-length", "")
+        self._length = int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else None
         self.received = 0
         self.head = b""
         self._begun = False
         self._awaits_continue = headers.get("expect", "").lower() == "100-continue"
+
+    @property
+    def is_nearly_read(self) -> bool:
+        """Whether so little of it is left that reading on costs less than a new connection."""
+        if self.complete or self._length is None or (self._awaits_continue and not self._begun):
+            return False
+        return self._length - self.received <= NEARLY_READ_BYTES
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives.
@@ -71,15 +82,15 @@ class RequestBody:
                 raise InvalidField("body", f"Expected at most {limit // (1024 * 1024)} MB.")
         return bytes(whole)
 
-    async def drain(self) -> None:
-        """Read the rest and drop it, within bounds, so that a client that is still sending gets to
+    async def drain(self, within: float = DRAIN_SECONDS) -> None:
+        """Read the rest and drop it, within bounds (seconds and bytes), so that a client that is still sending gets to
         read the response. One that waits for ``100 Continue`` has sent nothing and is not asked to.
         """
         if self._awaits_continue and not self._begun:
             return
         dropped = 0
         try:
-            async with asyncio.timeout(DRAIN_SECONDS):
+            async with asyncio.timeout(within):
                 async for chunk in self.chunks():
                     dropped += len(chunk)
                     if dropped > MAX_DRAINED_BYTES:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.context import RequestContext
 
 _CLOSE_SECONDS = 5.0
+_NEARLY_READ_SECONDS = 1.0
 # SO_LINGER with a time of 0: closing sends RST instead of FIN.
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -68,6 +69,9 @@ async def deliver(
 
 async def _send(context: RequestContext, start: dict[str, Any], body: bytes, send: Send) -> None:
     """Send a response, and see to it that a client that is still sending can read it."""
+    if context.body.is_nearly_read:
+        # The connection stays open for the client's next request.
+        await context.body.drain(within=_NEARLY_READ_SECONDS)
     unread = not context.body.complete
     if unread:
         start["headers"].append((b"connection", b"close"))

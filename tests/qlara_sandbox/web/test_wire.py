@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -294,3 +295,30 @@ def test_imports_of_one_world_at_the_same_time_lose_and_repeat_nothing(server: R
         imported = list(pool.map(send, range(8)))
 
     assert sum(imported) == used(server, "crowd") == 8 * 400 + 1
+
+
+@pytest.mark.parametrize(
+    ("key", "file", "status"),
+    [
+        ("sandbox_again", b"no vCard", 400),
+        ("unknown", vcf(("A", "347 1")), 401),
+        ("sandbox_again__no-permission", vcf(("A", "347 1")), 403),
+        ("sandbox_again__quota-exhausted", vcf(("A", "347 555 0001")), 409),
+        ("sandbox_again", b"BEGIN:VCARD" + b"x" * LIMIT, 413),
+    ],
+)
+def test_after_a_refusal_the_same_connection_goes_on(
+    server: Running, key: str, file: bytes, status: int
+) -> None:
+    body = good_form(file)
+    upload = (
+        f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {key}\r\n"
+        f"Content-Type: multipart/form-data; boundary=frontier\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    after = head("again", "Connection: close", path=QUOTA, method="GET")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(upload + body + after)
+        received = read_to_end(connection)
+
+    statuses = re.findall(rb"HTTP/1\.1 (\d+) ", received)
+    assert statuses == [str(status).encode(), b"200"]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -21,15 +22,15 @@ SANDBOX_KEY = "YOUR_API_KEY"
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
-class SandboxDidNotStart(RuntimeError):
-    """The sandbox ended before it was ready; the message holds what it said."""
+class SandboxDidNotStart(CannotRun):
+    """The sandbox exited before it was ready; the message holds its output."""
 
 
 @contextmanager
 def running_sandbox(*arguments: str) -> Iterator[str]:
     """Start a sandbox on a free port of this machine; yield its base URL; stop it at the end.
 
-    *arguments* go to ``qlara-sandbox serve``. Raise ``SandboxDidNotStart``.
+    *arguments* are passed to ``qlara-sandbox serve``. Raise ``SandboxDidNotStart``.
     """
     command = [sys.executable, "-m", "qlara_sandbox", "serve", "--port", "0", "--quiet", *arguments]
     with subprocess.Popen(
@@ -43,19 +44,19 @@ def running_sandbox(*arguments: str) -> Iterator[str]:
 
 def _announced_url(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    said = []
+    output = []
     for line in process.stdout:
-        said.append(line)
+        output.append(line)
         if found := _URL.search(line):
             return found[0]
-    raise SandboxDidNotStart("The sandbox did not start: " + "".join(said).strip())
+    raise SandboxDidNotStart("The sandbox did not start: " + "".join(output).strip())
 
 
 @contextmanager
 def sandbox_behind(wrap: Callable[[Any], Any]) -> Iterator[str]:
     """Serve the application that *wrap* makes of a sandbox's; yield its base URL.
 
-    It runs in a thread of this process, on a free port of this machine.
+    It runs in a thread of this process, on a free port.
     """
     import socket
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET  # writes only
 from rich.markup import escape as plain
 from rich.table import Table
 
-from qlara_contract.exchange import mask
+from qlara_contract.masking import mask
 from qlara_contract.report.style import STYLE
 from qlara_examples.outcomes import Result, State
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.differential import Comparison, compare, shape
+from qlara_contract.differential import DeploymentComparison, compare, shape
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import answered, page, report
 
 if TYPE_CHECKING:
-    from qlara_contract.exchange import Exchange
+    from qlara_contract.exchange import ApiExchange
 
 FIRST, SECOND = RunSettings("http://127.0.0.1:1", "a"), RunSettings("http://127.0.0.1:2", "b")
 
 
-def _compared(first: list[Exchange], second: list[Exchange]) -> Comparison:
+def _compared(first: list[ApiExchange], second: list[ApiExchange]) -> DeploymentComparison:
     told = ([("a story", each) for each in exchanges] for exchanges in (first, second))
     return compare(FIRST, SECOND, *told)
 
 
-def _differences(one: Exchange, two: Exchange) -> list[tuple[str, str]]:
+def _differences(one: ApiExchange, two: ApiExchange) -> list[tuple[str, str]]:
     compared = _compared([one], [two])
     return [(each.kind.value, each.what) for each in compared.differences.values()]
 
@@ -48,7 +48,7 @@ def test_status_comes_before_shape_and_shape_before_meaning() -> None:
 
 
 def test_an_id_that_stands_for_two_is_a_difference() -> None:
-    def contacts(*ids: str) -> Exchange:
+    def contacts(*ids: str) -> ApiExchange:
         one = page()["contacts"][0]
         return answered(LIST, page(contacts=[one | {"contactId": each} for each in ids]))
 
@@ -59,7 +59,7 @@ def test_an_id_that_stands_for_two_is_a_difference() -> None:
 
 
 def test_the_quota_is_compared_by_how_it_moves() -> None:
-    def told(*used: int) -> list[Exchange]:
+    def told(*used: int) -> list[ApiExchange]:
         return [answered(QUOTA, {"used": each, "total": 100}) for each in used]
 
     assert _compared(told(1, 3), told(51, 53)).differences == {}

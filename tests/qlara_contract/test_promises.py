@@ -22,7 +22,7 @@ from qlara_contract.promises import (
     as_markdown,
     promise,
 )
-from qlara_contract.results import Ledger
+from qlara_contract.results import Results
 from tests.qlara_contract.deployments import answered, page, report
 from tests.uc_020 import HEADINGS
 
@@ -60,7 +60,7 @@ def test_each_literal_in_the_suite_that_looks_like_a_promise_is_one() -> None:
 
 
 def test_checks_of_right_answers_name_known_promises_and_break_none() -> None:
-    ledger = Ledger()
+    results = Results()
     for exchange in (
         answered(UPLOAD, report()),
         answered(LIST, page()),
@@ -69,7 +69,7 @@ def test_checks_of_right_answers_name_known_promises_and_break_none() -> None:
         findings = list(check(exchange))
         assert [each for each in findings if each.broken] == []
         for each in findings:
-            ledger.keep(each.promise)
+            results.record_kept(each.promise)
 
 
 def test_a_promise_that_is_not_known_is_refused_with_its_neighbours() -> None:

@@ -1,4 +1,4 @@
-"""The one door to the sandbox: where its contract is, and how to start one for a run."""
+"""The one door to the sandbox: where its contract and scenarios are, and how to start one for a run."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPEC: Path = resources.SPEC
+SCENARIOS: Path = resources.SCENARIOS
 SANDBOX_KEY = "YOUR_API_KEY"
 
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")

@@ -137,9 +137,7 @@ def test_the_sandbox_behind_the_switch_is_right(sandbox: DefectBench) -> None:
 def test_an_unknown_defect_is_refused_with_its_neighbours() -> None:
     with pytest.raises(UnknownDefect) as error:
         chosen(["limit-ignord"])
-    assert str(error.value).startswith(
-        "Unknown defect 'limit-ignord'. Did you mean limit-ignored"
-    )
+    assert str(error.value).startswith("Unknown defect 'limit-ignord'. Did you mean limit-ignored")
 
 
 def test_defects_are_chosen_each_once_and_in_order() -> None:

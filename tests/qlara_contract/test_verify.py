@@ -138,8 +138,16 @@ def test_a_server_that_does_not_speak_tls_is_told_apart(server: Running) -> None
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
-        (200, "<html>Welcome</html>", "is not this API: /api/v1/partner-gateway/subscription/contacts returns 200"),
-        (200, {"hello": "world"}, "is not this API: /api/v1/partner-gateway/subscription/contacts returns 200"),
+        (
+            200,
+            "<html>Welcome</html>",
+            "is not this API: /api/v1/partner-gateway/subscription/contacts returns 200",
+        ),
+        (
+            200,
+            {"hello": "world"},
+            "is not this API: /api/v1/partner-gateway/subscription/contacts returns 200",
+        ),
         (404, "<html>Not found</html>", "is not this API, or serves it under another base path"),
         (403, {"status": "fail"}, "does not let it read the contact quota (403)"),
         (503, {}, "answers /api/v1/partner-gateway/subscription/contacts with 503"),

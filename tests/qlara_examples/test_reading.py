@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qlara_examples.bash import commands_of
-from qlara_examples.blocks import Documented, Heading, Piece, Shell, numbered, status_in
+from qlara_examples.blocks import Block, DocumentedBlock, Heading, ShellBlock, numbered, status_in
 from qlara_examples.json_text import NotJson, read_documented
 from qlara_examples.markdown import read_markdown
 from qlara_examples.page import steps_of
@@ -13,16 +13,16 @@ from qlara_examples.plain_text import read_plain
 from qlara_examples.web_page import read_web_page
 
 
-def outline(pieces: list[Piece]) -> list[tuple[object, ...]]:
+def outline(blocks: list[Block]) -> list[tuple[object, ...]]:
     """Return pieces as (kind, first line, last line), headings with their text."""
     found: list[tuple[object, ...]] = []
-    for piece in pieces:
-        if isinstance(piece, Heading):
-            found.append(("heading", piece.line, piece.text))
-        elif isinstance(piece, Shell):
-            found += [("command", one.first, one.last) for one in commands_of(piece.lines)]
-        elif isinstance(piece, Documented):
-            found.append(("answer", piece.lines[0].number, piece.lines[-1].number))
+    for block in blocks:
+        if isinstance(block, Heading):
+            found.append(("heading", block.line, block.text))
+        elif isinstance(block, ShellBlock):
+            found += [("command", one.first, one.last) for one in commands_of(block.lines)]
+        elif isinstance(block, DocumentedBlock):
+            found.append(("answer", block.lines[0].number, block.lines[-1].number))
     return found
 
 
@@ -104,9 +104,9 @@ print({"no": "answer"})
 ```
 **The plan is full** (409)
 """
-    pieces = read_markdown(text)
+    blocks = read_markdown(text)
 
-    assert outline(pieces) == [
+    assert outline(blocks) == [
         ("heading", 1, "Title"),
         ("command", 3, 3),
         ("answer", 9, 9),
@@ -115,7 +115,7 @@ print({"no": "answer"})
         ("command", 15, 15),
         ("heading", 21, "The plan is full (409)"),
     ]
-    assert [each.status for each in pieces if isinstance(each, Documented)] == [201, None]
+    assert [each.status for each in blocks if isinstance(each, DocumentedBlock)] == [201, None]
 
 
 def test_a_web_page_is_read_by_its_code_blocks_without_buttons_and_line_numbers() -> None:
@@ -130,12 +130,12 @@ https://api.example/x</code><button>Copy</button></pre>
 }</code></pre>
 <!-- sandbox: scenario=default -->
 """
-    pieces = read_web_page(text)
+    blocks = read_web_page(text)
 
-    assert [each.text for each in pieces if isinstance(each, Heading)] == ["One & two"]
-    [shell] = [each for each in pieces if isinstance(each, Shell)]
+    assert [each.text for each in blocks if isinstance(each, Heading)] == ["One & two"]
+    [shell] = [each for each in blocks if isinstance(each, ShellBlock)]
     assert [line.text for line in shell.lines] == ["curl -H", '"A: b" \\', "https://api.example/x"]
-    [answer] = [each for each in pieces if isinstance(each, Documented)]
+    [answer] = [each for each in blocks if isinstance(each, DocumentedBlock)]
     assert [(line.number, line.text) for line in answer.lines][1] == (7, '  "a": "<x>"')
 
 
@@ -203,9 +203,9 @@ curl https://api.example/x
 """
     asked, refused = steps_of(read_markdown(page))
 
-    assert (len(asked.commands), asked.status, asked.place.scenario) == (1, None, "crm-migration")
+    assert (len(asked.commands), asked.status, asked.world.scenario) == (1, None, "crm-migration")
     assert (refused.commands, refused.status, refused.status_line) == ((), 409, 8)
-    assert refused.place.scenario == "quota-exhausted"
+    assert refused.world.scenario == "quota-exhausted"
 
 
 def test_blocks_that_have_nothing_to_do_with_the_api_are_left_alone() -> None:

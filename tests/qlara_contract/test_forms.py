@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from qlara_contract.forms import FormPart, MultipartForm, boundary_of, read_form
+from qlara_contract.forms import (
+    FormFile,
+    FormPart,
+    ImportForm,
+    MultipartForm,
+    boundary_of,
+    read_form,
+)
 
 _TYPE = "multipart/form-data; boundary=edge"
 _FILE = b"BEGIN:VCARD\r\n-- edge\r\n\xff\x00END:VCARD\r\n"
@@ -84,3 +91,9 @@ def test_the_boundary_is_what_the_content_type_says(content_type: str, boundary:
 )
 def test_what_is_not_a_whole_form_is_none(content_type: str, body: bytes) -> None:
     assert read_form(content_type, body) is None
+
+
+def test_the_form_of_an_import_is_encoded_with_its_file_first() -> None:
+    fields = (("tags", "café,b"), ("listId", "list_a"))
+    form = ImportForm(FormFile(_FILE, "a.vcf", "text/vcard"), fields)
+    assert form.encode("edge") == _BODY

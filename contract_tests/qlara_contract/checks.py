@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_contract import spec_variants
 from qlara_contract.contract import contract
+from qlara_contract.exchange import printable_json
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 
 if TYPE_CHECKING:
@@ -266,5 +267,5 @@ def _plain_int(text: str) -> int | None:
 
 
 def _shortened(value: object) -> str:
-    text = repr(value)
+    text = printable_json(value)
     return text if len(text) <= 300 else text[:300] + "…"

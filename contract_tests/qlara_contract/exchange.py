@@ -103,7 +103,7 @@ class ApiExchange:
         content = response.header("content-type") or "no Content-Type"
         parsed = response.json
         if parsed is not None:
-            text = json.dumps(parsed, indent=2, ensure_ascii=False)
+            text = printable_json(parsed, indent=2)
         else:
             text = response.body[:_SHOWN_BODY].decode("utf-8", "replace")
         if len(text) > _SHOWN_BODY:
@@ -125,6 +125,12 @@ class ApiExchange:
             if name.lower() != _KEY_HEADER
         ]
         return shown
+
+
+def printable_json(value: object, indent: int | None = None) -> str:
+    """Return *value* as JSON that any output can print: lone surrogates stay escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_made_up(key: str) -> bool:

@@ -10,7 +10,7 @@ import copy
 import json
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -164,7 +164,10 @@ class RequestGenerator:
             if interaction.response is None:
                 continue
             case = recorder.cases[case_id].value
-            exchange = self._exchange(case, interaction.request, interaction.response)
+            exchange = replace(
+                self._exchange(case, interaction.request, interaction.response),
+                at=interaction.timestamp,
+            )
             meta = case.meta
             yield GeneratedRequest(
                 exchange,

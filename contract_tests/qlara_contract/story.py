@@ -12,7 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from qlara_contract.contract import contract
-from qlara_contract.exchange import ApiExchange, ApiRequest
+from qlara_contract.exchange import ApiExchange, ApiRequest, printable_json
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import LIST, QUOTA, UPLOAD, promise
 from qlara_contract.results import (
@@ -425,5 +425,5 @@ def one_line(exchange: ApiExchange) -> str:
 
 def shown(value: object) -> str:
     """Return a value as evidence shows it."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else printable_json(value)
     return text if len(text) <= 1200 else text[:1200] + "…"

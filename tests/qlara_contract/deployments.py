@@ -31,7 +31,7 @@ def answered(
     query: tuple[tuple[str, str], ...] = (),
     fields: tuple[tuple[str, str], ...] = (("listId", "list_a"),),
 ) -> ApiExchange:
-    """Return an exchange of *operation* whose answer holds *body* as JSON."""
+    """Return an exchange of *operation* whose response holds *body* as JSON."""
     request = ApiRequest("GET", contract().path_of(QUOTA))
     if operation == LIST:
         request = ApiRequest("GET", contract().path_of(LIST, listId="list_a"), query)
@@ -83,7 +83,7 @@ def page(**changes: Any) -> dict[str, Any]:
 
 @contextmanager
 def serving(response: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> Iterator[str]:
-    """Serve what *answer* gives for a path and its query on a free port; yield the base URL.
+    """Serve what *response* returns for a path and its query on a free port; yield the base URL.
 
     A body that is text is sent as HTML, anything else as JSON.
     """
@@ -117,7 +117,7 @@ def serving(response: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) ->
 
 
 def api_reference(path: str, query: dict[str, list[str]]) -> tuple[int, Any]:
-    """Answer as the vendor's API reference says where it contradicts UC-020."""
+    """Respond as the vendor's API reference says where it contradicts UC-020."""
     if path == contract().path_of(QUOTA):
         quota = {"planLimit": 50, "extraLimit": 0, "totalLimit": 50, "used": 25, "remaining": 25}
         return 200, quota

@@ -1,4 +1,4 @@
-"""What is held against every answer: each wrong answer breaks the promise that names its fault."""
+"""Checks of every response: each wrong response breaks the promise that names its fault."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _broken(exchange: ApiExchange) -> list[str]:
         (answered(QUOTA, LIMITED, status=429, headers=WAITING), "rate-limit.retry-after"),
     ],
 )
-def test_a_wrong_answer_breaks_the_promise_that_names_its_fault(
+def test_a_wrong_response_breaks_the_promise_that_names_its_fault(
     exchange: ApiExchange, promise: str
 ) -> None:
     assert promise in _broken(exchange)

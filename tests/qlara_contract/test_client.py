@@ -26,7 +26,7 @@ LIMITED = {"status": 429, "error": "Too Many Requests", "message": "Wait.", "ret
 
 
 def _responses(*responses: tuple[int, Any]) -> tuple[list[ApiExchange], ApiExchange]:
-    """Ask a server that gives *answers* in turn; return all exchanges and the last."""
+    """Ask a server that gives *responses* in turn; return all exchanges and the last."""
     due, seen = iter(responses), list[ApiExchange]()
     with serving(lambda *_: next(due)) as url:
         client = Client(RunSettings(url, SECRET), watch=seen.append)
@@ -59,7 +59,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def tls_url(authority: trustme.CA) -> Iterator[str]:
-    """Serve one empty answer over TLS, with a certificate of *authority*."""
+    """Serve one empty response over TLS, with a certificate of *authority*."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with socket.create_server(("127.0.0.1", 0)) as listener:

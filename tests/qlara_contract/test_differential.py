@@ -1,4 +1,4 @@
-"""Twin runs: ids, moments, numbers and plans may differ; status, shape and meaning may not."""
+"""Differential runs: ids, times, numbers and quotas may differ; status, shape and meaning may not."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ FIRST, SECOND = RunSettings("http://127.0.0.1:1", "a"), RunSettings("http://127.
 
 
 def _compared(first: list[ApiExchange], second: list[ApiExchange]) -> DeploymentComparison:
-    told = ([("a story", each) for each in exchanges] for exchanges in (first, second))
-    return compare(FIRST, SECOND, *told)
+    recorded = ([("a story", each) for each in exchanges] for exchanges in (first, second))
+    return compare(FIRST, SECOND, *recorded)
 
 
 def _differences(one: ApiExchange, two: ApiExchange) -> list[tuple[str, str]]:
@@ -59,15 +59,15 @@ def test_an_id_that_stands_for_two_is_a_difference() -> None:
 
 
 def test_the_quota_is_compared_by_how_it_moves() -> None:
-    def told(*used: int) -> list[ApiExchange]:
+    def quotas(*used: int) -> list[ApiExchange]:
         return [answered(QUOTA, {"used": each, "total": 100}) for each in used]
 
-    assert _compared(told(1, 3), told(51, 53)).differences == {}
-    compared = _compared(told(1, 3), told(51, 52))
+    assert _compared(quotas(1, 3), quotas(51, 53)).differences == {}
+    compared = _compared(quotas(1, 3), quotas(51, 52))
     assert [each.what for each in compared.differences.values()] == ["used: 3 and 52"]
 
 
-def test_requests_without_a_twin_are_counted_and_not_compared() -> None:
+def test_requests_without_a_counterpart_are_counted_and_not_compared() -> None:
     compared = _compared([answered(QUOTA, {}), answered(QUOTA, {})], [answered(LIST, page())])
     assert (compared.unpaired, sum(compared.paired.values()), compared.exit_code) == (2, 0, 2)
 

@@ -79,3 +79,9 @@ def test_a_long_file_is_described_instead() -> None:
 def test_the_placeholder_of_the_documentation_is_not_masked() -> None:
     assert mask("X-Api-Key: YOUR_API_KEY", ("YOUR_API_KEY",)) == "X-Api-Key: YOUR_API_KEY"
     assert mask("abc and abcd", ("abc", "abcd")) == "YOUR_API_KEY and YOUR_API_KEY"
+
+
+def test_a_lone_surrogate_in_a_body_can_be_printed() -> None:
+    response = ApiResponse(200, (), b'{"name": "\\ud800 \\u00e8"}')
+    exchange = ApiExchange("http://127.0.0.1:1", ApiRequest("GET", "/x"), response)
+    assert exchange.shown_response().encode().decode().endswith('"name": "\\ud800 è"\n}')

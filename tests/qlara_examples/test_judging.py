@@ -42,8 +42,8 @@ def documented(value: Any) -> tuple[Node, ...]:
     return read_documented(numbered(json.dumps(value, indent=1)))
 
 
-def mismatches(page: Any, answer: Any, certainty: Certainty = CERTAIN) -> list[tuple[Any, ...]]:
-    found = compare(documented(page), [answer], certainty).mismatches
+def mismatches(page: Any, response: Any, certainty: Certainty = CERTAIN) -> list[tuple[Any, ...]]:
+    found = compare(documented(page), [response], certainty).mismatches
     return [(each.path, each.kind) for each in found]
 
 
@@ -125,17 +125,17 @@ def test_of_a_deployment_without_scenarios_only_the_form_is_certain() -> None:
 
 
 def odd_ones_out(
-    page: Any, answer: Any, amended_contract: ContractDocument | None = None
+    page: Any, response: Any, amended_contract: ContractDocument | None = None
 ) -> list[tuple[str, OddOneOut]]:
     """Return each finding by its first word, with the odd one out."""
     document = amended_contract or contract()
     attributor = Attributor(document, document.operations["uploadVCard"], 200)
     [node] = documented(page)
     attributor.recognise(page)
-    judged = compare([node], [answer], CERTAIN).mismatches
+    judged = compare([node], [response], CERTAIN).mismatches
     found = [attributor.judge(each) for each in judged]
     found += attributor.contradictions(node, judged)
-    found += [] if found else attributor.broken_by(answer, node.line)
+    found += [] if found else attributor.broken_by(response, node.line)
     return [(each.text.split(":")[0], each.odd_one_out) for each in found]
 
 
@@ -188,11 +188,11 @@ def test_the_contract_is_the_odd_one_out_if_page_and_server_agree() -> None:
 
 
 def test_what_the_page_leaves_out_may_still_break_the_contract() -> None:
-    answer = deepcopy(REPORT)
-    answer["errors"][2]["line"] = 0  # type: ignore[index]
+    response = deepcopy(REPORT)
+    response["errors"][2]["line"] = 0  # type: ignore[index]
     page = changed("errors", to=REPORT["errors"][:2])  # type: ignore[index]
 
-    assert odd_ones_out(page, answer) == [("errors[2].line", OddOneOut.SERVER)]
+    assert odd_ones_out(page, response) == [("errors[2].line", OddOneOut.SERVER)]
 
 
 def test_nobody_is_the_odd_one_out_where_the_contract_leaves_both_free() -> None:

@@ -131,7 +131,7 @@ def test_a_wrong_figure_a_wrong_key_and_a_broken_command_are_reported_at_exactly
         assert f"edited.txt:{number}  " in result.output
 
 
-WRONG_FACTS = [  # what the page says, what it is made to say, and what is said of that
+WRONG_FACTS = [  # what the page says, what it is made to say, and the message
     ("imp_v1c2a3r4d5", "imp_0000000000", "importId: the page says"),
     ('"line": 89', '"line": 90', "errors[1].line: the page says 90, the response 89"),
     ("15+02:00", "16+02:00", "completedAt: the page says"),
@@ -156,7 +156,7 @@ def test_every_wrong_fact_is_reported_at_its_line(run: PageRun) -> None:
     ] == [(line_of(old), says) for old, _, says in WRONG_FACTS]
 
 
-BROKEN_COMMANDS = [  # what is broken how, the line that is named, and what is said of it
+BROKEN_COMMANDS = [  # what is broken how, the line that is named, and the message
     ("curl -X POST", "curl --frobnicate -X POST", "curl -X POST", "curl: option --frobnicate"),
     ('KEY"\nResponse — Cont', "KEY\nResponse — Cont", "contacts?limit=10", "bash: unexpected EOF"),
     ("| jq '{used", "| jp '{used", "curl -s -X GET", "bash: jp: command not found"),

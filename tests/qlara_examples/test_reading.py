@@ -1,4 +1,4 @@
-"""How pages of each format are read: what is a command, what an answer, what a heading."""
+"""How pages of each format are read: what is a command, what a response, what a heading."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qlara_examples.web_page import read_web_page
 
 
 def outline(blocks: list[Block]) -> list[tuple[object, ...]]:
-    """Return pieces as (kind, first line, last line), headings with their text."""
+    """Return blocks as (kind, first line, last line), headings with their text."""
     found: list[tuple[object, ...]] = []
     for block in blocks:
         if isinstance(block, Heading):
@@ -22,7 +22,7 @@ def outline(blocks: list[Block]) -> list[tuple[object, ...]]:
         elif isinstance(block, ShellBlock):
             found += [("command", one.first, one.last) for one in commands_of(block.lines)]
         elif isinstance(block, DocumentedBlock):
-            found.append(("answer", block.lines[0].number, block.lines[-1].number))
+            found.append(("response", block.lines[0].number, block.lines[-1].number))
     return found
 
 
@@ -45,7 +45,7 @@ Then go on
 """
     assert outline(read_plain(text))[-3:] == [
         ("command", 6, 7),
-        ("answer", 9, 11),
+        ("response", 9, 11),
         ("heading", 12, "Then go on"),
     ]
 
@@ -77,7 +77,7 @@ echo end
 def test_a_quote_that_never_closes_costs_its_own_command_only() -> None:
     text = 'curl -s https://api.example/x \\\n-H "A: b\nResponse\n{"a": 1}\nHere "it" goes on\n'
 
-    assert outline(read_plain(text))[:2] == [("command", 1, 2), ("answer", 4, 4)]
+    assert outline(read_plain(text))[:2] == [("command", 1, 2), ("response", 4, 4)]
 
 
 def test_markdown_is_read_by_its_fences() -> None:
@@ -109,9 +109,9 @@ print({"no": "answer"})
     assert outline(blocks) == [
         ("heading", 1, "Title"),
         ("command", 3, 3),
-        ("answer", 9, 9),
+        ("response", 9, 9),
         ("command", 12, 13),
-        ("answer", 14, 14),
+        ("response", 14, 14),
         ("command", 15, 15),
         ("heading", 21, "The plan is full (409)"),
     ]
@@ -135,8 +135,8 @@ https://api.example/x</code><button>Copy</button></pre>
     assert [each.text for each in blocks if isinstance(each, Heading)] == ["One & two"]
     [shell] = [each for each in blocks if isinstance(each, ShellBlock)]
     assert [line.text for line in shell.lines] == ["curl -H", '"A: b" \\', "https://api.example/x"]
-    [answer] = [each for each in blocks if isinstance(each, DocumentedBlock)]
-    assert [(line.number, line.text) for line in answer.lines][1] == (7, '  "a": "<x>"')
+    [response] = [each for each in blocks if isinstance(each, DocumentedBlock)]
+    assert [(line.number, line.text) for line in response.lines][1] == (7, '  "a": "<x>"')
 
 
 def test_documented_json_may_be_abbreviated_and_every_key_has_its_line() -> None:
@@ -187,7 +187,7 @@ def test_a_heading_states_a_status_only_where_one_stands(text: str, status: int 
     assert status_in(text) == status
 
 
-def test_an_answer_belongs_to_the_command_above_it_and_to_none_below_another_heading() -> None:
+def test_a_response_belongs_to_the_command_above_it_and_to_none_below_another_heading() -> None:
     page = """\
 ## Ask
 ```sh

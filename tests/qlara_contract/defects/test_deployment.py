@@ -1,4 +1,4 @@
-"""The wrapper itself: without a change, a request and its answer pass as they are."""
+"""The wrapper itself: without a change, request and response pass unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of dates and ids in answers."""
+"""Defects of dates and ids in responses."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ DEFECTS = (
     Defect(
         "completed-before-created",
         _D,
-        "`completedAt` is in another time zone and says that it is not: an hour too early.",
+        "`completedAt` has the wrong offset: it is an hour too early.",
         ("upload.completed-after-created",),
         on_ok(UPLOAD, lambda body: body | {"completedAt": _an_hour_before(body["completedAt"])}),
     ),
@@ -133,21 +133,21 @@ DEFECTS = (
     Defect(
         "contact-ids-by-the-second",
         _D,
-        "Contacts that are created in the same second have the same `contactId`.",
+        "Contacts created in the same second have the same `contactId`.",
         ("list.contact-ids-unique",),
         each_contact(lambda each: each | {"contactId": f"cnt_{each['createdAt'][:19]}"}),
     ),
     Defect(
         "contact-ids-count-the-page",
         _D,
-        "`contactId` is the contact's place on the page: unique there, and repeated on the next.",
+        "`contactId` is the position on the page, so it is repeated on the next page.",
         ("list.contact-ids-unique",),
         on_ok(LIST, _numbered_on_the_page),
     ),
     Defect(
         "integer-list-ids",
         _D,
-        "Lists have integer ids, as other pages of the vendor show them.",
+        "Lists have integer ids, as other pages of the vendor show.",
         ("upload.report-shape", "list.page-shape"),
         _integer_list_ids,
     ),

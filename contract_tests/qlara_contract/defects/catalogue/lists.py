@@ -85,7 +85,7 @@ def _same_name_same_list() -> Behaviour:
 
 
 def _readable_later() -> Behaviour:
-    """Answer the first reading of a new list with 404."""
+    """Respond with 404 when a new list is first read."""
     fresh: set[str] = set()
 
     async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:

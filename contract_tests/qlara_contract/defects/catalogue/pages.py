@@ -111,7 +111,7 @@ def _ordered(order: Callable[[list[Body]], list[Body]]) -> Callable[[], Behaviou
 
 
 def _unsteady() -> Behaviour:
-    """Turn every second answer round."""
+    """Reverse every second response."""
     turned = False
 
     async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:

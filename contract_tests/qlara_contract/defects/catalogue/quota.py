@@ -124,7 +124,7 @@ DEFECTS = (
     Defect(
         "quota-as-text",
         Group.RESPONSES,
-        "`used` and `total` are text.",
+        "`used` and `total` are strings.",
         ("quota.shape",),
         on_ok(QUOTA, lambda body: {name: str(value) for name, value in body.items()}),
     ),

@@ -114,7 +114,7 @@ def _broken_form_mended(request: ServedRequest) -> ServedRequest:
 
 
 def _accepting_nothing(is_nothing: Callable[[MultipartForm], bool]) -> Callable[[], Behaviour]:
-    """Answer an import of nothing with a report of nothing."""
+    """Respond to an empty import with an empty report."""
 
     async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         form = request.form if request.operation == UPLOAD else None

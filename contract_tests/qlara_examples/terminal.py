@@ -23,54 +23,11 @@ if TYPE_CHECKING:
     from qlara_examples.bash import Command
 
 # What the commands of a page may use beside curl. None of them deletes or overwrites files by itself.
-TOOLS = [
-    "bash",
-    "sh",
-    "jq",
-    "cat",
-    "head",
-    "tail",
-    "grep",
-    "sed",
-    "cut",
-    "sort",
-    "uniq",
-    "tr",
-    "wc",
-    "date",
-    "sleep",
-    "seq",
-    "base64",
-    "basename",
-    "dirname",
-    "printf",
-    "echo",
-    "test",
-    "true",
-    "false",
-    "expr",
-    "paste",
-    "fold",
-    "nl",
-    "rev",
-    "column",
-    "diff",
-    "cmp",
-    "od",
-    "xxd",
-    "md5sum",
-    "sha256sum",
-    "env",
-    "ls",
-    "mktemp",
-    "mkdir",
-    "touch",
-    "tee",
-    "awk",
-    "xargs",
-    "id",
-    "uname",
-]
+_TOOLS = """
+bash sh jq cat head tail grep sed cut sort uniq tr wc date sleep seq base64 basename dirname
+printf echo test true false expr paste fold nl rev column diff cmp od xxd md5sum sha256sum env
+ls mktemp mkdir touch tee awk xargs id uname
+"""
 
 _LOOP = """\
 exec 9>&1
@@ -181,7 +138,7 @@ class Terminal:
 
     def _install_tools(self) -> None:
         folder = self._scratch / "bin"
-        for tool in TOOLS:
+        for tool in _TOOLS.split():
             found = shutil.which(tool)
             if found:
                 (folder / tool).symlink_to(found)

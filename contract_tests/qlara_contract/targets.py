@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.errors import CannotRun
@@ -59,22 +58,13 @@ def sandbox_behind(wrap: Callable[[Any], Any]) -> Iterator[str]:
 
     It runs in a thread of this process, on a free port.
     """
-    import socket
-
-    import uvicorn
-
     from qlara_sandbox.http.server import configure
+    from qlara_sandbox.http.threaded import ThreadedServer
     from qlara_sandbox.web.app import create_app
 
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    server = uvicorn.Server(configure(wrap(create_app()), timeout_graceful_shutdown=1))
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     switch_seconds = sys.getswitchinterval()
-    thread.start()
     try:
-        # The socket listens already: whoever connects now is answered once the server is up.
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with ThreadedServer(configure(wrap(create_app()), timeout_graceful_shutdown=1)) as server:
+            yield f"http://127.0.0.1:{server.ports[0]}"
     finally:
-        server.should_exit = True
-        thread.join()
         sys.setswitchinterval(switch_seconds)

@@ -133,7 +133,7 @@ class _StepCollector:
         elif isinstance(block, ShellBlock):
             commands = commands_of(block.lines)
             if any(map(_matters, commands)):
-                self.steps.append(Step(self._heading, self._place(), commands))
+                self.steps.append(Step(self._heading, self._world(), commands))
         else:
             self._response(block)
 
@@ -143,12 +143,12 @@ class _StepCollector:
         if last and last.commands and last.response is None and last.heading == self._heading:
             self.steps[-1] = replace(last, response=documented, status=status, status_line=line)
         else:
-            step = Step(self._heading, self._place(), (), documented, status, line)
+            step = Step(self._heading, self._world(), (), documented, status, line)
             self.steps.append(step)
 
     def _direct(self, directive: Directive) -> None:
         if not self._headings and not self.steps:
-            self._page = _at(self._page, directive.settings)
+            self._page = _with_directive(self._page, directive.settings)
         else:
             self._directed = directive.settings
             self._directed_at = directive.line
@@ -167,13 +167,13 @@ class _StepCollector:
             return stated, self._headings[-1].line
         return documented.status, line
 
-    def _place(self) -> StepWorld:
+    def _world(self) -> StepWorld:
         world = self._page
         for heading in reversed(self._headings):
             if chosen := rule_for(heading.text):
                 world = StepWorld(chosen.scenario, heading.line, chosen.file, chosen.attempts)
                 break
-        directed = _at(world, self._directed)
+        directed = _with_directive(world, self._directed)
         if directed.scenario != world.scenario or "fresh" in self._directed:
             return replace(directed, began=self._directed_at)
         return directed
@@ -183,7 +183,7 @@ def _matters(command: Command) -> bool:
     return bool(_CALLS.search(command.text) or _PREPARES.match(command.text))
 
 
-def _at(world: StepWorld, settings: dict[str, str]) -> StepWorld:
-    """Return *place* with what a directive says of it."""
+def _with_directive(world: StepWorld, settings: dict[str, str]) -> StepWorld:
+    """Return *world* with what a directive changes in it."""
     scenario, file = settings.get("scenario", world.scenario), settings.get("file", world.file)
     return replace(world, scenario=scenario, file=file)

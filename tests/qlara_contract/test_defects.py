@@ -199,7 +199,7 @@ def test_serve_says_in_what_way_it_is_wrong_and_keeps_its_own_pages_right() -> N
         _, said = running.process.communicate(timeout=15)
     assert health.headers["content-type"] == "application/json"
     assert quota.headers["content-type"] == "text/plain; charset=utf-8"
-    assert "Wrong on purpose (json-as-plain-text): Responses are JSON, but declared" in said
+    assert "Defect json-as-plain-text: Responses are JSON, but declared as" in said
 
 
 def _serve(*options: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from qlara_examples.bash import commands_of
-from qlara_examples.blocks import Block, DocumentedBlock, Heading, ShellBlock, numbered, status_in
+from qlara_examples.blocks import (
+    Block,
+    Directive,
+    DocumentedBlock,
+    Heading,
+    ShellBlock,
+    numbered,
+    status_in,
+)
 from qlara_examples.json_text import NotJson, read_documented
 from qlara_examples.markdown import read_markdown
 from qlara_examples.page import steps_of
@@ -116,6 +124,39 @@ print({"no": "answer"})
         ("heading", 21, "The plan is full (409)"),
     ]
     assert [each.status for each in blocks if isinstance(each, DocumentedBlock)] == [201, None]
+
+
+def test_blocks_of_markdown_keep_their_lines_in_lists_and_quotes_and_below_front_matter() -> None:
+    text = """\
+---
+title: A page
+---
+A page
+======
+
+1. Ask:
+
+   ```sh title="terminal"
+   curl https://api.example/x \\
+     -H "A: b"
+   ```
+
+> ```json
+> {"a": 1}
+> ```
+
+<!-- sandbox: fresh -->
+"""
+    blocks = read_markdown(text)
+
+    assert outline(blocks) == [
+        ("heading", 4, "A page"),
+        ("command", 10, 11),
+        ("response", 15, 15),
+    ]
+    [shell] = [each for each in blocks if isinstance(each, ShellBlock)]
+    assert [line.text for line in shell.lines] == ["curl https://api.example/x \\", '  -H "A: b"']
+    assert blocks[-1] == Directive(18, {"fresh": "yes"})
 
 
 def test_a_web_page_is_read_by_its_code_blocks_without_buttons_and_line_numbers() -> None:

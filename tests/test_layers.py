@@ -48,6 +48,8 @@ FORBIDDEN = [
     ("The domain and the state", "qlara_sandbox.state.world", "asyncio"),
     ("The suite sees the sandbox", "qlara_contract.oracle", "qlara_sandbox.domain.vcard"),
     ("The suite sees the sandbox", "qlara_examples.page", "qlara_sandbox.web.app"),
+    ("The documentation examples know", "qlara_examples.page", "qlara_contract.story"),
+    ("The documentation examples know", "qlara_examples.run", "qlara_contract.targets"),
     ("No cycles", "qlara_sandbox.domain.contacts", "qlara_sandbox.domain.importing"),
 ]
 

@@ -1,4 +1,4 @@
-"""Sends requests to a deployment at a polite rate, waits out 429, and notes every exchange."""
+"""Sends requests to a deployment at a limited rate, waits out 429, and records every exchange."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import certifi
-import httpx
+import httpx2
 
 from qlara_contract.contract import contract
-from qlara_contract.exchange import Answer, Exchange, Request
+from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ SCENARIO_HEADER = "x-sandbox-scenario"
 
 
 class Unreachable(Exception):
-    """The deployment gave no answer; the message says why, for people."""
+    """The deployment did not respond; the message says why."""
 
 
 class Client:
@@ -37,7 +37,7 @@ class Client:
     """
 
     def __init__(
-        self, settings: RunSettings, *, session: str = "", watch: Callable[[Exchange], None]
+        self, settings: RunSettings, *, session: str = "", watch: Callable[[ApiExchange], None]
     ) -> None:
         self._settings = settings
         self._session = session
@@ -45,8 +45,8 @@ class Client:
         self._next_at = 0.0
         self.waited = 0.0
         self.requests = 0
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(settings.timeout, connect=10.0),
+        self._http = httpx2.Client(
+            timeout=httpx2.Timeout(settings.timeout, connect=10.0),
             trust_env=not settings.is_loopback,
             verify=_trusted(settings.ca_file),
         )
@@ -56,7 +56,7 @@ class Client:
         self._http.close()
 
     def use_session(self, session: str) -> None:
-        """From now on, send this sandbox session with each request."""
+        """Send this sandbox session with each request from now on."""
         self._session = session
 
     @property
@@ -64,34 +64,36 @@ class Client:
         """The header that keeps this run apart in a sandbox, if any."""
         return ((SESSION_HEADER, self._session),) if self._session else ()
 
-    def send(self, request: Request, *, key: str | None = None, patient: bool = True) -> Exchange:
+    def send(
+        self, request: ApiRequest, *, key: str | None = None, patient: bool = True
+    ) -> ApiExchange:
         """Send *request* and return the exchange; raise ``Unreachable``.
 
-        *key* replaces the run's key (empty: none is sent). A patient request that is answered with
-        429 is sent again after the time that the answer asks for.
+        *key* replaces the run's key (empty: none is sent). A patient request that gets a 429 is sent
+        again after the time that the response asks for.
         """
         key = self._settings.api_key if key is None else key
         exchange = self._send_once(request, key)
         for _ in range(_PATIENCE):
-            if exchange.answer.status != 429 or not patient:
+            if exchange.response.status != 429 or not patient:
                 break
-            self.wait(_seconds(exchange.answer))
+            self.wait(_seconds(exchange.response))
             exchange = self._send_once(request, key)
         return exchange
 
     def wait(self, seconds: float) -> None:
-        """Do nothing for *seconds*, as a 429 asked."""
+        """Sleep for *seconds*, as a 429 asked."""
         seconds = min(seconds, _MAX_WAIT)
         self.waited += seconds
         time.sleep(seconds)
 
     def pace(self) -> None:
-        """Wait until the rate of the run allows the next request."""
+        """Wait until the rate limit of the run allows the next request."""
         if self._settings.rate:
             time.sleep(max(0.0, self._next_at - time.monotonic()))
             self._next_at = time.monotonic() + 1 / self._settings.rate
 
-    def _send_once(self, request: Request, key: str) -> Exchange:
+    def _send_once(self, request: ApiRequest, key: str) -> ApiExchange:
         self.pace()
         request = replace(request, headers=(*request.headers, *self.session_headers))
         headers = list(request.headers)
@@ -109,13 +111,13 @@ class Client:
                 headers=[(name.encode(), value.encode()) for name, value in headers],
                 content=content,
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(_why(error, self._settings.base_url)) from error
         operation = contract().operation_of(request.method, request.path)
-        exchange = Exchange(
+        exchange = ApiExchange(
             self._settings.base_url,
             request,
-            Answer(
+            ApiResponse(
                 response.status_code,
                 tuple((name.lower(), value) for name, value in response.headers.multi_items()),
                 response.content,
@@ -131,7 +133,7 @@ class Client:
 
 
 def _trusted(ca_file: str) -> ssl.SSLContext:
-    """Return what vouches for a deployment: the system's authorities, the usual ones, *ca_file*."""
+    """Return a context that trusts the system's authorities, certifi's, and *ca_file*."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     if ca_file:
@@ -139,8 +141,8 @@ def _trusted(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _seconds(answer: Answer) -> float:
-    value = answer.header("retry-after") or ""
+def _seconds(response: ApiResponse) -> float:
+    value = response.header("retry-after") or ""
     return float(value) if value.isascii() and value.isdigit() else 1.0
 
 
@@ -150,12 +152,12 @@ def _why(error: Exception, base_url: str) -> str:
         if isinstance(cause, ssl.SSLError):
             return f"TLS with {base_url} failed: {cause.reason or cause}."
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpx.ConnectTimeout):
+    if isinstance(error, httpx2.ConnectTimeout):
         return f"{base_url} did not accept a connection within 10 seconds."
-    if isinstance(error, httpx.TimeoutException):
-        return f"{base_url} accepted a request and did not answer it in time."
-    if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
-        return f"{base_url!r} is not a URL that can be asked; expected http:// or https://."
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, httpx2.TimeoutException):
+        return f"{base_url} accepted the connection but did not respond in time."
+    if isinstance(error, (httpx2.UnsupportedProtocol, httpx2.InvalidURL)):
+        return f"{base_url!r} is not a usable URL; expected http:// or https://."
+    if isinstance(error, httpx2.ConnectError):
         return f"{base_url} cannot be reached: {error}."
-    return f"{base_url} broke the connection: {str(error) or type(error).__name__}."
+    return f"{base_url} closed the connection: {str(error) or type(error).__name__}."

@@ -1,7 +1,7 @@
 """The suite as plain pytest: one run for the whole session, one story per test.
 
-The options stand in ``qlara_contract.plugin``; without ``--contract-base-url`` the suite starts a
-sandbox of its own on a free port.
+The options are defined in ``qlara_contract.plugin``; without ``--contract-base-url`` the suite starts a
+sandbox on a free port.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qlara_contract.deviations import InvalidDeviations, load_deviations
+from qlara_contract.deviations import load_deviations
 from qlara_contract.engine import begin, note_basics
+from qlara_contract.errors import CannotRun
 from qlara_contract.plugin import OPTIONS
-from qlara_contract.preflight import CannotRun
-from qlara_contract.results import State
+from qlara_contract.results import PromiseState
 from qlara_contract.settings import Mode, Profile, RunSettings
 from qlara_contract.story import Story
 from qlara_contract.targets import SANDBOX_KEY, running_sandbox
@@ -23,13 +23,13 @@ from qlara_contract.targets import SANDBOX_KEY, running_sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from qlara_contract.run import Run
+    from qlara_contract.run import SuiteRun
 
-_RUN = pytest.StashKey["Run"]()
+_RUN = pytest.StashKey["SuiteRun"]()
 
 
 @pytest.fixture(scope="session")
-def contract_run(request: pytest.FixtureRequest) -> Iterator[Run]:
+def contract_run(request: pytest.FixtureRequest) -> Iterator[SuiteRun]:
     """One run against the deployment; the session ends with 2 if it cannot be made."""
     option = _options(request.config)
     if option("--contract-base-url"):
@@ -40,11 +40,11 @@ def contract_run(request: pytest.FixtureRequest) -> Iterator[Run]:
 
 
 def _options(config: pytest.Config) -> Callable[[str], Any]:
-    # Without `-p qlara_contract.plugin`, pytest does not know the options: their defaults count.
+    # Without `-p qlara_contract.plugin`, pytest does not know the options: use their defaults.
     return lambda name: config.getoption(name, OPTIONS[name].get("default"))
 
 
-def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[Run]:
+def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[SuiteRun]:
     option = _options(request.config)
     mode = option("--contract-mode")
     settings = RunSettings(
@@ -64,7 +64,7 @@ def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[Run]:
     try:
         known = load_deviations(Path(path)) if path else ()
         run = begin(settings, known)
-    except (CannotRun, InvalidDeviations) as error:
+    except CannotRun as error:
         pytest.exit(str(error), returncode=2)
     request.config.stash[_RUN] = run
     yield run
@@ -72,34 +72,34 @@ def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[Run]:
 
 
 @pytest.fixture
-def story(request: pytest.FixtureRequest, contract_run: Run) -> Iterator[Story]:
+def story(request: pytest.FixtureRequest, contract_run: SuiteRun) -> Iterator[Story]:
     """One story of the run; skipped where none of its promises could be judged."""
-    told = Story(contract_run, request.function)
-    yield told
-    note_basics(contract_run, told)
+    running = Story(contract_run, request.function)
+    yield running
+    note_basics(contract_run, running)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Skip, with the reason, a story that could not judge any of its promises."""
     result = yield
-    told = pyfuncitem.funcargs.get("story")
-    if isinstance(told, Story) and told.left_out:
-        pytest.skip(told.left_out)
+    story = pyfuncitem.funcargs.get("story")
+    if isinstance(story, Story) and story.not_judged:
+        pytest.skip(story.not_judged)
     return result
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name the promises that no story of this run could exercise."""
+    """List the promises that no story of this run could exercise."""
     run = config.stash.get(_RUN, None)
     if run is None:
         return
-    states = [each.state for each in run.ledger.entries.values()]
-    counts = ", ".join(f"{states.count(state)} {state.value}" for state in State)
+    states = [each.state for each in run.results.by_id.values()]
+    counts = ", ".join(f"{states.count(state)} {state.value}" for state in PromiseState)
     terminalreporter.section("promises")
     terminalreporter.write_line(counts)
-    for entry in run.ledger.entries.values():
-        if entry.state is State.NOT_EXERCISED:
-            terminalreporter.write_line(f"not exercised: {entry.promise.id}: {entry.reason}")
+    for result in run.results.by_id.values():
+        if result.state is PromiseState.NOT_EXERCISED:
+            terminalreporter.write_line(f"not exercised: {result.promise.id}: {result.reason}")

@@ -1,4 +1,4 @@
-"""The contract as the suite reads it: which operation a request is, and what its answers may be."""
+"""The contract as the suite reads it: the operation of a request, and the responses it may get."""
 
 from __future__ import annotations
 
@@ -18,26 +18,30 @@ if TYPE_CHECKING:
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 
+class UnresolvedReference(ValueError):
+    """A ``$ref`` that points at nothing in the document; the message names it."""
+
+
 @dataclass(frozen=True)
-class Operation:
+class ContractOperation:
     """One operation: its id, method, path template, and a validator per documented status."""
 
     operation_id: str
     method: str
     template: str
     pattern: re.Pattern[str]
-    answers: dict[int, jsonschema_rs.Validator]
+    responses: dict[int, jsonschema_rs.Validator]
 
 
-class Contract:
-    """openapi.yaml, compiled for judging answers."""
+class ContractDocument:
+    """openapi.yaml, compiled for checking responses."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
-        self.operations = {each.operation_id: each for each in _operations(document)}
+        self.operations = {each.operation_id: each for each in self._operations()}
 
-    def operation_of(self, method: str, path: str) -> Operation | None:
-        """Return the operation that a request is, or ``None`` outside the contract."""
+    def operation_of(self, method: str, path: str) -> ContractOperation | None:
+        """Return the operation of a request, or ``None`` outside the contract."""
         for each in self.operations.values():
             if each.method == method and each.pattern.fullmatch(path):
                 return each
@@ -47,52 +51,56 @@ class Contract:
         """Return the path of an operation with its parameters filled in."""
         return self.operations[operation_id].template.format(**parameters)
 
+    def resolve(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return *value*, or what its ``$ref`` points at.
+
+        Raises:
+            UnresolvedReference: there is nothing at that place.
+        """
+        while "$ref" in value:
+            reference, found = str(value["$ref"]), self.document
+            for step in reference.removeprefix("#/").split("/"):
+                if step not in found:
+                    raise UnresolvedReference(f"Unresolved $ref: {reference}")
+                found = found[step]
+            value = found
+        return value
+
+    def validator(self, schema: dict[str, Any]) -> jsonschema_rs.Validator:
+        """Return a validator for *schema*, which may refer to the components of the document."""
+        whole = {**schema, "components": self.document.get("components", {})}
+        return jsonschema_rs.validator_for(whole, validate_formats=True)
+
+    def _operations(self) -> list[ContractOperation]:
+        return [
+            ContractOperation(
+                operation["operationId"],
+                method.upper(),
+                template,
+                re.compile(re.sub(r"\{\w+\}", "[^/]+", template)),
+                self._responses(operation),
+            )
+            for template, item in self.document["paths"].items()
+            for method, operation in item.items()
+            if method in _METHODS and "operationId" in operation
+        ]
+
+    def _responses(self, operation: dict[str, Any]) -> dict[int, jsonschema_rs.Validator]:
+        return {
+            int(status): self.validator(
+                self.resolve(response)["content"]["application/json"]["schema"]
+            )
+            for status, response in operation["responses"].items()
+        }
+
 
 @lru_cache(maxsize=1)
-def contract() -> Contract:
+def contract() -> ContractDocument:
     """Return the contract that ships with the suite."""
-    return Contract(load_document(SPEC))
+    return ContractDocument(load_document(SPEC))
 
 
 def load_document(path: Path) -> dict[str, Any]:
     """Return the OpenAPI document in the file at *path*."""
     document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return document
-
-
-def _operations(document: dict[str, Any]) -> list[Operation]:
-    return [
-        Operation(
-            operation["operationId"],
-            method.upper(),
-            template,
-            re.compile(re.sub(r"\{\w+\}", "[^/]+", template)),
-            _answers(document, operation["responses"]),
-        )
-        for template, item in document["paths"].items()
-        for method, operation in item.items()
-        if method in _METHODS and "operationId" in operation
-    ]
-
-
-def _answers(
-    document: dict[str, Any], responses: dict[str, Any]
-) -> dict[int, jsonschema_rs.Validator]:
-    answers = {}
-    for status, response in responses.items():
-        described = _resolved(document, response)
-        schema = described["content"]["application/json"]["schema"]
-        whole = {**schema, "components": document["components"]}
-        answers[int(status)] = jsonschema_rs.validator_for(whole, validate_formats=True)
-    return answers
-
-
-def _resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    reference = value.get("$ref")
-    if reference is None:
-        return value
-    found: Any = document
-    for step in reference.removeprefix("#/").split("/"):
-        found = found[step]
-    resolved: dict[str, Any] = found
-    return resolved

@@ -1,4 +1,4 @@
-"""Drift that somebody has written down as known: a YAML file of promise, reason and until-date."""
+"""Known deviations: a YAML file of promise, reason and until-date."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from qlara_contract.errors import CannotRun
 from qlara_contract.promises import UnknownPromise, promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from qlara_contract.results import Entry
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.results import PromiseResult
 
 _FIELDS = ("promise", "reason", "until")
 
 
-class InvalidDeviations(ValueError):
+class InvalidDeviations(CannotRun):
     """The file of known deviations cannot be used; the message names entry and field."""
 
 
@@ -27,7 +29,7 @@ class InvalidDeviations(ValueError):
 class Deviation:
     """A promise that is known to be broken, until a day (inclusive)."""
 
-    promise: str
+    promise: PromiseId
     reason: str
     until: date
 
@@ -50,7 +52,7 @@ def load_deviations(path: Path) -> tuple[Deviation, ...]:
     if not isinstance(entries, list):
         raise InvalidDeviations(f"{path}: expected `deviations:` with a list of entries.")
     found = tuple(_deviation(f"{path}: entry {at}", each) for at, each in enumerate(entries, 1))
-    seen: set[str] = set()
+    seen: set[PromiseId] = set()
     for at, each in enumerate(found, 1):
         if each.promise in seen:
             raise InvalidDeviations(f"{path}: entry {at}: promise: {each.promise} is listed twice.")
@@ -66,26 +68,26 @@ def _deviation(where: str, entry: Any) -> Deviation:
             raise InvalidDeviations(f"{where}: {name}: expected one of {', '.join(_FIELDS)}.")
     for name in _FIELDS:
         if not entry.get(name):
-            raise InvalidDeviations(f"{where}: {name}: is missing.")
+            raise InvalidDeviations(f"{where}: {name} is missing.")
     if not isinstance(entry["until"], date):
         raise InvalidDeviations(f"{where}: until: expected a date like 2027-01-31.")
     try:
-        promise(str(entry["promise"]))
+        known = promise(str(entry["promise"]))
     except UnknownPromise as error:
         raise InvalidDeviations(f"{where}: promise: {error}") from error
-    return Deviation(str(entry["promise"]), str(entry["reason"]), entry["until"])
+    return Deviation(known.id, str(entry["reason"]), entry["until"])
 
 
-def draft(entries: Iterable[Entry], until: date) -> str:
-    """Return a file of deviations that covers everything broken in *entries*, for a person to edit."""
+def draft(results: Iterable[PromiseResult], until: date) -> str:
+    """Return a file of deviations that covers everything broken in *results*, for a person to edit."""
     broken = [
         {
-            "promise": entry.promise.id,
-            "reason": _reason(entry),
+            "promise": result.promise.id,
+            "reason": _reason(result),
             "until": until,
         }
-        for entry in entries
-        if entry.broken
+        for result in results
+        if result.broken
     ]
     head = (
         "# Known deviations of a deployment. Write a reason that will still make sense on the\n"
@@ -94,7 +96,7 @@ def draft(entries: Iterable[Entry], until: date) -> str:
     return head + yaml.safe_dump({"deviations": broken}, sort_keys=False, allow_unicode=True)
 
 
-def _reason(entry: Entry) -> str:
-    if entry.spec_variants:
-        return "; ".join(each.value for each in entry.spec_variants)
-    return entry.evidence[0].what if entry.evidence else entry.promise.sentence
+def _reason(result: PromiseResult) -> str:
+    if result.spec_variants:
+        return "; ".join(each.value for each in result.spec_variants)
+    return result.evidence[0].what if result.evidence else result.promise.sentence

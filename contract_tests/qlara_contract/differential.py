@@ -1,7 +1,7 @@
-"""The same seeded requests to two deployments, and where their answers differ.
+"""Differential runs: the same seeded requests to two deployments, and where the responses differ.
 
-Ids, moments, numbers and quotas differ between any two deployments. Two ids that stand in the same
-place of twin answers are one id from then on; so what is compared is status, shape and meaning.
+Ids, times, phone numbers and quotas differ between any two deployments. Two ids in the same place of
+paired responses count as one id from then on, so that status, shape and meaning can be compared.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qlara_contract.engine import Progress
-    from qlara_contract.exchange import Exchange
+    from qlara_contract.exchange import ApiExchange
     from qlara_contract.settings import RunSettings
 
 _IDS = ("listId", "contactId", "importId")
-_MOMENTS = ("completedAt", "createdAt")
+_TIMES = ("completedAt", "createdAt")
 _NUMBER = re.compile(r"\+\d{7,15}")
 _ID = re.compile(r"[\w-]+")
 _QUOTA = re.compile(r"\b\d+/\d+\b")
@@ -33,8 +33,8 @@ _COMPARED_FILE = 100_000
 _EXAMPLES = 2
 
 
-class Kind(StrEnum):
-    """In what two answers to the same request differ; the first that applies."""
+class DifferenceKind(StrEnum):
+    """How two responses to the same request differ; the first that applies."""
 
     STATUS = "status"
     SHAPE = "shape"
@@ -42,19 +42,19 @@ class Kind(StrEnum):
 
 
 @dataclass
-class Difference:
+class ResponseDifference:
     """One way in which the deployments differ, with the exchanges that show it."""
 
     operation: str
-    kind: Kind
+    kind: DifferenceKind
     what: str
     count: int = 0
-    examples: list[tuple[Exchange, Exchange]] = field(default_factory=list)
+    examples: list[tuple[ApiExchange, ApiExchange]] = field(default_factory=list)
 
 
 @dataclass
-class Comparison:
-    """What a twin run found. ``paired`` and ``same`` count exchanges by operation."""
+class DeploymentComparison:
+    """The result of a differential run. ``paired`` and ``same`` count exchanges by operation."""
 
     first: str
     second: str
@@ -62,7 +62,9 @@ class Comparison:
     paired: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
     unpaired: int = 0
-    differences: dict[tuple[str, Kind, str], Difference] = field(default_factory=dict)
+    differences: dict[tuple[str, DifferenceKind, str], ResponseDifference] = field(
+        default_factory=dict
+    )
 
     @property
     def fidelity(self) -> float:
@@ -80,7 +82,7 @@ class Comparison:
 
 def compare_deployments(
     settings: RunSettings, other: RunSettings, progress: Callable[[Progress], None] = lambda _: None
-) -> Comparison:
+) -> DeploymentComparison:
     """Send the same requests to both deployments and compare; raise ``CannotRun``.
 
     Both runs are as cautious as the more cautious of the two needs to be.
@@ -88,44 +90,51 @@ def compare_deployments(
     modes = {settings.effective_mode, other.effective_mode}
     mode = Mode.READ_ONLY if Mode.READ_ONLY in modes else Mode.FULL
     writes = min(settings.effective_max_writes, other.effective_max_writes)
-    told: list[list[tuple[str, Exchange]]] = []
+    recorded: list[list[tuple[str, ApiExchange]]] = []
     for each in (settings, other):
-        exchanges: list[tuple[str, Exchange]] = []
+        exchanges: list[tuple[str, ApiExchange]] = []
         check_deployment(
             replace(each, mode=mode, max_writes=writes), progress=progress, record=exchanges
         )
-        told.append(exchanges)
-    return compare(settings, other, told[0], told[1])
+        recorded.append(exchanges)
+    return compare(settings, other, *recorded)
 
 
 def compare(
     settings: RunSettings,
     other: RunSettings,
-    first: list[tuple[str, Exchange]],
-    second: list[tuple[str, Exchange]],
-) -> Comparison:
+    first: list[tuple[str, ApiExchange]],
+    second: list[tuple[str, ApiExchange]],
+) -> DeploymentComparison:
     """Compare recorded exchanges, story by story."""
-    comparison = Comparison(settings.base_url, other.base_url, settings.seed)
-    seconds, ids = _by_story(second), Ids()
+    comparison = DeploymentComparison(settings.base_url, other.base_url, settings.seed)
+    seconds, ids = _by_story(second), PairedIds()
     for story, exchanges in _by_story(first).items():
         _compare_story(comparison, exchanges, seconds.get(story, []), ids)
     return comparison
 
 
-def _by_story(told: list[tuple[str, Exchange]]) -> dict[str, list[Exchange]]:
+def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExchange]]:
     return {
         story: [exchange for _, exchange in group]
-        for story, group in groupby(told, key=lambda each: each[0])
+        for story, group in groupby(recorded, key=lambda each: each[0])
     }
 
 
 def _compare_story(
-    comparison: Comparison, firsts: list[Exchange], seconds: list[Exchange], ids: Ids
+    comparison: DeploymentComparison,
+    firsts: list[ApiExchange],
+    seconds: list[ApiExchange],
+    ids: PairedIds,
 ) -> None:
-    pair = Pair(ids)
+    pair = StoryPair(ids)
     for at, (one, two) in enumerate(zip_longest(firsts, seconds)):
-        if one is None or two is None or pair.asked(0, one) != pair.asked(1, two):
-            # From here on the two stories went on with what they had been answered.
+        if (
+            one is None
+            or two is None
+            or (pair.normalised_request(0, one) != pair.normalised_request(1, two))
+        ):
+            # From here on, each story continued with what it had received.
             comparison.unpaired += max(len(firsts), len(seconds)) - at
             return
         operation = one.operation or "outside the contract"
@@ -136,21 +145,21 @@ def _compare_story(
             continue
         kind, what = difference
         found = comparison.differences.setdefault(
-            (operation, kind, what), Difference(operation, kind, what)
+            (operation, kind, what), ResponseDifference(operation, kind, what)
         )
         found.count += 1
         if len(found.examples) < _EXAMPLES:
             found.examples.append((one, two))
 
 
-class Ids:
-    """Which id of the first deployment is which of the second, for a whole run."""
+class PairedIds:
+    """Maps the ids of the first deployment to those of the second, for a whole run."""
 
     def __init__(self) -> None:
         self.names: tuple[dict[str, str], dict[str, str]] = ({}, {})
 
-    def are_twins(self, one: object, two: object) -> bool:
-        """Return whether two ids in the same place can be the same, and remember that they are."""
+    def are_paired(self, one: object, two: object) -> bool:
+        """Return whether two ids in the same place can stand for one, and pair them if so."""
         first, second = self.names[0].get(str(one)), self.names[1].get(str(two))
         if first is None and second is None:
             name = f"<id {len(self.names[0]) + 1}>"
@@ -159,42 +168,42 @@ class Ids:
         return first == second
 
 
-class Pair:
-    """Two tellings of one story: numbers are named by the order in which each telling used them."""
+class StoryPair:
+    """One story run against both deployments; phone numbers are named in order of first use."""
 
-    def __init__(self, ids: Ids) -> None:
+    def __init__(self, ids: PairedIds) -> None:
         self._ids = ids
         self._numbers: tuple[dict[str, str], dict[str, str]] = ({}, {})
         self._used: list[int | None] = [None, None]
 
-    def asked(self, side: int, exchange: Exchange) -> str:
-        """Return a request in a form that is the same for both deployments."""
+    def normalised_request(self, side: int, exchange: ApiExchange) -> str:
+        """Return a request as text that is the same for both deployments."""
         request = exchange.request
         parts = [request.method, request.target]
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
-                parts.append(_unwritten(request.form.file.content.decode("utf-8", "replace")))
+                parts.append(_without_numbers(request.form.file.content.decode("utf-8", "replace")))
             parts += [f"{name}={value}" for name, value in request.form.fields]
         elif request.body is not None:
             parts.append(request.body.decode("utf-8", "replace"))
         return self._named(side, "\n".join(parts))
 
-    def difference(self, one: Exchange, two: Exchange) -> tuple[Kind, str] | None:
-        """Return in what two answers differ first, or ``None``."""
-        if one.answer.status != two.answer.status:
-            return Kind.STATUS, f"{one.answer.status} and {two.answer.status}"
-        types = [each.answer.media_type or "no media type" for each in (one, two)]
+    def difference(self, one: ApiExchange, two: ApiExchange) -> tuple[DifferenceKind, str] | None:
+        """Return the first difference between two responses, or ``None``."""
+        if one.response.status != two.response.status:
+            return DifferenceKind.STATUS, f"{one.response.status} and {two.response.status}"
+        types = [each.response.media_type or "no media type" for each in (one, two)]
         if types[0] != types[1]:
-            return Kind.SHAPE, f"{types[0]} and {types[1]}"
-        bodies = (one.answer.json, two.answer.json)
+            return DifferenceKind.SHAPE, f"{types[0]} and {types[1]}"
+        bodies = (one.response.json, two.response.json)
         if what := self._first_difference(*(shape(body) for body in bodies)):
-            return Kind.SHAPE, what
+            return DifferenceKind.SHAPE, what
         if what := self._first_difference(*bodies):
-            return Kind.MEANING, what
+            return DifferenceKind.MEANING, what
         return None
 
     def _first_difference(self, one: Any, two: Any, place: str = "") -> str:
-        """Return where and how two JSON values differ first; empty if they do not."""
+        """Return where and how two JSON values first differ; empty if they do not."""
         if isinstance(one, dict) and isinstance(two, dict):
             return self._in_objects(one, two, place)
         if isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
@@ -217,10 +226,10 @@ class Pair:
         return ""
 
     def _is_same(self, one: Any, two: Any, name: str) -> bool:
-        if name in _MOMENTS:
+        if name in _TIMES:
             return True
         if name in _IDS and not isinstance(one, list):
-            return self._ids.are_twins(one, two)
+            return self._ids.are_paired(one, two)
         if name == "used" and isinstance(one, int) and isinstance(two, int):
             return self._moved(0, one) == self._moved(1, two)
         if isinstance(one, str) and isinstance(two, str):
@@ -243,8 +252,8 @@ class Pair:
         return _QUOTA.sub("<quota>", text)
 
 
-def _unwritten(text: str) -> str:
-    """Return a file without its telephone numbers, which are written in many ways."""
+def _without_numbers(text: str) -> str:
+    """Return a file without its phone numbers, which are written in many ways."""
     return re.sub(r"(?im)^((?:\w+\.)?TEL[^:\r\n]*:).*$", r"\1", text)
 
 

@@ -11,18 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from qlara_contract.client import Unreachable
+from qlara_contract.errors import CannotRun
 from qlara_contract.numbers import NumbersUsedUp
-from qlara_contract.preflight import CannotRun, preflight
-from qlara_contract.promises import OPERATIONS, promise
-from qlara_contract.results import Entry, Ledger, State
-from qlara_contract.run import LeftBehind, Run
+from qlara_contract.preflight import preflight
+from qlara_contract.promises import OPERATIONS, Severity, promise
+from qlara_contract.results import PromiseResult, PromiseState, Results
+from qlara_contract.run import LeftBehind, SuiteRun
 from qlara_contract.story import BASIC, PromiseBroken, Story, StoryFunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from qlara_contract.deviations import Deviation
-    from qlara_contract.exchange import Exchange
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.settings import RunSettings
 
 _MODULES = (
@@ -41,7 +43,7 @@ _MODULES = (
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is: *done* of *total* stories, the one about to be told, promises broken so far."""
+    """How far a run is: *done* of *total* stories, the current one, promises broken so far."""
 
     done: int
     total: int
@@ -51,10 +53,10 @@ class Progress:
 
 @dataclass
 class Outcome:
-    """Everything that a run found; what the reports are made of."""
+    """Everything that a run found; reports are made from it."""
 
     settings: RunSettings
-    ledger: Ledger
+    results: Results
     deviations: tuple[Deviation, ...] = ()
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: float = 0.0
@@ -70,22 +72,22 @@ class Outcome:
         """The day of the run."""
         return self.started.date()
 
-    def state(self, entry: Entry) -> State:
-        """Return how a promise ends, known deviations taken into account."""
-        if entry.state is State.BROKEN and entry.promise.id in self._covered:
-            return State.DEVIATION
-        return entry.state
+    def state(self, result: PromiseResult) -> PromiseState:
+        """Return the final state of a promise, known deviations taken into account."""
+        if result.state is PromiseState.BROKEN and result.promise.id in self._covered:
+            return PromiseState.DEVIATION
+        return result.state
 
     @property
-    def _covered(self) -> frozenset[str]:
+    def _covered(self) -> frozenset[PromiseId]:
         return covered(self.deviations, self.today)
 
     @property
-    def entries(self) -> list[Entry]:
-        """The promises that the run was about, by operation, worst first."""
-        chosen = [each for each in self.ledger.entries.values() if self._is_chosen(each)]
-        states = list(State)
-        severities = ["critical", "major", "minor"]
+    def promises(self) -> list[PromiseResult]:
+        """The results of the promises that the run was about, by operation, worst first."""
+        chosen = [each for each in self.results.by_id.values() if self._is_chosen(each)]
+        states = list(PromiseState)
+        severities = list(Severity)
         return sorted(
             chosen,
             key=lambda each: (
@@ -95,45 +97,45 @@ class Outcome:
             ),
         )
 
-    def _is_chosen(self, entry: Entry) -> bool:
+    def _is_chosen(self, result: PromiseResult) -> bool:
         only = self.settings.only
-        return not only or entry.promise.id in only
+        return not only or result.promise.id in only
 
-    def in_state(self, state: State) -> list[Entry]:
-        """Return the promises that end in *state*."""
-        return [each for each in self.entries if self.state(each) is state]
+    def in_state(self, state: PromiseState) -> list[PromiseResult]:
+        """Return the results of the promises that end in *state*."""
+        return [each for each in self.promises if self.state(each) is state]
 
     @property
-    def broken(self) -> list[str]:
-        """The ids of the promises that are broken and not a known deviation."""
-        return [each.promise.id for each in self.in_state(State.BROKEN)]
+    def broken(self) -> list[PromiseId]:
+        """The ids of broken promises that no known deviation covers."""
+        return [each.promise.id for each in self.in_state(PromiseState.BROKEN)]
 
     @property
     def expired(self) -> list[Deviation]:
-        """Known deviations whose until-date is past."""
+        """Known deviations whose until-date has passed."""
         return [each for each in self.deviations if not each.holds(self.today)]
 
     @property
     def unused(self) -> list[Deviation]:
-        """Known deviations of promises that are kept: fixed, and to be removed."""
+        """Known deviations of promises that are kept by now: the entry can be removed."""
         return [
             each
             for each in self.deviations
-            if self.ledger.entries[each.promise].state is State.KEPT
+            if self.results.by_id[each.promise].state is PromiseState.KEPT
         ]
 
     @property
     def exit_code(self) -> int:
-        """0 conforms, 1 drift, 2 the run itself failed, or found nothing that it could judge."""
+        """0: conforms. 1: drift. 2: the run itself failed, or nothing could be judged."""
         if self.failures:
             return 2
         if self.broken:
             return 1
-        return 0 if self.in_state(State.KEPT) or self.in_state(State.DEVIATION) else 2
+        return 0 if self.in_state(PromiseState.KEPT) or self.in_state(PromiseState.DEVIATION) else 2
 
 
-def stories(only: Iterable[str] = ()) -> list[StoryFunction]:
-    """Return the stories in the order in which they are told: all, or those that judge *only*."""
+def stories(only: Iterable[PromiseId] = ()) -> list[StoryFunction]:
+    """Return the stories in the order they run in: all, or those that judge *only*."""
     wanted = {promise(each).id for each in only}
     found = []
     for name in _MODULES:
@@ -146,29 +148,29 @@ def stories(only: Iterable[str] = ()) -> list[StoryFunction]:
     return found
 
 
-def covered(deviations: Iterable[Deviation], today: date) -> frozenset[str]:
+def covered(deviations: Iterable[Deviation], today: date) -> frozenset[PromiseId]:
     """Return the promises whose known deviation still holds."""
     return frozenset(each.promise for each in deviations if each.holds(today))
 
 
-def begin(settings: RunSettings, deviations: tuple[Deviation, ...] = ()) -> Run:
-    """Return a run whose deployment answers; raise ``CannotRun``."""
+def begin(settings: RunSettings, deviations: tuple[Deviation, ...] = ()) -> SuiteRun:
+    """Return a run whose deployment responds; raise ``CannotRun``."""
     today = datetime.now(UTC).date()
-    run = Run(settings, covered(deviations, today))
+    run = SuiteRun(settings, covered(deviations, today))
     try:
         exchange = preflight(run)
     except CannotRun:
         run.client.close()
         raise
     if run.is_sandbox:
-        # A world of its own: neither disturbed by what the key did before nor disturbing it.
+        # A world of its own: unaffected by what the key did before, and without effect on it.
         run.client.use_session(f"contract-check-{time.time_ns():x}")
-    run.quota_left = _room(exchange)
+    run.quota_left = _quota_left(exchange)
     return run
 
 
-def _room(exchange: Exchange) -> int | None:
-    body = exchange.answer.json
+def _quota_left(exchange: ApiExchange) -> int | None:
+    body = exchange.response.json
     used, total = body.get("used"), body.get("total", body.get("totalLimit"))
     if isinstance(used, int) and isinstance(total, int):
         return max(0, total - used)
@@ -179,30 +181,30 @@ def check_deployment(
     settings: RunSettings,
     deviations: tuple[Deviation, ...] = (),
     progress: Callable[[Progress], None] = lambda _: None,
-    record: list[tuple[str, Exchange]] | None = None,
+    record: list[tuple[str, ApiExchange]] | None = None,
 ) -> Outcome:
-    """Tell every story to the deployment and return what was found; raise ``CannotRun``.
+    """Run every story against the deployment and return the outcome; raise ``CannotRun``.
 
-    Every exchange goes into *record*, if given, with the name of its story.
+    Every exchange is appended to *record*, if given, with the name of its story.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     run = begin(settings, deviations)
     run.record = record
     failures: list[str] = []
     try:
-        told = stories(settings.only)
-        for at, function in enumerate(told):
-            broken = sum(1 for each in run.ledger.entries.values() if each.broken)
+        chosen = stories(settings.only)
+        for at, function in enumerate(chosen):
+            broken = sum(1 for each in run.results.by_id.values() if each.broken)
             story = Story(run, function)
-            progress(Progress(at, len(told), story.name, broken))
-            failure = tell(run, story, function)
+            progress(Progress(at, len(chosen), story.name, broken))
+            failure = run_story(run, story, function)
             if failure:
                 failures.append(failure)
     finally:
         run.client.close()
     return Outcome(
         settings,
-        run.ledger,
+        run.results,
         deviations,
         started,
         time.perf_counter() - clock,
@@ -215,17 +217,17 @@ def check_deployment(
     )
 
 
-def tell(run: Run, story: Story, function: StoryFunction) -> str:
-    """Tell one story; return why the suite itself failed, empty if it did not."""
+def run_story(run: SuiteRun, story: Story, function: StoryFunction) -> str:
+    """Run one story; return why the suite itself failed, empty if it did not."""
     try:
         function(story)
     except PromiseBroken:
         pass
     except NumbersUsedUp:
-        _leave(run, story, "the account holds all numbers that are reserved for fiction")
+        _leave(run, story, "the account already holds every phone number reserved for fiction")
     except Unreachable as error:
         for each in story.promises[:1]:
-            story.breaks(each, "The deployment did not answer.", "an answer", str(error), None)
+            story.breaks(each, "The deployment did not respond.", "a response", str(error), None)
     except Exception:  # noqa: BLE001 - one broken story must not cost the others; the run ends with 2
         _leave(run, story, "the suite itself failed here")
         return f"The story `{story.name}` failed:\n{traceback.format_exc(limit=-4)}"
@@ -233,17 +235,17 @@ def tell(run: Run, story: Story, function: StoryFunction) -> str:
     return ""
 
 
-def note_basics(run: Run, story: Story) -> None:
-    """Remember if no import works: nothing else about imports could be judged then."""
+def note_basics(run: SuiteRun, story: Story) -> None:
+    """Remember that no import works: nothing else about imports can be judged then."""
     if story.promises[0] == BASIC and BASIC in story.broken and not run.written:
         run.imports_fail = True
 
 
-def _leave(run: Run, story: Story, reason: str) -> None:
+def _leave(run: SuiteRun, story: Story, reason: str) -> None:
     for each in story.promises:
-        run.ledger.not_exercised(each, reason)
+        run.results.record_not_exercised(each, reason)
 
 
-def promises_of_stories() -> frozenset[str]:
+def promises_of_stories() -> frozenset[PromiseId]:
     """Return every promise that some story declares."""
     return frozenset(each for story in stories() for each in story.promises)

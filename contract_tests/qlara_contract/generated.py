@@ -1,7 +1,7 @@
 """Requests that Schemathesis generates from the contract: examples, coverage, fuzzing, stateful flows.
 
-Runs its engine, which sends the requests, and yields each as an exchange, together with what its
-checks found. What the requests may do is bounded here: lists, names and the number of writes.
+Runs its engine, which sends the requests, and yields each as an exchange together with the results
+of its checks. Lists, names and the number of writes are limited here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import copy
 import json
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -18,7 +18,8 @@ import schemathesis
 from schemathesis.engine import Status, events, from_schema
 
 from qlara_contract.contract import contract
-from qlara_contract.exchange import Answer, Exchange, File, Form, Request
+from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
+from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import AMERICAN
 from qlara_contract.promises import UPLOAD
 from qlara_contract.settings import Mode
@@ -30,15 +31,16 @@ if TYPE_CHECKING:
     from schemathesis.engine.recorder import ScenarioRecorder
     from schemathesis.schemas import BaseSchema
 
+    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.settings import RunSettings
 
 _DOCUMENTED_LIST = "list_crm_migration"
 _PREFIX = "contract-check"
 _CARDS_AT_MOST = 4
 
-# Which promise a check of Schemathesis judges. Its checks of status, media type and shape are not
-# here: qlara_contract.checks holds those against every exchange, whoever made the request.
-_PROMISES = {
+# The promise that each check of Schemathesis judges. Its checks of status, media type and shape are
+# missing: qlara_contract.checks makes those on every exchange, whoever made the request.
+_PROMISES: dict[str, PromiseId] = {
     "positive_data_acceptance": "answers.valid-requests-accepted",
     "negative_data_rejection": "answers.invalid-requests-refused",
     "missing_required_header": "answers.invalid-requests-refused",
@@ -48,21 +50,21 @@ _PROMISES = {
 
 
 @dataclass(frozen=True)
-class Generated:
+class GeneratedRequest:
     """One generated request: its exchange, the phase, and per promise what a check found.
 
-    ``found`` maps a promise to the objection, empty where the check passed. ``file`` is the file
+    ``found`` maps a promise to the failure, empty where the check passed. ``file`` is the file
     that was sent, where the suite wrote it.
     """
 
-    exchange: Exchange
+    exchange: ApiExchange
     phase: str
     is_valid: bool
-    found: dict[str, str]
+    found: dict[PromiseId, str]
     file: VCardFile | None
 
 
-class Generator:
+class RequestGenerator:
     """One generated run. *may_write* says whether another file may be imported."""
 
     def __init__(
@@ -72,7 +74,7 @@ class Generator:
         list_id: str,
         headers: tuple[tuple[str, str], ...],
         may_write: Callable[[int], bool],
-        note_writes: Callable[[Exchange], None],
+        note_writes: Callable[[ApiExchange], None],
     ) -> None:
         self._settings = settings
         self._list_id = list_id
@@ -83,7 +85,7 @@ class Generator:
         self._writes = settings.effective_mode is Mode.FULL and may_write(_CARDS_AT_MOST)
         self.stopped = False
 
-    def run(self) -> Iterator[Generated]:
+    def run(self) -> Iterator[GeneratedRequest]:
         """Send all requests; yield them phase by phase."""
         schemathesis.openapi.format("vcard", vcard_texts(self._files))
         schema: BaseSchema = schemathesis.openapi.from_dict(self._document(), config=self._config())
@@ -103,18 +105,18 @@ class Generator:
             _steer(None)
 
     def before_call(self, case: schemathesis.Case[Any]) -> None:
-        """Keep a request within its bounds: fail closed when no more contacts may be created."""
+        """Keep a request within its limits: stop when no more contacts may be created."""
         if case.operation.definition.raw.get("operationId") != UPLOAD or case.method != "POST":
             return
         if not self._may_write(_CARDS_AT_MOST):
             self.stopped = True
             raise BudgetSpent
         if isinstance(case.body, dict):
-            case.body = _kept_to_own_lists(case.body)
+            case.body = _marked_as_own(case.body)
 
-    def after_call(self, case: schemathesis.Case[Any], answer: Any) -> None:
+    def after_call(self, case: schemathesis.Case[Any], response: Any) -> None:
         """Count what an import created, at once."""
-        self._note_writes(self._exchange(case, answer.request, answer))
+        self._note_writes(self._exchange(case, response.request, response))
 
     def _document(self) -> dict[str, Any]:
         """Return the contract with the documented list replaced by one that may be used."""
@@ -122,14 +124,14 @@ class Generator:
         if self._list_id:
             _replace(document, _DOCUMENTED_LIST, self._list_id)
         if not self._settings.is_loopback:
-            _use_numbers_of_nobody(document, self._settings.seed)
+            _use_fictional_numbers(document, self._settings.seed)
         return document
 
     def _config(self) -> schemathesis.Config:
         settings, depth = self._settings, self._settings.depth
         coverage: dict[str, Any] = {}
         if not (self._writes and settings.is_loopback):
-            coverage["unexpected-methods"] = []  # another method may exist there and do something
+            coverage["unexpected-methods"] = []  # another method may exist there and have effects
         return schemathesis.Config.from_dict(
             {
                 "seed": settings.seed,
@@ -156,15 +158,18 @@ class Generator:
             }
         )
 
-    def _scenario(self, event: events.ScenarioFinished) -> Iterator[Generated]:
+    def _scenario(self, event: events.ScenarioFinished) -> Iterator[GeneratedRequest]:
         recorder: ScenarioRecorder = event.recorder
         for case_id, interaction in recorder.interactions.items():
             if interaction.response is None:
                 continue
             case = recorder.cases[case_id].value
-            exchange = self._exchange(case, interaction.request, interaction.response)
+            exchange = replace(
+                self._exchange(case, interaction.request, interaction.response),
+                at=interaction.timestamp,
+            )
             meta = case.meta
-            yield Generated(
+            yield GeneratedRequest(
                 exchange,
                 event.phase.value,
                 meta is not None and meta.generation.mode.is_positive,
@@ -172,17 +177,17 @@ class Generator:
                 self._files.get(_text_of(case)),
             )
 
-    def _exchange(self, case: schemathesis.Case[Any], request: Any, answer: Any) -> Exchange:
-        """Return what was sent and answered; *request* is a recorded or a prepared one."""
+    def _exchange(self, case: schemathesis.Case[Any], request: Any, response: Any) -> ApiExchange:
+        """Return the exchange; *request* is a recorded or a prepared one."""
         uri = urlsplit(getattr(request, "uri", None) or request.url)
         base_path = urlsplit(self._settings.base_url).path.rstrip("/")
         path = uri.path.removeprefix(base_path)
         headers = {str(name).lower(): _one(value) for name, value in request.headers.items()}
         form = _form_of(case)
         known = contract().operation_of(request.method or "", path)
-        return Exchange(
+        return ApiExchange(
             self._settings.base_url,
-            Request(
+            ApiRequest(
                 request.method or "",
                 unquote(path) if "%" not in unquote(path) else path,
                 tuple(parse_qsl(uri.query, keep_blank_values=True)),
@@ -190,14 +195,14 @@ class Generator:
                 form,
                 None if form else _body_of(request),
             ),
-            Answer(
-                answer.status_code,
-                tuple((str(name).lower(), _one(value)) for name, value in answer.headers.items()),
-                answer.content or b"",
+            ApiResponse(
+                response.status_code,
+                tuple((str(name).lower(), _one(value)) for name, value in response.headers.items()),
+                response.content or b"",
             ),
             known.operation_id if known else "",
             headers.get("x-api-key", ""),
-            took=answer.elapsed,
+            took=response.elapsed,
         )
 
 
@@ -205,10 +210,10 @@ class BudgetSpent(Exception):
     """No more contacts may be created."""
 
 
-_current: list[Generator] = []
+_current: list[RequestGenerator] = []
 
 
-def _steer(generator: Generator | None) -> None:
+def _steer(generator: RequestGenerator | None) -> None:
     """Let the hooks below serve *generator* (Schemathesis knows only process-wide hooks)."""
     _current[:] = [generator] if generator else []
 
@@ -225,10 +230,10 @@ def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 
         generator.after_call(case, response)
 
 
-def _kept_to_own_lists(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a form with valid list names and tags marked as the suite's own, and invalid ones as they are.
+def _marked_as_own(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a form with valid list names and tags marked as the suite's own, and invalid ones unchanged.
 
-    Random further fields are dropped: that they are ignored is a promise and a story of its own.
+    Random extra fields are dropped: that they are ignored is a promise with a story of its own.
     """
     properties = contract().document["components"]["schemas"]["VCardUpload"]["properties"]
     kept = {name: value for name, value in body.items() if name in properties}
@@ -249,7 +254,7 @@ def _is_valid(value: object, schema: dict[str, Any]) -> bool:
 
 
 def _rate_limit(rate: float | None) -> str:
-    """Return Schemathesis's words for *rate*; without one, it waits as a 429 asks."""
+    """Return *rate* as Schemathesis writes it; without one, it waits as a 429 asks."""
     return f"{max(1, round(rate * 60))}/m" if rate else "auto"
 
 
@@ -262,8 +267,8 @@ def _replace(node: Any, old: str, new: str) -> None:
             _replace(value, old, new)
 
 
-def _use_numbers_of_nobody(document: dict[str, Any], seed: int) -> None:
-    """Replace the files of the documented examples, whose numbers may be somebody's."""
+def _use_fictional_numbers(document: dict[str, Any], seed: int) -> None:
+    """Replace the files of the documented examples, whose phone numbers may be real."""
     rng = random.Random(seed)
     for path in document["paths"].values():
         for operation in path.values():
@@ -275,8 +280,8 @@ def _use_numbers_of_nobody(document: dict[str, Any], seed: int) -> None:
                 example["value"]["file"] = file.text.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
-def _found(recorder: ScenarioRecorder, case_id: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _found(recorder: ScenarioRecorder, case_id: str) -> dict[PromiseId, str]:
+    found: dict[PromiseId, str] = {}
     for check in recorder.checks.get(case_id, ()):
         promise = _PROMISES.get(check.name)
         if promise is None:
@@ -294,7 +299,7 @@ def _text_of(case: schemathesis.Case[Any]) -> str:
     return str(body.get("file", "")) if isinstance(body, dict) else ""
 
 
-def _form_of(case: schemathesis.Case[Any]) -> Form | None:
+def _form_of(case: schemathesis.Case[Any]) -> ImportForm | None:
     """Return the form that a case sent, if it is one."""
     body = case.body
     if not isinstance(body, dict) or case.media_type != "multipart/form-data":
@@ -305,7 +310,9 @@ def _form_of(case: schemathesis.Case[Any]) -> Form | None:
         for name, value in body.items()
         if name != "file"
     )
-    return Form(File(str(file).encode("utf-8", "replace")) if "file" in body else None, fields)
+    return ImportForm(
+        FormFile(str(file).encode("utf-8", "replace")) if "file" in body else None, fields
+    )
 
 
 def _shown_headers(headers: dict[str, str]) -> tuple[tuple[str, str], ...]:

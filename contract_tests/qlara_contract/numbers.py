@@ -1,4 +1,4 @@
-"""Telephone numbers of nobody: ranges that regulators reserve for fiction, handed out each once."""
+"""Fictional phone numbers: from ranges that regulators reserve for fiction, each handed out once."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _TRIES = _BLOCKS
 
 
 class NumbersUsedUp(Exception):
-    """The account holds all numbers that are reserved for fiction."""
+    """The account already holds every number reserved for fiction."""
 
 
 class Numbers:
     """Hands out numbers that the account does not hold yet, the same ones for the same seed.
 
     The account cannot be asked about a number, so numbers come in blocks, and the first number of
-    a block is imported as its mark: *claim* does that and returns whether it was new. A block that
-    an earlier run has marked is left alone.
+    a block is imported as its marker: *claim* does that and returns whether it was new. A block that
+    an earlier run has marked is skipped.
     """
 
     def __init__(self, seed: int, claim: Callable[[str], bool]) -> None:
@@ -46,9 +46,9 @@ class Numbers:
         return self._left.pop(0)
 
     def reserve(self, count: int) -> None:
-        """See to it that the next *count* numbers need no mark; raise ``NumbersUsedUp``.
+        """Make sure that the next *count* numbers need no marker; raise ``NumbersUsedUp``.
 
-        A mark is a contact of its own, and a story that counts contacts must not meet one.
+        A marker is a contact too, and must not appear in a story that counts contacts.
         """
         if len(self._left) < min(count, BLOCK - 1):
             self._left = list(self._next_block())

@@ -1,6 +1,6 @@
 """What an import must do, worked out by a small model of its own: no parser, no server, no numbers.
 
-The model is told which cards a file holds (whoever wrote the file knows), not the file. UC-020:
+The model is given the cards of a file (whoever wrote the file knows them), not the file. UC-020:
 Behind the scenes — VCard file parsing.
 """
 
@@ -29,7 +29,7 @@ class KnownCard:
 
 
 @dataclass
-class Held:
+class ModelContact:
     """A contact of the modelled account."""
 
     name: str
@@ -44,7 +44,7 @@ class Held:
 
 
 @dataclass
-class Expected:
+class ExpectedReport:
     """The report that an import must give, and how many contacts it creates."""
 
     total: int = 0
@@ -66,12 +66,12 @@ class Expected:
         }
 
 
-class Account:
-    """The contacts that the suite has put into an account, and the lists that it made."""
+class ModelAccount:
+    """The contacts that the suite has imported into an account, and the lists it created."""
 
     def __init__(self) -> None:
-        self._contacts: list[Held] = []
-        self._lists: dict[str, list[Held]] = {}
+        self._contacts: list[ModelContact] = []
+        self._lists: dict[str, list[ModelContact]] = {}
 
     def single(self) -> list[str]:
         """Return the numbers that exactly one contact has."""
@@ -82,12 +82,12 @@ class Account:
         """Return the contacts of a list, in order, as a page must show them."""
         return [each.shown() for each in self._lists.get(list_name, [])]
 
-    def take_in(
+    def import_cards(
         self, cards: tuple[KnownCard, ...], list_name: str, strategy: str, tags: list[str]
-    ) -> Expected:
+    ) -> ExpectedReport:
         """Import *cards* and return what the report must say."""
         members = self._lists.setdefault(list_name, [])
-        expected = Expected(total=len(cards))
+        expected = ExpectedReport(total=len(cards))
         for card in cards:
             if card.fault:
                 expected.skipped += 1
@@ -105,14 +105,14 @@ class Account:
                     members.append(existing)
                 continue
             expected.created += 1
-            contact = Held(card.name, card.number, card.email, list(dict.fromkeys(tags)))
+            contact = ModelContact(card.name, card.number, card.email, list(dict.fromkeys(tags)))
             self._contacts.append(contact)
             members.append(contact)
         expected.errors.sort(key=lambda error: error["line"])
         return expected
 
 
-def _update(contact: Held, card: KnownCard, tags: list[str]) -> None:
+def _update(contact: ModelContact, card: KnownCard, tags: list[str]) -> None:
     contact.name = card.name or contact.name
     contact.email = card.email or contact.email
     contact.tags = list(dict.fromkeys(contact.tags + tags))

@@ -1,8 +1,8 @@
 """The options of the contract suite under plain pytest.
 
 ``pytest -p qlara_contract.plugin --pyargs qlara_contract --contract-base-url … --contract-api-key …``.
-They are there only where the suite is asked for, and every name begins with ``--contract-``: no option
-of another plugin can have it.
+They exist only where the suite is asked for, and every name begins with ``--contract-``, so that none
+collides with an option of another plugin.
 """
 
 from __future__ import annotations
@@ -13,18 +13,28 @@ if TYPE_CHECKING:
     import pytest
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "--contract-base-url": {"default": "", "help": "deployment; default: a sandbox of its own"},
-    "--contract-api-key": {"default": "", "help": "key of an account with contact permission"},
-    "--contract-mode": {"choices": ["read-only", "full"], "help": "default: full on this machine"},
-    "--contract-profile": {"choices": ["quick", "thorough"], "default": "quick"},
-    "--contract-seed": {"type": int, "default": 0},
-    "--contract-max-writes": {"type": int, "help": "contacts to create at most"},
-    "--contract-rate": {"type": float, "help": "requests per second at most"},
+    "--contract-base-url": {"default": "", "help": "deployment to check; default: start a sandbox"},
+    "--contract-api-key": {"default": "", "help": "API key with contact permission"},
+    "--contract-mode": {
+        "choices": ["read-only", "full"],
+        "help": "default: full on this machine, read-only elsewhere",
+    },
+    "--contract-profile": {
+        "choices": ["quick", "thorough"],
+        "default": "quick",
+        "help": "how much to send",
+    },
+    "--contract-seed": {"type": int, "default": 0, "help": "seed for generated requests"},
+    "--contract-max-writes": {"type": int, "help": "maximum number of contacts to create"},
+    "--contract-rate": {"type": float, "help": "maximum requests per second"},
     "--contract-deviations": {"default": "", "help": "file of known deviations (YAML)"},
-    "--contract-exhausted-key": {"default": "", "help": "key of an account whose plan is full"},
-    "--contract-unpermitted-key": {"default": "", "help": "key without the contact permission"},
-    "--contract-ca-file": {"default": "", "help": "trust this certificate authority too (PEM)"},
-    "--contract-list-id": {"default": "", "help": "a list that holds contacts, for read-only"},
+    "--contract-exhausted-key": {
+        "default": "",
+        "help": "API key of an account whose quota is exhausted",
+    },
+    "--contract-unpermitted-key": {"default": "", "help": "API key without contact permission"},
+    "--contract-ca-file": {"default": "", "help": "also trust this certificate authority (PEM)"},
+    "--contract-list-id": {"default": "", "help": "a list with contacts, for read-only runs"},
 }
 
 

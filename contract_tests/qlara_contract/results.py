@@ -1,4 +1,4 @@
-"""What a run found, promise by promise: kept, broken with the evidence, or not exercised and why."""
+"""The results of a run, promise by promise: kept, broken with evidence, or not exercised and why."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from qlara_contract.promises import PROMISES, Promise, promise
 
 if TYPE_CHECKING:
-    from qlara_contract.exchange import Exchange
-    from qlara_contract.spec_variants import Reading
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.spec_variants import SpecVariant
 
 _EVIDENCE_KEPT = 3
 
 
-class State(StrEnum):
-    """How a promise ends; the order is the order of the report, worst first."""
+class PromiseState(StrEnum):
+    """The final state of a promise; the order is that of the report, worst first."""
 
     BROKEN = "broken"
     DEVIATION = "known deviation"
@@ -26,23 +27,23 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """One time that a promise was broken: what was asked, expected and answered.
+    """One occasion on which a promise was broken: what was wrong, expected and received.
 
-    ``before`` are the imports of the same story that led there.
+    ``before`` are the imports of the same story that led to it.
     """
 
     what: str
     expected: str
     got: str
-    exchange: Exchange | None = None
-    reading: Reading | None = None
+    exchange: ApiExchange | None = None
+    variant: SpecVariant | None = None
     story: str = ""
-    before: tuple[Exchange, ...] = ()
+    before: tuple[ApiExchange, ...] = ()
 
 
 @dataclass
-class Entry:
-    """The account of one promise. ``kept`` and ``broken`` count its checks."""
+class PromiseResult:
+    """The result of one promise. ``kept`` and ``broken`` count its checks."""
 
     promise: Promise
     kept: int = 0
@@ -51,58 +52,65 @@ class Entry:
     reasons: list[str] = field(default_factory=list)
 
     @property
-    def state(self) -> State:
+    def state(self) -> PromiseState:
         if self.broken:
-            return State.BROKEN
-        return State.KEPT if self.kept else State.NOT_EXERCISED
+            return PromiseState.BROKEN
+        return PromiseState.KEPT if self.kept else PromiseState.NOT_EXERCISED
 
     @property
-    def spec_variants(self) -> tuple[Reading, ...]:
-        """The other published readings that the evidence shows, each once."""
-        return tuple(dict.fromkeys(each.reading for each in self.evidence if each.reading))
+    def spec_variants(self) -> tuple[SpecVariant, ...]:
+        """The spec variants that the evidence points to, each once."""
+        return tuple(dict.fromkeys(each.variant for each in self.evidence if each.variant))
 
     @property
     def remedy(self) -> str:
-        """What would exercise the promise; empty where only mending what is broken would."""
+        """What would exercise the promise; empty where something broken must be fixed first."""
         return _REMEDIES.get(self.reason, self.promise.exercised_by)
 
     @property
     def reason(self) -> str:
         """Why the promise was not exercised."""
-        return self.reasons[0] if self.reasons else "nothing in this run reached it"
+        return self.reasons[0] if self.reasons else "nothing in this run exercised it"
 
+
+READ_ONLY = "the run is read-only"
+NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
+WRITES_SPENT = "--max-writes does not allow enough new contacts"
+NO_IMPORT_WORKS = "no import works (see upload.imports-a-file)"
+NOT_COMPLETED = "the story could not be completed"
+ENDED_EARLY = "the story ended early"
 
 # What would exercise a promise, where the reason says more about it than the promise does.
 _REMEDIES = {
-    "the run is read-only": "`--mode full`, where contacts may be created",
-    "--max-writes leaves too few contacts to create": "a larger `--max-writes`",
-    "the account has too little room for new contacts": "a key whose quota has room for a few hundred",
-    "no import works (see upload.imports-a-file)": "",
-    "the story could not be told to its end": "",
-    "the story ended early": "",
+    READ_ONLY: "`--mode full`, which may create contacts",
+    WRITES_SPENT: "a larger `--max-writes`",
+    NO_QUOTA_LEFT: "a key with quota left for a few hundred contacts",
+    NO_IMPORT_WORKS: "",
+    NOT_COMPLETED: "",
+    ENDED_EARLY: "",
 }
 
 
-class Ledger:
-    """The account of every promise of one run."""
+class Results:
+    """The result of every promise in one run."""
 
     def __init__(self) -> None:
-        self.entries = {each.id: Entry(each) for each in PROMISES}
+        self.by_id = {each.id: PromiseResult(each) for each in PROMISES}
 
-    def keep(self, promise_id: str) -> None:
-        """Note a check that passed."""
-        self._entry(promise_id).kept += 1
+    def record_kept(self, promise_id: PromiseId) -> None:
+        """Record a check that passed."""
+        self._of(promise_id).kept += 1
 
-    def break_(self, promise_id: str, evidence: Evidence) -> None:
-        """Note a check that failed; only the first few keep their evidence."""
-        entry = self._entry(promise_id)
-        entry.broken += 1
-        if len(entry.evidence) < _EVIDENCE_KEPT:
-            entry.evidence.append(evidence)
+    def record_broken(self, promise_id: PromiseId, evidence: Evidence) -> None:
+        """Record a check that failed; only the first few keep their evidence."""
+        result = self._of(promise_id)
+        result.broken += 1
+        if len(result.evidence) < _EVIDENCE_KEPT:
+            result.evidence.append(evidence)
 
-    def not_exercised(self, promise_id: str, reason: str) -> None:
-        """Note why a check of this promise could not be made."""
-        self._entry(promise_id).reasons.append(reason)
+    def record_not_exercised(self, promise_id: PromiseId, reason: str) -> None:
+        """Record why this promise could not be checked."""
+        self._of(promise_id).reasons.append(reason)
 
-    def _entry(self, promise_id: str) -> Entry:
-        return self.entries[promise(promise_id).id]
+    def _of(self, promise_id: PromiseId) -> PromiseResult:
+        return self.by_id[promise(promise_id).id]

@@ -1,15 +1,19 @@
-"""What one run of the suite is told: target, keys, caution and depth."""
+"""The settings of one run: target, keys, caution and depth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from qlara_contract.promise_ids import PromiseId
 
 
 class Mode(StrEnum):
-    """How far a run may go: ``READ_ONLY`` sends nothing but GET."""
+    """What a run may do: ``READ_ONLY`` sends only GET requests."""
 
     READ_ONLY = "read-only"
     FULL = "full"
@@ -50,7 +54,7 @@ class RunSettings:
     max_writes: int | None = None
     profile: Profile = Profile.QUICK
     seed: int = 0
-    only: tuple[str, ...] = ()
+    only: tuple[PromiseId, ...] = ()
     rate: float | None = None
     exhausted_key: str = ""
     unpermitted_key: str = ""
@@ -68,14 +72,14 @@ class RunSettings:
 
     @property
     def effective_mode(self) -> Mode:
-        """The mode: as told, or full on this machine and read-only anywhere else."""
+        """The mode: as set, else full on this machine and read-only anywhere else."""
         if self.mode is not None:
             return self.mode
         return Mode.FULL if self.is_loopback else Mode.READ_ONLY
 
     @property
     def effective_max_writes(self) -> int:
-        """How many contacts the run may create: as told, or 1000, or 20 000 on this machine."""
+        """How many contacts the run may create: as set, else 1000, or 20 000 on this machine."""
         if self.max_writes is not None:
             return self.max_writes
         return _MAX_WRITES_ON_THIS_MACHINE if self.is_loopback else _MAX_WRITES
@@ -87,7 +91,7 @@ class RunSettings:
 
 
 def is_loopback(url: str) -> bool:
-    """Return whether *url* points at this machine."""
+    """Return whether *url* points to this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True

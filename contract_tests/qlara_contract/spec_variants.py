@@ -1,11 +1,11 @@
-"""The vendor's other published pages: what a deployment follows where it does not follow UC-020."""
+"""Spec variants: what the vendor's other published pages say where they contradict UC-020."""
 
 from __future__ import annotations
 
 from enum import Enum
 
 
-class Reading(Enum):
+class SpecVariant(Enum):
     """A sentence of another page of the vendor that contradicts UC-020; the value is for people."""
 
     PAGES_FROM_0 = "follows the API reference: pages count from 0"
@@ -22,26 +22,26 @@ class Reading(Enum):
     SORTED_BY_NAME = "follows the API reference: contacts are sorted by full name"
 
 
-def of_quota(body: object) -> Reading | None:
-    """Return the reading that a quota's body follows, if it is not UC-020's."""
+def of_quota(body: object) -> SpecVariant | None:
+    """Return the variant that a quota's body follows, if it is not UC-020."""
     if isinstance(body, dict) and {"totalLimit", "planLimit"} & body.keys():
-        return Reading.QUOTA_FIELDS
+        return SpecVariant.QUOTA_FIELDS
     return None
 
 
-def of_refusal(body: object) -> Reading | None:
-    """Return the reading that a refusal's body follows, if it is not UC-020's."""
+def of_refusal(body: object) -> SpecVariant | None:
+    """Return the variant that a refusal's body follows, if it is not UC-020."""
     if (
         isinstance(body, dict)
         and isinstance(body.get("status"), int)
         and {"error", "message"} & body.keys()
     ):
-        return Reading.ERROR_BODY
+        return SpecVariant.ERROR_BODY
     return None
 
 
-def of_list_id(value: object) -> Reading | None:
-    """Return the reading that a list id follows, if it is not UC-020's."""
+def of_list_id(value: object) -> SpecVariant | None:
+    """Return the variant that a list id follows, if it is not UC-020."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return Reading.INTEGER_LIST_IDS
+        return SpecVariant.INTEGER_LIST_IDS
     return None

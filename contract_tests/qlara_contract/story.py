@@ -1,7 +1,7 @@
-"""How a story talks to a deployment and says what it saw.
+"""What a story uses to talk to a deployment and to judge its promises.
 
-A story is a plain function ``test_…(story)``: it does something with its own new list, and holds
-what it sees against promises. pytest runs it, and so does ``qlara-sandbox verify``.
+A story is a plain function ``test_…(story)``: it does something with a new list of its own and checks
+the result against promises. pytest runs it, and so does ``qlara-sandbox verify``.
 """
 
 from __future__ import annotations
@@ -12,27 +12,34 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from qlara_contract.contract import contract
-from qlara_contract.exchange import Exchange, File, Form, Request
+from qlara_contract.exchange import ApiExchange, ApiRequest, printable_json
+from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import LIST, QUOTA, UPLOAD, promise
-from qlara_contract.results import Evidence
+from qlara_contract.results import (
+    ENDED_EARLY,
+    NO_IMPORT_WORKS,
+    NO_QUOTA_LEFT,
+    NOT_COMPLETED,
+    READ_ONLY,
+    WRITES_SPENT,
+    Evidence,
+)
 from qlara_contract.settings import Mode
 from qlara_contract.spec_variants import of_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from qlara_contract.run import Run
-    from qlara_contract.spec_variants import Reading
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.run import SuiteRun
+    from qlara_contract.spec_variants import SpecVariant
 
-BASIC = "upload.imports-a-file"
+BASIC: PromiseId = "upload.imports-a-file"
 TAG = "contract-check"
-READ_ONLY = "the run is read-only"
-NO_ROOM = "the account has too little room for new contacts"
-BUDGET_SPENT = "--max-writes leaves too few contacts to create"
 
 
 class StoryEnds(Exception):
-    """The story cannot go on; the ledger knows why."""
+    """The story cannot go on; the results say why."""
 
 
 class PromiseBroken(AssertionError):
@@ -44,7 +51,7 @@ class StoryFunction(Protocol):
 
     __name__: str
     __doc__: str | None
-    promises: tuple[str, ...]
+    promises: tuple[PromiseId, ...]
     creates: int
     unsafe: bool
 
@@ -52,45 +59,45 @@ class StoryFunction(Protocol):
 
 
 def exercises(
-    *promises: str, creates: int = 0, unsafe: bool | None = None
+    *promises: PromiseId, creates: int = 0, unsafe: bool | None = None
 ) -> Callable[[Callable[[Story], None]], StoryFunction]:
     """Declare which promises a story judges, and at most how many contacts it creates.
 
-    The first promise is what the story is about: it is broken if the story cannot be told to the
-    end. *unsafe*: the story sends more than GET (so does one that creates).
+    The first promise is the subject of the story: it is broken if the story cannot be completed.
+    *unsafe*: the story sends more than GET (so does one that creates).
     """
     for each in promises:
         promise(each)
 
     def declare(function: Callable[[Story], None]) -> StoryFunction:
         @wraps(function)
-        def told(story: Story) -> None:
+        def run(story: Story) -> None:
             __tracebackhide__ = True
-            story.tell(function)
+            story.run_to_end(function)
 
-        told.promises = promises  # type: ignore[attr-defined]
-        told.creates = creates  # type: ignore[attr-defined]
-        told.unsafe = bool(creates) if unsafe is None else unsafe  # type: ignore[attr-defined]
-        return told  # type: ignore[return-value]
+        run.promises = promises  # type: ignore[attr-defined]
+        run.creates = creates  # type: ignore[attr-defined]
+        run.unsafe = bool(creates) if unsafe is None else unsafe  # type: ignore[attr-defined]
+        return run  # type: ignore[return-value]
 
     return declare
 
 
 @dataclass(frozen=True)
-class Report:
+class ReceivedReport:
     """The report of an import that was answered with 200."""
 
-    exchange: Exchange
+    exchange: ApiExchange
     list_id: str
     summary: dict[str, Any]
     errors: list[Any]
 
 
 @dataclass(frozen=True)
-class Page:
+class ListPage:
     """One page of a list that was answered with 200."""
 
-    exchange: Exchange
+    exchange: ApiExchange
     body: dict[str, Any]
 
     @property
@@ -109,9 +116,9 @@ class Page:
 
 
 class Story:
-    """One story being told. Its names, numbers and choices come from the run's seed."""
+    """One running story. Its names, numbers and choices come from the run's seed."""
 
-    def __init__(self, run: Run, function: StoryFunction) -> None:
+    def __init__(self, run: SuiteRun, function: StoryFunction) -> None:
         self.run = run
         self.settings = run.settings
         self.name = function.__name__.removeprefix("test_").replace("_", " ")
@@ -119,15 +126,15 @@ class Story:
         self.creates = function.creates
         self.unsafe = function.unsafe
         self.random = random.Random(f"{run.settings.seed} {self.name}")
-        self.broken: list[str] = []
-        self.left_out = ""
-        self._judged: set[str] = set()
-        self._held = False
+        self.broken: list[PromiseId] = []
+        self.not_judged = ""
+        self._judged: set[PromiseId] = set()
+        self._has_judged = False
 
-    # --- telling -------------------------------------------------------------------------------
+    # --- running -------------------------------------------------------------------------------
 
-    def tell(self, function: Callable[[Story], None]) -> None:
-        """Run the story to its end, and account for each promise that it declared."""
+    def run_to_end(self, function: Callable[[Story], None]) -> None:
+        """Run the story to its end, and record a result for each promise that it declared."""
         __tracebackhide__ = True
         self.run.begin_story(self.name)
         reason = self._obstacle()
@@ -140,11 +147,10 @@ class Story:
             function(self)
         except StoryEnds:
             pass
-        if self._held:
-            self.left_out = ""
-        left = "the story could not be told to its end" if self.broken else "the story ended early"
-        self._leave(left)
-        broken = dict.fromkeys(self.broken + self.run.broken_in_passing)
+        if self._has_judged:
+            self.not_judged = ""
+        self._leave(NOT_COMPLETED if self.broken else ENDED_EARLY)
+        broken = dict.fromkeys(self.broken + self.run.broken_by_checks)
         uncovered = [each for each in broken if not self.run.covers(each)]
         if uncovered:
             raise PromiseBroken(self.run.describe(uncovered))
@@ -154,25 +160,25 @@ class Story:
         if self.unsafe and run.settings.effective_mode is Mode.READ_ONLY:
             return READ_ONLY
         if self.creates > run.writes_left:
-            return BUDGET_SPENT
+            return WRITES_SPENT
         if self.creates and BASIC not in self.promises and run.imports_fail:
-            return f"no import works (see {BASIC})"
+            return NO_IMPORT_WORKS
         if self.creates and run.quota_left is not None and self.creates > run.quota_left:
-            return NO_ROOM
+            return NO_QUOTA_LEFT
         return ""
 
     def _leave(self, reason: str) -> None:
         left = [each for each in self.promises if each not in self._judged]
         for each in left:
-            self.run.ledger.not_exercised(each, reason)
-        if not self._held:
-            self.left_out = self.left_out or reason
+            self.run.results.record_not_exercised(each, reason)
+        if not self._has_judged:
+            self.not_judged = self.not_judged or reason
 
-    def not_exercised(self, promise_id: str, reason: str) -> None:
-        """Note why a promise cannot be judged here."""
+    def not_exercised(self, promise_id: PromiseId, reason: str) -> None:
+        """Record why a promise cannot be judged here."""
         self._judged.add(promise_id)
-        self.run.ledger.not_exercised(promise_id, reason)
-        self.left_out = reason
+        self.run.results.record_not_exercised(promise_id, reason)
+        self.not_judged = reason
 
     @property
     def may_send_unsafe(self) -> bool:
@@ -183,82 +189,84 @@ class Story:
 
     def expect(
         self,
-        promise_id: str,
+        promise_id: PromiseId,
         got: object,
         expected: object,
-        exchange: Exchange | None,
+        exchange: ApiExchange | None,
         what: str,
         *,
-        reading: Reading | None = None,
+        variant: SpecVariant | None = None,
     ) -> bool:
-        """Hold *got* against *expected*; *what* says what is wrong if they differ."""
+        """Compare *got* with *expected*; *what* says what is wrong if they differ."""
         if got == expected and type(got) is type(expected):
             self._judged.add(promise_id)
-            self._held = True
-            self.run.ledger.keep(promise_id)
+            self._has_judged = True
+            self.run.results.record_kept(promise_id)
             return True
-        self.breaks(promise_id, what, expected, got, exchange, reading=reading)
+        self.breaks(promise_id, what, expected, got, exchange, variant=variant)
         return False
 
     def breaks(
         self,
-        promise_id: str,
+        promise_id: PromiseId,
         what: str,
         expected: object,
         got: object,
-        exchange: Exchange | None,
+        exchange: ApiExchange | None,
         *,
-        reading: Reading | None = None,
+        variant: SpecVariant | None = None,
     ) -> None:
-        """Note that a promise is broken."""
+        """Record that a promise is broken."""
         self._judged.add(promise_id)
-        self._held = True
+        self._has_judged = True
         self.broken.append(promise_id)
         evidence = Evidence(
             what,
             shown(expected),
             shown(got),
             exchange,
-            reading,
+            variant,
             self.name,
             self.run.led_to(exchange),
         )
-        self.run.ledger.break_(promise_id, evidence)
+        self.run.results.record_broken(promise_id, evidence)
 
-    def ends(self, promise_id: str, what: str, expected: object, exchange: Exchange) -> NoReturn:
+    def ends(
+        self, promise_id: PromiseId, what: str, expected: object, exchange: ApiExchange
+    ) -> NoReturn:
         """Break a promise and end the story: nothing that follows would mean anything."""
         self.breaks(promise_id, what, expected, one_line(exchange), exchange)
         raise StoryEnds
 
     def refused(
         self,
-        promise_id: str,
-        exchange: Exchange,
+        promise_id: PromiseId,
+        exchange: ApiExchange,
         status: int,
         fields: str | Sequence[str] = (),
         message: str | None = None,
     ) -> bool:
-        """Hold a refusal against its status, the field at fault (one of *fields*) and message."""
-        answer = exchange.answer
+        """Check a refusal's status, the field at fault (one of *fields*) and message."""
+        response = exchange.response
         one_of = (fields,) if isinstance(fields, str) else tuple(fields)
         if not self.expect(
             promise_id,
-            answer.status,
+            response.status,
             status,
             exchange,
             f"The request is not refused with {status}.",
         ):
             return False
-        data = answer.json.get("data") if isinstance(answer.json, dict) else None
+        data = response.json.get("data") if isinstance(response.json, dict) else None
         named = [each for each in one_of if isinstance(data, dict) and each in data]
         if one_of and not named:
             self.breaks(
                 promise_id,
                 f"The {status} does not name the field at fault.",
                 f"a message in {' or '.join(one_of)}",
-                data if data is not None else answer.body.decode("utf-8", "replace"),
+                data if data is not None else response.body.decode("utf-8", "replace"),
                 exchange,
-                reading=of_refusal(answer.json),
+                variant=of_refusal(response.json),
             )
             return False
         if message is not None and isinstance(data, dict):
@@ -267,14 +275,16 @@ class Story:
                 data[named[0]],
                 message,
                 exchange,
-                "The message is not the documented one.",
+                "The message differs from the documented one.",
             )
         return True
 
-    # --- talking -------------------------------------------------------------------------------
+    # --- sending -------------------------------------------------------------------------------
 
-    def send(self, request: Request, *, key: str | None = None, patient: bool = True) -> Exchange:
-        """Send any request and return the exchange, whatever the answer."""
+    def send(
+        self, request: ApiRequest, *, key: str | None = None, patient: bool = True
+    ) -> ApiExchange:
+        """Send any request and return the exchange, whatever the response."""
         return self.run.client.send(request, key=key, patient=patient)
 
     def file(self, *cards: str) -> bytes:
@@ -289,7 +299,7 @@ class Story:
         strategy: str = "",
         tags: str | None = TAG,
         list_name: str = "",
-    ) -> Form:
+    ) -> ImportForm:
         """Return the form of an import; without *list_id* into a new list of this story."""
         content = content.encode() if isinstance(content, str) else content
         fields = [("listId", list_id)] if list_id else [("listName", list_name or self.list_name)]
@@ -297,40 +307,42 @@ class Story:
             fields.append(("duplicateStrategy", strategy))
         if tags is not None:
             fields.append(("tags", tags))
-        return Form(File(content), tuple(fields))
+        return ImportForm(FormFile(content), tuple(fields))
 
     @property
     def list_name(self) -> str:
         """The name of the lists of this story."""
         return f"contract-check {self.name}"[:110]
 
-    def post(self, form: Form, *, key: str | None = None, patient: bool = True) -> Exchange:
-        """Send an import and return the exchange, whatever the answer."""
+    def post(
+        self, form: ImportForm, *, key: str | None = None, patient: bool = True
+    ) -> ApiExchange:
+        """Send an import and return the exchange, whatever the response."""
         return self.send(
-            Request("POST", contract().path_of(UPLOAD), form=form), key=key, patient=patient
+            ApiRequest("POST", contract().path_of(UPLOAD), form=form), key=key, patient=patient
         )
 
     def upload(
         self,
         content: bytes | str,
         *,
-        about: str = "",
+        about: PromiseId | None = None,
         list_id: str = "",
         strategy: str = "",
         tags: str | None = TAG,
-    ) -> Report:
+    ) -> ReceivedReport:
         """Import a file and return the report; the story ends if there is none.
 
-        *about* is the promise that a failure breaks: by default the one the story is about.
+        *about* is the promise that a failure breaks; by default the subject of the story.
         """
         form = self.form(content, list_id=list_id, strategy=strategy, tags=tags)
         return self.report(self.post(form), about=about)
 
-    def report(self, exchange: Exchange, *, about: str = "") -> Report:
+    def report(self, exchange: ApiExchange, *, about: PromiseId | None = None) -> ReceivedReport:
         """Return the report that *exchange* holds; the story ends if there is none."""
         about = about or self.promises[0]
-        body = exchange.answer.json
-        if exchange.answer.status != 200:
+        body = exchange.response.json
+        if exchange.response.status != 200:
             self.ends(about, "The import is not accepted.", "200 and a report", exchange)
         parts = (
             (body.get("listId"), body.get("summary"), body.get("errors"))
@@ -341,29 +353,37 @@ class Story:
         if not list_id or not isinstance(summary, dict):
             self.ends(about, "The report lacks `listId` or `summary`.", "a report", exchange)
         errors = errors if isinstance(errors, list) else []
-        return Report(exchange, str(list_id), summary, errors)
+        return ReceivedReport(exchange, str(list_id), summary, errors)
 
-    def get_list(self, list_id: str, *query: tuple[str, str], key: str | None = None) -> Exchange:
-        """Ask for a page of a list and return the exchange, whatever the answer."""
-        return self.send(Request("GET", contract().path_of(LIST, listId=list_id), query), key=key)
+    def get_list(
+        self, list_id: str, *query: tuple[str, str], key: str | None = None
+    ) -> ApiExchange:
+        """Request a page of a list and return the exchange, whatever the response."""
+        return self.send(
+            ApiRequest("GET", contract().path_of(LIST, listId=list_id), query), key=key
+        )
 
-    def page(self, list_id: str, *query: tuple[str, str], about: str = "") -> Page:
+    def page(
+        self, list_id: str, *query: tuple[str, str], about: PromiseId | None = None
+    ) -> ListPage:
         """Return a page of a list; the story ends if there is none."""
         exchange = self.get_list(list_id, *query)
-        body = exchange.answer.json
-        if exchange.answer.status != 200:
+        body = exchange.response.json
+        if exchange.response.status != 200:
             self.ends(
                 about or self.promises[0], "The list cannot be read.", "200 and a page", exchange
             )
         if not isinstance(body, dict) or not isinstance(body.get("contacts"), list):
             self.ends(about or self.promises[0], "The page lacks `contacts`.", "a page", exchange)
-        return Page(exchange, body)
+        return ListPage(exchange, body)
 
-    def read(self, list_id: str, about: str = "") -> Page:
+    def read(self, list_id: str, about: PromiseId | None = None) -> ListPage:
         """Return all of a short list on one page."""
         return self.page(list_id, ("limit", "1000"), about=about)
 
-    def only_contact(self, list_id: str, about: str = "") -> tuple[dict[str, Any], Exchange]:
+    def only_contact(
+        self, list_id: str, about: PromiseId | None = None
+    ) -> tuple[dict[str, Any], ApiExchange]:
         """Return the one contact of a list of one; the story ends if it holds another number."""
         page = self.read(list_id, about)
         if len(page.contacts) != 1:
@@ -375,16 +395,18 @@ class Story:
             )
         return page.contacts[0], page.exchange
 
-    def get_quota(self, *, key: str | None = None) -> Exchange:
-        """Ask for the quota and return the exchange, whatever the answer."""
-        return self.send(Request("GET", contract().path_of(QUOTA)), key=key)
+    def get_quota(self, *, key: str | None = None) -> ApiExchange:
+        """Request the quota and return the exchange, whatever the response."""
+        return self.send(ApiRequest("GET", contract().path_of(QUOTA)), key=key)
 
-    def quota(self, *, key: str | None = None, about: str = "") -> tuple[int, int, Exchange]:
+    def quota(
+        self, *, key: str | None = None, about: PromiseId | None = None
+    ) -> tuple[int, int, ApiExchange]:
         """Return used, total and the exchange; the story ends if there are none."""
         exchange = self.get_quota(key=key)
-        body = exchange.answer.json
+        body = exchange.response.json
         if (
-            exchange.answer.status != 200
+            exchange.response.status != 200
             or not isinstance(body, dict)
             or not isinstance(body.get("used"), int)
         ):
@@ -395,13 +417,13 @@ class Story:
         return body["used"], total if isinstance(total, int) else 0, exchange
 
 
-def one_line(exchange: Exchange) -> str:
-    """Return an answer's status and the beginning of its body on one line."""
-    text = exchange.masked(exchange.answer.body[:200].decode("utf-8", "replace"))
-    return f"{exchange.answer.status}: {' '.join(text.split())}"
+def one_line(exchange: ApiExchange) -> str:
+    """Return a response's status and the beginning of its body on one line."""
+    text = exchange.masked(exchange.response.body[:200].decode("utf-8", "replace"))
+    return f"{exchange.response.status}: {' '.join(text.split())}"
 
 
 def shown(value: object) -> str:
     """Return a value as evidence shows it."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else printable_json(value)
     return text if len(text) <= 1200 else text[:1200] + "…"

@@ -1,7 +1,7 @@
-"""vCard files worth sending, each with what is in it: mostly valid cards, some with one named defect.
+"""Generated vCard files with known content: mostly valid cards, some with one known fault.
 
-Whoever writes a file knows its cards; so each file comes with the ``KnownCard`` of each card, and
-the oracle needs no parser.
+The writer of a file knows its cards, so each file comes with a ``KnownCard`` per card, and the oracle
+needs no parser.
 """
 
 from __future__ import annotations

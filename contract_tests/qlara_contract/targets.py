@@ -1,4 +1,4 @@
-"""The one door to the sandbox: where its contract is, and how to start one for a run."""
+"""The one door to the sandbox: where its contract and scenarios are, and how to start one for a run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -16,20 +16,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPEC: Path = resources.SPEC
+SCENARIOS: Path = resources.SCENARIOS
 SANDBOX_KEY = "YOUR_API_KEY"
 
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
-class SandboxDidNotStart(RuntimeError):
-    """The sandbox ended before it was ready; the message holds what it said."""
+class SandboxDidNotStart(CannotRun):
+    """The sandbox exited before it was ready; the message holds its output."""
 
 
 @contextmanager
 def running_sandbox(*arguments: str) -> Iterator[str]:
     """Start a sandbox on a free port of this machine; yield its base URL; stop it at the end.
 
-    *arguments* go to ``qlara-sandbox serve``. Raise ``SandboxDidNotStart``.
+    *arguments* are passed to ``qlara-sandbox serve``. Raise ``SandboxDidNotStart``.
     """
     command = [sys.executable, "-m", "qlara_sandbox", "serve", "--port", "0", "--quiet", *arguments]
     with subprocess.Popen(
@@ -43,36 +44,27 @@ def running_sandbox(*arguments: str) -> Iterator[str]:
 
 def _announced_url(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    said = []
+    output = []
     for line in process.stdout:
-        said.append(line)
+        output.append(line)
         if found := _URL.search(line):
             return found[0]
-    raise SandboxDidNotStart("The sandbox did not start: " + "".join(said).strip())
+    raise SandboxDidNotStart("The sandbox did not start: " + "".join(output).strip())
 
 
 @contextmanager
 def sandbox_behind(wrap: Callable[[Any], Any]) -> Iterator[str]:
     """Serve the application that *wrap* makes of a sandbox's; yield its base URL.
 
-    It runs in a thread of this process, on a free port of this machine.
+    It runs in a thread of this process, on a free port.
     """
-    import socket
-
-    import uvicorn
-
     from qlara_sandbox.http.server import configure
+    from qlara_sandbox.http.threaded import ThreadedServer
     from qlara_sandbox.web.app import create_app
 
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    server = uvicorn.Server(configure(wrap(create_app()), timeout_graceful_shutdown=1))
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     switch_seconds = sys.getswitchinterval()
-    thread.start()
     try:
-        # The socket listens already: whoever connects now is answered once the server is up.
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with ThreadedServer(configure(wrap(create_app()), timeout_graceful_shutdown=1)) as server:
+            yield f"http://127.0.0.1:{server.ports[0]}"
     finally:
-        server.should_exit = True
-        thread.join()
         sys.setswitchinterval(switch_seconds)

@@ -1,1 +1,1 @@
-"""Documentation that runs: the commands of a page, carried out and held against its answers."""
+"""Documentation that runs: the commands of a page are run, and its responses are checked."""

@@ -1,4 +1,4 @@
-"""Page, contract and server are three witnesses: says which one stands alone where they differ."""
+"""Says which of page, contract and server is the odd one out where they differ."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import jsonschema_rs
-
-from qlara_examples.compare import Difference, Kind, Path, shown, type_of
+from qlara_examples.compare import Mismatch, MismatchKind, Path, shown, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from qlara_contract.contract import Contract, Operation
+    from qlara_contract.contract import ContractDocument, ContractOperation
     from qlara_examples.bash import Command
     from qlara_examples.json_text import Node
-    from qlara_examples.relay import Passed
+    from qlara_examples.relay import RelayedExchange
 
 _ABSENT = object()
 _RESEMBLES, _RECOGNISED = 0.5, 0.7
 
 
-class Alone(StrEnum):
-    """The witness that the two others contradict."""
+class OddOneOut(StrEnum):
+    """The one of three that the two others contradict."""
 
     PAGE = "the page"
     SERVER = "the server"
@@ -36,59 +34,62 @@ class Alone(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, at which line of the page, and who stands alone with it."""
+    """What is wrong, at which line of the page, and who is the odd one out."""
 
     line: int
     text: str
-    alone: Alone = Alone.NOBODY
+    odd_one_out: OddOneOut = OddOneOut.NOBODY
 
     def __str__(self) -> str:
-        return f"{self.text}. {self.verdict}" if self.alone else f"{self.text}."
+        return f"{self.text}. {self.verdict}".rstrip()
 
     @property
     def verdict(self) -> str:
-        """Who stands alone, as a sentence; empty where nobody does."""
-        return f"{self.alone[:1].upper()}{self.alone[1:]} stands alone." if self.alone else ""
+        """Who is the odd one out, as a sentence; empty where nobody is."""
+        who = self.odd_one_out
+        return f"{who[:1].upper()}{who[1:]} is the odd one out." if who else ""
 
 
-class Witnesses:
-    """Judges differences by the contract; *operation* and *status* say which of its answers counts."""
+class Attributor:
+    """Judges mismatches by the contract; *operation* and *status* select the documented response."""
 
-    def __init__(self, contract: Contract, operation: Operation | None, status: int) -> None:
-        self._document = contract.document
+    def __init__(
+        self, contract: ContractDocument, operation: ContractOperation | None, status: int
+    ) -> None:
+        self._contract = contract
         self._operation = operation
-        self._answer = self._content(status)
+        self._content = self._content_of(status)
         self._example: Any = _ABSENT
         self._same_story = False
 
     def recognise(self, documented: Any, *, certain: bool = True) -> None:
-        """Choose the example of the contract that tells the same story as the documented answer.
+        """Choose the example of the contract that resembles the documented response most.
 
-        Not *certain*: the values of the answer are those of some account, and no story.
+        Not *certain*: the values in the response are those of some account, not of a scenario.
         """
         rated = [(_likeness(documented, each), each) for each in self._examples()]
         best = max(rated, key=lambda each: each[0], default=(0.0, _ABSENT))
         self._example = best[1] if best[0] >= _RESEMBLES else _ABSENT
         self._same_story = certain and best[0] >= _RECOGNISED
 
-    def judge(self, difference: Difference) -> Finding:
-        """Return a difference between page and server as a finding, with the contract's voice."""
-        text = _told(difference)
-        if difference.kind is Kind.STATUS:
-            return self._judge_status(difference, text)
-        if difference.kind in {Kind.MISSING, Kind.EXTRA}:
-            return self._judge_key(difference, text)
-        return self._judge_value(difference, text)
+    def judge(self, mismatch: Mismatch) -> Finding:
+        """Return a mismatch between page and server as a finding that cites the contract."""
+        text = _text_of(mismatch)
+        if mismatch.kind is MismatchKind.STATUS:
+            return self._judge_status(mismatch, text)
+        if mismatch.kind in {MismatchKind.MISSING, MismatchKind.EXTRA}:
+            return self._judge_key(mismatch, text)
+        return self._judge_value(mismatch, text)
 
-    def contradictions(self, node: Node, differences: Sequence[Difference]) -> Iterator[Finding]:
-        """Yield what the page says, undisputed by the server, and the contract forbids."""
-        judged = [each.path for each in differences]
+    def contradictions(self, node: Node, mismatches: Sequence[Mismatch]) -> Iterator[Finding]:
+        """Yield what page and server agree on and the contract contradicts."""
+        judged = [each.path for each in mismatches]
         for path, message in self._violations(node.value):
             if not any(path[: len(each)] == each or each[: len(path)] == path for each in judged):
                 yield Finding(
                     _line_of(node, path),
-                    f"{shown(path)}: page and server agree, and openapi.yaml says: {message}",
-                    Alone.CONTRACT,
+                    f"{shown(path)}: page and server agree, but openapi.yaml says: {message}",
+                    OddOneOut.CONTRACT,
                 )
         example = self._example if self._same_story else _ABSENT
         for path, page, other in _leaves_that_differ(node.value, example):
@@ -97,105 +98,84 @@ class Witnesses:
                     _line_of(node, path),
                     f"{shown(path)}: page and server say {_json(page)}, "
                     f"the example in openapi.yaml {_json(other)}",
-                    Alone.CONTRACT,
+                    OddOneOut.CONTRACT,
                 )
 
-    def broken_by(self, answer: Any, line: int) -> Iterator[Finding]:
-        """Yield how the answer itself breaks the contract."""
-        if self._operation is None or self._answer is None:
-            return
-        for path, message in self._violations(answer, required=True):
-            text = f"{shown(path)}: the answer breaks openapi.yaml: {message}"
-            yield Finding(line, text, Alone.SERVER)
+    def broken_by(self, response: Any, line: int) -> Iterator[Finding]:
+        """Yield how the response itself breaks the contract."""
+        for path, message in self._violations(response, required=True):
+            text = f"{shown(path)}: the response breaks openapi.yaml: {message}"
+            yield Finding(line, text, OddOneOut.SERVER)
 
-    def _judge_status(self, difference: Difference, text: str) -> Finding:
+    def _judge_status(self, mismatch: Mismatch, text: str) -> Finding:
         if self._operation is None:
-            return Finding(difference.line, text)
-        known = self._operation.answers
-        page, answer = difference.page in known, difference.answer in known
-        if isinstance(difference.page, int) and page != answer:
-            alone = Alone.SERVER if page else Alone.PAGE
-            other = difference.answer if page else difference.page
-            return Finding(difference.line, f"{text}; openapi.yaml knows no {other} here", alone)
-        return Finding(difference.line, f"{text}; openapi.yaml knows both" if page else text)
+            return Finding(mismatch.line, text)
+        known = self._operation.responses
+        page, response = mismatch.page in known, mismatch.response in known
+        if isinstance(mismatch.page, int) and page != response:
+            other = mismatch.response if page else mismatch.page
+            text = f"{text}; openapi.yaml documents no {other} here"
+            return Finding(mismatch.line, text, OddOneOut.SERVER if page else OddOneOut.PAGE)
+        return Finding(mismatch.line, f"{text}; openapi.yaml documents both" if page else text)
 
-    def _judge_key(self, difference: Difference, text: str) -> Finding:
-        schema = self._schema(difference.path[:-1])
-        key = difference.path[-1]
+    def _judge_key(self, mismatch: Mismatch, text: str) -> Finding:
+        schema = self._schema(mismatch.path[:-1])
+        key = mismatch.path[-1]
         if schema is None or "properties" not in schema:
-            return Finding(difference.line, text)
-        missing = difference.kind is Kind.MISSING
+            return Finding(mismatch.line, text)
+        missing = mismatch.kind is MismatchKind.MISSING
         if key not in schema["properties"]:
-            alone = Alone.PAGE if missing else Alone.SERVER
-            return Finding(
-                difference.line,
-                f"{text}; openapi.yaml has no such key either"
-                if missing
-                else f"{text}; openapi.yaml has no such key",
-                alone,
-            )
+            text += "; openapi.yaml has no such key" + (" either" if missing else "")
+            return Finding(mismatch.line, text, OddOneOut.PAGE if missing else OddOneOut.SERVER)
         if key in schema.get("required", ()):
-            alone = Alone.SERVER if missing else Alone.PAGE
-            return Finding(difference.line, f"{text}; openapi.yaml demands it", alone)
-        return Finding(difference.line, f"{text}; openapi.yaml leaves it free")
+            text += "; openapi.yaml requires it"
+            return Finding(mismatch.line, text, OddOneOut.SERVER if missing else OddOneOut.PAGE)
+        return Finding(mismatch.line, f"{text}; in openapi.yaml it is optional")
 
-    def _judge_value(self, difference: Difference, text: str) -> Finding:
-        example = _at(self._example, difference.path)
-        line = difference.line
-        if example is not _ABSENT and _same(example, difference.answer):
-            return Finding(line, f"{text}; so does the example in openapi.yaml", Alone.PAGE)
-        if example is not _ABSENT and _same(example, difference.page):
-            text = f"{text}; the example in openapi.yaml has what the page has"
-            return Finding(line, text, Alone.SERVER)
-        page, answer = (
-            self._allows(difference.path, value) for value in (difference.page, difference.answer)
+    def _judge_value(self, mismatch: Mismatch, text: str) -> Finding:
+        example = _at(self._example, mismatch.path)
+        line = mismatch.line
+        if example is not _ABSENT and _same(example, mismatch.response):
+            return Finding(line, f"{text}; so does the example in openapi.yaml", OddOneOut.PAGE)
+        if example is not _ABSENT and _same(example, mismatch.page):
+            text += "; the example in openapi.yaml agrees with the page"
+            return Finding(line, text, OddOneOut.SERVER)
+        page, response = (
+            self._allows(mismatch.path, value) for value in (mismatch.page, mismatch.response)
         )
-        if page is False and answer:
-            return Finding(line, f"{text}; openapi.yaml allows only the latter", Alone.PAGE)
-        if answer is False and page:
-            return Finding(line, f"{text}; openapi.yaml allows only the former", Alone.SERVER)
+        if page is False and response:
+            return Finding(line, f"{text}; openapi.yaml allows only the latter", OddOneOut.PAGE)
+        if response is False and page:
+            return Finding(line, f"{text}; openapi.yaml allows only the former", OddOneOut.SERVER)
         return Finding(line, f"{text}; openapi.yaml allows both" if page else text)
 
     def _allows(self, path: Path, value: Any) -> bool | None:
         schema = self._schema(path)
-        if schema is None:
-            return None
-        whole = {**schema, "components": self._document.get("components", {})}
-        return jsonschema_rs.validator_for(whole, validate_formats=True).is_valid(value)
+        return None if schema is None else self._contract.validator(schema).is_valid(value)
 
     def _violations(self, value: Any, *, required: bool = False) -> Iterator[tuple[Path, str]]:
-        if self._answer is None or "schema" not in self._answer:
+        """Yield how *value* breaks the schema; missing keys count only if *required*."""
+        if "schema" not in self._content:
             return
-        whole = {**self._answer["schema"], "components": self._document.get("components", {})}
-        validator = jsonschema_rs.validator_for(whole, validate_formats=True)
-        for error in validator.iter_errors(value):
-            lacks = "is a required property" in error.message
-            if required or not lacks:
+        for error in self._contract.validator(self._content["schema"]).iter_errors(value):
+            if required or "is a required property" not in error.message:
                 yield tuple(error.instance_path), error.message
 
-    def _content(self, status: int) -> dict[str, Any] | None:
+    def _content_of(self, status: int) -> dict[str, Any]:
+        """Return schema and examples of the documented response; empty if there is none."""
         if self._operation is None:
-            return None
-        responses = self._path_item()["responses"]
-        response = responses.get(str(status))
-        content = self._resolved(response or {}).get("content", {})
-        return next(iter(content.values()), None)
-
-    def _path_item(self) -> dict[str, Any]:
-        assert self._operation is not None
-        item = self._document["paths"][self._operation.template]
-        found: dict[str, Any] = item[self._operation.method.lower()]
-        return found
+            return {}
+        responses = _described(self._contract, self._operation)["responses"]
+        response = self._contract.resolve(responses.get(str(status), {}))
+        return next(iter(response.get("content", {}).values()), {})
 
     def _examples(self) -> list[Any]:
-        if self._answer is None:
-            return []
-        given = [self._resolved(each) for each in self._answer.get("examples", {}).values()]
+        given = map(self._contract.resolve, self._content.get("examples", {}).values())
         found = [each["value"] for each in given if "value" in each]
-        return [*found, self._answer["example"]] if "example" in self._answer else found
+        return [*found, self._content["example"]] if "example" in self._content else found
 
     def _schema(self, path: Path) -> dict[str, Any] | None:
-        schema = self._resolved((self._answer or {}).get("schema", {}))
+        schema = self._contract.resolve(self._content.get("schema", {}))
         for part in path:
             if isinstance(part, int):
                 step = schema.get("items")
@@ -203,33 +183,37 @@ class Witnesses:
                 step = schema.get("properties", {}).get(part, schema.get("additionalProperties"))
             if not isinstance(step, dict):
                 return None
-            schema = self._resolved(step)
+            schema = self._contract.resolve(step)
         return schema or None
 
-    def _resolved(self, value: dict[str, Any]) -> dict[str, Any]:
-        while "$ref" in value:
-            found: Any = self._document
-            for step in value["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-            value = found
-        return value
+
+def _described(contract: ContractDocument, operation: ContractOperation) -> dict[str, Any]:
+    """Return an operation as openapi.yaml describes it."""
+    described: dict[str, Any] = contract.document["paths"][operation.template][
+        operation.method.lower()
+    ]
+    return described
 
 
-def judge_request(contract: Contract, command: Command, passed: Passed) -> Iterator[Finding]:
-    """Yield what a command asks for that the contract does not know."""
-    operation = contract.operation_of(passed.method, passed.path)
+def judge_request(
+    contract: ContractDocument, command: Command, relayed: RelayedExchange
+) -> Iterator[Finding]:
+    """Yield what a command requests that the contract does not have."""
+    operation = contract.operation_of(relayed.method, relayed.path)
     if operation is None:
-        alone = Alone.PAGE if passed.status in {404, 405} else Alone.CONTRACT
-        text = f"openapi.yaml knows no {passed.method} {passed.path}"
-        yield Finding(_line_with(command, passed.path), text, alone)
+        odd = OddOneOut.PAGE if relayed.status in {404, 405} else OddOneOut.CONTRACT
+        text = f"openapi.yaml has no operation {relayed.method} {relayed.path}"
+        yield Finding(_line_with(command, relayed.path), text, odd)
         return
-    item = contract.document["paths"][operation.template]
-    described = [*item.get("parameters", ()), *item[operation.method.lower()].get("parameters", ())]
-    known = {each.get("name") for each in described if each.get("in", "query") == "query"}
-    for name, _ in parse_qsl(passed.query, keep_blank_values=True):
-        if name not in known and not any("$ref" in each for each in described):
-            text = f"openapi.yaml knows no parameter `{name}` of {operation.operation_id}"
-            yield Finding(_line_with(command, name), text, Alone.PAGE)
+    shared = contract.document["paths"][operation.template].get("parameters", ())
+    described = map(
+        contract.resolve, [*shared, *_described(contract, operation).get("parameters", ())]
+    )
+    known = {each["name"] for each in described if each["in"] == "query"}
+    for name, _ in parse_qsl(relayed.query, keep_blank_values=True):
+        if name not in known:
+            text = f"openapi.yaml has no parameter `{name}` for {operation.operation_id}"
+            yield Finding(_line_with(command, name), text, OddOneOut.PAGE)
 
 
 def _line_with(command: Command, text: str) -> int:
@@ -237,22 +221,22 @@ def _line_with(command: Command, text: str) -> int:
     return next((line.number for line in command.lines if text in line.text), command.first)
 
 
-def _told(difference: Difference) -> str:
-    what = shown(difference.path)
-    if difference.kind is Kind.STATUS:
-        return f"the page documents {difference.page}, the answer is {difference.answer}"
-    if difference.kind is Kind.MISSING:
-        meant = f"; it has `{difference.meant}`" if difference.meant else ""
-        return f"{what}: the answer has no such key{meant}"
-    if difference.kind is Kind.EXTRA:
-        return f"{what}: the answer has it ({_json(difference.answer)}), the page does not"
-    page, answer = _json(difference.page), _json(difference.answer)
-    if difference.kind is Kind.TYPE:
+def _text_of(mismatch: Mismatch) -> str:
+    what = shown(mismatch.path)
+    if mismatch.kind is MismatchKind.STATUS:
+        return f"the page documents {mismatch.page}, the response is {mismatch.response}"
+    if mismatch.kind is MismatchKind.MISSING:
+        meant = f"; it has `{mismatch.meant}`" if mismatch.meant else ""
+        return f"{what}: the response has no such key{meant}"
+    if mismatch.kind is MismatchKind.EXTRA:
+        return f"{what}: the response has it ({_json(mismatch.response)}), the page does not"
+    page, response = _json(mismatch.page), _json(mismatch.response)
+    if mismatch.kind is MismatchKind.TYPE:
         return (
-            f"{what}: the page has {type_of(difference.page)} {page}, "
-            f"the answer {type_of(difference.answer)} {answer}"
+            f"{what}: the page has {type_of(mismatch.page)} {page}, "
+            f"the response {type_of(mismatch.response)} {response}"
         )
-    return f"{what}: the page says {page}, the answer {answer}"
+    return f"{what}: the page says {page}, the response {response}"
 
 
 def _json(value: Any) -> str:
@@ -304,7 +288,7 @@ def _is_volatile(path: Path, value: Any) -> bool:
 
 
 def _line_of(node: Node, path: Path) -> int:
-    """Return the line of the page where the value at *path* stands."""
+    """Return the line of the page of the value at *path*."""
     for part in path:
         if node.members is not None and isinstance(part, str) and part in node.members:
             node = node.members[part]

@@ -1,4 +1,4 @@
-"""Where one command ends and the next begins, as bash itself sees it."""
+"""Splits a block into commands, at the places where bash itself would."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PROMPT = re.compile(r"^\s*\$\s+")
 
 @dataclass(frozen=True)
 class Command:
-    """One whole command as it stands on the page, with its continuation lines."""
+    """One whole command as printed on the page, with its continuation lines."""
 
     lines: tuple[Line, ...]
 
@@ -39,7 +39,7 @@ class Command:
 
 
 def commands_of(lines: Sequence[Line]) -> tuple[Command, ...]:
-    """Return the commands of a block; comments and empty lines between them are left out."""
+    """Return the commands of a block, without comments and empty lines between them."""
     found = []
     at = 0
     while at < len(lines):
@@ -56,12 +56,12 @@ def commands_of(lines: Sequence[Line]) -> tuple[Command, ...]:
 def end_of_command(lines: Sequence[Line], start: int) -> int:
     """Return the index after the command that begins at *start*.
 
-    A command that never becomes whole ends with its last continuation line.
+    A command that never becomes complete ends with its last continuation line.
     """
     at = start
     while True:
         at = _past_continuations(lines, at)
-        if is_whole("\n".join(_PROMPT.sub("", line.text) for line in lines[start:at])):
+        if is_complete("\n".join(_PROMPT.sub("", line.text) for line in lines[start:at])):
             return at
         if at >= len(lines):
             return _past_continuations(lines, start)
@@ -74,8 +74,8 @@ def _past_continuations(lines: Sequence[Line], at: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def is_whole(text: str) -> bool:
-    """Return whether bash needs no further line to make sense of *text*; nothing is run."""
+def is_complete(text: str) -> bool:
+    """Return whether bash can parse *text* without a further line; nothing is run."""
     bash = shutil.which("bash") or "bash"
     checked = subprocess.run(
         [bash, "--norc", "-n"], input=text + "\n", capture_output=True, text=True, check=False

@@ -1,9 +1,11 @@
-"""What a page is made of, whatever its format: headings, commands, documented answers, directives."""
+"""The blocks of a page, whatever its format: headings, commands, documented responses, directives."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+
+from qlara_contract.errors import CannotRun
 
 _STATUS = re.compile(
     r"(?:^|HTTP/[\d.]+\s+|\bstatus(?:\s+code)?[:\s]+|\bresponse[\s:—–-]+|\()([1-5]\d\d)\b(?!\s*/)",
@@ -31,15 +33,15 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Shell:
+class ShellBlock:
     """Lines that a reader would paste into a terminal, together."""
 
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
-class Documented:
-    """The text of a documented answer; ``status`` where the page states it right there."""
+class DocumentedBlock:
+    """The text of a documented response; ``status`` where the page states it right there."""
 
     lines: tuple[Line, ...]
     status: int | None = None
@@ -47,31 +49,31 @@ class Documented:
 
 @dataclass(frozen=True)
 class Directive:
-    """A comment ``sandbox: scenario=NAME fresh status=409 file=NAME skip`` that steers the run."""
+    """A comment ``sandbox: scenario=NAME fresh status=409 file=NAME skip`` that directs the run."""
 
     line: int
     settings: dict[str, str] = field(hash=False)
 
 
-Piece = Heading | Shell | Documented | Directive
+Block = Heading | ShellBlock | DocumentedBlock | Directive
 
 
-class UnreadablePage(ValueError):
+class UnreadablePage(CannotRun):
     """A file that cannot be read as a page; the message says why."""
 
 
-class InvalidDirective(ValueError):
-    """A directive that says something unknown; the message names the line."""
+class InvalidDirective(CannotRun):
+    """A directive with an unknown word; the message names the line."""
 
 
 KNOWN = ("scenario", "fresh", "status", "file", "skip")
 
 
 def directive_in(line: Line) -> Directive | None:
-    """Return the directive that a line is, if it is one.
+    """Return the directive in a line, if there is one.
 
     Raises:
-        InvalidDirective: a word in it is none of ``KNOWN``, or its status is none.
+        InvalidDirective: a word in it is not in ``KNOWN``, or its status is not one.
     """
     found = _DIRECTIVE.search(line.text)
     if found is None:
@@ -84,7 +86,9 @@ def directive_in(line: Line) -> Directive | None:
             f"line {line.number}: {wrong!r} in a sandbox comment; expected {', '.join(KNOWN)}"
         )
     if not re.fullmatch(r"[1-5]\d\d", settings.get("status", "200")):
-        raise InvalidDirective(f"line {line.number}: status={settings['status']} is no HTTP status")
+        raise InvalidDirective(
+            f"line {line.number}: status={settings['status']} is not an HTTP status"
+        )
     return Directive(line.number, settings)
 
 

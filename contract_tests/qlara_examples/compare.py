@@ -1,4 +1,4 @@
-"""Holds an answer against the documented one: keys, types, and the values that are promised."""
+"""Compares a response with the documented one: keys, types, and the values that are certain."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _PLACEHOLDER = re.compile(r"<[^>]*>|\.\.\.|…|\{[^}]*\}")
 _DIGITS = re.compile(r"\d+")
 
 
-class Kind(StrEnum):
-    """How a documented fact and the answer differ."""
+class MismatchKind(StrEnum):
+    """How the page and the response differ."""
 
     VALUE = "value"
     TYPE = "type"
-    MISSING = "key that the answer lacks"
-    EXTRA = "key that the page lacks"
+    MISSING = "key missing from the response"
+    EXTRA = "key missing from the page"
     STATUS = "status"
 
 
 @dataclass(frozen=True)
-class Promised:
-    """Which values are certain.
+class Certainty:
+    """Which documented values must be exact.
 
-    ``values``: those of a scenario's world; ``times``: its clock stands still; ``stated``: the text
-    that names the ids which are certain.
+    ``values``: all, since a scenario fixes them; ``times``: also times, since its clock is frozen;
+    ``stated``: the text of the scenario, whose ids are exact.
     """
 
     values: bool = True
@@ -47,50 +47,52 @@ class Promised:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One documented fact that the answer does not bear out, at a line of the page.
+class Mismatch:
+    """One place where the response differs from the page, at a line of the page.
 
-    ``page`` and ``answer`` are the two values; for ``EXTRA`` and ``MISSING`` the last part of
+    ``page`` and ``response`` are the two values; for ``EXTRA`` and ``MISSING`` the last part of
     ``path`` is the key, and ``meant`` the key that was probably meant.
     """
 
     line: int
     path: Path
-    kind: Kind
+    kind: MismatchKind
     page: Any = None
-    answer: Any = None
+    response: Any = None
     meant: str = ""
 
 
 @dataclass
-class Comparison:
-    """What differs, and what a reader may want to know beside."""
+class ComparisonResult:
+    """What differs, and notes for the reader."""
 
-    differences: list[Difference] = field(default_factory=list)
+    mismatches: list[Mismatch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def compare(documented: Sequence[Node], answers: Sequence[Any], promised: Promised) -> Comparison:
-    """Compare the values that a page documents with those of the answer, in order.
+def compare(
+    documented: Sequence[Node], responses: Sequence[Any], certainty: Certainty
+) -> ComparisonResult:
+    """Compare the values that a page documents with those of the response, in order.
 
-    Documentation abbreviates: an array of objects may show a beginning or some of its elements, a
-    stream of values its beginning.
+    Documentation abbreviates: an array of objects may show only some of its elements, a stream of
+    values only its beginning.
     """
-    comparer = _Comparer(promised)
+    comparer = _Comparer(certainty)
     for at, node in enumerate(documented):
-        if at < len(answers):
-            comparer.value(node, answers[at], ())
+        if at < len(responses):
+            comparer.value(node, responses[at], ())
         else:
-            comparer.found(node, (), Kind.VALUE, node.value, None)
-    if len(answers) > len(documented) > 1:
-        comparer.result.notes.append(f"{len(documented)} of {len(answers)} values are shown")
+            comparer.found(node, (), MismatchKind.VALUE, node.value, None)
+    if len(responses) > len(documented) > 1:
+        comparer.result.notes.append(f"{len(documented)} of {len(responses)} values are shown")
     return comparer.result
 
 
 def shown(path: Path) -> str:
     """Return a path as people write it: ``errors[0].line``."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".") or "the answer"
+    return text.removeprefix(".") or "the response"
 
 
 def type_of(value: Any) -> str:
@@ -102,131 +104,133 @@ def type_of(value: Any) -> str:
 
 
 class _Comparer:
-    def __init__(self, promised: Promised) -> None:
-        self.result = Comparison()
-        self._promised = promised
+    def __init__(self, certainty: Certainty) -> None:
+        self.result = ComparisonResult()
+        self._certainty = certainty
 
-    def found(self, node: Node, path: Path, kind: Kind, page: Any, answer: Any) -> None:
-        self.result.differences.append(Difference(node.line, path, kind, page, answer))
+    def found(self, node: Node, path: Path, kind: MismatchKind, page: Any, response: Any) -> None:
+        self.result.mismatches.append(Mismatch(node.line, path, kind, page, response))
 
-    def value(self, node: Node, answer: Any, path: Path) -> None:
-        """Compare one value; differences are collected."""
+    def value(self, node: Node, response: Any, path: Path) -> None:
+        """Compare one value; mismatches are collected."""
         if _is_placeholder(node):
             return
-        wanted, got = type_of(node.value), type_of(answer)
+        wanted, got = type_of(node.value), type_of(response)
         if wanted != got and {wanted, got} != {"integer", "number"}:
-            self.found(node, path, Kind.TYPE, node.value, answer)
+            self.found(node, path, MismatchKind.TYPE, node.value, response)
         elif node.members is not None:
-            self._object(node, answer, path)
+            self._object(node, response, path)
         elif node.items is not None:
-            self._array(node, node.items, answer, path)
-        elif not self._agrees(node.scalar, answer, path):
-            self.found(node, path, Kind.VALUE, node.scalar, answer)
+            self._array(node, node.items, response, path)
+        elif not self._agrees(node.scalar, response, path):
+            self.found(node, path, MismatchKind.VALUE, node.scalar, response)
 
-    def _object(self, node: Node, answer: dict[str, Any], path: Path) -> None:
+    def _object(self, node: Node, response: dict[str, Any], path: Path) -> None:
         assert node.members is not None
-        extra = [key for key in answer if key not in node.members]
+        extra = [key for key in response if key not in node.members]
         for key, member in node.members.items():
-            if key in answer:
-                self.value(member, answer[key], (*path, key))
+            if key in response:
+                self.value(member, response[key], (*path, key))
                 continue
-            meant = _meant(key, member, answer, extra)
+            meant = _meant(key, member, response, extra)
             if meant:
                 extra.remove(meant)
             line = node.lines_of_keys[key]
-            difference = Difference(line, (*path, key), Kind.MISSING, member.value, None, meant)
-            self.result.differences.append(difference)
+            mismatch = Mismatch(line, (*path, key), MismatchKind.MISSING, member.value, None, meant)
+            self.result.mismatches.append(mismatch)
         if not node.abbreviated:
-            self._extra(node, extra, answer, path)
+            self._extra(node, extra, response, path)
 
-    def _extra(self, node: Node, extra: list[str], answer: dict[str, Any], path: Path) -> None:
+    def _extra(self, node: Node, extra: list[str], response: dict[str, Any], path: Path) -> None:
         for key in extra:
-            if self._promised.values:
-                self.found(node, (*path, key), Kind.EXTRA, None, answer[key])
+            if self._certainty.values:
+                self.found(node, (*path, key), MismatchKind.EXTRA, None, response[key])
             else:
                 self.result.notes.append(f"{shown((*path, key))} is not documented")
 
-    def _array(self, node: Node, items: tuple[Node, ...], answer: list[Any], path: Path) -> None:
+    def _array(self, node: Node, items: tuple[Node, ...], response: list[Any], path: Path) -> None:
         if all(each.members is None and each.items is None for each in items):
-            self._scalars(node, items, answer, path)
+            self._scalars(node, items, response, path)
             return
-        if len(items) < len(answer):
-            self.result.notes.append(f"{len(items)} of {len(answer)} {shown(path)} are shown")
-        if len(items) <= len(answer) and not any(
-            self._differences(item, answer[at]) for at, item in enumerate(items)
+        if len(items) < len(response):
+            self.result.notes.append(f"{len(items)} of {len(response)} {shown(path)} are shown")
+        if len(items) <= len(response) and not any(
+            self._mismatches(item, response[at]) for at, item in enumerate(items)
         ):
             return
-        self._subset(items, answer, path)
+        self._subset(items, response, path)
 
-    def _scalars(self, node: Node, items: tuple[Node, ...], answer: list[Any], path: Path) -> None:
-        if node.abbreviated or not self._promised.values:
+    def _scalars(
+        self, node: Node, items: tuple[Node, ...], response: list[Any], path: Path
+    ) -> None:
+        if node.abbreviated or not self._certainty.values:
             for at, item in enumerate(items):
-                if answer and not any(self._agrees(item.scalar, each, path) for each in answer):
-                    self.found(item, (*path, at), Kind.VALUE, item.scalar, answer)
+                if response and not any(self._agrees(item.scalar, each, path) for each in response):
+                    self.found(item, (*path, at), MismatchKind.VALUE, item.scalar, response)
             return
-        if len(items) != len(answer):
-            self.found(node, path, Kind.VALUE, node.value, answer)
+        if len(items) != len(response):
+            self.found(node, path, MismatchKind.VALUE, node.value, response)
             return
-        for at, (item, each) in enumerate(zip(items, answer, strict=True)):
+        for at, (item, each) in enumerate(zip(items, response, strict=True)):
             self.value(item, each, (*path, at))
 
-    def _subset(self, items: tuple[Node, ...], answer: list[Any], path: Path) -> None:
-        """Give every element its like in the answer, the nearest where none is equal."""
-        left = dict(enumerate(answer))
+    def _subset(self, items: tuple[Node, ...], response: list[Any], path: Path) -> None:
+        """Pair every element with its equal in the response, or with the most similar one."""
+        left = dict(enumerate(response))
         for at, item in enumerate(items):
-            if not self._promised.values:
-                # How many there are is not certain here, so each is held against the nearest.
-                left = dict(enumerate(answer))
+            if not self._certainty.values:
+                # Their number is not certain here, so each is compared with the most similar one.
+                left = dict(enumerate(response))
                 if not left:
                     continue
             if not left:
-                self.found(item, (*path, at), Kind.VALUE, item.value, None)
+                self.found(item, (*path, at), MismatchKind.VALUE, item.value, None)
                 continue
-            near = min(left, key=lambda i: (len(self._differences(item, left[i])), abs(i - at)))
+            near = min(left, key=lambda i: (len(self._mismatches(item, left[i])), abs(i - at)))
             self.value(item, left.pop(near), (*path, at))
 
-    def _differences(self, item: Node, answer: Any) -> list[Difference]:
-        within = _Comparer(self._promised)
-        within.value(item, answer, ())
-        return within.result.differences
+    def _mismatches(self, item: Node, response: Any) -> list[Mismatch]:
+        within = _Comparer(self._certainty)
+        within.value(item, response, ())
+        return within.result.mismatches
 
-    def _agrees(self, page: Any, answer: Any, path: Path) -> bool:
-        if page == answer and isinstance(page, bool) == isinstance(answer, bool):
+    def _agrees(self, page: Any, response: Any, path: Path) -> bool:
+        if page == response and isinstance(page, bool) == isinstance(response, bool):
             return True
-        if isinstance(page, str) and isinstance(answer, str):
-            return self._same_form(page, answer, path)
-        return not self._promised.values and type_of(page) == type_of(answer) != "boolean"
+        if isinstance(page, str) and isinstance(response, str):
+            return self._same_form(page, response, path)
+        return not self._certainty.values and type_of(page) == type_of(response) != "boolean"
 
-    def _same_form(self, page: str, answer: str, path: Path) -> bool:
+    def _same_form(self, page: str, response: str, path: Path) -> bool:
         if _PLACEHOLDER.fullmatch(page):
             return True
         if _TIME.fullmatch(page):
-            return not self._promised.times and bool(_TIME.fullmatch(answer))
+            return not self._certainty.times and bool(_TIME.fullmatch(response))
         key = next((part for part in reversed(path) if isinstance(part, str)), "")
-        if key.lower().endswith("id") and not self._is_certain(answer):
-            wanted, got = _ID.fullmatch(page), _ID.fullmatch(answer)
+        if key.lower().endswith("id") and not self._is_certain(response):
+            wanted, got = _ID.fullmatch(page), _ID.fullmatch(response)
             return wanted is None or (got is not None and wanted[1] == got[1])
-        if self._promised.values:
+        if self._certainty.values:
             return False
         in_refusal = path[:1] == ("data",)
-        return not in_refusal or _DIGITS.sub("0", page) == _DIGITS.sub("0", answer)
+        return not in_refusal or _DIGITS.sub("0", page) == _DIGITS.sub("0", response)
 
     def _is_certain(self, identity: str) -> bool:
-        """Return whether an id is what the scenario says it is, and not made up by the deployment."""
-        if not self._promised.values:
+        """Return whether the scenario fixes an id, and the deployment did not generate it."""
+        if not self._certainty.values:
             return False
-        return identity in self._promised.stated or bool(_RUNNING.fullmatch(identity))
+        return identity in self._certainty.stated or bool(_RUNNING.fullmatch(identity))
 
 
 def _is_placeholder(node: Node) -> bool:
     return isinstance(node.scalar, str) and bool(_PLACEHOLDER.fullmatch(node.scalar))
 
 
-def _meant(key: str, member: Node, answer: dict[str, Any], extra: list[str]) -> str:
-    """Return the key of the answer that a documented key was probably meant to be, or nothing."""
+def _meant(key: str, member: Node, response: dict[str, Any], extra: list[str]) -> str:
+    """Return the key of the response that a documented key was probably meant to be, or nothing."""
     lower = {each.lower().replace("_", ""): each for each in extra}
     near = get_close_matches(key.lower().replace("_", ""), lower, n=1, cutoff=0.75)
     if near:
         return lower[near[0]]
-    same = [each for each in extra if json.dumps(answer[each]) == json.dumps(member.value)]
+    same = [each for each in extra if json.dumps(response[each]) == json.dumps(member.value)]
     return same[0] if len(same) == 1 else ""

@@ -1,4 +1,4 @@
-"""Reads documented JSON: every key and value with its line, and the marks of abbreviation."""
+"""Reads documented JSON: every key and value with its line, and whether the page abbreviates it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Node:
     """A documented value.
 
     ``members`` of an object, ``items`` of an array; ``scalar`` of anything else. ``line`` is where
-    it begins, ``lines_of_keys`` where each key stands; ``abbreviated``: the page says with an
-    ellipsis that there is more.
+    it begins, ``lines_of_keys`` the line of each key; ``abbreviated``: an ellipsis on the page says
+    that there is more.
     """
 
     line: int
@@ -56,9 +56,9 @@ def read_documented(lines: Sequence[Line]) -> tuple[Node, ...]:
     """Return the JSON values that *lines* hold, one after the other.
 
     Raises:
-        NotJson: something else stands there.
+        NotJson: the text is not JSON.
     """
-    reader = _Reader(lines)
+    reader = _JsonReader(lines)
     nodes = []
     reader.skip()
     while not reader.at_end:
@@ -70,12 +70,12 @@ def read_documented(lines: Sequence[Line]) -> tuple[Node, ...]:
 def end_of_json(lines: Sequence[Line]) -> int:
     """Return how many of *lines* the JSON takes that begins with the first of them.
 
-    Several values may stand there, as a filter prints them, with no empty line between.
+    There may be several values, as a filter prints them, with no empty line between.
 
-    Text that is no JSON ends before the first line that cannot belong to any, so that a mistake
-    in it is found when it is read.
+    Invalid JSON ends where its brackets are balanced, or at an empty line, so that the mistake is
+    reported when it is read.
     """
-    reader = _Reader(lines)
+    reader = _JsonReader(lines)
     try:
         reader.value()
         end = reader.line
@@ -97,7 +97,7 @@ def _balanced(lines: Sequence[Line]) -> int:
     return len(lines)
 
 
-class _Reader:
+class _JsonReader:
     def __init__(self, lines: Sequence[Line]) -> None:
         self._text = "\n".join(line.text for line in lines)
         self._numbers = [line.number for line in lines] or [1]
@@ -158,7 +158,7 @@ class _Reader:
             key_line = self.line
             key = self._string()
             if key in members:
-                raise NotJson(key_line, f"the key {key!r} stands there twice")
+                raise NotJson(key_line, f"duplicate key {key!r}")
             self.skip()
             self._take(":")
             members[key] = self.value()

@@ -1,57 +1,59 @@
-"""Judges the answer to a step: the page's text, the server's answer and the contract side by side."""
+"""Judges the response to a step: the text of the page, the response and the contract side by side."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.contract import contract
-from qlara_examples.attribution import Finding, Witnesses
-from qlara_examples.compare import Comparison, Difference, Kind, Promised, compare
+from qlara_examples.attribution import Attributor, Finding
+from qlara_examples.compare import Certainty, ComparisonResult, Mismatch, MismatchKind, compare
 from qlara_examples.json_text import Node, NotJson, read_documented
-from qlara_examples.outcomes import body_of, status_agrees, values
+from qlara_examples.outcomes import printed_values, status_agrees
 
 if TYPE_CHECKING:
-    from qlara_examples.outcomes import Done
+    from qlara_examples.outcomes import ExecutedCommand
     from qlara_examples.page import Step
 
-Judged = tuple[list[Finding], list[str]]
+Judgement = tuple[list[Finding], list[str]]
 
 
-def judge_answer(step: Step, done: Done, promised: Promised) -> Judged:
-    """Return what is wrong with a documented answer, and notes; *done* is the command that got it.
+def judge_response(step: Step, done: ExecutedCommand, certainty: Certainty) -> Judgement:
+    """Return what is wrong with a documented response, and notes; *done* is the command for it.
 
-    What the command printed counts, if that is JSON (it may have been filtered on the way); the body
-    of the answer otherwise.
+    Compared is what the command printed, if that is JSON (a filter may have changed it), else the
+    body of the response.
     """
-    assert step.answer is not None
-    passed = done.passed[-1] if done.passed else None
-    operation = contract().operation_of(passed.method, passed.path) if passed else None
-    status = passed.status if passed else 0
-    witnesses = Witnesses(contract(), operation, status)
-    if passed and not status_agrees(step.status, status):
-        line = step.status_line or step.answer.lines[0].number
-        difference = Difference(line, (), Kind.STATUS, step.status or "a success", status)
-        return [witnesses.judge(difference)], []
+    assert step.response is not None
+    last = done.last
+    operation = contract().operation_of(last.method, last.path) if last else None
+    attributor = Attributor(contract(), operation, last.status if last else 0)
+    if last and not status_agrees(step.status, last.status):
+        line = step.status_line or step.response.lines[0].number
+        documented = step.status or "a success"
+        mismatch = Mismatch(line, (), MismatchKind.STATUS, documented, last.status)
+        return [attributor.judge(mismatch)], []
     try:
-        nodes = read_documented(step.answer.lines)
+        nodes = read_documented(step.response.lines)
     except NotJson as error:
         return [Finding(error.line, str(error))], []
-    body = body_of(passed)
-    answers = values(done.ran.out)
-    if answers is None:
-        answers = [] if body is None else [body]
-    comparison = compare(nodes, answers, promised)
-    if len(nodes) == 1 and answers == [body]:
-        witnesses.recognise(nodes[0].value, certain=promised.values)
-        return _with_contract(witnesses, nodes[0], comparison, body)
-    # What a filter has made of an answer is nothing that the contract speaks of.
-    silent = Witnesses(contract(), None, 0)
-    return [silent.judge(each) for each in comparison.differences], comparison.notes
+    body = last.json if last else None
+    values = printed_values(done.result.stdout)
+    if values is None:
+        values = [] if body is None else [body]
+    comparison = compare(nodes, values, certainty)
+    if len(nodes) == 1 and values == [body]:
+        attributor.recognise(nodes[0].value, certain=certainty.values)
+        return _with_contract(attributor, nodes[0], comparison, body)
+    # The contract says nothing about what a filter makes of a response.
+    silent = Attributor(contract(), None, 0)
+    return [silent.judge(each) for each in comparison.mismatches], comparison.notes
 
 
-def _with_contract(witnesses: Witnesses, node: Node, comparison: Comparison, body: Any) -> Judged:
-    found = [witnesses.judge(each) for each in comparison.differences]
-    found += witnesses.contradictions(node, comparison.differences)
-    if not comparison.differences:
-        found += witnesses.broken_by(body, node.line)
+def _with_contract(
+    attributor: Attributor, node: Node, comparison: ComparisonResult, body: Any
+) -> Judgement:
+    found = [attributor.judge(each) for each in comparison.mismatches]
+    found += attributor.contradictions(node, comparison.mismatches)
+    if not comparison.mismatches:
+        found += attributor.broken_by(body, node.line)
     return list(dict.fromkeys(found)), comparison.notes

@@ -1,7 +1,7 @@
-"""Starts a program that can write nowhere but in one folder and connect to one port only.
+"""Starts a program that can write to one folder only and connect to one port only.
 
-Run as a program of its own: ``barrier.py FOLDER PORT PROGRAM ARGUMENT…``; standard library only.
-Linux's Landlock holds the barrier, where the kernel has it; elsewhere only the limits are set.
+Run as a program of its own: ``landlock.py FOLDER PORT PROGRAM ARGUMENT…``; standard library only.
+The kernel's Landlock enforces it where available; elsewhere only the resource limits are set.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_SECONDS = 120
 
 
 def main(arguments: list[str]) -> None:
-    """Set the limits, raise the barrier, and become the program."""
+    """Set the limits, confine this process, and become the program."""
     folder, port, *program = arguments
     resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_BYTES, _MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))

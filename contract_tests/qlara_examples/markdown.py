@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from markdown_it import MarkdownIt
+
 from qlara_examples.blocks import (
-    Documented,
+    Block,
+    DocumentedBlock,
     Heading,
     Line,
-    Piece,
-    Shell,
+    ShellBlock,
     directive_in,
     numbered,
     status_in,
@@ -18,10 +20,11 @@ from qlara_examples.blocks import (
 from qlara_examples.json_text import end_of_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-_FENCE = re.compile(r"^(\s*(?:>\s*)*)(`{3,}|~{3,})\s*([\w+-]*)(.*)$")
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+    from markdown_it.token import Token
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _BOLD = re.compile(r"^\*\*([^*]+)\*\*\s*(\([^)]*\))?[.:]?\s*$")  # a line that serves as a heading
 _BELOW_ALL = 7
 _SHELL = frozenset({"bash", "sh", "shell", "zsh", "curl", "cli"})
@@ -31,70 +34,65 @@ _COMMAND = re.compile(r"^\s*(?:\$ +)?(?:curl\b|[A-Za-z_]\w*=\$\(curl\b)", re.MUL
 _HTTP = re.compile(r"^\s*HTTP/[\d.]+ (\d{3})")
 
 
-def read_markdown(text: str) -> list[Piece]:
-    """Return the pieces of a Markdown page."""
-    lines = numbered(text)
-    pieces: list[Piece] = []
-    at = 0
-    while at < len(lines):
-        opened = _FENCE.match(lines[at].text)
-        if opened:
-            end = _closing(lines, at + 1, opened[2])
-            indent = len(opened[1])
-            inside = [Line(line.number, line.text[indent:]) for line in lines[at + 1 : end]]
-            pieces += read_block(inside, opened[3].lower(), opened[4])
-            at = end + 1
-            continue
-        pieces += _outside(lines[at])
-        at += 1
-    return pieces
+def read_markdown(text: str) -> list[Block]:
+    """Return the blocks of a Markdown page (CommonMark)."""
+    text = _FRONT_MATTER.sub(lambda found: "\n" * found[0].count("\n"), text)
+    blocks: list[Block] = []
+    level = 0  # of the heading that is open, if any
+    for token in MarkdownIt("commonmark").parse(text):
+        if token.type in {"heading_open", "heading_close"}:
+            level = int(token.tag[1]) if token.nesting == 1 else 0
+        elif token.type == "inline" and level:
+            blocks.append(Heading(_line(token), level, token.content))
+        elif token.type in {"inline", "html_block"}:
+            blocks += _outside(token)
+        elif token.type == "fence":
+            language, _, label = token.info.strip().partition(" ")
+            lines = numbered(token.content, _line(token) + 1)
+            blocks += read_block(lines, language.lower(), label)
+    return blocks
 
 
-def read_block(lines: Sequence[Line], language: str, label: str = "") -> list[Piece]:
-    """Return the pieces of one block of code; *language* as the page names it, or empty."""
+def read_block(lines: Sequence[Line], language: str, label: str = "") -> list[Block]:
+    """Return the blocks in one block of code; *language* as the page names it, or empty."""
     text = "\n".join(line.text for line in lines)
     prompts = any(re.match(r"^\s*\$ ", line.text) for line in lines)
     if language in _CONSOLE or (prompts and (language in _SHELL or not language)):
         return _session(lines)
     if language in _SHELL or (language not in _JSON and _COMMAND.search(text)):
-        return [Shell(tuple(lines))]
+        return [ShellBlock(tuple(lines))]
     if language in _JSON or text.lstrip()[:1] in {"{", "["}:
-        return _answer(lines, status_in(label))
+        return _response(lines, status_in(label))
     return []
 
 
-def _outside(line: Line) -> list[Piece]:
-    if heading := _HEADING.match(line.text):
-        return [Heading(line.number, len(heading[1]), heading[2])]
-    if bold := _BOLD.match(line.text):
-        text = " ".join(filter(None, bold.groups()))
-        return [Heading(line.number, _BELOW_ALL, text)]
-    found = directive_in(line) if "<!--" in line.text else None
-    return [found] if found else []
+def _line(token: Token) -> int:
+    assert token.map is not None
+    return token.map[0] + 1
 
 
-def _closing(lines: Sequence[Line], at: int, fence: str) -> int:
-    while at < len(lines):
-        text = lines[at].text.lstrip(" >\t").rstrip()
-        if text.startswith(fence) and set(text) == {fence[0]}:
-            break
-        at += 1
-    return at
+def _outside(token: Token) -> Iterator[Block]:
+    """Yield the blocks outside of code: lines in bold as headings, and comments."""
+    for line in numbered(token.content, _line(token)):
+        if bold := _BOLD.match(line.text):
+            yield Heading(line.number, _BELOW_ALL, " ".join(filter(None, bold.groups())))
+        elif "<!--" in line.text and (directive := directive_in(line)):
+            yield directive
 
 
-def _answer(lines: Sequence[Line], status: int | None) -> list[Piece]:
-    """Return the JSON of a block; above it there may stand a status line and headers."""
+def _response(lines: Sequence[Line], status: int | None) -> list[Block]:
+    """Return the JSON of a block; a status line and headers may precede it."""
     for at, line in enumerate(lines):
         if stated := _HTTP.match(line.text):
             status = int(stated[1])
         if line.text.lstrip()[:1] in {"{", "["}:
-            return [Documented(tuple(lines[at:]), status)]
+            return [DocumentedBlock(tuple(lines[at:]), status)]
     return []
 
 
-def _session(lines: Sequence[Line]) -> list[Piece]:
-    """Return the pieces of a console session: commands behind ``$``, answers below them."""
-    pieces: list[Piece] = []
+def _session(lines: Sequence[Line]) -> list[Block]:
+    """Return the blocks of a console session: commands after ``$``, responses below them."""
+    blocks: list[Block] = []
     at = 0
     while at < len(lines):
         text = lines[at].text
@@ -102,12 +100,12 @@ def _session(lines: Sequence[Line]) -> list[Piece]:
             end = at
             while end < len(lines) and lines[end].text.endswith("\\"):
                 end += 1
-            pieces.append(Shell(tuple(lines[at : end + 1])))
+            blocks.append(ShellBlock(tuple(lines[at : end + 1])))
             at = end + 1
         elif text.lstrip()[:1] in {"{", "["}:
             size = end_of_json(lines[at:])
-            pieces.append(Documented(tuple(lines[at : at + size])))
+            blocks.append(DocumentedBlock(tuple(lines[at : at + size])))
             at += size
         else:
             at += 1
-    return pieces
+    return blocks

@@ -1,4 +1,4 @@
-"""What became of a page's steps, and the words for it."""
+"""The outcome of a page's commands and steps."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlara_examples.bash import Command
-    from qlara_examples.page import Place
-    from qlara_examples.relay import Passed
-    from qlara_examples.terminal import Ran
+    from qlara_examples.page import StepWorld
+    from qlara_examples.relay import RelayedExchange
+    from qlara_examples.terminal import CommandResult
 
-# curl failed because of an answer (22), or because whoever reads its output has gone (23)
+# curl failed because of the response (22), or because the reader of its output has gone (23)
 _CONSEQUENCES = frozenset({22, 23})
-_SHOWN_WORDS = 60
+_SHOWN_COMMAND = 60
+_SHOWN_TEXT = 4000
 
 
-class State(StrEnum):
-    """What became of a step."""
+class StepState(StrEnum):
+    """How a step ends."""
 
     DIFFERS = "differs"
     COULD_NOT_RUN = "could not run"
@@ -34,10 +35,10 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Result:
-    """What became of one step: from line ``first`` to line ``last`` of its page.
+class StepResult:
+    """The result of one step, from line ``first`` to line ``last`` of its page.
 
-    ``asked`` is the command, ``told`` the answer to it, ``notes`` what a reader may want to know;
+    ``command`` and ``response`` are texts to show, ``notes`` what a reader may want to know;
     ``quoted`` holds the page's own text of each line that a finding names.
     """
 
@@ -46,93 +47,93 @@ class Result:
     last: int
     what: str
     scenario: str
-    state: State
+    state: StepState
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
-    asked: str = field(default="", repr=False)
-    told: str = field(default="", repr=False)
+    command: str = field(default="", repr=False)
+    response: str = field(default="", repr=False)
     quoted: dict[int, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def lines(self) -> str:
+        """First and last line, to show."""
+        return f"{self.first}–{self.last}" if self.last > self.first else str(self.first)
 
 
 @dataclass(frozen=True)
-class Done:
-    """A command that has been carried out, with what passed over the wire."""
+class ExecutedCommand:
+    """A command that was run, with its requests and responses."""
 
     command: Command
-    place: Place
-    ran: Ran
-    passed: tuple[Passed, ...]
+    world: StepWorld
+    result: CommandResult
+    exchanges: tuple[RelayedExchange, ...]
 
+    @property
+    def last(self) -> RelayedExchange | None:
+        """The last exchange, or ``None``."""
+        return self.exchanges[-1] if self.exchanges else None
 
-def broken(done: Done) -> tuple[Finding, ...]:
-    """Return why a command did not do what it is there for; nothing if it did.
+    @property
+    def summary(self) -> str:
+        """What the command does, in a few words: its last request, or how it begins."""
+        if self.last:
+            operation = contract().operation_of(self.last.method, self.last.path)
+            return operation.operation_id if operation else f"{self.last.method} {self.last.path}"
+        first = self.command.text.split("\n")[0].rstrip("\\ ")
+        return first if len(first) <= _SHOWN_COMMAND else first[:_SHOWN_COMMAND] + "…"
 
-    An answer that refuses is none of these, also if curl was told to fail on it; nor is a test that
-    is false, which ends with 1 and says nothing.
-    """
-    ran, command = done.ran, done.command
-    if ran.status is None:
-        return (Finding(command.first, "stopped: it took longer than the time limit"),)
-    for status, said in ran.curls:
-        if status and status not in _CONSEQUENCES:
-            return (Finding(command.first, _first_line(said) or f"curl ended with {status}"),)
-    complained = ran.said.strip()
-    if ran.line or (ran.status and complained and not refusal(done)):
-        why = _first_line(complained)
-        return (Finding(ran.line or command.first, why),)
-    return ()
+    @property
+    def response_text(self) -> str:
+        """The last response, or what the command wrote to stderr, to show."""
+        if self.last is None:
+            return self.result.stderr.strip()[:_SHOWN_TEXT]
+        body = self.last.json
+        if body is not None:
+            text = json.dumps(body, indent=2, ensure_ascii=False)
+        else:
+            text = self.last.body.decode("utf-8", "replace")
+        shown = text[:_SHOWN_TEXT] + ("…" if len(text) > _SHOWN_TEXT else "")
+        return f"{_status_text(self.last.status)}\n{shown}"
 
+    def failure(self) -> tuple[Finding, ...]:
+        """Return why the command did not do its work; nothing if it did.
 
-def refusal(done: Done) -> tuple[Finding, ...]:
-    """Return that the last answer refuses, as a finding; nothing if it does not."""
-    if not done.passed or done.passed[-1].status < HTTPStatus.BAD_REQUEST:
+        A refusal is no failure, even if curl was told to fail on it; nor is a test that is false,
+        which ends with 1 and prints nothing.
+        """
+        result, command = self.result, self.command
+        if result.status is None:
+            return (Finding(command.first, "stopped: it took longer than the time limit"),)
+        for status, stderr in result.curls:
+            if status and status not in _CONSEQUENCES:
+                return (
+                    Finding(command.first, _first_line(stderr) or f"curl exited with {status}"),
+                )
+        if result.line or (result.status and result.stderr.strip() and not self.refusal()):
+            return (Finding(result.line or command.first, _first_line(result.stderr)),)
         return ()
-    last = done.passed[-1]
-    body = last.body[:300].decode("utf-8", "replace")
-    return (Finding(done.command.first, f"the answer is {_status_text(last.status)}: {body}"),)
 
-
-def _first_line(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return (lines or [""])[0].rstrip(".")
+    def refusal(self) -> tuple[Finding, ...]:
+        """Return that the last response refuses, as a finding; nothing if it does not."""
+        if self.last is None or self.last.status < HTTPStatus.BAD_REQUEST:
+            return ()
+        body = self.last.body[:300].decode("utf-8", "replace")
+        text = f"the response is {_status_text(self.last.status)}: {body}"
+        return (Finding(self.command.first, text),)
 
 
 def status_agrees(documented: int | None, status: int) -> bool:
+    """Return whether a status is the documented one; ``None``: any success."""
     if documented is None:
         return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return documented == status
 
 
-def _status_text(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
-
-
-def summary(done: Done) -> str:
-    """Return what a command does, in a few words: its last request, or its first words."""
-    if done.passed:
-        last = done.passed[-1]
-        operation = contract().operation_of(last.method, last.path)
-        return operation.operation_id if operation else f"{last.method} {last.path}"
-    first = done.command.text.split("\n")[0].rstrip("\\ ")
-    return first if len(first) <= _SHOWN_WORDS else first[:_SHOWN_WORDS] + "…"
-
-
-def body_of(passed: Passed | None) -> Any:
-    if passed is None:
-        return None
-    try:
-        return json.loads(passed.body)
-    except ValueError:
-        return None
-
-
-def values(out: bytes) -> list[Any] | None:
+def printed_values(stdout: bytes) -> list[Any] | None:
     """Return the JSON values that a command printed, ``None`` if it printed anything else."""
     decoder = json.JSONDecoder()
-    text = out.decode("utf-8", "replace").strip()
+    text = stdout.decode("utf-8", "replace").strip()
     values = []
     while text:
         try:
@@ -144,13 +145,13 @@ def values(out: bytes) -> list[Any] | None:
     return values or None
 
 
-def answer_text(done: Done) -> str:
-    if not done.passed:
-        return done.ran.said.strip()[:4000]
-    last = done.passed[-1]
-    body = body_of(last)
-    if body is not None:
-        text = json.dumps(body, indent=2, ensure_ascii=False)
-    else:
-        text = last.body[:4000].decode("utf-8", "replace")
-    return f"{_status_text(last.status)}\n{text[:4000]}{'…' if len(text) > 4000 else ''}"
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return (lines or [""])[0].rstrip(".")
+
+
+def _status_text(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,4 +1,4 @@
-"""Reads plain text in which commands simply stand, and shell scripts."""
+"""Reads plain text, where nothing marks a command, and shell scripts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from qlara_examples.bash import end_of_command
 from qlara_examples.blocks import (
-    Documented,
+    Block,
+    DocumentedBlock,
     Heading,
     Line,
-    Piece,
-    Shell,
+    ShellBlock,
     directive_in,
     numbered,
     status_in,
@@ -36,29 +36,29 @@ _HEADING = re.compile(r"^(?![-*|:#>.)\]}\"]|BEGIN:|END:)[A-Z0-9].{2,78}[^.:,;|\\
 _JSON = re.compile(r'^\s*(?:\{|\[)\s*(?:$|["{\[\]}.…]|-?\d|//)')
 
 
-def read_plain(text: str) -> list[Piece]:
-    """Return the pieces of plain text: a command is what bash would take for one."""
-    return _Plain(numbered(text)).pieces()
+def read_plain(text: str) -> list[Block]:
+    """Return the blocks of plain text: commands are recognised by how they look."""
+    return _PlainTextReader(numbered(text)).blocks()
 
 
-def read_script(text: str) -> list[Piece]:
-    """Return the pieces of a shell script; answers stand in comments below their command."""
+def read_script(text: str) -> list[Block]:
+    """Return the blocks of a shell script; responses are in comments below their command."""
     lines = numbered(text)
-    pieces: list[Piece] = []
+    blocks: list[Block] = []
     block: list[Line] = []
     at = 0
     while at < len(lines):
         line = lines[at]
         bare = _uncommented(lines[at:])
         if directive := directive_in(line):
-            pieces += [*_shell(block), directive]
+            blocks += [*_shell(block), directive]
             at += 1
         elif bare and _JSON.match(bare[0].text):
             size = end_of_json(bare)
-            pieces += [*_shell(block), Documented(bare[:size], _status_above(lines, at))]
+            blocks += [*_shell(block), DocumentedBlock(bare[:size], _status_above(lines, at))]
             at += size
         elif _COMMENT.match(line.text) and status_in(line.text.strip("# ")):
-            pieces += [*_shell(block), Heading(line.number, 1, line.text.strip("# "))]
+            blocks += [*_shell(block), Heading(line.number, 1, line.text.strip("# "))]
             at += 1
         else:
             end = at + 1 if _is_idle(line) else end_of_command(lines, at)
@@ -66,7 +66,7 @@ def read_script(text: str) -> list[Piece]:
             at = end
             continue
         block = []
-    return [*pieces, *_shell(block)]
+    return [*blocks, *_shell(block)]
 
 
 def _is_idle(line: Line) -> bool:
@@ -87,25 +87,25 @@ def _status_above(lines: Sequence[Line], at: int) -> int | None:
     return status_in(above.strip("# ")) if _LABEL.match(above) else None
 
 
-def _shell(block: Sequence[Line]) -> list[Piece]:
-    return [Shell(tuple(block))] if block else []
+def _shell(block: Sequence[Line]) -> list[Block]:
+    return [ShellBlock(tuple(block))] if block else []
 
 
-class _Plain:
+class _PlainTextReader:
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
         self._at = 0
         self._status: int | None = None
 
-    def pieces(self) -> list[Piece]:
-        found: list[Piece] = []
+    def blocks(self) -> list[Block]:
+        found: list[Block] = []
         while self._at < len(self._lines):
-            piece = self._piece()
-            if piece is not None:
-                found.append(piece)
+            block = self._block()
+            if block is not None:
+                found.append(block)
         return found
 
-    def _piece(self) -> Piece | None:
+    def _block(self) -> Block | None:
         line = self._lines[self._at]
         if directive := directive_in(line):
             self._at += 1
@@ -113,7 +113,7 @@ class _Plain:
         if self._begins_commands(self._at):
             return self._commands()
         if _JSON.match(line.text):
-            return self._answer()
+            return self._response()
         self._at += 1
         if _LABEL.match(line.text) or _HTTP.match(line.text):
             self._status = status_in(line.text)
@@ -122,31 +122,31 @@ class _Plain:
             return Heading(line.number, 1, line.text.strip())
         return None
 
-    def _answer(self) -> Documented:
+    def _response(self) -> DocumentedBlock:
         size = end_of_json(self._lines[self._at :])
         lines = tuple(self._lines[self._at : self._at + size])
         self._at += size
         status, self._status = self._status, None
-        return Documented(lines, status)
+        return DocumentedBlock(lines, status)
 
     def _begins_commands(self, at: int) -> bool:
         while at < len(self._lines) and _COMMENT.match(self._lines[at].text):
             at += 1
         return at < len(self._lines) and _is_command(self._lines[at].text)
 
-    def _commands(self) -> Shell:
+    def _commands(self) -> ShellBlock:
         start = self._at
         while self._at < len(self._lines):
             text = self._lines[self._at].text
             if _COMMENT.match(text) and self._begins_commands(self._at):
                 self._at += 1
             elif _is_command(text):
-                # A command that never becomes whole must not swallow the rest of the page.
+                # A command that never becomes complete must not swallow the rest of the page.
                 rest = self._lines[self._at : self._limit()]
                 self._at += end_of_command(rest, 0)
             else:
                 break
-        return Shell(tuple(self._lines[start : self._at]))
+        return ShellBlock(tuple(self._lines[start : self._at]))
 
     def _limit(self) -> int:
         at = self._at + 1

@@ -1,10 +1,11 @@
-"""Carries out a page against a deployment, step by step, and says what became of each."""
+"""Runs the commands of a page against a deployment, step by step, and judges each."""
 
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
@@ -14,292 +15,246 @@ from urllib.parse import urlsplit
 import yaml
 
 from qlara_contract.contract import contract
-from qlara_contract.targets import SPEC, running_sandbox
+from qlara_contract.errors import CannotRun
+from qlara_contract.masking import PLACEHOLDER
 from qlara_examples.attribution import Finding, judge_request
-from qlara_examples.choice import OVERSIZED
-from qlara_examples.compare import Promised
-from qlara_examples.judging import judge_answer
-from qlara_examples.outcomes import (
-    Done,
-    Result,
-    State,
-    answer_text,
-    broken,
-    refusal,
-    summary,
-    values,
-)
-from qlara_examples.relay import Relay, World
+from qlara_examples.compare import Certainty
+from qlara_examples.heading_rules import OVERSIZED
+from qlara_examples.judging import judge_response
+from qlara_examples.outcomes import ExecutedCommand, StepResult, StepState, printed_values
+from qlara_examples.relay import ChosenWorld, Relay
 from qlara_examples.terminal import Terminal
+from qlara_examples.upload_files import UploadFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from qlara_examples.bash import Command
-    from qlara_examples.page import Page, Place, Step
+    from qlara_examples.page import DocumentationPage, Step, StepWorld
 
-SCENARIOS = SPEC.parent / "scenarios"
-SHIPPED_FILES = SCENARIOS / "files"
-# What a file alone brings about, or any account with room; the others need the sandbox.
+# Scenarios that differ only in the uploaded file, or that any account with quota left can show.
 _IN_ANY_ACCOUNT = frozenset(
     {"bad-header", "oversized-file", "crm-migration", "default", "update-existing"}
 )
-_CARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Marco Rossi\r\nTEL:+393471234567\r\nEND:VCARD\r\n"
-
-
-class CannotRun(RuntimeError):
-    """Nothing can be run; the message says why."""
 
 
 @dataclass(frozen=True)
 class ExamplesSettings:
-    """One run. Without ``base_url`` a sandbox is started; ``limit`` is in seconds, per command."""
+    """One run. ``limit`` is in seconds, per command.
 
-    base_url: str = ""
+    ``folders`` hold the files that commands send. ``scenarios`` holds the sandbox's scenario files,
+    which say what values a page may state.
+    """
+
+    base_url: str
     api_key: str = ""
     folders: tuple[Path, ...] = ()
+    scenarios: Path | None = None
     limit: float = 20.0
 
 
-@dataclass(frozen=True)
-class Deployment:
-    """What answers: its URL, and whether it is a sandbox and so knows scenarios."""
+def is_sandbox(settings: ExamplesSettings) -> bool:
+    """Return whether the deployment is a sandbox, and so has scenarios; raise ``CannotRun``."""
+    with Relay(settings.base_url, settings.api_key, ()) as relay:
+        key = [("X-Api-Key", settings.api_key or PLACEHOLDER)]
+        try:
+            relay.relay("GET", contract().path_of("getContactQuota"), key, b"")
+        except (OSError, HTTPException) as error:
+            raise CannotRun(f"{settings.base_url} does not respond: {error}") from error
+        return bool(relay.take()[0].scenario)
 
-    url: str
-    is_sandbox: bool
 
+def run_page(
+    page: DocumentationPage, settings: ExamplesSettings, *, sandbox: bool
+) -> list[StepResult]:
+    """Run a page and return the results of its steps, in order.
 
-@contextmanager
-def deployment(settings: ExamplesSettings) -> Iterator[Deployment]:
-    """Yield the deployment of a run: the one at its base URL, or a sandbox started for it.
-
-    Raises:
-        CannotRun: nothing answers there.
+    Each page has a terminal of its own, and fresh worlds if the deployment is a *sandbox*. Commands
+    that neither send a request nor fail have no result.
     """
+    hosts = known_hosts(settings.base_url)
     with ExitStack() as stack:
-        if not settings.base_url:
-            url = stack.enter_context(running_sandbox("--quiet"))
-            yield Deployment(url, True)
-            return
-        with Relay(settings.base_url, settings.api_key, ()) as relay:
-            path = contract().path_of("getContactQuota")
-            key = [("X-Api-Key", settings.api_key or "YOUR_API_KEY")]
-            try:
-                relay.pass_on("GET", path, key, b"")
-            except OSError as error:
-                raise CannotRun(f"{settings.base_url} does not answer: {error}") from error
-            is_sandbox = bool(relay.take()[0].scenario)
-        yield Deployment(settings.base_url, is_sandbox)
-
-
-def run_page(page: Page, settings: ExamplesSettings, at: Deployment) -> list[Result]:
-    """Carry out a page and return what became of every step that matters.
-
-    Each page has a terminal of its own and fresh worlds; its results are in the order of its steps.
-    """
-    hosts = known_hosts(at.url)
-    with ExitStack() as stack:
-        relay = stack.enter_context(Relay(at.url, settings.api_key, hosts))
-        folders = (*settings.folders, SHIPPED_FILES)
-        terminal = stack.enter_context(Terminal(relay.port, hosts, folders))
-        made = Path(stack.enter_context(TemporaryDirectory(prefix="examples-")))
-        runner = _Runner(page, at, relay, terminal, _Files(folders, made))
+        relay = stack.enter_context(Relay(settings.base_url, settings.api_key, hosts))
+        terminal = stack.enter_context(Terminal(relay.port, hosts, settings.folders))
+        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="examples-")))
+        files = UploadFiles(settings.folders, scratch)
+        runner = _PageRunner(page, relay, terminal, files, settings.scenarios if sandbox else None)
         return [result for step in page.steps for result in runner.step(step, settings.limit)]
 
 
 def known_hosts(base_url: str) -> list[str]:
-    """Return the hosts that stand for the deployment on a page: those of the contract, and its own."""
+    """Return the hosts that stand for the deployment on a page: the contract's, and its own."""
     servers = [each["url"] for each in contract().document.get("servers", ())]
     named = [urlsplit(each).hostname or "" for each in [*servers, base_url]]
     return sorted({each.lower() for each in [*named, "127.0.0.1", "localhost"] if each})
 
 
-class _Runner:
+class _PageRunner:
+    """Runs the steps of one page; ``scenarios`` is ``None`` if the deployment is no sandbox."""
+
     def __init__(
-        self, page: Page, at: Deployment, relay: Relay, terminal: Terminal, files: _Files
+        self,
+        page: DocumentationPage,
+        relay: Relay,
+        terminal: Terminal,
+        files: UploadFiles,
+        scenarios: Path | None,
     ) -> None:
         self._page = page
-        self._at = at
         self._relay = relay
         self._terminal = terminal
         self._files = files
+        self._scenarios = scenarios
         self._run_id = token_hex(4)
-        self._seen: list[Done] = []
+        self._executed: list[ExecutedCommand] = []
 
-    def step(self, step: Step, limit: float) -> list[Result]:
-        """Run one step; return a result for each command that matters and for the answer."""
-        refused = self._unreachable(step.place)
-        if refused:
-            return [self._not_run(step, refused)]
+    def step(self, step: Step, limit: float) -> list[StepResult]:
+        """Run one step; return a result for each command that matters and for the response."""
+        reason = self._obstacle(step.world)
+        if reason:
+            return [self._not_run(step, reason)]
         if not step.commands:
             return [self._repeated(step, limit)]
-        done: list[Done] = []
+        done: list[ExecutedCommand] = []
         for command in step.commands:
-            done.append(self._run(command, step.place, limit))
-            if done[-1].ran.ended:
-                break  # as a script does that has said exit
-        self._seen += done
-        answering = _answering(done) if step.answer else None
+            done.append(self._run(command, step.world, limit))
+            if done[-1].result.exited:
+                break  # as a script ends at exit
+        self._executed += done
+        documented = _documented_command(done) if step.response else None
         return [
-            self._answered(step, each) if each is answering else self._ran(each, step.heading)
+            self._documented(step, each) if each is documented else self._ran(each, step.heading)
             for each in done
-            if each is answering or each.passed or broken(each)
+            if each is documented or each.exchanges or each.failure()
         ]
 
     def _run(
-        self, command: Command, place: Place, limit: float, instead: Path | None = None
-    ) -> Done:
-        if self._at.is_sandbox:
+        self, command: Command, world: StepWorld, limit: float, substitute: Path | None = None
+    ) -> ExecutedCommand:
+        if self._scenarios:
             name = re.sub(r"[^A-Za-z0-9]+", "-", self._page.path.name)[:40]
-            session = f"{name}-{place.began}-{self._run_id}"
-            self._relay.world = World(place.scenario, session)
+            session = f"{name}-{world.began}-{self._run_id}"
+            self._relay.world = ChosenWorld(world.scenario, session)
         self._relay.take()
-        missing = self._files.find(place.file) if place.file else None
-        ran = self._terminal.run(command, limit, instead, missing)
-        return Done(command, place, ran, self._relay.take())
+        fallback = self._files.find(world.file) if world.file else None
+        result = self._terminal.run(command, limit, substitute, fallback)
+        return ExecutedCommand(command, world, result, self._relay.take())
 
-    def _unreachable(self, place: Place) -> str:
-        """Return why nothing can be run in a place; empty if it can."""
-        if place.file and self._files.find(place.file) is None:
-            return f"there is no {place.file} among the files"
-        if self._at.is_sandbox or place.began == 0 or place.scenario in _IN_ANY_ACCOUNT:
+    def _obstacle(self, world: StepWorld) -> str:
+        """Return why nothing can run in a world; empty if it can."""
+        if world.file and self._files.find(world.file) is None:
+            return f"there is no file {world.file}"
+        if self._scenarios or world.began == 0 or world.scenario in _IN_ANY_ACCOUNT:
             return ""
-        return f"only a sandbox can bring about the scenario {place.scenario}"
+        return f"only a sandbox has the scenario {world.scenario}"
 
-    def _repeated(self, step: Step, limit: float) -> Result:
-        """Get a documented answer that has no command of its own by an earlier command."""
+    def _repeated(self, step: Step, limit: float) -> StepResult:
+        """Check a documented response without a command of its own by repeating an earlier one."""
         earlier = self._command_for(step.status)
         if earlier is None:
-            return self._not_run(step, "no command stands before this answer that could get it")
-        instead = self._files.find(step.place.file) if step.place.file else None
-        done = self._run(earlier, step.place, limit, instead)
-        for _ in range(step.place.attempts - 1):
-            if done.passed and done.passed[-1].status == step.status:
+            return self._not_run(step, "no earlier command can get this response")
+        substitute = self._files.find(step.world.file) if step.world.file else None
+        done = self._run(earlier, step.world, limit, substitute)
+        for _ in range(step.world.attempts - 1):
+            if done.last and done.last.status == step.status:
                 break
-            done = self._run(earlier, step.place, limit, instead)
+            done = self._run(earlier, step.world, limit, substitute)
         note = f"repeats the command of line {earlier.first}"
-        if instead is not None:
-            named = "a file that is too large" if step.place.file == OVERSIZED else instead.name
+        if substitute is not None:
+            named = "a file that is too large" if step.world.file == OVERSIZED else substitute.name
             note += f" with {named}"
-        return self._answered(step, done, note)
+        return self._documented(step, done, note)
 
     def _command_for(self, status: int | None) -> Command | None:
-        """Return the page's first command whose operation may answer with *status*."""
-        for done in self._seen if status else ():
-            for passed in done.passed:
-                operation = contract().operation_of(passed.method, passed.path)
-                if operation is not None and status in operation.answers:
+        """Return the page's first command whose operation may respond with *status*."""
+        for done in self._executed if status else ():
+            for each in done.exchanges:
+                operation = contract().operation_of(each.method, each.path)
+                if operation is not None and status in operation.responses:
                     return done.command
         return None
 
-    def _not_run(self, step: Step, why: str) -> Result:
+    def _not_run(self, step: Step, why: str) -> StepResult:
         lines = [line.number for each in step.commands for line in each.lines]
-        lines += [line.number for line in step.answer.lines] if step.answer else []
+        lines += [line.number for line in step.response.lines] if step.response else []
         found = (Finding(min(lines), why),)
         span = (min(lines), max(lines))
-        return self._result(span, step.place, State.COULD_NOT_RUN, found, what=step.heading)
+        result = self._result(span, step.world, StepState.COULD_NOT_RUN, found)
+        return replace(result, what=step.heading)
 
-    def _ran(self, done: Done, heading: str) -> Result:
-        """Return the result of a command without a documented answer.
+    def _ran(self, done: ExecutedCommand, heading: str) -> StepResult:
+        """Return the result of a command without a documented response.
 
-        That it is refused is right if the heading above says so: ``The plan is full (409)``.
+        A refusal is right if the heading above announces it: ``The plan is full (409)``.
         """
         span = (done.command.first, done.command.last)
-        found = broken(done) or (() if _is_announced(done, heading) else refusal(done))
-        if found:
-            found += tuple(_requested(done))
-            return self._result(span, done.place, State.COULD_NOT_RUN, found, done=done)
-        found = tuple(_requested(done))
-        state = State.DIFFERS if found else State.RAN
-        return self._result(span, done.place, state, found, done=done)
+        found = done.failure() or (() if _is_announced(done, heading) else done.refusal())
+        state = StepState.COULD_NOT_RUN if found else StepState.RAN
+        requested = _request_findings(done)
+        if requested and not found:
+            state = StepState.DIFFERS
+        return self._result(span, done.world, state, (*found, *requested), done)
 
-    def _answered(self, step: Step, done: Done, note: str = "") -> Result:
-        """Return the result of a command together with the answer that the page documents."""
-        assert step.answer is not None
-        lines = step.answer.lines
+    def _documented(self, step: Step, done: ExecutedCommand, note: str = "") -> StepResult:
+        """Return the result of a command together with the response that the page documents."""
+        assert step.response is not None
+        lines = step.response.lines
         span = (done.command.first if step.commands else lines[0].number, lines[-1].number)
-        wrong = broken(done)
-        if wrong:
-            return self._result(span, step.place, State.COULD_NOT_RUN, wrong, done=done)
-        findings, notes = judge_answer(step, done, self._promised(step.place))
-        findings += _requested(done) if step.commands else []
+        failure = done.failure()
+        if failure:
+            return self._result(span, step.world, StepState.COULD_NOT_RUN, failure, done)
+        findings, notes = judge_response(step, done, self._certainty(step.world))
+        findings += _request_findings(done) if step.commands else []
         found = tuple(sorted(findings, key=lambda each: each.line))
-        state = State.DIFFERS if found else State.MATCHES
-        result = self._result(span, step.place, state, found, done=done)
+        state = StepState.DIFFERS if found else StepState.MATCHES
+        result = self._result(span, step.world, state, found, done)
         return replace(result, notes=(*filter(None, [note]), *notes))
 
-    def _promised(self, place: Place) -> Promised:
-        if not self._at.is_sandbox:
-            return Promised(values=False, times=False)
-        path = SCENARIOS / f"{place.scenario}.yaml"
+    def _certainty(self, world: StepWorld) -> Certainty:
+        if self._scenarios is None:
+            return Certainty(values=False, times=False)
+        path = self._scenarios / f"{world.scenario}.yaml"
         if not path.exists():
-            return Promised(times=False)
+            return Certainty(times=False)
         text = path.read_text(encoding="utf-8")
         clock = yaml.safe_load(text).get("clock") or {}
-        return Promised(times="start" in clock, stated=text)
+        return Certainty(times="start" in clock, stated=text)
 
     def _result(
         self,
         span: tuple[int, int],
-        place: Place,
-        state: State,
+        world: StepWorld,
+        state: StepState,
         findings: tuple[Finding, ...],
-        *,
-        done: Done | None = None,
-        what: str = "",
-    ) -> Result:
+        done: ExecutedCommand | None = None,
+    ) -> StepResult:
         lines = self._page.text.splitlines()
-        return Result(
+        return StepResult(
             path=self._page.path,
             first=span[0],
             last=span[1],
-            what=summary(done) if done else what,
-            scenario=place.scenario if self._at.is_sandbox else "",
+            what=done.summary if done else "",
+            scenario=world.scenario if self._scenarios else "",
             state=state,
             findings=findings,
-            asked=done.command.text if done else "",
-            told=answer_text(done) if done else "",
+            command=done.command.text if done else "",
+            response=done.response_text if done else "",
             quoted={each.line: lines[each.line - 1].strip() for each in findings},
         )
 
 
-class _Files:
-    """The files that repeated commands upload: found by name, or made."""
-
-    def __init__(self, folders: Sequence[Path], made: Path) -> None:
-        self._folders = folders
-        self._made = made
-
-    def find(self, name: str) -> Path | None:
-        """Return the file of this name; ``None`` if there is none."""
-        if name == OVERSIZED:
-            return self._oversized()
-        candidates = (folder / name for folder in self._folders)
-        return next((each for each in candidates if each.is_file()), None)
-
-    def _oversized(self) -> Path:
-        path = self._made / "too-large.vcf"
-        if not path.exists():
-            path.write_bytes(_CARD * (_limit_of_files() // len(_CARD) + 1))
-        return path
+def _documented_command(done: Sequence[ExecutedCommand]) -> ExecutedCommand:
+    """Return the command that a documented response belongs to: the last one that has output."""
+    with_output = [
+        each for each in done if each.exchanges or printed_values(each.result.stdout) is not None
+    ]
+    return with_output[-1] if with_output else done[-1]
 
 
-def _answering(done: Sequence[Done]) -> Done:
-    """Return the command that a documented answer belongs to: the last that said something."""
-    spoke = [each for each in done if each.passed or values(each.ran.out) is not None]
-    return spoke[-1] if spoke else done[-1]
+def _is_announced(done: ExecutedCommand, heading: str) -> bool:
+    return done.last is not None and re.search(rf"\b{done.last.status}\b", heading) is not None
 
 
-def _is_announced(done: Done, heading: str) -> bool:
-    return bool(done.passed) and re.search(rf"\b{done.passed[-1].status}\b", heading) is not None
-
-
-def _requested(done: Done) -> list[Finding]:
-    found = (judge_request(contract(), done.command, each) for each in done.passed)
+def _request_findings(done: ExecutedCommand) -> list[Finding]:
+    found = (judge_request(contract(), done.command, each) for each in done.exchanges)
     return [finding for each in found for finding in each]
-
-
-def _limit_of_files() -> int:
-    schemas = contract().document.get("components", {}).get("schemas", {})
-    found = schemas.get("VCardUpload", {}).get("properties", {}).get("file", {})
-    return int(found.get("x-max-bytes", 10 * 1024 * 1024))

@@ -1,4 +1,4 @@
-"""A terminal for a page: one bash, a scratch folder, few tools, and a time limit for each command."""
+"""A terminal for a page: one bash, a scratch folder, a few tools, and a time limit per command."""
 
 from __future__ import annotations
 
@@ -22,55 +22,12 @@ if TYPE_CHECKING:
 
     from qlara_examples.bash import Command
 
-# What the commands of a page may use beside curl. None of them takes away or overwrites files.
-TOOLS = [
-    "bash",
-    "sh",
-    "jq",
-    "cat",
-    "head",
-    "tail",
-    "grep",
-    "sed",
-    "cut",
-    "sort",
-    "uniq",
-    "tr",
-    "wc",
-    "date",
-    "sleep",
-    "seq",
-    "base64",
-    "basename",
-    "dirname",
-    "printf",
-    "echo",
-    "test",
-    "true",
-    "false",
-    "expr",
-    "paste",
-    "fold",
-    "nl",
-    "rev",
-    "column",
-    "diff",
-    "cmp",
-    "od",
-    "xxd",
-    "md5sum",
-    "sha256sum",
-    "env",
-    "ls",
-    "mktemp",
-    "mkdir",
-    "touch",
-    "tee",
-    "awk",
-    "xargs",
-    "id",
-    "uname",
-]
+# What the commands of a page may use beside curl. None of them deletes or overwrites files by itself.
+_TOOLS = """
+bash sh jq cat head tail grep sed cut sort uniq tr wc date sleep seq base64 basename dirname
+printf echo test true false expr paste fold nl rev column diff cmp od xxd md5sum sha256sum env
+ls mktemp mkdir touch tee awk xargs id uname
+"""
 
 _LOOP = """\
 exec 9>&1
@@ -89,26 +46,27 @@ _REDIRECTION = re.compile(r"(?<![<>=\d&$-])(?:\d|&)?>{1,2}\|?\s*([^\s;&|()<>]+)"
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What became of a command.
+class CommandResult:
+    """The result of a command.
 
-    ``status`` is its exit status (``None``: stopped at the time limit), ``curls`` what each curl in it
-    ended with and said, ``line`` the line of the page that bash complained of.
+    ``status`` is its exit status (``None``: stopped at the time limit), ``curls`` exit status and
+    stderr of each curl in it, ``line`` the line of the page that an error of bash names, ``exited``
+    whether it ended the shell.
     """
 
     status: int | None
-    out: bytes
-    said: str
+    stdout: bytes
+    stderr: str
     curls: tuple[tuple[int, str], ...]
     line: int | None = None
-    ended: bool = False
+    exited: bool = False
 
 
 class Terminal:
     """One bash that runs a page's commands one after the other, as a reader would paste them.
 
-    Variables last from one command to the next. Nothing of the environment outside is seen; what
-    is written stays in a scratch folder, which ``close`` takes away.
+    Variables last from one command to the next. The environment outside is hidden; whatever is
+    written stays in a scratch folder, which ``close`` deletes.
     """
 
     def __init__(self, relay_port: int, hosts: Sequence[str], folders: Sequence[Path]) -> None:
@@ -123,7 +81,7 @@ class Terminal:
         }
         for name in ("work", "home", "tmp", "control", "bin"):
             (self._scratch / name).mkdir()
-        self._furnish()
+        self._install_tools()
         self._bash: subprocess.Popen[bytes] | None = None
         self._jobs = 0
 
@@ -136,18 +94,20 @@ class Terminal:
         self,
         command: Command,
         limit: float,
-        instead: Path | None = None,
-        missing: Path | None = None,
-    ) -> Ran:
+        substitute: Path | None = None,
+        fallback: Path | None = None,
+    ) -> CommandResult:
         """Run a command for at most *limit* seconds.
 
-        Every upload in it sends the file *instead*, if given; one whose file cannot be found sends
-        *missing*.
+        Every upload in it sends *substitute*, if given; one whose file cannot be found sends
+        *fallback*.
         """
         outside = outside_target(command.text)
         if outside:
-            return Ran(1, b"", f"not run: it writes to {outside}, outside its folder", ())
-        self._tell_curl(instead, missing)
+            return CommandResult(
+                1, b"", f"not run: it writes to {outside}, outside the working folder", ()
+            )
+        self._configure_curl(substitute, fallback)
         job = self._scratch / "control" / f"job-{self._jobs}"
         self._jobs += 1
         job.with_suffix(".sh").write_text(command.text, encoding="utf-8")
@@ -155,17 +115,17 @@ class Terminal:
         assert bash.stdin is not None
         bash.stdin.write(f"{job}\n".encode())
         bash.stdin.flush()
-        answer = self._wait(bash, limit)
-        ended = not answer
-        status = int(answer) if answer else self._end(bash)
-        said = _read(job.with_suffix(".err")).decode("utf-8", "replace")
-        where = _WHERE.search(said)
+        reported = self._wait(bash, limit)
+        status = int(reported) if reported else self._end(bash)
+        stderr = _read(job.with_suffix(".err")).decode("utf-8", "replace")
+        where = _WHERE.search(stderr)
         line = command.lines[min(int(where[1]), len(command.lines)) - 1].number if where else None
-        told = _WHERE.sub("bash: ", said).replace(str(self._scratch), "")
-        return Ran(status, _read(job.with_suffix(".out")), told, self._curls(), line, ended)
+        stderr = _WHERE.sub("bash: ", stderr).replace(str(self._scratch), "")
+        stdout = _read(job.with_suffix(".out"))
+        return CommandResult(status, stdout, stderr, self._curls(), line, exited=not reported)
 
     def close(self) -> None:
-        """End bash, and whatever it started, and take the scratch folder away."""
+        """End bash and whatever it started, and delete the scratch folder."""
         if self._bash is not None:
             self._end(self._bash)
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -176,15 +136,15 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _furnish(self) -> None:
+    def _install_tools(self) -> None:
         folder = self._scratch / "bin"
-        for tool in TOOLS:
+        for tool in _TOOLS.split():
             found = shutil.which(tool)
             if found:
                 (folder / tool).symlink_to(found)
         shim = Path(__file__).with_name("curl_shim.py")
         self._write_tool("curl", f'-I -S "{shim}"')
-        self._write_tool("qlara-sandbox", "-I -m sandbox")
+        self._write_tool("qlara-sandbox", "-I -m qlara_sandbox")
 
     def _write_tool(self, name: str, arguments: str) -> None:
         tool = self._scratch / "bin" / name
@@ -194,10 +154,10 @@ class Terminal:
     def _start(self) -> subprocess.Popen[bytes]:
         loop = self._scratch / "control" / "loop.bash"
         loop.write_text(_LOOP, encoding="utf-8")
-        barrier = Path(__file__).with_name("landlock.py")
-        command = [sys.executable, "-I", "-S", str(barrier), str(self._scratch), str(self._port)]
+        landlock = Path(__file__).with_name("landlock.py")
+        confined = [sys.executable, "-I", "-S", str(landlock), str(self._scratch), str(self._port)]
         return subprocess.Popen(
-            [*command, shutil.which("bash") or "bash", "--norc", "--noprofile", str(loop)],
+            [*confined, shutil.which("bash") or "bash", "--norc", "--noprofile", str(loop)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -218,33 +178,33 @@ class Terminal:
             "CURL_SHIM": str(self._scratch / "control" / "curl.json"),
         }
 
-    def _tell_curl(self, instead: Path | None, missing: Path | None) -> None:
-        told = {
+    def _configure_curl(self, substitute: Path | None, fallback: Path | None) -> None:
+        settings = {
             **self._control,
-            "instead": str(instead.resolve()) if instead else None,
-            "missing": str(missing.resolve()) if missing else None,
+            "substitute": str(substitute.resolve()) if substitute else None,
+            "fallback": str(fallback.resolve()) if fallback else None,
         }
         control = self._scratch / "control"
-        (control / "curl.json").write_text(json.dumps(told), encoding="utf-8")
+        (control / "curl.json").write_text(json.dumps(settings), encoding="utf-8")
         (control / "curl.log").write_text("", encoding="utf-8")
 
     def _curls(self) -> tuple[tuple[int, str], ...]:
         lines = _read(Path(self._control["log"])).decode("utf-8").splitlines()
-        return tuple((each["status"], each["said"]) for each in map(json.loads, lines))
+        return tuple((each["status"], each["stderr"]) for each in map(json.loads, lines))
 
     def _wait(self, bash: subprocess.Popen[bytes], limit: float) -> str:
-        """Return the line that bash tells its status with; empty: it ended, or time ran out."""
+        """Return the status that bash reports; empty: it ended, or time ran out."""
         assert bash.stdout is not None
-        answer, until = b"", monotonic() + limit
-        while not answer.endswith(b"\n"):
+        reported, until = b"", monotonic() + limit
+        while not reported.endswith(b"\n"):
             left = until - monotonic()
             if left <= 0 or not _ready(bash.stdout, left):
                 return ""
             chunk = os.read(bash.stdout.fileno(), 64)
             if not chunk:
                 return ""
-            answer += chunk
-        return answer.decode().strip()
+            reported += chunk
+        return reported.decode().strip()
 
     def _end(self, bash: subprocess.Popen[bytes]) -> int | None:
         """End bash with all that it started; return its exit status if it ended by itself."""
@@ -263,9 +223,9 @@ class Terminal:
 
 
 def outside_target(text: str) -> str | None:
-    """Return where a command would write by redirection outside its folder, as far as can be seen.
+    """Return where a command would redirect output outside its folder, as far as its text shows.
 
-    A first look, which needs nothing of the system; the barrier of the kernel does not rely on it.
+    A first check that works on any system; Landlock does not rely on it.
     """
     bare = re.sub(r"'[^']*'", "''", text)
     bare = re.sub(r'"(?:\\.|[^"\\])*"', lambda found: re.sub(r"[<>]", "", found[0]), bare)

@@ -6,7 +6,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
-from qlara_examples.blocks import Heading, Line, Piece, UnreadablePage, directive_in
+from qlara_examples.blocks import Block, Heading, Line, UnreadablePage, directive_in
 from qlara_examples.markdown import read_block
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -17,27 +17,27 @@ _BLOCKS = frozenset({"div", "li", "p", "tr"})
 _VOID = frozenset({"br", "img", "hr", "input", "meta", "link", "wbr", "source", "col"})
 
 
-def read_web_page(text: str) -> list[Piece]:
-    """Return the pieces of an HTML page.
+def read_web_page(text: str) -> list[Block]:
+    """Return the blocks of an HTML page.
 
     Raises:
-        UnreadablePage: it holds a declaration that is no HTML.
+        UnreadablePage: it has a declaration that is not HTML.
     """
-    reader = _Reader()
+    reader = _HtmlReader()
     try:
         reader.feed(text)
         reader.close()
-    except AssertionError as error:  # how the standard library's parser gives up
+    except AssertionError as error:  # how the standard library's parser fails
         raise UnreadablePage(f"not HTML at line {reader.getpos()[0]}: {error}") from error
-    return reader.pieces
+    return reader.blocks
 
 
-class _Reader(HTMLParser):
+class _HtmlReader(HTMLParser):
     """Collects the text of headings and of ``<pre>``, each line with its number in the source."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
-        self.pieces: list[Piece] = []
+        self.blocks: list[Block] = []
         self._stack: list[tuple[str, bool]] = []  # open elements, and whether they are silent
         self._heading: tuple[int, int, list[str]] | None = None
         self._pre: list[Line] | None = None
@@ -69,11 +69,11 @@ class _Reader(HTMLParser):
         while self._stack.pop()[0] != tag:
             pass
         if tag == "pre" and self._pre is not None:
-            self.pieces += read_block(_trimmed(self._pre), self._language)
+            self.blocks += read_block(_trimmed(self._pre), self._language)
             self._pre, self._language = None, ""
         elif tag in _HEADINGS and self._heading is not None:
             line, level, parts = self._heading
-            self.pieces.append(Heading(line, level, " ".join("".join(parts).split()).rstrip("#¶ ")))
+            self.blocks.append(Heading(line, level, " ".join("".join(parts).split()).rstrip("#¶ ")))
             self._heading = None
 
     def handle_data(self, data: str) -> None:
@@ -88,7 +88,7 @@ class _Reader(HTMLParser):
     def handle_comment(self, data: str) -> None:
         found = directive_in(Line(self.getpos()[0], f"<!--{data}-->"))
         if found:
-            self.pieces.append(found)
+            self.blocks.append(found)
 
     def _add(self, text: str) -> None:
         if self._silent:

@@ -241,7 +241,7 @@ def _run(app: Any, listener: socket.socket, tls: dict[str, str], ready: Callable
 
     from qlara_sandbox.http.server import configure
 
-    class Server(uvicorn.Server):
+    class AnnouncingServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
@@ -249,7 +249,7 @@ def _run(app: Any, listener: socket.socket, tls: dict[str, str], ready: Callable
     # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    Server(configure(app, **tls)).run(sockets=[listener])
+    AnnouncingServer(configure(app, **tls)).run(sockets=[listener])
     click.echo("Stopped.", err=True)
 
 

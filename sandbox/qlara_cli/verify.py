@@ -10,39 +10,37 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qlara_contract.exchange import mask
-from qlara_contract.promises import PROMISES, UnknownPromise, promise
+from qlara_cli.exit_codes import could_not_run
+from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, Profile, RunSettings
 
 if TYPE_CHECKING:
     from qlara_contract.deviations import Deviation
     from qlara_contract.engine import Outcome
+    from qlara_contract.promise_ids import PromiseId
 
-_COULD_NOT_RUN = 2
 _DEVIATION_LASTS = timedelta(days=90)
-
-
-class CouldNotRun(click.ClickException):
-    """The run could not be made; ends with 2."""
-
-    exit_code = _COULD_NOT_RUN
 
 
 def _known_promises(
     _: click.Context, __: click.Parameter, value: tuple[str, ...]
-) -> tuple[str, ...]:
-    ids = tuple(part.strip() for each in value for part in each.split(",") if part.strip())
-    for each in ids:
-        try:
-            promise(each)
-        except UnknownPromise as error:
-            raise click.BadParameter(str(error)) from error
-    return ids
+) -> tuple[PromiseId, ...]:
+    if not value:
+        return ()
+    from qlara_contract.promises import UnknownPromise, promise
+
+    ids = (part.strip() for each in value for part in each.split(",") if part.strip())
+    try:
+        return tuple(promise(each).id for each in ids)
+    except UnknownPromise as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> None:
     if not value or context.resilient_parsing:
         return
+    from qlara_contract.promises import PROMISES
+
     for each in PROMISES:
         click.echo(f"{each.id}  ({each.operation}, {each.severity})")
         click.echo(f"    {each.sentence}\n    {each.source}")
@@ -56,27 +54,27 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     envvar="SANDBOX_BASE_URL",
     required=True,
     metavar="URL",
-    help="The deployment: the part of its addresses before /api.",
+    help="The deployment to check: the part of its URLs before /api.",
 )
 @click.option(
     "--api-key",
     envvar="SANDBOX_API_KEY",
     required=True,
     metavar="KEY",
-    help="A key of an account with contact permission.",
+    help="An API key with contact permission.",
 )
 @click.option(
     "--mode",
     envvar="SANDBOX_MODE",
     type=click.Choice([each.value for each in Mode]),
-    help="read-only sends nothing but GET. Default: full on this machine, else read-only.",
+    help="read-only sends only GET requests. Default: full on this machine, read-only elsewhere.",
 )
 @click.option(
     "--max-writes",
     envvar="SANDBOX_MAX_WRITES",
     type=click.IntRange(0),
     metavar="N",
-    help="Create at most this many contacts. Default: 1000, on this machine 20000.",
+    help="Maximum number of contacts to create. Default: 1000, or 20000 on this machine.",
 )
 @click.option(
     "--profile",
@@ -84,7 +82,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     default=Profile.QUICK.value,
     show_default=True,
     type=click.Choice([each.value for each in Profile]),
-    help="How deep to go.",
+    help="How much to send.",
 )
 @click.option(
     "--seed",
@@ -93,14 +91,14 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     default=0,
     show_default=True,
     metavar="N",
-    help="The same seed sends the same requests.",
+    help="Seed for the requests: the same seed sends the same ones.",
 )
 @click.option(
     "--rate",
     envvar="SANDBOX_RATE",
     type=click.FloatRange(0, min_open=True),
     metavar="N",
-    help="Send at most this many requests a second.",
+    help="Maximum requests per second.",
 )
 @click.option(
     "--only",
@@ -108,69 +106,69 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     multiple=True,
     metavar="ID",
     callback=_known_promises,
-    help="Judge only this promise; repeatable.",
+    help="Check only this promise; repeatable.",
 )
 @click.option(
     "--deviations",
     envvar="SANDBOX_DEVIATIONS",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Known deviations (YAML).",
+    help="File of known deviations (YAML).",
 )
 @click.option(
     "--write-deviations",
     envvar="SANDBOX_WRITE_DEVIATIONS",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draft a file of known deviations from this run.",
+    help="Write a draft of known deviations from this run.",
 )
 @click.option(
     "--report",
     envvar="SANDBOX_REPORT",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write report.html, junit.xml, report.json and failures.har there.",
+    help="Write report.html, junit.xml, report.json and failures.har to this folder.",
 )
 @click.option(
     "--exhausted-key",
     envvar="SANDBOX_EXHAUSTED_KEY",
     default="",
     metavar="KEY",
-    help="A key of another account, whose plan is full: for 409.",
+    help="API key of another account with an exhausted quota, to check 409.",
 )
 @click.option(
     "--unpermitted-key",
     envvar="SANDBOX_UNPERMITTED_KEY",
     default="",
     metavar="KEY",
-    help="A key without the contact permission: for 403.",
+    help="API key without contact permission, to check 403.",
 )
 @click.option(
     "--list-id",
     envvar="SANDBOX_LIST_ID",
     default="",
     metavar="ID",
-    help="A list that holds contacts, for runs that only read.",
+    help="A list with contacts, for read-only runs.",
 )
 @click.option(
     "--ca-file",
     envvar="SANDBOX_CA_FILE",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Trust this certificate authority too (PEM).",
+    help="Also trust this certificate authority (PEM).",
 )
 @click.option(
     "--compare",
     envvar="SANDBOX_COMPARE",
     metavar="URL",
-    help="Send the same requests to this deployment too, and show where they differ.",
+    help="Differential run: send the same requests to this deployment too, and show the differences.",
 )
 @click.option(
     "--compare-key",
     envvar="SANDBOX_COMPARE_KEY",
     default="",
     metavar="KEY",
-    help="The key for --compare. Default: that of --api-key.",
+    help="API key for --compare. Default: the one of --api-key.",
 )
 @click.option(
     "--list",
@@ -178,13 +176,13 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     is_eager=True,
     expose_value=False,
     callback=_print_promises,
-    help="Print the promises and end.",
+    help="Print all promises and exit.",
 )
 def verify(**options: Any) -> None:
     """Check whether a deployment keeps its promises.
 
-    Holds the deployment at --base-url against every promise of the contract, and shows each broken
-    one with the request to repeat. Ends with 0 if it conforms, 1 on drift, 2 if it could not run.
+    Checks the deployment at --base-url against every promise of the contract, and shows each broken
+    one with a request that reproduces it. Exit code: 0 conforms, 1 drift, 2 could not run.
 
     \b
     Examples:
@@ -222,28 +220,22 @@ def verify(**options: Any) -> None:
 
 
 def _deviations(path: Path | None) -> tuple[Deviation, ...]:
-    from qlara_contract.deviations import InvalidDeviations, load_deviations
+    from qlara_contract.deviations import load_deviations
 
     if path is None:
         return ()
-    try:
+    with could_not_run():
         return load_deviations(path)
-    except InvalidDeviations as error:
-        raise CouldNotRun(str(error)) from error
 
 
 def _run(settings: RunSettings, deviations: tuple[Deviation, ...]) -> Outcome:
     from rich.console import Console
 
     from qlara_contract.engine import check_deployment
-    from qlara_contract.preflight import CannotRun
     from qlara_contract.report.terminal import live
 
-    try:
-        with live(Console(stderr=True)) as progress:
-            return check_deployment(settings, deviations, progress)
-    except CannotRun as error:
-        raise CouldNotRun(str(error)) from error
+    with could_not_run(), live(Console(stderr=True)) as progress:
+        return check_deployment(settings, deviations, progress)
 
 
 def _show(outcome: Outcome, folder: Path | None) -> None:
@@ -252,38 +244,34 @@ def _show(outcome: Outcome, folder: Path | None) -> None:
     from qlara_contract.report.files import write_report
     from qlara_contract.report.terminal import print_outcome
 
-    # The files first: whoever cuts the output short still gets them.
+    # The files first: they are there even if the output is cut short.
     written = write_report(outcome, folder) if folder else []
     print_outcome(Console(), outcome)
     for path in written:
-        click.echo(f"wrote {path}")
+        click.echo(f"Wrote {path}")
 
 
 def _draft(outcome: Outcome, path: Path) -> None:
     from qlara_contract.deviations import draft
 
     until = datetime.now(UTC).date() + _DEVIATION_LASTS
-    path.write_text(draft(outcome.entries, until), encoding="utf-8")
-    click.echo(f"wrote {path}")
+    path.write_text(draft(outcome.promises, until), encoding="utf-8")
+    click.echo(f"Wrote {path}")
 
 
 def _compare(settings: RunSettings, other: RunSettings, folder: Path | None) -> int:
     from rich.console import Console
 
     from qlara_contract.differential import compare_deployments
-    from qlara_contract.preflight import CannotRun
     from qlara_contract.report import differential as report, terminal
 
     secrets = settings.secrets + other.secrets
-    try:
-        with terminal.live(Console(stderr=True)) as progress:
-            comparison = compare_deployments(settings, other, progress)
-    except CannotRun as error:
-        raise CouldNotRun(str(error)) from error
+    with could_not_run(), terminal.live(Console(stderr=True)) as progress:
+        comparison = compare_deployments(settings, other, progress)
     report.print_comparison(Console(), comparison, secrets)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(report.as_json(comparison), indent=2, ensure_ascii=False) + "\n"
         (folder / "twin.json").write_text(mask(text, secrets), encoding="utf-8")
-        click.echo(f"wrote {folder / 'twin.json'}")
+        click.echo(f"Wrote {folder / 'twin.json'}")
     return comparison.exit_code

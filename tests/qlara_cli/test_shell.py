@@ -115,7 +115,7 @@ def test_the_documented_import_works_as_printed_and_says_which_file_it_sent(user
         "errors": 5,
         "skipped": 20,
     }
-    assert "/path/to/contacts-export.vcf is not there; sending " in ran.stderr
+    assert "/path/to/contacts-export.vcf does not exist; sending " in ran.stderr
 
 
 def test_the_documented_script_works_as_printed(user: Home) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from qlara_contract.contract import contract
-from qlara_contract.exchange import Answer, Exchange, File, Form, Request
+from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
+from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.strategies import card
 
@@ -29,18 +30,18 @@ def answered(
     headers: tuple[tuple[str, str], ...] = _JSON,
     query: tuple[tuple[str, str], ...] = (),
     fields: tuple[tuple[str, str], ...] = (("listId", "list_a"),),
-) -> Exchange:
-    """Return an exchange of *operation* whose answer holds *body* as JSON."""
-    request = Request("GET", contract().path_of(QUOTA))
+) -> ApiExchange:
+    """Return an exchange of *operation* whose response holds *body* as JSON."""
+    request = ApiRequest("GET", contract().path_of(QUOTA))
     if operation == LIST:
-        request = Request("GET", contract().path_of(LIST, listId="list_a"), query)
+        request = ApiRequest("GET", contract().path_of(LIST, listId="list_a"), query)
     if operation == UPLOAD:
-        form = Form(File(card("Marco Rossi", "TEL:+33199000001").encode()), fields)
-        request = Request("POST", contract().path_of(UPLOAD), form=form)
-    return Exchange(
+        form = ImportForm(FormFile(card("Marco Rossi", "TEL:+33199000001").encode()), fields)
+        request = ApiRequest("POST", contract().path_of(UPLOAD), form=form)
+    return ApiExchange(
         "http://127.0.0.1:8080",
         request,
-        Answer(status, headers, json.dumps(body).encode()),
+        ApiResponse(status, headers, json.dumps(body).encode()),
         operation,
         SECRET,
     )
@@ -81,8 +82,8 @@ def page(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(answer: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> Iterator[str]:
-    """Serve what *answer* gives for a path and its query on a free port; yield the base URL.
+def serving(response: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> Iterator[str]:
+    """Serve what *response* returns for a path and its query on a free port; yield the base URL.
 
     A body that is text is sent as HTML, anything else as JSON.
     """
@@ -90,7 +91,7 @@ def serving(answer: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> I
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            status, body = answer(parts.path, parse_qs(parts.query))
+            status, body = response(parts.path, parse_qs(parts.query))
             text = body if isinstance(body, str) else json.dumps(body)
             content = text.encode()
             self.send_response(status)
@@ -116,7 +117,7 @@ def serving(answer: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> I
 
 
 def api_reference(path: str, query: dict[str, list[str]]) -> tuple[int, Any]:
-    """Answer as the vendor's API reference says where it contradicts UC-020."""
+    """Respond as the vendor's API reference says where it contradicts UC-020."""
     if path == contract().path_of(QUOTA):
         quota = {"planLimit": 50, "extraLimit": 0, "totalLimit": 50, "used": 25, "remaining": 25}
         return 200, quota

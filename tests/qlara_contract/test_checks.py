@@ -1,4 +1,4 @@
-"""What is held against every answer: each wrong answer breaks the promise that names its fault."""
+"""Checks of every response: each wrong response breaks the promise that names its fault."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 
 from qlara_contract.checks import check
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
-from qlara_contract.spec_variants import Reading
+from qlara_contract.spec_variants import SpecVariant
 from tests.qlara_contract.deployments import answered, page, report
 
 if TYPE_CHECKING:
-    from qlara_contract.exchange import Exchange
+    from qlara_contract.exchange import ApiExchange
 
 FAIL = {"status": "fail", "data": {"limit": "Expected an integer from 1 to 1000."}}
 OTHER_FAIL = {"status": 404, "error": "Not Found", "message": "No such list."}
@@ -23,7 +23,7 @@ CONTACT = page()["contacts"][0]
 WAITING = (("content-type", "application/json"), ("retry-after", "soon"))
 
 
-def _broken(exchange: Exchange) -> list[str]:
+def _broken(exchange: ApiExchange) -> list[str]:
     return [each.promise for each in check(exchange) if each.broken]
 
 
@@ -60,8 +60,8 @@ def _broken(exchange: Exchange) -> list[str]:
         (answered(QUOTA, LIMITED, status=429, headers=WAITING), "rate-limit.retry-after"),
     ],
 )
-def test_a_wrong_answer_breaks_the_promise_that_names_its_fault(
-    exchange: Exchange, promise: str
+def test_a_wrong_response_breaks_the_promise_that_names_its_fault(
+    exchange: ApiExchange, promise: str
 ) -> None:
     assert promise in _broken(exchange)
 
@@ -93,16 +93,16 @@ def test_a_right_429_and_further_fields_of_a_quota_are_no_drift() -> None:
 
 
 @pytest.mark.parametrize(
-    ("exchange", "promise", "reading"),
+    ("exchange", "promise", "variant"),
     [
-        (answered(QUOTA, NEW_QUOTA), "quota.shape", Reading.QUOTA_FIELDS),
-        (answered(UPLOAD, report(listId=87)), "upload.report-shape", Reading.INTEGER_LIST_IDS),
-        (answered(LIST, page(page=0)), "list.pages-from-1", Reading.PAGES_FROM_0),
-        (answered(LIST, OTHER_FAIL, status=404), "answers.refusal-shape", Reading.ERROR_BODY),
+        (answered(QUOTA, NEW_QUOTA), "quota.shape", SpecVariant.QUOTA_FIELDS),
+        (answered(UPLOAD, report(listId=87)), "upload.report-shape", SpecVariant.INTEGER_LIST_IDS),
+        (answered(LIST, page(page=0)), "list.pages-from-1", SpecVariant.PAGES_FROM_0),
+        (answered(LIST, OTHER_FAIL, status=404), "answers.refusal-shape", SpecVariant.ERROR_BODY),
     ],
 )
-def test_the_other_published_reading_is_named(
-    exchange: Exchange, promise: str, reading: Reading
+def test_the_spec_variant_is_named(
+    exchange: ApiExchange, promise: str, variant: SpecVariant
 ) -> None:
-    spec_variants = {each.promise: each.reading for each in check(exchange) if each.broken}
-    assert spec_variants[promise] is reading
+    variants = {str(each.promise): each.variant for each in check(exchange) if each.broken}
+    assert variants[promise] is variant

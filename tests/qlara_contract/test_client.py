@@ -12,7 +12,7 @@ import trustme
 
 from qlara_contract.client import Client, Unreachable
 from qlara_contract.contract import contract
-from qlara_contract.exchange import Exchange, Request
+from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.promises import QUOTA
 from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import SECRET, serving
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ASK = Request("GET", contract().path_of(QUOTA))
+ASK = ApiRequest("GET", contract().path_of(QUOTA))
 LIMITED = {"status": 429, "error": "Too Many Requests", "message": "Wait.", "retryAfter": 0}
 
 
-def _answers(*answers: tuple[int, Any]) -> tuple[list[Exchange], Exchange]:
-    """Ask a server that gives *answers* in turn; return all exchanges and the last."""
-    due, seen = iter(answers), list[Exchange]()
+def _responses(*responses: tuple[int, Any]) -> tuple[list[ApiExchange], ApiExchange]:
+    """Ask a server that gives *responses* in turn; return all exchanges and the last."""
+    due, seen = iter(responses), list[ApiExchange]()
     with serving(lambda *_: next(due)) as url:
         client = Client(RunSettings(url, SECRET), watch=seen.append)
         last = client.send(ASK)
@@ -37,19 +37,19 @@ def _answers(*answers: tuple[int, Any]) -> tuple[list[Exchange], Exchange]:
 
 def test_a_429_is_waited_out_and_noted() -> None:
     quota = {"used": 1, "total": 2}
-    seen, last = _answers((429, LIMITED), (429, LIMITED), (200, quota))
-    assert [each.answer.status for each in seen] == [429, 429, 200]
-    assert last.answer.json == quota
+    seen, last = _responses((429, LIMITED), (429, LIMITED), (200, quota))
+    assert [each.response.status for each in seen] == [429, 429, 200]
+    assert last.response.json == quota
 
 
 def test_patience_ends() -> None:
-    seen, last = _answers(*[(429, LIMITED)] * 7)
-    assert (len(seen), last.answer.status) == (7, 429)
+    seen, last = _responses(*[(429, LIMITED)] * 7)
+    assert (len(seen), last.response.status) == (7, 429)
 
 
 def test_nothing_else_is_sent_again() -> None:
-    seen, last = _answers((503, {}), (200, {}))
-    assert ([each.answer.status for each in seen], last.answer.status) == ([503], 503)
+    seen, last = _responses((503, {}), (200, {}))
+    assert ([each.response.status for each in seen], last.response.status) == ([503], 503)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def tls_url(authority: trustme.CA) -> Iterator[str]:
-    """Serve one empty answer over TLS, with a certificate of *authority*."""
+    """Serve one empty response over TLS, with a certificate of *authority*."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -80,7 +80,7 @@ def _answer_once(listener: socket.socket, context: ssl.SSLContext) -> None:
             return  # the client did not trust us
 
 
-def _ask(settings: RunSettings) -> Exchange:
+def _ask(settings: RunSettings) -> ApiExchange:
     client = Client(settings, watch=lambda _: None)
     try:
         return client.send(ASK)
@@ -96,4 +96,4 @@ def test_a_certificate_of_an_unknown_authority_is_told_apart(tls_url: str) -> No
 def test_an_authority_can_be_trusted(tls_url: str, authority: trustme.CA, tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     exchange = _ask(RunSettings(tls_url, SECRET, ca_file=str(tmp_path / "ca.pem")))
-    assert exchange.answer.status == 200
+    assert exchange.response.status == 200

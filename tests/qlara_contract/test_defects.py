@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 import pytest
 
 from qlara_contract.contract import contract
@@ -21,9 +21,9 @@ from qlara_contract.defects import (
     as_markdown,
     chosen,
 )
-from qlara_contract.defects.defect import answering
+from qlara_contract.defects.defect import on_response
 from qlara_contract.defects.proof import bench
-from qlara_contract.exchange import File, Form
+from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import BY_ID, LIST, QUOTA, UPLOAD
 from qlara_contract.strategies import card
 from qlara_contract.targets import SANDBOX_KEY
@@ -32,13 +32,13 @@ from tests.server import serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_contract.defects.proof import Bench
+    from qlara_contract.defects.proof import DefectBench
 
 _ROOT = Path(__file__).parents[2]
 
 # One of each group, as quick as they are; `make mutants` proves all of them.
 _REPRESENTATIVES = {
-    Group.ANSWERS: "error-as-on-the-platform-pages",
+    Group.RESPONSES: "error-as-on-the-platform-pages",
     Group.DATES_AND_IDS: "contact-ids-count-the-page",
     Group.SUMMARY: "skipped-counts-errors-only",
     Group.ERRORS: "one-bad-card-spoils-the-file",
@@ -63,7 +63,7 @@ _NOT_BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Bench]:
+def sandbox() -> Iterator[DefectBench]:
     """Start one sandbox whose defects can be switched."""
     with bench() as running:
         yield running
@@ -95,51 +95,49 @@ def test_every_promise_is_broken_by_some_defect_or_known_to_be_by_none() -> None
 
 
 @pytest.mark.parametrize("name", _REPRESENTATIVES.values())
-def test_the_suite_finds_each_promise_that_a_defect_breaks(sandbox: Bench, name: str) -> None:
+def test_the_suite_finds_each_promise_that_a_defect_breaks(sandbox: DefectBench, name: str) -> None:
     found = sandbox.find(BY_NAME[name])
     assert (found.missed, found.problem) == ((), "")
 
 
-def test_the_suite_finds_the_same_with_another_seed(sandbox: Bench) -> None:
+def test_the_suite_finds_the_same_with_another_seed(sandbox: DefectBench) -> None:
     found = sandbox.find(BY_NAME["folded-after-decoding"], seed=4711)
     assert found.broken == ("cards.folded-inside-a-character",)
 
 
-def test_a_run_that_cannot_be_made_finds_nothing(sandbox: Bench) -> None:
+def test_a_run_that_cannot_be_made_finds_nothing(sandbox: DefectBench) -> None:
     gone = Defect(
         "quota-gone",
         Group.QUOTA,
         "The quota cannot be read.",
         ("quota.shape",),
-        answering(QUOTA, lambda _, answer: answer.with_status(404)),
+        on_response(QUOTA, lambda _, response: response.with_status(404)),
     )
     found = sandbox.find(gone)
     assert (found.is_found, found.broken) == (False, ())
     assert "is not this API" in found.problem
 
 
-def test_a_defect_that_breaks_nothing_is_not_found(sandbox: Bench) -> None:
+def test_a_defect_that_breaks_nothing_is_not_found(sandbox: DefectBench) -> None:
     harmless = Defect(
         "harmless",
         Group.TAGS,
         "Nothing is wrong.",
         ("tags.none", "tags.tidied"),
-        answering("", lambda _, answer: answer),
+        on_response("", lambda _, response: response),
     )
     found = sandbox.find(harmless)
     assert (found.is_found, found.missed) == (False, ("tags.none", "tags.tidied"))
 
 
-def test_the_sandbox_behind_the_switch_is_right(sandbox: Bench) -> None:
+def test_the_sandbox_behind_the_switch_is_right(sandbox: DefectBench) -> None:
     assert sandbox.false_alarms(seed=1) == []
 
 
 def test_an_unknown_defect_is_refused_with_its_neighbours() -> None:
     with pytest.raises(UnknownDefect) as error:
         chosen(["limit-ignord"])
-    assert str(error.value).startswith(
-        "No defect is called 'limit-ignord'. Did you mean limit-ignored"
-    )
+    assert str(error.value).startswith("Unknown defect 'limit-ignord'. Did you mean limit-ignored")
 
 
 def test_defects_are_chosen_each_once_and_in_order() -> None:
@@ -173,9 +171,9 @@ def test_the_proof_prints_what_was_found_by_what() -> None:
     assert "2 of 2 defects found" in done.stdout
 
 
-def _import(url: str, *cards: str, **fields: str) -> httpx.Response:
-    form = Form(File("".join(cards).encode()), tuple(fields.items()))
-    return httpx.post(
+def _import(url: str, *cards: str, **fields: str) -> httpx2.Response:
+    form = ImportForm(FormFile("".join(cards).encode()), tuple(fields.items()))
+    return httpx2.post(
         url + contract().path_of(UPLOAD),
         content=form.encode("edge"),
         headers={"X-Api-Key": SANDBOX_KEY, "Content-Type": "multipart/form-data; boundary=edge"},
@@ -187,21 +185,21 @@ def test_serve_is_wrong_in_all_the_ways_that_it_is_told_to_be() -> None:
         cards = [card("Marco Rossi", f"TEL:+331990000{at:02d}") for at in range(25)]
         list_id = _import(running.url, *cards, listName="Wrong").json()["listId"]
         pages = running.url + contract().path_of(LIST, listId=list_id)
-        page = httpx.get(pages, params={"page": 2}, headers={"X-Api-Key": SANDBOX_KEY}).json()
+        page = httpx2.get(pages, params={"page": 2}, headers={"X-Api-Key": SANDBOX_KEY}).json()
     assert (len(page["contacts"]), page["page"], page["total"]) == (5, 1, 25)
 
 
 def test_serve_says_in_what_way_it_is_wrong_and_keeps_its_own_pages_right() -> None:
     with serving("--defect", "json-as-plain-text") as running:
-        health = httpx.get(f"{running.url}/__admin/health")
-        quota = httpx.get(
+        health = httpx2.get(f"{running.url}/__admin/health")
+        quota = httpx2.get(
             running.url + contract().path_of(QUOTA), headers={"X-Api-Key": SANDBOX_KEY}
         )
         running.process.terminate()
         _, said = running.process.communicate(timeout=15)
     assert health.headers["content-type"] == "application/json"
     assert quota.headers["content-type"] == "text/plain; charset=utf-8"
-    assert "Wrong on purpose (json-as-plain-text): Answers are JSON, but say" in said
+    assert "Defect json-as-plain-text: Responses are JSON, but declared as" in said
 
 
 def _serve(*options: str) -> subprocess.CompletedProcess[str]:
@@ -218,4 +216,4 @@ def test_serve_prints_the_catalogue() -> None:
 def test_serve_refuses_an_unknown_defect() -> None:
     done = _serve("--defect", "tags-lots")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("No defect is called 'tags-lots'. Did you mean tags-lost")
+    assert done.stderr.startswith("Unknown defect 'tags-lots'. Did you mean tags-lost")

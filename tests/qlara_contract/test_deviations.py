@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qlara_contract.deviations import Deviation, InvalidDeviations, draft, load_deviations
-from qlara_contract.results import Evidence, Ledger
-from qlara_contract.spec_variants import Reading
+from qlara_contract.results import Evidence, Results
+from qlara_contract.spec_variants import SpecVariant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +36,9 @@ def test_an_empty_file_knows_no_deviation(tmp_path: Path) -> None:
     [
         ("- a\n", "expected `deviations:`"),
         ("deviations: [1]\n", "entry 1: expected promise, reason, until"),
-        (_RIGHT.replace("reason: from 0, ", ""), "entry 1: reason: is missing"),
+        (_RIGHT.replace("reason: from 0, ", ""), "entry 1: reason is missing"),
         (_RIGHT.replace("2027-01-31", "soon"), "entry 1: until: expected a date"),
-        (_RIGHT.replace("pages-from-1", "pages"), "entry 1: promise: No promise has the id"),
+        (_RIGHT.replace("pages-from-1", "pages"), "entry 1: promise: Unknown promise"),
         (_RIGHT.replace("until", "til"), "entry 1: til: expected one of promise, reason, until"),
         (_RIGHT + _RIGHT.removeprefix("deviations:\n"), "entry 2: promise: .* listed twice"),
         ("deviations: [", "is not YAML"),
@@ -60,12 +60,12 @@ def test_a_deviation_holds_until_its_date_inclusive() -> None:
 
 
 def test_a_draft_covers_what_is_broken_and_can_be_loaded(tmp_path: Path) -> None:
-    ledger = Ledger()
-    ledger.keep("list.order")
-    ledger.break_("list.has-more", Evidence("`hasMore` is wrong.", "true", "false"))
-    reading = Evidence("Pages.", "1", "0", reading=Reading.PAGES_FROM_0)
-    ledger.break_("list.pages-from-1", reading)
-    drafted = _load(tmp_path, draft(ledger.entries.values(), date(2027, 1, 31)))
+    results = Results()
+    results.record_kept("list.order")
+    results.record_broken("list.has-more", Evidence("`hasMore` is wrong.", "true", "false"))
+    variant = Evidence("Pages.", "1", "0", variant=SpecVariant.PAGES_FROM_0)
+    results.record_broken("list.pages-from-1", variant)
+    drafted = _load(tmp_path, draft(results.by_id.values(), date(2027, 1, 31)))
     assert [(each.promise, each.reason) for each in drafted] == [
         ("list.pages-from-1", "follows the API reference: pages count from 0"),
         ("list.has-more", "`hasMore` is wrong."),

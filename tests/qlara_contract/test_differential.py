@@ -1,26 +1,26 @@
-"""Twin runs: ids, moments, numbers and plans may differ; status, shape and meaning may not."""
+"""Differential runs: ids, times, numbers and quotas may differ; status, shape and meaning may not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.differential import Comparison, compare, shape
+from qlara_contract.differential import DeploymentComparison, compare, shape
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import answered, page, report
 
 if TYPE_CHECKING:
-    from qlara_contract.exchange import Exchange
+    from qlara_contract.exchange import ApiExchange
 
 FIRST, SECOND = RunSettings("http://127.0.0.1:1", "a"), RunSettings("http://127.0.0.1:2", "b")
 
 
-def _compared(first: list[Exchange], second: list[Exchange]) -> Comparison:
-    told = ([("a story", each) for each in exchanges] for exchanges in (first, second))
-    return compare(FIRST, SECOND, *told)
+def _compared(first: list[ApiExchange], second: list[ApiExchange]) -> DeploymentComparison:
+    recorded = ([("a story", each) for each in exchanges] for exchanges in (first, second))
+    return compare(FIRST, SECOND, *recorded)
 
 
-def _differences(one: Exchange, two: Exchange) -> list[tuple[str, str]]:
+def _differences(one: ApiExchange, two: ApiExchange) -> list[tuple[str, str]]:
     compared = _compared([one], [two])
     return [(each.kind.value, each.what) for each in compared.differences.values()]
 
@@ -48,7 +48,7 @@ def test_status_comes_before_shape_and_shape_before_meaning() -> None:
 
 
 def test_an_id_that_stands_for_two_is_a_difference() -> None:
-    def contacts(*ids: str) -> Exchange:
+    def contacts(*ids: str) -> ApiExchange:
         one = page()["contacts"][0]
         return answered(LIST, page(contacts=[one | {"contactId": each} for each in ids]))
 
@@ -59,15 +59,15 @@ def test_an_id_that_stands_for_two_is_a_difference() -> None:
 
 
 def test_the_quota_is_compared_by_how_it_moves() -> None:
-    def told(*used: int) -> list[Exchange]:
+    def quotas(*used: int) -> list[ApiExchange]:
         return [answered(QUOTA, {"used": each, "total": 100}) for each in used]
 
-    assert _compared(told(1, 3), told(51, 53)).differences == {}
-    compared = _compared(told(1, 3), told(51, 52))
+    assert _compared(quotas(1, 3), quotas(51, 53)).differences == {}
+    compared = _compared(quotas(1, 3), quotas(51, 52))
     assert [each.what for each in compared.differences.values()] == ["used: 3 and 52"]
 
 
-def test_requests_without_a_twin_are_counted_and_not_compared() -> None:
+def test_requests_without_a_counterpart_are_counted_and_not_compared() -> None:
     compared = _compared([answered(QUOTA, {}), answered(QUOTA, {})], [answered(LIST, page())])
     assert (compared.unpaired, sum(compared.paired.values()), compared.exit_code) == (2, 0, 2)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from qlara_contract.exchange import Answer, Exchange, File, Form, Request, mask
+from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
+from qlara_contract.forms import FormFile, ImportForm
+from qlara_contract.masking import mask
 from qlara_contract.promises import UPLOAD
 from qlara_contract.strategies import card
 from tests.qlara_contract.deployments import SECRET, answered, report
@@ -17,21 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _sent(request: Request, key: str = SECRET) -> Exchange:
-    answer = Answer(200, (("content-type", "text/plain"),), f"your key is {key}".encode())
-    return Exchange("http://127.0.0.1:1", request, answer, "", key)
+def _sent(request: ApiRequest, key: str = SECRET) -> ApiExchange:
+    response = ApiResponse(200, (("content-type", "text/plain"),), f"your key is {key}".encode())
+    return ApiExchange("http://127.0.0.1:1", request, response, "", key)
 
 
 def test_no_form_of_an_exchange_shows_the_key() -> None:
-    request = Request("GET", "/x", headers=(("X-Api-Key", SECRET), ("X-Other", f"{SECRET}!")))
+    request = ApiRequest("GET", "/x", headers=(("X-Api-Key", SECRET), ("X-Other", f"{SECRET}!")))
     exchange = _sent(request)
-    shown = [exchange.curl(), exchange.shown_answer(), json.dumps(exchange.har_entry("now"))]
+    shown = [exchange.curl(), exchange.shown_response()]
     assert [each for each in shown if SECRET in each] == []
     assert "-H 'X-Api-Key: YOUR_API_KEY'" in exchange.curl()
 
 
 def test_a_key_that_the_suite_made_up_is_shown_for_it_is_needed_to_repeat() -> None:
-    exchange = _sent(Request("GET", "/x"), "sandbox_contract-check__quota-exhausted")
+    exchange = _sent(ApiRequest("GET", "/x"), "sandbox_contract-check__quota-exhausted")
     assert "sandbox_contract-check__quota-exhausted" in exchange.curl()
 
 
@@ -61,20 +62,26 @@ def test_the_curl_lines_of_an_upload_read_like_the_documentation() -> None:
 def test_the_file_that_the_lines_make_is_the_file_that_was_sent(
     content: bytes, tmp_path: Path
 ) -> None:
-    form = Form(File(content), (("listName", "x"),))
-    line = _sent(Request("POST", "/x", form=form)).curl().split("> contacts.vcf\n")[0]
+    form = ImportForm(FormFile(content), (("listName", "x"),))
+    line = _sent(ApiRequest("POST", "/x", form=form)).curl().split("> contacts.vcf\n")[0]
     subprocess.run(["bash", "-c", line + "> contacts.vcf"], check=True, cwd=tmp_path)
     assert (tmp_path / "contacts.vcf").read_bytes() == content
 
 
 def test_a_long_file_is_described_instead() -> None:
-    form = Form(File(b"BEGIN:VCARD\r\n" + b"x" * 5000), (("listName", "x"),))
+    form = ImportForm(FormFile(b"BEGIN:VCARD\r\n" + b"x" * 5000), (("listName", "x"),))
     assert (
         "# contacts.vcf: 5013 bytes, begins: 'BEGIN:VCARD"
-        in _sent(Request("POST", "/x", form=form)).curl()
+        in _sent(ApiRequest("POST", "/x", form=form)).curl()
     )
 
 
 def test_the_placeholder_of_the_documentation_is_not_masked() -> None:
     assert mask("X-Api-Key: YOUR_API_KEY", ("YOUR_API_KEY",)) == "X-Api-Key: YOUR_API_KEY"
     assert mask("abc and abcd", ("abc", "abcd")) == "YOUR_API_KEY and YOUR_API_KEY"
+
+
+def test_a_lone_surrogate_in_a_body_can_be_printed() -> None:
+    response = ApiResponse(200, (), b'{"name": "\\ud800 \\u00e8"}')
+    exchange = ApiExchange("http://127.0.0.1:1", ApiRequest("GET", "/x"), response)
+    assert exchange.shown_response().encode().decode().endswith('"name": "\\ud800 è"\n}')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qlara_contract.oracle import INVALID, MISSING, Account, KnownCard
+from qlara_contract.oracle import INVALID, MISSING, KnownCard, ModelAccount
 
 MARCO = KnownCard("Marco Rossi", "+33199000001", "marco@example.com")
 GIULIA = KnownCard("Giulia Bianchi", "+33199000002")
@@ -11,14 +11,14 @@ NAMELESS = KnownCard("Anna Neri", "", fault=MISSING, line=12)
 WRONG = KnownCard("Luca Verdi", "", fault=INVALID, line=3)
 
 
-def _summary(account: Account, *cards: KnownCard, strategy: str = "SKIP") -> dict[str, int]:
-    return account.take_in(cards, "list", strategy, ["tag"]).summary
+def _summary(account: ModelAccount, *cards: KnownCard, strategy: str = "SKIP") -> dict[str, int]:
+    return account.import_cards(cards, "list", strategy, ["tag"]).summary
 
 
 def test_the_documented_summary_follows_from_its_cards() -> None:
-    account = Account()
+    account = ModelAccount()
     old = [KnownCard(f"Old {at}", f"+3319900{at:04d}") for at in range(15)]
-    account.take_in(tuple(old), "other list", "SKIP", [])
+    account.import_cards(tuple(old), "other list", "SKIP", [])
     new = [KnownCard(f"New {at}", f"+3326191{at:04d}") for at in range(230)]
     faulty = [KnownCard("Anna Neri", "", fault=MISSING, line=at) for at in range(5)]
 
@@ -34,9 +34,9 @@ def test_the_documented_summary_follows_from_its_cards() -> None:
 
 
 def test_skip_leaves_the_contact_and_the_lists() -> None:
-    account = Account()
-    account.take_in((MARCO,), "first", "SKIP", ["a"])
-    expected = account.take_in((AGAIN, GIULIA), "second", "SKIP", ["b"])
+    account = ModelAccount()
+    account.import_cards((MARCO,), "first", "SKIP", ["a"])
+    expected = account.import_cards((AGAIN, GIULIA), "second", "SKIP", ["b"])
     assert expected.created == 1
     assert account.shown("first") == [
         {
@@ -52,9 +52,9 @@ def test_skip_leaves_the_contact_and_the_lists() -> None:
 
 
 def test_update_replaces_what_the_card_has_and_joins_the_list() -> None:
-    account = Account()
-    account.take_in((MARCO,), "first", "SKIP", ["a"])
-    expected = account.take_in((AGAIN, AGAIN), "second", "UPDATE", ["b", "a"])
+    account = ModelAccount()
+    account.import_cards((MARCO,), "first", "SKIP", ["a"])
+    expected = account.import_cards((AGAIN, AGAIN), "second", "UPDATE", ["b", "a"])
     assert (expected.created, expected.imported, expected.skipped) == (0, 2, 0)
     updated = {
         "name": "Mario Rossi",
@@ -66,15 +66,15 @@ def test_update_replaces_what_the_card_has_and_joins_the_list() -> None:
 
 
 def test_duplicate_creates_a_copy_each_time() -> None:
-    account = Account()
-    expected = account.take_in((MARCO, AGAIN, MARCO), "list", "DUPLICATE", [])
+    account = ModelAccount()
+    expected = account.import_cards((MARCO, AGAIN, MARCO), "list", "DUPLICATE", [])
     assert (expected.created, expected.duplicates, expected.skipped) == (3, 2, 0)
     assert account.single() == []
 
 
 def test_errors_come_by_line_and_count_as_skipped() -> None:
-    account = Account()
-    expected = account.take_in((NAMELESS, MARCO, WRONG), "list", "UPDATE", [])
+    account = ModelAccount()
+    expected = account.import_cards((NAMELESS, MARCO, WRONG), "list", "UPDATE", [])
     assert expected.errors == [
         {"line": 3, "name": "Luca Verdi", "reason": "Invalid phone number format"},
         {"line": 12, "name": "Anna Neri", "reason": "Missing phone number"},

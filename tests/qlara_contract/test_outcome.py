@@ -14,37 +14,46 @@ from rich.console import Console
 from qlara_contract.deviations import Deviation
 from qlara_contract.engine import Outcome
 from qlara_contract.promises import LIST
-from qlara_contract.report.files import as_har, as_json, as_junit, write_report
+from qlara_contract.report.files import as_json, as_junit, write_report
+from qlara_contract.report.har import as_har
 from qlara_contract.report.page import as_html
-from qlara_contract.report.terminal import print_outcome, verdict
-from qlara_contract.results import Evidence, Ledger, State
+from qlara_contract.report.summary import verdict
+from qlara_contract.report.terminal import print_outcome
+from qlara_contract.results import Evidence, PromiseState, Results
 from qlara_contract.run import LeftBehind
 from qlara_contract.settings import RunSettings
-from qlara_contract.spec_variants import Reading
+from qlara_contract.spec_variants import SpecVariant
 from tests.qlara_contract.deployments import SECRET, answered, page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qlara_contract.promise_ids import PromiseId
+
 TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ONLY = ("list.pages-from-1", "list.order", "list.total", "upload.quota-exceeded")
+ONLY: tuple[PromiseId, ...] = (
+    "list.pages-from-1",
+    "list.order",
+    "list.total",
+    "upload.quota-exceeded",
+)
 
 
 def _outcome(*known: Deviation, broken: bool = True) -> Outcome:
-    ledger = Ledger()
-    ledger.keep("list.order")
-    ledger.keep("list.total")
-    ledger.not_exercised("upload.quota-exceeded", "no key of a full plan was given")
+    results = Results()
+    results.record_kept("list.order")
+    results.record_kept("list.total")
+    results.record_not_exercised("upload.quota-exceeded", "no key of a full plan was given")
     if broken:
         exchange = answered(LIST, page(page=0, note=f"<b>{SECRET}</b>"))
-        evidence = Evidence("Page <1>.", "1", "0", exchange, Reading.PAGES_FROM_0, "a story")
-        ledger.break_("list.pages-from-1", evidence)
+        evidence = Evidence("Page <1>.", "1", "0", exchange, SpecVariant.PAGES_FROM_0, "a story")
+        results.record_broken("list.pages-from-1", evidence)
     settings = RunSettings("https://api.example.com", SECRET, only=ONLY)
     left = (LeftBehind("list_a", "contract-check x", 3),)
-    return Outcome(settings, ledger, known, started=TODAY, requests=12, written=3, left=left)
+    return Outcome(settings, results, known, started=TODAY, requests=12, written=3, left=left)
 
 
-def _known(promise: str, until: date = date(2027, 1, 31)) -> Deviation:
+def _known(promise: PromiseId, until: date = date(2027, 1, 31)) -> Deviation:
     return Deviation(promise, "known to the vendor", until)
 
 
@@ -67,11 +76,11 @@ def test_a_deviation_of_a_promise_that_is_kept_is_reported_as_unused() -> None:
 
 def test_a_promise_that_was_not_exercised_is_not_kept() -> None:
     outcome = _outcome()
-    assert {each.promise.id: outcome.state(each) for each in outcome.entries} == {
-        "list.pages-from-1": State.BROKEN,
-        "list.order": State.KEPT,
-        "list.total": State.KEPT,
-        "upload.quota-exceeded": State.NOT_EXERCISED,
+    assert {each.promise.id: outcome.state(each) for each in outcome.promises} == {
+        "list.pages-from-1": PromiseState.BROKEN,
+        "list.order": PromiseState.KEPT,
+        "list.total": PromiseState.KEPT,
+        "upload.quota-exceeded": PromiseState.NOT_EXERCISED,
     }
 
 
@@ -89,7 +98,7 @@ def test_the_terminal_shows_verdict_evidence_reasons_and_what_is_left_behind() -
         "1 promise is broken; 2 kept, 1 not exercised.",
         "The deployment follows the API reference: pages count from 0.",
         "no key of a full plan was given (1): upload.quota-exceeded",
-        "to exercise: `--exhausted-key`: a key whose plan is full",
+        "to exercise: `--exhausted-key`: a key whose quota is exhausted",
         "Left behind: 3 contacts, tagged contract-check, in 1 lists",
         "unused deviation list.order",
         "-H 'X-Api-Key: YOUR_API_KEY'",
@@ -119,18 +128,21 @@ def test_junit_has_a_case_per_promise() -> None:
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("4", "1", "1")
 
 
-def test_json_tells_each_promise_with_its_evidence() -> None:
-    told = as_json(_outcome())
-    assert told["counts"] == {"broken": 1, "known deviation": 0, "not exercised": 1, "kept": 2}
-    broken = next(each for each in told["promises"] if each["state"] == "broken")
+def test_json_gives_each_promise_with_its_evidence() -> None:
+    value = as_json(_outcome())
+    assert value["counts"] == {"broken": 1, "known deviation": 0, "not exercised": 1, "kept": 2}
+    broken = next(each for each in value["promises"] if each["state"] == "broken")
     assert broken["readings"] == ["follows the API reference: pages count from 0"]
     assert broken["evidence"][0]["expected"] == "1"
 
 
-def test_har_holds_the_exchanges_that_broke_promises() -> None:
-    log = as_har(_outcome())["log"]
-    assert [each["comment"] for each in log["entries"]] == ["list.pages-from-1: Page <1>."]
-    assert as_har(_outcome(broken=False))["log"]["entries"] == []
+def test_har_holds_the_exchanges_that_broke_promises_and_no_key() -> None:
+    text = as_har(_outcome())
+    [entry] = json.loads(text)["log"]["entries"]
+    assert (entry["comment"], entry["response"]["status"]) == ("list.pages-from-1: Page <1>.", 200)
+    assert {"name": "X-Api-Key", "value": "YOUR_API_KEY"} in entry["request"]["headers"]
+    assert SECRET not in text
+    assert json.loads(as_har(_outcome(broken=False)))["log"]["entries"] == []
 
 
 def test_the_folder_holds_four_files_and_no_key(tmp_path: Path) -> None:

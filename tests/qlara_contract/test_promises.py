@@ -1,4 +1,4 @@
-"""The registry: every promise is judged by a story, sourced, and printed as the documents say."""
+"""The promises: read from their data, judged by a story each, and printed as the document says."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
 from qlara_contract.checks import check
 from qlara_contract.engine import promises_of_stories, stories
+from qlara_contract.promise_ids import PromiseId
 from qlara_contract.promises import (
     BY_ID,
     LIST,
@@ -18,11 +20,13 @@ from qlara_contract.promises import (
     PROMISES,
     QUOTA,
     UPLOAD,
+    InvalidPromises,
     UnknownPromise,
     as_markdown,
+    load_promises,
     promise,
 )
-from qlara_contract.results import Ledger
+from qlara_contract.results import Results
 from tests.qlara_contract.deployments import answered, page, report
 from tests.uc_020 import HEADINGS
 
@@ -36,6 +40,46 @@ def test_each_promise_is_judged_by_a_story() -> None:
 def test_ids_are_unique_and_have_two_parts() -> None:
     assert len(BY_ID) == len(PROMISES)
     assert [each for each in BY_ID if not re.fullmatch(r"[a-z-]+\.[a-z0-9-]+", each)] == []
+
+
+def test_the_type_of_ids_has_every_promise_in_the_order_of_the_data() -> None:
+    assert get_args(PromiseId) == tuple(BY_ID)
+
+
+def _document(**changes: Any) -> dict[str, Any]:
+    right = {"id": "tags.none", "severity": "minor", "sentence": "A sentence.", "assumption": "so"}
+    return {"needs": {"imports": "a run"}, "promises": {UPLOAD: [right | changes]}}
+
+
+def test_a_promise_is_read_with_its_source_and_needs() -> None:
+    fields = {"heading": "Step 1", "rfc": "RFC 6350 section 3.2", "needs": "imports"}
+    [read] = load_promises(_document(**fields, assumption=""))
+    assert (read.source, read.exercised_by) == ("UC-020: Step 1 (RFC 6350 section 3.2)", "a run")
+    [read] = load_promises(_document(heading="Step 1"))
+    assert read.source == "UC-020: Step 1 (assumption: so)"
+    [read] = load_promises(_document())
+    assert read.source == "assumption: so"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"severity": "huge"}, "uploadVCard: tags.none: 'huge' is not a valid Severity"),
+        ({"needs": "luck"}, "uploadVCard: tags.none: 'luck'"),
+        ({"sentance": "A sentence."}, "uploadVCard: tags.none: .* 'sentance'"),
+        ({"assumption": ""}, "uploadVCard: tags.none: needs .* a heading or an assumption"),
+    ],
+)
+def test_a_wrong_field_of_a_promise_is_named(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidPromises, match=message):
+        load_promises(_document(**changes))
+
+
+def test_a_promise_that_is_listed_twice_is_named() -> None:
+    document = _document()
+    document["promises"][UPLOAD] *= 2
+    with pytest.raises(InvalidPromises, match=r"^tags\.none: listed twice$"):
+        load_promises(document)
 
 
 def test_each_promise_has_an_operation_a_source_and_a_whole_sentence() -> None:
@@ -60,7 +104,7 @@ def test_each_literal_in_the_suite_that_looks_like_a_promise_is_one() -> None:
 
 
 def test_checks_of_right_answers_name_known_promises_and_break_none() -> None:
-    ledger = Ledger()
+    results = Results()
     for exchange in (
         answered(UPLOAD, report()),
         answered(LIST, page()),
@@ -69,7 +113,7 @@ def test_checks_of_right_answers_name_known_promises_and_break_none() -> None:
         findings = list(check(exchange))
         assert [each for each in findings if each.broken] == []
         for each in findings:
-            ledger.keep(each.promise)
+            results.record_kept(each.promise)
 
 
 def test_a_promise_that_is_not_known_is_refused_with_its_neighbours() -> None:

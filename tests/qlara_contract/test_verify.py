@@ -44,8 +44,8 @@ def test_the_sandbox_conforms_and_every_promise_is_exercised(
 ) -> None:
     result = _verify(server.url, "--report", str(tmp_path), key="YOUR_API_KEY")
     assert result.exit_code == 0, result.output
-    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert (told["counts"]["broken"], told["counts"]["not exercised"]) == (0, 0)
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (report["counts"]["broken"], report["counts"]["not exercised"]) == (0, 0)
 
 
 def test_the_same_seed_conforms_again_on_an_account_that_holds_its_contacts() -> None:
@@ -60,9 +60,9 @@ def test_a_run_that_only_reads_creates_nothing(server: Running, tmp_path: Path) 
     options = ("--mode", "read-only", "--report", str(tmp_path))
     result = _verify(server.url, *options, key=key)
     assert result.exit_code == 0, result.output
-    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert (told["contactsCreated"], told["leftBehind"]) == (0, [])
-    assert told["counts"]["kept"] > 20
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (report["contactsCreated"], report["leftBehind"]) == (0, [])
+    assert report["counts"]["kept"] > 20
 
 
 def test_a_run_that_could_judge_nothing_is_not_green(server: Running) -> None:
@@ -77,16 +77,16 @@ def test_no_more_contacts_are_created_than_allowed(server: Running, tmp_path: Pa
     options = ("--max-writes", "25", "--report", str(tmp_path))
     result = _verify(server.url, *options, key="YOUR_API_KEY")
     assert result.exit_code == 0, result.output
-    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert told["contactsCreated"] <= 25
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["contactsCreated"] <= 25
 
 
 def test_only_the_promises_that_are_asked_for_are_judged(server: Running, tmp_path: Path) -> None:
     options = ("--only", "tags.tidied,quota.shape", "--report", str(tmp_path))
     result = _verify(server.url, *options, key="YOUR_API_KEY")
     assert result.exit_code == 0, result.output
-    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert [each["id"] for each in told["promises"]] == ["tags.tidied", "quota.shape"]
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in report["promises"]] == ["tags.tidied", "quota.shape"]
 
 
 def test_a_deployment_that_follows_the_api_reference_drifts_and_is_told_so_by_name(
@@ -98,15 +98,13 @@ def test_a_deployment_that_follows_the_api_reference_drifts_and_is_told_so_by_na
         result = _verify(url, *options, "--report", str(tmp_path))
         again = _verify(url, *options[:4], "--deviations", str(draft))
     assert (result.exit_code, again.exit_code) == (1, 0), result.output + again.output
-    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    spec_variants = {each["id"]: each.get("readings") for each in told["promises"]}
-    assert spec_variants["list.pages-from-1"] == ["follows the API reference: pages count from 0"]
-    assert spec_variants["quota.shape"] == [
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    variants = {each["id"]: each.get("readings") for each in report["promises"]}
+    assert variants["list.pages-from-1"] == ["follows the API reference: pages count from 0"]
+    assert variants["quota.shape"] == [
         "follows the API reference: the quota is planLimit, extraLimit, totalLimit, used, remaining"
     ]
-    assert spec_variants["list.page-out-of-range"] == [
-        "follows the API reference: pages count from 0"
-    ]
+    assert variants["list.page-out-of-range"] == ["follows the API reference: pages count from 0"]
 
 
 def test_a_closed_port_cannot_be_reached(closed_port: int) -> None:
@@ -140,19 +138,27 @@ def test_a_server_that_does_not_speak_tls_is_told_apart(server: Running) -> None
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
-        (200, "<html>Welcome</html>", "is not this API: it answers"),
-        (200, {"hello": "world"}, "is not this API: it answers"),
-        (404, "<html>Not found</html>", "is not this API, or has it at another base path"),
+        (
+            200,
+            "<html>Welcome</html>",
+            "is not this API: /api/v1/partner-gateway/subscription/contacts returns 200",
+        ),
+        (
+            200,
+            {"hello": "world"},
+            "is not this API: /api/v1/partner-gateway/subscription/contacts returns 200",
+        ),
+        (404, "<html>Not found</html>", "is not this API, or serves it under another base path"),
         (403, {"status": "fail"}, "does not let it read the contact quota (403)"),
         (503, {}, "answers /api/v1/partner-gateway/subscription/contacts with 503"),
     ],
 )
 def test_a_host_that_is_not_this_api_is_told_apart(status: int, body: Any, sentence: str) -> None:
-    def answer(path: str, _: dict[str, list[str]]) -> tuple[int, Any]:
+    def response(path: str, _: dict[str, list[str]]) -> tuple[int, Any]:
         assert path == contract().path_of(QUOTA)
         return status, body
 
-    with serving(answer) as url:
+    with serving(response) as url:
         result = _verify(url)
     assert result.exit_code == 2
     assert sentence in result.output
@@ -187,8 +193,8 @@ def test_two_worlds_of_the_sandbox_give_the_same_answers(server: Running, tmp_pa
     other = server.url.replace("127.0.0.1", "localhost")
     result = _verify(server.url, "--compare", other, "--report", str(tmp_path), key="YOUR_API_KEY")
     assert result.exit_code == 0, result.output
-    told = json.loads((tmp_path / "twin.json").read_text(encoding="utf-8"))
-    assert (told["fidelity"], told["unpaired"]) == (1.0, 0)
+    report = json.loads((tmp_path / "twin.json").read_text(encoding="utf-8"))
+    assert (report["fidelity"], report["unpaired"]) == (1.0, 0)
 
 
 def test_plain_pytest_runs_the_same_stories(server: Running, tmp_path: Path) -> None:

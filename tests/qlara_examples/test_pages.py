@@ -1,4 +1,4 @@
-"""Whole pages as a reader has them, carried out: what is right passes, what is wrong is named by line."""
+"""Whole pages, run as a reader would: what is right passes, what is wrong is named by line."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ Line = tuple[int, str]
 
 
 @pytest.fixture
-def run(server: Running, tmp_path: Path) -> Run:
-    return Run(server.url, tmp_path)
+def run(server: Running, tmp_path: Path) -> PageRun:
+    return PageRun(server.url, tmp_path)
 
 
-class Run:
+class PageRun:
     """Carries out pages against the sandbox of all tests."""
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -62,8 +62,8 @@ class Run:
 
     @property
     def results(self) -> list[dict[str, Any]]:
-        told = json.loads((self.folder / "report" / "examples.json").read_text(encoding="utf-8"))
-        results: list[dict[str, Any]] = told["results"]
+        report = json.loads((self.folder / "report" / "examples.json").read_text(encoding="utf-8"))
+        results: list[dict[str, Any]] = report["results"]
         return results
 
     @property
@@ -85,7 +85,7 @@ def line_of(text: str, page: Path = MIGRATION) -> int:
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
-def test_every_answer_of_a_plain_page_matches_and_every_command_runs(run: Run) -> None:
+def test_every_answer_of_a_plain_page_matches_and_every_command_runs(run: PageRun) -> None:
     result = run(MIGRATION)
 
     assert result.exit_code == 0, result.output
@@ -103,7 +103,7 @@ def test_every_answer_of_a_plain_page_matches_and_every_command_runs(run: Run) -
 
 
 def test_a_wrong_figure_a_wrong_key_and_a_broken_command_are_reported_at_exactly_their_lines(
-    run: Run,
+    run: PageRun,
 ) -> None:
     result = run.edited(
         ('"imported": 230', '"imported": 231'),
@@ -115,13 +115,13 @@ def test_a_wrong_figure_a_wrong_key_and_a_broken_command_are_reported_at_exactly
     assert run.findings == [
         (
             line_of('"importId"'),
-            "importID: the answer has no such key; it has `importId`; "
+            "importID: the response has no such key; it has `importId`; "
             "openapi.yaml has no such key either",
             "the page",
         ),
         (
             line_of('"imported"'),
-            "summary.imported: the page says 231, the answer 230; "
+            "summary.imported: the page says 231, the response 230; "
             "so does the example in openapi.yaml",
             "the page",
         ),
@@ -131,22 +131,22 @@ def test_a_wrong_figure_a_wrong_key_and_a_broken_command_are_reported_at_exactly
         assert f"edited.txt:{number}  " in result.output
 
 
-WRONG_FACTS = [  # what the page says, what it is made to say, and what is said of that
+WRONG_FACTS = [  # what the page says, what it is made to say, and the message
     ("imp_v1c2a3r4d5", "imp_0000000000", "importId: the page says"),
-    ('"line": 89', '"line": 90', "errors[1].line: the page says 90, the answer 89"),
+    ('"line": 89', '"line": 90', "errors[1].line: the page says 90, the response 89"),
     ("15+02:00", "16+02:00", "completedAt: the page says"),
     ('"name": "Marco Rossi"', '"name": "Mario Rossi"', "contacts[0].name: the page says"),
     ('["crm-import", "q2-2026"]', '["crm-import"]', "contacts[0].tags: the page says"),
     ('"total": 230', '"total": "230"', "total: the page has string"),
-    ('"totalPages": 23,', '"totalPages": 23, "pages": 23,', "pages: the answer has no such key"),
-    ('"hasMore": true', '"hasMore": false', "hasMore: the page says false, the answer true"),
+    ('"totalPages": 23,', '"totalPages": 23, "pages": 23,', "pages: the response has no such key"),
+    ('"hasMore": true', '"hasMore": false', "hasMore: the page says false, the response true"),
     ('header."', "header.", "not JSON: Invalid control character at"),
     ("allowed (10 MB)", "allowed (20 MB)", "data.file: the page says"),
-    ("409 Conflict", "404 Not Found", "the page documents 404, the answer is 200"),
+    ("409 Conflict", "404 Not Found", "the page documents 404, the response is 200"),
 ]
 
 
-def test_every_wrong_fact_is_reported_at_its_line(run: Run) -> None:
+def test_every_wrong_fact_is_reported_at_its_line(run: PageRun) -> None:
     result = run.edited(*((old, new) for old, new, _ in WRONG_FACTS))
 
     assert result.exit_code == 1
@@ -156,18 +156,18 @@ def test_every_wrong_fact_is_reported_at_its_line(run: Run) -> None:
     ] == [(line_of(old), says) for old, _, says in WRONG_FACTS]
 
 
-BROKEN_COMMANDS = [  # what is broken how, the line that is named, and what is said of it
+BROKEN_COMMANDS = [  # what is broken how, the line that is named, and the message
     ("curl -X POST", "curl --frobnicate -X POST", "curl -X POST", "curl: option --frobnicate"),
     ('KEY"\nResponse — Cont', "KEY\nResponse — Cont", "contacts?limit=10", "bash: unexpected EOF"),
     ("| jq '{used", "| jp '{used", "curl -s -X GET", "bash: jp: command not found"),
     ("jq '.summary'", "jq '.summary | ('", "jq '.summary'", "jq: error: syntax error"),
     ("https://lora-api.agiletelecom.com/api/partner-gateway/v1/contacts/list/$", "https://example.com/$",
-     "contacts?limit=5", "examples reach no other host than"),
+     "contacts?limit=5", "examples may only reach"),
     ("./contacts-updated.vcf", "./nowhere.vcf", "contacts-updated", "there is no nowhere.vcf in"),
 ]  # fmt: skip
 
 
-def test_every_broken_command_is_one_that_could_not_run(run: Run) -> None:
+def test_every_broken_command_is_one_that_could_not_run(run: PageRun) -> None:
     result = run.edited(*((old, new) for old, new, *_ in BROKEN_COMMANDS))
     broken = [each for each in run.results if each["state"] == "could not run"]
 
@@ -180,29 +180,29 @@ def test_every_broken_command_is_one_that_could_not_run(run: Run) -> None:
         assert each["firstLine"] <= finding["line"] <= each["lastLine"]
 
 
-def test_a_wrong_path_is_the_pages_mistake(run: Run) -> None:
+def test_a_wrong_path_is_the_pages_mistake(run: PageRun) -> None:
     run.edited(("/contacts/upload/vcard", "/contacts/uplod/vcard"))
 
     assert (
         line_of("curl -X POST"),
-        "openapi.yaml knows no POST /api/partner-gateway/v1/contacts/uplod/vcard",
+        "openapi.yaml has no operation POST /api/partner-gateway/v1/contacts/uplod/vcard",
         "the page",
     ) in run.findings
 
 
-def test_a_parameter_that_the_contract_does_not_know_is_the_pages_mistake(run: Run) -> None:
+def test_a_parameter_that_the_contract_does_not_know_is_the_pages_mistake(run: PageRun) -> None:
     run.edited(("contacts?limit=10", "contacts?size=10"))
 
     assert run.findings == [
         (
             line_of("curl -X GET"),
-            "openapi.yaml knows no parameter `size` of listContacts",
+            "openapi.yaml has no parameter `size` for listContacts",
             "the page",
         )
     ]
 
 
-def test_a_saved_web_page_is_read_through_its_highlighting(run: Run) -> None:
+def test_a_saved_web_page_is_read_through_its_highlighting(run: PageRun) -> None:
     result = run(PAGES / "saved.html")
 
     assert result.exit_code == 0, result.output
@@ -212,7 +212,7 @@ def test_a_saved_web_page_is_read_through_its_highlighting(run: Run) -> None:
     ]
 
 
-def test_a_wrong_figure_in_a_saved_web_page_is_reported_at_its_line(run: Run) -> None:
+def test_a_wrong_figure_in_a_saved_web_page_is_reported_at_its_line(run: PageRun) -> None:
     page = PAGES / "saved.html"
     run.edited(("50000/50000", "50000/60000"), page=page)
 
@@ -221,7 +221,7 @@ def test_a_wrong_figure_in_a_saved_web_page_is_reported_at_its_line(run: Run) ->
     ]
 
 
-def test_a_script_runs_as_one_and_its_comments_hold_the_answers(run: Run) -> None:
+def test_a_script_runs_as_one_and_its_comments_hold_the_answers(run: PageRun) -> None:
     result = run(PAGES / "script.sh")
 
     assert result.exit_code == 0, result.output
@@ -229,14 +229,14 @@ def test_a_script_runs_as_one_and_its_comments_hold_the_answers(run: Run) -> Non
     assert [each["state"] for each in run.results] == ["matches", "matches"]
 
 
-def test_a_wrong_figure_in_a_comment_of_a_script_is_reported_at_its_line(run: Run) -> None:
+def test_a_wrong_figure_in_a_comment_of_a_script_is_reported_at_its_line(run: PageRun) -> None:
     page = PAGES / "script.sh"
     run.edited(('"total": 12, "imported": 10', '"total": 12, "imported": 11'), page=page)
 
     assert [each[0] for each in run.findings] == [line_of('"total": 12', page)]
 
 
-def test_our_own_documentation_is_right(run: Run) -> None:
+def test_our_own_documentation_is_right(run: PageRun) -> None:
     result = run(PROJECT / "docs" / "walkthrough.md")
 
     assert result.exit_code == 0, result.output
@@ -244,7 +244,7 @@ def test_our_own_documentation_is_right(run: Run) -> None:
     assert sum(each["state"] == "matches" for each in run.results) == 16
 
 
-def test_a_comment_overrides_the_scenario_of_a_heading(run: Run) -> None:
+def test_a_comment_overrides_the_scenario_of_a_heading(run: PageRun) -> None:
     page = """\
 # A page
 
@@ -271,11 +271,11 @@ HTTP/1.1 200 OK
     ("comment", "says"),
     [
         ("senario=default", "line 3: 'senario' in a sandbox comment; expected scenario, fresh"),
-        ("status=teapot", "line 3: status=teapot is no HTTP status"),
+        ("status=teapot", "line 3: status=teapot is not an HTTP status"),
     ],
 )
 def test_a_comment_that_means_nothing_is_refused_with_its_line(
-    run: Run, comment: str, says: str
+    run: PageRun, comment: str, says: str
 ) -> None:
     result = run.text(f"# A page\n\n<!-- sandbox: {comment} -->\n", "page.md")
 
@@ -283,14 +283,16 @@ def test_a_comment_that_means_nothing_is_refused_with_its_line(
     assert says in result.output
 
 
-def test_a_file_that_a_comment_names_and_that_is_nowhere_is_said_so(run: Run) -> None:
+def test_a_file_that_a_comment_names_and_that_is_nowhere_is_said_so(run: PageRun) -> None:
     page = '## 400\n<!-- sandbox: file=nowhere.vcf -->\n```json\n{"status": "fail"}\n```\n'
     run.text(page, "page.md")
 
-    assert run.findings == [(4, "there is no nowhere.vcf among the files", None)]
+    assert run.findings == [(4, "there is no file nowhere.vcf", None)]
 
 
-def test_steps_below_one_heading_share_a_world_and_other_headings_have_their_own(run: Run) -> None:
+def test_steps_below_one_heading_share_a_world_and_other_headings_have_their_own(
+    run: PageRun,
+) -> None:
     upload = (
         "curl -s https://lora-api.agiletelecom.com/api/partner-gateway/v1/contacts/upload/vcard "
         '-H "X-Api-Key: YOUR_API_KEY" -F "file=@outlook-contacts.vcf" '
@@ -305,7 +307,7 @@ def test_steps_below_one_heading_share_a_world_and_other_headings_have_their_own
     assert result.exit_code == 0, result.output
 
 
-def test_a_command_that_takes_too_long_is_stopped_and_the_next_one_runs(run: Run) -> None:
+def test_a_command_that_takes_too_long_is_stopped_and_the_next_one_runs(run: PageRun) -> None:
     page = run.folder / "page.md"
     quota = "https://lora-api.agiletelecom.com/api/v1/partner-gateway/subscription/contacts"
     page.write_text(
@@ -321,7 +323,7 @@ def test_a_command_that_takes_too_long_is_stopped_and_the_next_one_runs(run: Run
     ]
 
 
-def test_the_junit_report_names_file_and_line(run: Run) -> None:
+def test_the_junit_report_names_file_and_line(run: PageRun) -> None:
     run.edited(('"imported": 230', '"imported": 231'))
     root = ET.parse(run.folder / "report" / "examples.xml").getroot()  # noqa: S314 - we wrote it
 
@@ -331,15 +333,15 @@ def test_the_junit_report_names_file_and_line(run: Run) -> None:
     assert f"edited.txt:{number}: summary.imported" in failure.get("message", "")
 
 
-def test_the_html_report_shows_what_is_wrong_and_loads_nothing(run: Run) -> None:
+def test_the_html_report_shows_what_is_wrong_and_loads_nothing(run: PageRun) -> None:
     run.edited(('"imported": 230', '"imported": 231'))
     text = (run.folder / "report" / "examples.html").read_text(encoding="utf-8")
 
-    assert "summary.imported: the page says 231, the answer 230" in text
+    assert "summary.imported: the page says 231, the response 230" in text
     assert [each for each in ("<script", "src=", "<link", "@import") if each in text] == []
 
 
-def test_a_key_is_sent_in_the_place_of_the_placeholder_and_shown_nowhere(run: Run) -> None:
+def test_a_key_is_sent_in_the_place_of_the_placeholder_and_shown_nowhere(run: PageRun) -> None:
     result = run(MIGRATION, "--api-key", "sandbox_very-secret-key")
     written = [path.read_text(encoding="utf-8") for path in (run.folder / "report").iterdir()]
 
@@ -370,16 +372,16 @@ def test_a_deployment_that_does_not_answer_is_no_verdict() -> None:
     result = CliRunner().invoke(examples, ["--base-url", "http://127.0.0.1:9", str(MIGRATION)])
 
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
-    assert "http://127.0.0.1:9 does not answer" in result.output
+    assert "http://127.0.0.1:9 does not respond" in result.output
 
 
 def test_against_a_deployment_that_knows_no_scenarios_the_form_counts(tmp_path: Path) -> None:
     with serving("--no-sandbox-headers", "--scenario", "quota-nearly-exhausted") as other:
-        run = Run(other.url, tmp_path)
+        run = PageRun(other.url, tmp_path)
         run.edited(('"imported": 230', '"imported": 7'), ("contacts-export", "outlook-contacts"))
         wrong = {str(each["what"]): each for each in run.results if each["findings"]}
 
     assert "409 Conflict — The plan is full" in wrong
     [finding] = wrong["409 Conflict — The plan is full"]["findings"]
-    assert finding["text"] == "only a sandbox can bring about the scenario quota-exhausted"
+    assert finding["text"] == "only a sandbox has the scenario quota-exhausted"
     assert run.states[0] == (line_of("curl -X POST"), "matches", None)

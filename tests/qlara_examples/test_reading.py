@@ -1,11 +1,19 @@
-"""How pages of each format are read: what is a command, what an answer, what a heading."""
+"""How pages of each format are read: what is a command, what a response, what a heading."""
 
 from __future__ import annotations
 
 import pytest
 
 from qlara_examples.bash import commands_of
-from qlara_examples.blocks import Documented, Heading, Piece, Shell, numbered, status_in
+from qlara_examples.blocks import (
+    Block,
+    Directive,
+    DocumentedBlock,
+    Heading,
+    ShellBlock,
+    numbered,
+    status_in,
+)
 from qlara_examples.json_text import NotJson, read_documented
 from qlara_examples.markdown import read_markdown
 from qlara_examples.page import steps_of
@@ -13,16 +21,16 @@ from qlara_examples.plain_text import read_plain
 from qlara_examples.web_page import read_web_page
 
 
-def outline(pieces: list[Piece]) -> list[tuple[object, ...]]:
-    """Return pieces as (kind, first line, last line), headings with their text."""
+def outline(blocks: list[Block]) -> list[tuple[object, ...]]:
+    """Return blocks as (kind, first line, last line), headings with their text."""
     found: list[tuple[object, ...]] = []
-    for piece in pieces:
-        if isinstance(piece, Heading):
-            found.append(("heading", piece.line, piece.text))
-        elif isinstance(piece, Shell):
-            found += [("command", one.first, one.last) for one in commands_of(piece.lines)]
-        elif isinstance(piece, Documented):
-            found.append(("answer", piece.lines[0].number, piece.lines[-1].number))
+    for block in blocks:
+        if isinstance(block, Heading):
+            found.append(("heading", block.line, block.text))
+        elif isinstance(block, ShellBlock):
+            found += [("command", one.first, one.last) for one in commands_of(block.lines)]
+        elif isinstance(block, DocumentedBlock):
+            found.append(("response", block.lines[0].number, block.lines[-1].number))
     return found
 
 
@@ -45,7 +53,7 @@ Then go on
 """
     assert outline(read_plain(text))[-3:] == [
         ("command", 6, 7),
-        ("answer", 9, 11),
+        ("response", 9, 11),
         ("heading", 12, "Then go on"),
     ]
 
@@ -77,7 +85,7 @@ echo end
 def test_a_quote_that_never_closes_costs_its_own_command_only() -> None:
     text = 'curl -s https://api.example/x \\\n-H "A: b\nResponse\n{"a": 1}\nHere "it" goes on\n'
 
-    assert outline(read_plain(text))[:2] == [("command", 1, 2), ("answer", 4, 4)]
+    assert outline(read_plain(text))[:2] == [("command", 1, 2), ("response", 4, 4)]
 
 
 def test_markdown_is_read_by_its_fences() -> None:
@@ -104,18 +112,51 @@ print({"no": "answer"})
 ```
 **The plan is full** (409)
 """
-    pieces = read_markdown(text)
+    blocks = read_markdown(text)
 
-    assert outline(pieces) == [
+    assert outline(blocks) == [
         ("heading", 1, "Title"),
         ("command", 3, 3),
-        ("answer", 9, 9),
+        ("response", 9, 9),
         ("command", 12, 13),
-        ("answer", 14, 14),
+        ("response", 14, 14),
         ("command", 15, 15),
         ("heading", 21, "The plan is full (409)"),
     ]
-    assert [each.status for each in pieces if isinstance(each, Documented)] == [201, None]
+    assert [each.status for each in blocks if isinstance(each, DocumentedBlock)] == [201, None]
+
+
+def test_blocks_of_markdown_keep_their_lines_in_lists_and_quotes_and_below_front_matter() -> None:
+    text = """\
+---
+title: A page
+---
+A page
+======
+
+1. Ask:
+
+   ```sh title="terminal"
+   curl https://api.example/x \\
+     -H "A: b"
+   ```
+
+> ```json
+> {"a": 1}
+> ```
+
+<!-- sandbox: fresh -->
+"""
+    blocks = read_markdown(text)
+
+    assert outline(blocks) == [
+        ("heading", 4, "A page"),
+        ("command", 10, 11),
+        ("response", 15, 15),
+    ]
+    [shell] = [each for each in blocks if isinstance(each, ShellBlock)]
+    assert [line.text for line in shell.lines] == ["curl https://api.example/x \\", '  -H "A: b"']
+    assert blocks[-1] == Directive(18, {"fresh": "yes"})
 
 
 def test_a_web_page_is_read_by_its_code_blocks_without_buttons_and_line_numbers() -> None:
@@ -130,13 +171,13 @@ https://api.example/x</code><button>Copy</button></pre>
 }</code></pre>
 <!-- sandbox: scenario=default -->
 """
-    pieces = read_web_page(text)
+    blocks = read_web_page(text)
 
-    assert [each.text for each in pieces if isinstance(each, Heading)] == ["One & two"]
-    [shell] = [each for each in pieces if isinstance(each, Shell)]
+    assert [each.text for each in blocks if isinstance(each, Heading)] == ["One & two"]
+    [shell] = [each for each in blocks if isinstance(each, ShellBlock)]
     assert [line.text for line in shell.lines] == ["curl -H", '"A: b" \\', "https://api.example/x"]
-    [answer] = [each for each in pieces if isinstance(each, Documented)]
-    assert [(line.number, line.text) for line in answer.lines][1] == (7, '  "a": "<x>"')
+    [response] = [each for each in blocks if isinstance(each, DocumentedBlock)]
+    assert [(line.number, line.text) for line in response.lines][1] == (7, '  "a": "<x>"')
 
 
 def test_documented_json_may_be_abbreviated_and_every_key_has_its_line() -> None:
@@ -187,7 +228,7 @@ def test_a_heading_states_a_status_only_where_one_stands(text: str, status: int 
     assert status_in(text) == status
 
 
-def test_an_answer_belongs_to_the_command_above_it_and_to_none_below_another_heading() -> None:
+def test_a_response_belongs_to_the_command_above_it_and_to_none_below_another_heading() -> None:
     page = """\
 ## Ask
 ```sh
@@ -203,9 +244,9 @@ curl https://api.example/x
 """
     asked, refused = steps_of(read_markdown(page))
 
-    assert (len(asked.commands), asked.status, asked.place.scenario) == (1, None, "crm-migration")
+    assert (len(asked.commands), asked.status, asked.world.scenario) == (1, None, "crm-migration")
     assert (refused.commands, refused.status, refused.status_line) == ((), 409, 8)
-    assert refused.place.scenario == "quota-exhausted"
+    assert refused.world.scenario == "quota-exhausted"
 
 
 def test_blocks_that_have_nothing_to_do_with_the_api_are_left_alone() -> None:

@@ -1,6 +1,6 @@
 """Deployments that are wrong on purpose: a sandbox behind named defects, to test tests with.
 
-``qlara-sandbox serve --defect NAME`` offers them to partners; ``python -m qlara_contract.defects``
+``qlara-sandbox serve --defect NAME`` starts one; ``python -m qlara_contract.defects``
 prints the page that is kept in ``docs/defects.md``, and with ``prove`` shows that the suite finds
 each of them.
 """
@@ -34,13 +34,13 @@ BY_NAME = {each.name: each for each in DEFECTS}
 
 
 class UnknownDefect(ValueError):
-    """A defect is named that the catalogue does not have; the message holds its neighbours."""
+    """There is no defect of this name; the message suggests similar ones."""
 
     def __init__(self, name: str) -> None:
         near = get_close_matches(name, BY_NAME, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
         super().__init__(
-            f"No defect is called {name!r}. {hint}`serve --defect list` prints all {len(BY_NAME)}."
+            f"Unknown defect {name!r}. {hint}`serve --defect list` prints all {len(BY_NAME)}."
         )
 
 
@@ -71,12 +71,11 @@ def as_markdown() -> str:
         "",
         "<!-- Written by `python -m qlara_contract.defects > docs/defects.md`. -->",
         "",
-        f"{len(DEFECTS)} ways in which a deployment can be wrong, each a name that the sandbox takes:",
-        "`qlara-sandbox serve --defect limit-ignored` starts one that ignores `limit` and is right",
-        "otherwise. The option can be repeated. They are there for two purposes: to show that the",
-        "contract suite finds each of them (`make mutants` proves it), and for you, to see whether",
-        "your own tests would. The last column names promises of [the contract](promises.md) that",
-        "the suite finds broken.",
+        f"{len(DEFECTS)} ways in which a deployment can be wrong. The sandbox takes each by its name:",
+        "`qlara-sandbox serve --defect limit-ignored` starts one that ignores `limit` and is otherwise",
+        "right; the option is repeatable. Use them to see whether your own tests would notice. They also",
+        "show that the contract suite finds every one of them (`make mutants` proves it). The last column",
+        "names [promises](promises.md) that the suite then reports broken.",
     ]
     for group, defects in groupby(_in_order(), key=lambda each: each.group):
         lines += [

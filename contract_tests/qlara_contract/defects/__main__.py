@@ -1,4 +1,4 @@
-"""``python -m qlara_contract.defects``: print the catalogue's page, or prove that the suite finds each defect."""
+"""``python -m qlara_contract.defects``: print docs/defects.md, or prove that the suite finds each defect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qlara_contract.defects import BY_NAME, DEFECTS, UnknownDefect, as_markdown,
 
 if TYPE_CHECKING:
     from qlara_contract.defects import Defect
-    from qlara_contract.defects.proof import Found
+    from qlara_contract.defects.proof import ProofResult
 
 _NAME = max(map(len, BY_NAME)) + 2
 _GROUP = max(len(each.group) for each in DEFECTS) + 2
@@ -28,20 +28,20 @@ def main(context: click.Context) -> None:
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--seed", default=0, show_default=True, help="Seed of the runs against defects.")
+@click.option("--seed", default=0, show_default=True, help="Seed for the runs against defects.")
 @click.option(
     "--seeds",
     default=20,
     show_default=True,
     type=click.IntRange(0),
     metavar="N",
-    help="Hold the sandbox itself against the whole suite with N seeds.",
+    help="Also run the whole suite against the sandbox itself, with N seeds.",
 )
 def prove(names: tuple[str, ...], seed: int, seeds: int) -> None:
-    """Show that the suite finds each defect (or those with these NAMEs), and none in the sandbox.
+    """Show that the suite finds each defect (or the NAMEs given), and none in the sandbox itself.
 
-    Exit 0: every promise that a defect breaks was found broken, and the sandbox passed with all
-    seeds. Exit 1 otherwise.
+    Exit code 0: every promise that a defect breaks was reported broken, and the sandbox passed with
+    every seed. Exit code 1 otherwise.
     """
     from qlara_contract.defects.proof import bench
 
@@ -49,12 +49,12 @@ def prove(names: tuple[str, ...], seed: int, seeds: int) -> None:
         defects = chosen(names) or DEFECTS
     except UnknownDefect as error:
         raise click.UsageError(str(error)) from error
-    # Generated requests are no HTTP at times, and the server says so.
+    # Some generated requests are not valid HTTP, and the server logs that.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     started = time.perf_counter()
     with bench() as sandbox:
         click.echo(f"{'defect':<{_NAME}}{'group':<{_GROUP}}found  by")
-        missed = sum(_told(sandbox.find(each, seed)) for each in defects)
+        missed = sum(_print(sandbox.find(each, seed)) for each in defects)
         click.echo(f"\n{len(defects) - missed} of {len(defects)} defects found")
         alarms = [each for at in range(seeds) for each in sandbox.false_alarms(at)]
         for each in alarms:
@@ -65,7 +65,7 @@ def prove(names: tuple[str, ...], seed: int, seeds: int) -> None:
     raise SystemExit(1 if missed or alarms else 0)
 
 
-def _told(found: Found) -> bool:
+def _print(found: ProofResult) -> bool:
     """Print one line of the table; return whether the defect was missed."""
     defect: Defect = found.defect
     verdict = "yes" if found.is_found else "NO"

@@ -1,4 +1,4 @@
-"""What a defect is: one way in which a deployment breaks promises, as a step between client and sandbox."""
+"""Defects: one way each in which a deployment breaks promises, as a step between client and sandbox."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.defects.messages import Answer, Request
+from qlara_contract.defects.messages import ServedRequest, ServedResponse
 from qlara_contract.promises import LIST, QUOTA, UPLOAD, promise
 
 if TYPE_CHECKING:
-    from qlara_contract.defects.forms import Form
+    from qlara_contract.forms import MultipartForm
+    from qlara_contract.promise_ids import PromiseId
 
-Forward = Callable[[Request], Awaitable[Answer]]
-Behaviour = Callable[[Request, Forward], Awaitable[Answer]]
+Forward = Callable[[ServedRequest], Awaitable[ServedResponse]]
+Behaviour = Callable[[ServedRequest, Forward], Awaitable[ServedResponse]]
 Body = dict[str, Any]
 
 
 class Group(StrEnum):
     """What a defect is about; the order is that of the table.
 
-    Where several defects are switched on, those of an earlier group change an answer later: what
-    changes its shape has the last word.
+    With several defects switched on, those of an earlier group change a response later, so that
+    changes of its shape come last.
     """
 
-    ANSWERS = "shapes, codes and media types"
+    RESPONSES = "shapes, codes and media types"
     DATES_AND_IDS = "dates and ids"
     SUMMARY = "summary arithmetic"
     ERRORS = "errors of single cards"
@@ -46,14 +47,14 @@ class Group(StrEnum):
 class Defect:
     """One named way to be wrong.
 
-    ``breaks`` are the promises that a run of the suite must find broken, each of them. ``begin``
-    returns the behaviour with a memory of its own, for one start of a deployment.
+    ``breaks`` are the promises that a run of the suite must find broken, all of them. ``begin``
+    returns the behaviour with a state of its own, for one start of a deployment.
     """
 
     name: str
     group: Group
     sentence: str
-    breaks: tuple[str, ...]
+    breaks: tuple[PromiseId, ...]
     begin: Callable[[], Behaviour]
 
     def __post_init__(self) -> None:
@@ -62,13 +63,15 @@ class Defect:
 
 
 # A field without which the body of a 200 is not of the documented shape.
-_HELD = {UPLOAD: "summary", LIST: "contacts", QUOTA: "used"}
+_REQUIRED = {UPLOAD: "summary", LIST: "contacts", QUOTA: "used"}
 
 
-def asking(operation: str, change: Callable[[Request], Request]) -> Callable[[], Behaviour]:
+def on_request(
+    operation: str, change: Callable[[ServedRequest], ServedRequest]
+) -> Callable[[], Behaviour]:
     """Change each request to *operation* (empty: every request) before the sandbox sees it."""
 
-    async def behave(request: Request, forward: Forward) -> Answer:
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         if operation in ("", request.operation):
             request = change(request)
         return await forward(request)
@@ -76,33 +79,33 @@ def asking(operation: str, change: Callable[[Request], Request]) -> Callable[[],
     return lambda: behave
 
 
-def answering(
-    operation: str, change: Callable[[Request, Answer], Answer]
+def on_response(
+    operation: str, change: Callable[[ServedRequest, ServedResponse], ServedResponse]
 ) -> Callable[[], Behaviour]:
-    """Change each answer to *operation* (empty: every answer)."""
+    """Change each response to *operation* (empty: every response)."""
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
-        return change(request, answer) if operation in ("", request.operation) else answer
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
+        return change(request, response) if operation in ("", request.operation) else response
 
     return lambda: behave
 
 
-def accepted(operation: str, change: Callable[[Body], Body]) -> Callable[[], Behaviour]:
+def on_ok(operation: str, change: Callable[[Body], Body]) -> Callable[[], Behaviour]:
     """Change the body of each 200 to *operation*, unless another defect has changed its shape."""
 
-    def changed(_: Request, answer: Answer) -> Answer:
-        body = answer.json
-        if answer.status != 200 or not isinstance(body, dict) or _HELD[operation] not in body:
-            return answer
-        return answer.with_json(change(body))
+    def changed(_: ServedRequest, response: ServedResponse) -> ServedResponse:
+        body = response.json
+        if response.status != 200 or not isinstance(body, dict) or _REQUIRED[operation] not in body:
+            return response
+        return response.with_json(change(body))
 
-    return answering(operation, changed)
+    return on_response(operation, changed)
 
 
 def each_contact(change: Callable[[Body], Body]) -> Callable[[], Behaviour]:
     """Change each contact of each page."""
-    return accepted(
+    return on_ok(
         LIST, lambda page: page | {"contacts": [change(each) for each in page["contacts"]]}
     )
 
@@ -112,56 +115,56 @@ def without(name: str) -> Callable[[Body], Body]:
     return lambda body: {key: value for key, value in body.items() if key != name}
 
 
-def refused(
-    change: Callable[[Answer], Answer], *statuses: int, operation: str = ""
+def on_refusal(
+    change: Callable[[ServedResponse], ServedResponse], *statuses: int, operation: str = ""
 ) -> Callable[[], Behaviour]:
     """Change each refusal, or those with one of *statuses*."""
 
-    def changed(_: Request, answer: Answer) -> Answer:
-        concerned = answer.status in statuses if statuses else _is_refusal(answer.status)
-        has_fields = isinstance(answer.json, dict) and "data" in answer.json
-        return change(answer) if concerned and has_fields else answer
+    def changed(_: ServedRequest, response: ServedResponse) -> ServedResponse:
+        concerned = response.status in statuses if statuses else _is_refusal(response.status)
+        has_fields = isinstance(response.json, dict) and "data" in response.json
+        return change(response) if concerned and has_fields else response
 
-    return answering(operation, changed)
+    return on_response(operation, changed)
 
 
 def _is_refusal(status: int) -> bool:
     return 400 <= status < 500 and status != 429
 
 
-def in_words(field: str, message: str, *statuses: int) -> Callable[[], Behaviour]:
-    """Give another message, in another field, to an import that is refused with one of *statuses*."""
-    return refused(
-        lambda answer: answer.with_json({"status": "fail", "data": {field: message}}),
+def refused_with(field: str, message: str, *statuses: int) -> Callable[[], Behaviour]:
+    """Change message and field of an import that is refused with one of *statuses*."""
+    return on_refusal(
+        lambda response: response.with_json({"status": "fail", "data": {field: message}}),
         *statuses,
         operation=UPLOAD,
     )
 
 
-def importing(change: Callable[[Form], Form]) -> Callable[[], Behaviour]:
+def on_import(change: Callable[[MultipartForm], MultipartForm]) -> Callable[[], Behaviour]:
     """Change the form of each import before the sandbox sees it."""
 
-    def changed(request: Request) -> Request:
+    def changed(request: ServedRequest) -> ServedRequest:
         form = request.form
         return request if form is None else request.with_form(change(form))
 
-    return asking(UPLOAD, changed)
+    return on_request(UPLOAD, changed)
 
 
-def reading(change: Callable[[bytes], bytes]) -> Callable[[], Behaviour]:
+def on_file(change: Callable[[bytes], bytes]) -> Callable[[], Behaviour]:
     """Change the file of each import before the sandbox reads it."""
-    return importing(lambda form: form if form.file is None else form.with_file(change(form.file)))
+    return on_import(lambda form: form if form.file is None else form.with_file(change(form.file)))
 
 
-def instead(answer: Callable[[Request], Answer | None]) -> Callable[[], Behaviour]:
-    """Answer without asking the sandbox, where *answer* gives one."""
+def instead(response: Callable[[ServedRequest], ServedResponse | None]) -> Callable[[], Behaviour]:
+    """Respond without asking the sandbox, where *response* returns something."""
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        return answer(request) or await forward(request)
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        return response(request) or await forward(request)
 
     return lambda: behave
 
 
-def remembering(begin: Callable[[], Behaviour]) -> Callable[[], Behaviour]:
-    """Return *begin*: it reads as what it is in a table, a behaviour with a memory."""
+def stateful(begin: Callable[[], Behaviour]) -> Callable[[], Behaviour]:
+    """Return *begin*; the name says, in a table, that the behaviour keeps state."""
     return begin

@@ -1,4 +1,4 @@
-"""The wrong deployment itself: an ASGI application around a right one, with defects switched on."""
+"""The wrong deployment: an ASGI application around a right one, with defects switched on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.defects.defect import Group
-from qlara_contract.defects.messages import Answer, Request
+from qlara_contract.defects.messages import ServedRequest, ServedResponse
 
 if TYPE_CHECKING:
     from qlara_contract.defects.defect import Behaviour, Defect, Forward
@@ -17,18 +17,18 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# The sandbox's own pages and its contract are not the API: they stay right.
+# The sandbox's own pages and its contract are not part of the API: they stay right.
 _OWN_PATHS = ("/__", "/openapi.")
 
 
-class NoAnswer(Exception):
-    """The application ended without an answer: it broke the connection."""
+class NoResponse(Exception):
+    """The application ended without a response: it closed the connection."""
 
 
 class WrongDeployment:
     """*app* with *defects*, in the order of their groups.
 
-    The first sees a request first and its answer last.
+    The first sees a request first and its response last.
     """
 
     def __init__(self, app: App, *defects: Defect) -> None:
@@ -49,23 +49,23 @@ class WrongDeployment:
         for behaviour in reversed(self._behaviours):
             forward = _through(behaviour, forward)
         try:
-            answer = await forward(request)
-        except NoAnswer:
+            response = await forward(request)
+        except NoResponse:
             return
-        await _send(answer, send)
+        await _send(response, send)
 
 
 def _through(behaviour: Behaviour, forward: Forward) -> Forward:
-    async def onward(request: Request) -> Answer:
+    async def onward(request: ServedRequest) -> ServedResponse:
         return await behaviour(request, forward)
 
     return onward
 
 
 def _to(app: App, scope: Scope, receive: Receive) -> Forward:
-    """Return how a request is put to *app*; a defect may put several, and others than came."""
+    """Return a function that sends a request to *app*; a defect may send several, or others."""
 
-    async def forward(request: Request) -> Answer:
+    async def forward(request: ServedRequest) -> ServedResponse:
         body = [request.body]
 
         async def receive_body() -> Message:
@@ -73,46 +73,48 @@ def _to(app: App, scope: Scope, receive: Receive) -> Forward:
                 return {"type": "http.request", "body": body.pop(), "more_body": False}
             return await receive()
 
-        status, headers, pieces = 0, [], []
+        status, headers, chunks = 0, [], []
 
         async def collect(message: Message) -> None:
             nonlocal status, headers
             if message["type"] == "http.response.start":
                 status, headers = message["status"], message["headers"]
             elif message["type"] == "http.response.body":
-                pieces.append(bytes(message.get("body", b"")))
+                chunks.append(bytes(message.get("body", b"")))
 
         await app(request.scope(dict(scope)), receive_body, collect)
         if not status:
-            raise NoAnswer
-        return Answer(status, _decoded(headers), b"".join(pieces))
+            raise NoResponse
+        return ServedResponse(status, _decoded(headers), b"".join(chunks))
 
     return forward
 
 
-async def _request(scope: Scope, receive: Receive) -> Request | None:
-    """Return the whole request; ``None`` if the client has gone."""
-    pieces = []
+async def _request(scope: Scope, receive: Receive) -> ServedRequest | None:
+    """Return the whole request; ``None`` if the client has disconnected."""
+    chunks = []
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        pieces.append(message.get("body", b""))
+        chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
-    return Request(
+    return ServedRequest(
         scope["method"],
         scope["path"],
         scope["query_string"].decode("latin-1"),
         _decoded(scope["headers"]),
-        b"".join(pieces),
+        b"".join(chunks),
     )
 
 
-async def _send(answer: Answer, send: Send) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+async def _send(response: ServedResponse, send: Send) -> None:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 def _decoded(headers: Any) -> tuple[tuple[str, str], ...]:

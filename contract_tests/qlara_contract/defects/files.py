@@ -1,4 +1,4 @@
-"""vCard files as text that can be changed line by line or card by card, and be otherwise as it came."""
+"""vCard files that can be changed line by line or card by card, and keep every other byte."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COMPARED = 8
 
 
 @dataclass(frozen=True)
-class Property:
+class PropertyLine:
     """One line: ``name`` with its group, ``parameters`` with their semicolons, ``value``."""
 
     name: str
@@ -52,7 +52,7 @@ def bytes_of(text: str) -> bytes:
 
 
 def change_properties(
-    content: bytes, kind: str, change: Callable[[Property], Property | None]
+    content: bytes, kind: str, change: Callable[[PropertyLine], PropertyLine | None]
 ) -> bytes:
     """Return the file with each property of this kind changed, or left out.
 
@@ -65,7 +65,7 @@ def change_properties(
         found = _PROPERTY.fullmatch(body)
         if found is None:
             return line
-        one = Property(**found.groupdict())
+        one = PropertyLine(**found.groupdict())
         if kind and one.kind != kind:
             return line
         other = change(one)
@@ -75,7 +75,7 @@ def change_properties(
 
 
 @dataclass(frozen=True)
-class Card:
+class CardText:
     """One card of a file and the line on which it begins."""
 
     text: str
@@ -86,12 +86,12 @@ class Card:
         """The card as a file of its own."""
         return bytes_of(self.text)
 
-    def first(self, kind: str) -> Property | None:
+    def first(self, kind: str) -> PropertyLine | None:
         """Return the first property of this kind that has a value."""
         for line in self.text.splitlines():
             found = _PROPERTY.fullmatch(line)
             if found and found["value"].strip():
-                one = Property(**found.groupdict())
+                one = PropertyLine(**found.groupdict())
                 if one.kind == kind:
                     return one
         return None
@@ -103,21 +103,21 @@ class Card:
 
     @property
     def number(self) -> str:
-        """The last digits of the first telephone number: enough to tell numbers apart, however written."""
+        """The last digits of the first phone number: enough to tell numbers apart, however written."""
         tel = self.first("TEL")
         return tel.digits[-_COMPARED:] if tel else ""
 
     def is_of(self, number: str) -> bool:
-        """Return whether the card's first telephone number is this one (in E.164)."""
+        """Return whether the card's first phone number is this one (in E.164)."""
         return bool(self.number) and number.endswith(self.number)
 
-    def with_tel(self, value: str) -> Card:
-        """Return the card with another telephone number."""
+    def with_tel(self, value: str) -> CardText:
+        """Return the card with another phone number."""
         changed = change_properties(self.content, "TEL", lambda tel: replace(tel, value=value))
         return replace(self, text=text_of(changed))
 
 
-def cards_of(content: bytes) -> list[Card]:
+def cards_of(content: bytes) -> list[CardText]:
     """Return the cards of a file; none if it holds anything but whole cards."""
     text = text_of(content)
     cards, at, line = [], 0, 1
@@ -125,6 +125,6 @@ def cards_of(content: bytes) -> list[Card]:
         found = _CARD.match(text, at)
         if found is None:
             return []
-        cards.append(Card(found[0], line))
+        cards.append(CardText(found[0], line))
         at, line = found.end(), line + found[0].count("\n")
     return cards

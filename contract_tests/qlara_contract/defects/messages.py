@@ -1,4 +1,4 @@
-"""A request and an answer on their way through a wrong deployment, and how one makes others of them."""
+"""A request and its response inside a wrong deployment, and how to derive others from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from qlara_contract.contract import contract
-from qlara_contract.defects.forms import Form, read_form
+from qlara_contract.forms import MultipartForm, read_form
 
 KEY_HEADER = "x-api-key"
 SESSION_HEADER = "x-sandbox-session"
@@ -17,7 +17,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Request:
+class ServedRequest:
     """One request; names of headers are in lower case, ``query`` is as it was sent."""
 
     method: str
@@ -39,7 +39,7 @@ class Request:
 
     @property
     def account(self) -> tuple[str, str]:
-        """What tells one account of a sandbox from another: its key and its session."""
+        """Key and session, which identify an account of a sandbox."""
         return self.key, self.header(SESSION_HEADER)
 
     @property
@@ -48,7 +48,7 @@ class Request:
         return parse_qsl(self.query, keep_blank_values=True)
 
     @property
-    def form(self) -> Form | None:
+    def form(self) -> MultipartForm | None:
         """The multipart form that is sent; ``None`` if it is none, or cannot be read."""
         return read_form(self.header("content-type"), self.body)
 
@@ -65,28 +65,28 @@ class Request:
         text = self.parameter(name)
         return int(text) if text.isascii() and text.isdigit() else None
 
-    def with_header(self, name: str, value: str | None) -> Request:
+    def with_header(self, name: str, value: str | None) -> ServedRequest:
         """Return the request with this header, or without it."""
         kept = tuple(each for each in self.headers if each[0] != name)
         return replace(self, headers=kept if value is None else (*kept, (name, value)))
 
-    def with_parameter(self, name: str, value: object) -> Request:
+    def with_parameter(self, name: str, value: object) -> ServedRequest:
         """Return the request with this parameter, or without it if *value* is ``None``."""
         kept = [each for each in self.parameters if each[0] != name]
         kept += [] if value is None else [(name, str(value))]
         return replace(self, query=urlencode(kept))
 
-    def with_form(self, form: Form) -> Request:
+    def with_form(self, form: MultipartForm) -> ServedRequest:
         """Return the request with this form for its body."""
         sent = replace(self, body=form.encode())
         return sent.with_header("content-type", form.content_type)
 
-    def asking(self, operation: str, **parameters: object) -> Request:
+    def on_request(self, operation: str, **parameters: object) -> ServedRequest:
         """Return a GET of the same account: *operation*, with a ``listId`` and a query."""
         where = {"listId": str(parameters.pop("listId"))} if "listId" in parameters else {}
         kept = tuple(each for each in self.headers if not each[0].startswith("content-"))
         path = contract().path_of(operation, **where)
-        return Request("GET", path, urlencode(parameters), kept, b"")
+        return ServedRequest("GET", path, urlencode(parameters), kept, b"")
 
     def scope(self, scope: dict[str, Any]) -> dict[str, Any]:
         """Return the ASGI scope of this request, made from the one of the original."""
@@ -106,8 +106,8 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One answer; names of headers are in lower case. ``content-length`` is added when it is sent."""
+class ServedResponse:
+    """One response; names of headers are in lower case. ``content-length`` is added when it is sent."""
 
     status: int
     headers: Headers
@@ -125,26 +125,26 @@ class Answer:
         """Return the first header of this name, or an empty text."""
         return next((value for key, value in self.headers if key == name), "")
 
-    def with_header(self, name: str, value: str | None) -> Answer:
-        """Return the answer with this header, or without it."""
+    def with_header(self, name: str, value: str | None) -> ServedResponse:
+        """Return the response with this header, or without it."""
         kept = tuple(each for each in self.headers if each[0] != name)
         return replace(self, headers=kept if value is None else (*kept, (name, value)))
 
-    def with_body(self, body: bytes, media_type: str | None = None) -> Answer:
-        """Return the answer with this body, and with another media type if one is given."""
+    def with_body(self, body: bytes, media_type: str | None = None) -> ServedResponse:
+        """Return the response with this body, and with another media type if one is given."""
         changed = replace(self, body=body).with_header("content-length", str(len(body)))
         return changed if media_type is None else changed.with_header("content-type", media_type)
 
-    def with_json(self, body: object) -> Answer:
-        """Return the answer with this body as JSON."""
+    def with_json(self, body: object) -> ServedResponse:
+        """Return the response with this body as JSON."""
         return self.with_body(json.dumps(body, ensure_ascii=False).encode())
 
-    def with_status(self, status: int) -> Answer:
-        """Return the answer with this status."""
+    def with_status(self, status: int) -> ServedResponse:
+        """Return the response with this status."""
         return replace(self, status=status)
 
 
-def fail(status: int, field: str, message: str) -> Answer:
+def fail(status: int, field: str, message: str) -> ServedResponse:
     """Return a refusal in the documented shape."""
-    empty = Answer(status, (("content-type", "application/json"),), b"")
+    empty = ServedResponse(status, (("content-type", "application/json"),), b"")
     return empty.with_json({"status": "fail", "data": {field: message}})

@@ -1,4 +1,4 @@
-"""The proof that the suite bites: it finds each defect, and nothing wrong in the sandbox itself."""
+"""Proves that the suite finds each defect, and nothing wrong in the sandbox itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qlara_contract.defects.deployment import WrongDeployment
 from qlara_contract.engine import check_deployment
-from qlara_contract.preflight import CannotRun
+from qlara_contract.errors import CannotRun
 from qlara_contract.settings import RunSettings
 from qlara_contract.targets import SANDBOX_KEY, sandbox_behind
 
@@ -17,31 +17,32 @@ if TYPE_CHECKING:
 
     from qlara_contract.defects.defect import Defect
     from qlara_contract.defects.deployment import App, Receive, Scope, Send
+    from qlara_contract.promise_ids import PromiseId
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the suite said of a deployment with one defect: the broken promises it looked at.
+class ProofResult:
+    """What the suite found in a deployment with one defect: the promises that it reports broken.
 
     ``problem`` says why the run could not be made or failed itself, and is empty otherwise.
     """
 
     defect: Defect
-    broken: tuple[str, ...]
+    broken: tuple[PromiseId, ...]
     problem: str = ""
 
     @property
-    def missed(self) -> tuple[str, ...]:
+    def missed(self) -> tuple[PromiseId, ...]:
         """The expected promises that were not found broken."""
         return tuple(each for each in self.defect.breaks if each not in self.broken)
 
     @property
     def is_found(self) -> bool:
-        """Whether every expected promise was found broken, by a run that went well."""
+        """Whether every expected promise was found broken, by a run without problems."""
         return not self.missed and not self.problem
 
 
-class Switch:
+class DefectSwitch:
     """An application whose defect can be changed between runs."""
 
     def __init__(self, app: App) -> None:
@@ -58,40 +59,40 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Bench:
+class DefectBench:
     """A running sandbox at ``url`` and the switch of its defects."""
 
     url: str
-    switch: Switch
+    switch: DefectSwitch
 
-    def find(self, defect: Defect, seed: int = 0) -> Found:
-        """Let the suite judge the promises that *defect* breaks."""
+    def find(self, defect: Defect, seed: int = 0) -> ProofResult:
+        """Run the suite for the promises that *defect* breaks."""
         self.switch.to(defect)
         try:
             outcome = check_deployment(
                 RunSettings(self.url, SANDBOX_KEY, seed=seed, only=defect.breaks)
             )
         except CannotRun as error:
-            return Found(defect, (), str(error))
+            return ProofResult(defect, (), str(error))
         finally:
             self.switch.to()
-        return Found(defect, tuple(outcome.broken), "".join(outcome.failures))
+        return ProofResult(defect, tuple(outcome.broken), "".join(outcome.failures))
 
     def false_alarms(self, seed: int) -> list[str]:
-        """Return what the whole suite holds against the sandbox itself: nothing, if it is right."""
+        """Return what the whole suite reports about the sandbox itself: nothing, if it is right."""
         self.switch.to()
         outcome = check_deployment(RunSettings(self.url, SANDBOX_KEY, seed=seed))
         return outcome.broken + outcome.failures
 
 
 @contextmanager
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[DefectBench]:
     """Start a sandbox whose defects can be switched."""
-    switches: list[Switch] = []
+    switches: list[DefectSwitch] = []
 
     def wrap(app: App) -> App:
-        switches.append(Switch(app))
+        switches.append(DefectSwitch(app))
         return switches[0]
 
     with sandbox_behind(wrap) as url:
-        yield Bench(url, switches[0])
+        yield DefectBench(url, switches[0])

@@ -1,4 +1,4 @@
-"""The report of a twin run: in the terminal, and as JSON."""
+"""The report of a differential run: in the terminal, and as JSON."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from qlara_contract.differential import Kind
-from qlara_contract.exchange import mask
+from qlara_contract.differential import DifferenceKind
+from qlara_contract.masking import mask
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from qlara_contract.differential import Comparison, Difference
+    from qlara_contract.differential import DeploymentComparison, ResponseDifference
 
 _SHOWN = 12
 
 
-def print_comparison(console: Console, comparison: Comparison, secrets: tuple[str, ...]) -> None:
-    """Print how alike the deployments are, and in what they differ."""
+def print_comparison(
+    console: Console, comparison: DeploymentComparison, secrets: tuple[str, ...]
+) -> None:
+    """Print how similar the deployments are, and where they differ."""
     table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in ("operation", "pairs", "same", *(f"{kind} differs" for kind in Kind)):
+    for name in ("operation", "pairs", "same", *(f"{kind} differs" for kind in DifferenceKind)):
         table.add_column(name, justify="left" if name == "operation" else "right")
     for operation, pairs in comparison.paired.items():
         differs = [
             sum(each.count for each in _of(comparison, operation) if each.kind is kind)
-            for kind in Kind
+            for kind in DifferenceKind
         ]
         cells = [f"[red]{count}[/]" if count else "[dim]·[/]" for count in differs]
         table.add_row(operation, str(pairs), str(comparison.same[operation]), *cells)
@@ -41,21 +43,21 @@ def print_comparison(console: Console, comparison: Comparison, secrets: tuple[st
         curl = mask(each.examples[0][0].curl(), secrets).replace("\n", "\n    ")
         console.print(f"    [dim]{escape(curl)}[/]", highlight=False, soft_wrap=True)
     if len(found) > _SHOWN:
-        console.print(f"… and {len(found) - _SHOWN} more kinds of difference.")
+        console.print(f"… and {len(found) - _SHOWN} more differences.")
     console.print(
-        f"\n{comparison.fidelity:.1%} of {sum(comparison.paired.values())} answers are the same"
-        f" ({comparison.unpaired} requests without a twin).",
+        f"\n{comparison.fidelity:.1%} of {sum(comparison.paired.values())} responses are the same"
+        f" ({comparison.unpaired} requests without a counterpart).",
         style="bold",
         highlight=False,
     )
     console.print(f"[dim]{comparison.first} and {comparison.second}, seed {comparison.seed}[/]")
 
 
-def _of(comparison: Comparison, operation: str) -> list[Difference]:
+def _of(comparison: DeploymentComparison, operation: str) -> list[ResponseDifference]:
     return [each for each in comparison.differences.values() if each.operation == operation]
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def as_json(comparison: DeploymentComparison) -> dict[str, Any]:
     """Return the comparison as a JSON value; its fields are stable."""
     return {
         "first": comparison.first,
@@ -74,8 +76,8 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
                 "examples": [
                     {
                         "curl": one.curl(),
-                        "first": one.shown_answer(),
-                        "second": two.shown_answer(),
+                        "first": one.shown_response(),
+                        "second": two.shown_response(),
                     }
                     for one, two in each.examples
                 ],

@@ -1,34 +1,34 @@
-"""Writes the report of a run into a folder: HTML for people, JUnit for CI, JSON for programs, HAR."""
+"""Writes the report of a run to a folder: HTML for people, JUnit for CI, JSON for programs, and HAR."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET  # writes only
 
-from qlara_contract.exchange import mask
+from qlara_contract.masking import mask
+from qlara_contract.report.har import as_har
+from qlara_contract.report.junit import document, xml_safe
 from qlara_contract.report.page import as_html
-from qlara_contract.report.terminal import verdict
-from qlara_contract.results import State
+from qlara_contract.report.summary import verdict
+from qlara_contract.results import PromiseState
 from qlara_contract.run import evidence_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from qlara_contract.engine import Outcome
-    from qlara_contract.exchange import Exchange
-    from qlara_contract.results import Entry, Evidence
+    from qlara_contract.results import Evidence, PromiseResult
 
 
 def write_report(outcome: Outcome, folder: Path) -> list[Path]:
-    """Write all four files into *folder*, which is made if need be; return their paths."""
+    """Write all four files to *folder*, created if missing; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "report.html": as_html(outcome),
         "junit.xml": as_junit(outcome),
         "report.json": json.dumps(as_json(outcome), indent=2, ensure_ascii=False) + "\n",
-        "failures.har": json.dumps(as_har(outcome), indent=1, ensure_ascii=False) + "\n",
+        "failures.har": as_har(outcome),
     }
     for name, text in texts.items():
         (folder / name).write_text(mask(text, outcome.settings.secrets), encoding="utf-8")
@@ -54,33 +54,33 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
             {"listId": each.list_id, "name": each.name, "contacts": each.contacts}
             for each in outcome.left
         ],
-        "counts": {state.value: len(outcome.in_state(state)) for state in State},
-        "promises": [_entry(outcome, entry) for entry in outcome.entries],
+        "counts": {state.value: len(outcome.in_state(state)) for state in PromiseState},
+        "promises": [_promise(outcome, each) for each in outcome.promises],
         "expiredDeviations": [each.promise for each in outcome.expired],
         "unusedDeviations": [each.promise for each in outcome.unused],
         "suiteFailures": outcome.failures,
     }
 
 
-def _entry(outcome: Outcome, entry: Entry) -> dict[str, Any]:
-    state = outcome.state(entry)
-    told: dict[str, Any] = {
-        "id": entry.promise.id,
-        "operation": entry.promise.operation,
-        "severity": entry.promise.severity.value,
-        "sentence": entry.promise.sentence,
-        "source": entry.promise.source,
+def _promise(outcome: Outcome, result: PromiseResult) -> dict[str, Any]:
+    state = outcome.state(result)
+    value: dict[str, Any] = {
+        "id": result.promise.id,
+        "operation": result.promise.operation,
+        "severity": result.promise.severity.value,
+        "sentence": result.promise.sentence,
+        "source": result.promise.source,
         "state": state.value,
-        "checks": {"kept": entry.kept, "broken": entry.broken},
+        "checks": {"kept": result.kept, "broken": result.broken},
     }
-    if state is State.NOT_EXERCISED:
-        told["reason"] = entry.reason
-        told["exercisedBy"] = entry.remedy
-    if entry.spec_variants:
-        told["readings"] = [each.value for each in entry.spec_variants]
-    if entry.evidence:
-        told["evidence"] = [_evidence(each) for each in entry.evidence]
-    return told
+    if state is PromiseState.NOT_EXERCISED:
+        value["reason"] = result.reason
+        value["exercisedBy"] = result.remedy
+    if result.spec_variants:
+        value["readings"] = [each.value for each in result.spec_variants]
+    if result.evidence:
+        value["evidence"] = [_evidence(each) for each in result.evidence]
+    return value
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
@@ -90,10 +90,10 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "what": evidence.what,
         "expected": evidence.expected,
         "got": evidence.got,
-        "reading": evidence.reading.value if evidence.reading else None,
+        "reading": evidence.variant.value if evidence.variant else None,
         "before": [each.curl() for each in evidence.before],
         "curl": exchange.curl() if exchange else None,
-        "answer": exchange.shown_answer() if exchange else None,
+        "answer": exchange.shown_response() if exchange else None,
     }
 
 
@@ -101,62 +101,25 @@ def as_junit(outcome: Outcome) -> str:
     """Return the outcome as JUnit XML: a suite per operation, a case per promise."""
     root = ET.Element("testsuites", name="contract", time=f"{outcome.seconds:.3f}")
     suites: dict[str, ET.Element] = {}
-    for entry in outcome.entries:
-        operation = entry.promise.operation
+    for result in outcome.promises:
+        operation = result.promise.operation
         if operation not in suites:
             suites[operation] = ET.SubElement(root, "testsuite", name=operation)
-        _case(suites[operation], outcome, entry)
-    for suite in [*suites.values(), root]:
-        cases = list(suite.iter("testcase"))
-        suite.set("tests", str(len(cases)))
-        suite.set("failures", str(sum(each.find("failure") is not None for each in cases)))
-        suite.set("skipped", str(sum(each.find("skipped") is not None for each in cases)))
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
+        _case(suites[operation], outcome, result)
+    return document(root)
 
 
-def _case(suite: ET.Element, outcome: Outcome, entry: Entry) -> None:
-    promise = entry.promise
+def _case(suite: ET.Element, outcome: Outcome, result: PromiseResult) -> None:
+    promise = result.promise
     case = ET.SubElement(suite, "testcase", name=promise.id, classname=promise.operation)
-    state = outcome.state(entry)
-    if state is State.BROKEN:
+    state = outcome.state(result)
+    if state is PromiseState.BROKEN:
         failure = ET.SubElement(case, "failure", message=promise.sentence, type=promise.severity)
-        text = "\n\n".join(evidence_text(each) for each in entry.evidence)
-        failure.text = _xml_safe(f"{promise.source}\n\n{text}")
-    elif state is State.NOT_EXERCISED:
-        ET.SubElement(case, "skipped", message=f"not exercised: {entry.reason}")
-    elif state is State.DEVIATION:
+        text = "\n\n".join(evidence_text(each) for each in result.evidence)
+        failure.text = xml_safe(f"{promise.source}\n\n{text}")
+    elif state is PromiseState.NOT_EXERCISED:
+        ET.SubElement(case, "skipped", message=f"not exercised: {result.reason}")
+    elif state is PromiseState.DEVIATION:
         known = next(each for each in outcome.deviations if each.promise == promise.id)
         message = f"known deviation until {known.until}: {known.reason}"
-        ET.SubElement(case, "skipped", message=_xml_safe(message))
-
-
-def _xml_safe(text: str) -> str:
-    """Return *text* without the characters that XML 1.0 cannot hold."""
-    return "".join(
-        char
-        if char in "\t\n\r"
-        or " " <= char <= "\ud7ff"
-        or "\ue000" <= char <= "\ufffd"
-        or char >= "\U00010000"
-        else "\ufffd"
-        for char in text
-    )
-
-
-def as_har(outcome: Outcome) -> dict[str, Any]:
-    """Return the exchanges that broke promises as a HAR 1.2 log, keys masked."""
-    entries = []
-    for entry in [*outcome.in_state(State.BROKEN), *outcome.in_state(State.DEVIATION)]:
-        for evidence in entry.evidence:
-            if evidence.exchange is not None:
-                one = evidence.exchange.har_entry(_moment(evidence.exchange))
-                one["comment"] = f"{entry.promise.id}: {evidence.what}"
-                entries.append(one)
-    entries.sort(key=lambda each: str(each["startedDateTime"]))
-    creator = {"name": "qlara-sandbox verify", "version": "1"}
-    return {"log": {"version": "1.2", "creator": creator, "entries": entries}}
-
-
-def _moment(exchange: Exchange) -> str:
-    return datetime.fromtimestamp(exchange.at, UTC).isoformat(timespec="milliseconds")
+        ET.SubElement(case, "skipped", message=xml_safe(message))

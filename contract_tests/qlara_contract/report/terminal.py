@@ -9,9 +9,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
 from rich.table import Table
 
-from qlara_contract.exchange import mask
+from qlara_contract.masking import mask
 from qlara_contract.promises import OPERATIONS
-from qlara_contract.results import State
+from qlara_contract.report.summary import circumstances, verdict
+from qlara_contract.results import PromiseState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from qlara_contract.engine import Outcome, Progress
-    from qlara_contract.results import Entry
+    from qlara_contract.results import PromiseResult
 
 _STYLES = {
-    State.BROKEN: "bold red",
-    State.DEVIATION: "yellow",
-    State.NOT_EXERCISED: "dim",
-    State.KEPT: "green",
+    PromiseState.BROKEN: "bold red",
+    PromiseState.DEVIATION: "yellow",
+    PromiseState.NOT_EXERCISED: "dim",
+    PromiseState.KEPT: "green",
 }
 _SHOWN_EVIDENCE = 6
 _SHOWN_LISTS = 3
@@ -33,7 +34,7 @@ _SHOWN_LISTS = 3
 
 @contextmanager
 def live(console: Console) -> Iterator[Callable[[Progress], None]]:
-    """Show a bar while a run tells its stories; yield what takes its progress."""
+    """Show a bar while the stories run; yield the function that takes the progress."""
     columns = (
         BarColumn(30),
         MofNCompleteColumn(),
@@ -56,10 +57,10 @@ def live(console: Console) -> Iterator[Callable[[Progress], None]]:
 
 
 def print_outcome(console: Console, outcome: Outcome) -> None:
-    """Print the verdict and everything that a person should look at."""
+    """Print the verdict and everything that needs a person's attention."""
     console.print(_table(outcome))
-    for entry in outcome.in_state(State.BROKEN)[:_SHOWN_EVIDENCE]:
-        _print_evidence(console, outcome, entry)
+    for result in outcome.in_state(PromiseState.BROKEN)[:_SHOWN_EVIDENCE]:
+        _print_evidence(console, outcome, result)
     rest = len(outcome.broken) - _SHOWN_EVIDENCE
     if rest > 0:
         console.print(f"… and {rest} more broken promises: `--report DIR` shows all of them.\n")
@@ -69,47 +70,14 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     for failure in outcome.failures:
         console.print(f"[bold red]The suite itself failed.[/] {escape(failure)}")
     console.print(verdict(outcome), style=_STYLES[_worst(outcome)], highlight=False)
-    console.print(f"[dim]{escape(circumstances(outcome))}[/]", highlight=False)
+    made = " · ".join(circumstances(outcome))
+    console.print(f"[dim]{escape(made)}[/]", highlight=False)
 
 
-def verdict(outcome: Outcome) -> str:
-    """Return the run in one sentence."""
-    counts = {state: len(outcome.in_state(state)) for state in State}
-    if outcome.failures:
-        return "The suite itself failed; what it found until then is incomplete."
-    parts = [f"{counts[State.KEPT]} kept"]
-    if counts[State.DEVIATION]:
-        parts.append(f"{counts[State.DEVIATION]} known deviations")
-    if counts[State.NOT_EXERCISED]:
-        parts.append(f"{counts[State.NOT_EXERCISED]} not exercised")
-    rest = ", ".join(parts)
-    if counts[State.BROKEN]:
-        number = counts[State.BROKEN]
-        return f"{number} {'promise is' if number == 1 else 'promises are'} broken; {rest}."
+def _worst(outcome: Outcome) -> PromiseState:
     if outcome.exit_code:
-        return f"No promise could be judged: {rest}."
-    return f"No promise is broken: {rest}."
-
-
-def circumstances(outcome: Outcome) -> str:
-    """Return how the run was made, on one line."""
-    settings = outcome.settings
-    parts = [
-        settings.base_url,
-        f"{settings.effective_mode}, {settings.profile}, seed {settings.seed}",
-        f"{outcome.requests} requests in {outcome.seconds:.1f} s",
-    ]
-    if outcome.sandbox_scenario:
-        parts.insert(1, f"a sandbox, scenario {outcome.sandbox_scenario}")
-    if outcome.waited:
-        parts.append(f"{outcome.waited:.0f} s of them waited for 429")
-    return " · ".join(parts)
-
-
-def _worst(outcome: Outcome) -> State:
-    if outcome.exit_code:
-        return State.BROKEN
-    return State.KEPT
+        return PromiseState.BROKEN
+    return PromiseState.KEPT
 
 
 def _table(outcome: Outcome) -> Table:
@@ -117,28 +85,28 @@ def _table(outcome: Outcome) -> Table:
     for name in ("operation", "promises", "broken", "known", "not exercised", "kept"):
         table.add_column(name, justify="left" if name == "operation" else "right", style=None)
     for operation in OPERATIONS:
-        entries = [each for each in outcome.entries if each.promise.operation == operation]
+        entries = [each for each in outcome.promises if each.promise.operation == operation]
         if not entries:
             continue
-        counts = [sum(outcome.state(each) is state for each in entries) for state in State]
+        counts = [sum(outcome.state(each) is state for each in entries) for state in PromiseState]
         cells = [
             f"[{_STYLES[state]}]{count}[/]" if count else "[dim]·[/]"
-            for state, count in zip(State, counts, strict=True)
+            for state, count in zip(PromiseState, counts, strict=True)
         ]
         table.add_row(operation, str(len(entries)), *cells)
     return table
 
 
-def _print_evidence(console: Console, outcome: Outcome, entry: Entry) -> None:
-    promise, secrets = entry.promise, outcome.settings.secrets
+def _print_evidence(console: Console, outcome: Outcome, result: PromiseResult) -> None:
+    promise, secrets = result.promise, outcome.settings.secrets
     console.print()
     console.print(f"[bold red]broken[/]  [bold]{promise.id}[/]  [dim]{promise.severity}[/]")
     console.print(f"  {escape(promise.sentence)}  [dim]({escape(promise.source)})[/]")
-    for each in entry.spec_variants:
+    for each in result.spec_variants:
         console.print(f"  The deployment {escape(each.value)}.", style="magenta")
-    if not entry.evidence:
+    if not result.evidence:
         return
-    evidence = entry.evidence[0]
+    evidence = result.evidence[0]
     console.print(f"  {escape(mask(evidence.what, secrets))}")
     console.print(f"    expected  {escape(mask(_short(evidence.expected), secrets))}")
     console.print(f"    got       {escape(mask(_short(evidence.got), secrets))}")
@@ -150,31 +118,31 @@ def _print_evidence(console: Console, outcome: Outcome, entry: Entry) -> None:
 
 
 def _print_not_exercised(console: Console, outcome: Outcome) -> None:
-    by_reason: dict[str, list[Entry]] = {}
-    for entry in outcome.in_state(State.NOT_EXERCISED):
-        by_reason.setdefault(entry.reason, []).append(entry)
+    by_reason: dict[str, list[PromiseResult]] = {}
+    for result in outcome.in_state(PromiseState.NOT_EXERCISED):
+        by_reason.setdefault(result.reason, []).append(result)
     if by_reason:
         console.print("\n[bold]Not exercised[/]")
-    for reason, entries in sorted(by_reason.items(), key=lambda each: -len(each[1])):
-        ids = ", ".join(each.promise.id for each in entries[:4])
-        more = f" and {len(entries) - 4} more" if len(entries) > 4 else ""
-        console.print(f"  {escape(reason)} ({len(entries)}): [dim]{ids}{more}[/]", highlight=False)
-        for remedy in filter(None, dict.fromkeys(each.remedy for each in entries)):
+    for reason, results in sorted(by_reason.items(), key=lambda each: -len(each[1])):
+        ids = ", ".join(each.promise.id for each in results[:4])
+        more = f" and {len(results) - 4} more" if len(results) > 4 else ""
+        console.print(f"  {escape(reason)} ({len(results)}): [dim]{ids}{more}[/]", highlight=False)
+        for remedy in filter(None, dict.fromkeys(each.remedy for each in results)):
             console.print(f"    to exercise: {escape(remedy)}", style="dim", highlight=False)
 
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:
-    for entry in outcome.in_state(State.DEVIATION):
-        known = next(each for each in outcome.deviations if each.promise == entry.promise.id)
+    for result in outcome.in_state(PromiseState.DEVIATION):
+        known = next(each for each in outcome.deviations if each.promise == result.promise.id)
         console.print(
-            f"[yellow]known deviation[/] {entry.promise.id} until {known.until}: "
+            f"[yellow]known deviation[/] {result.promise.id} until {known.until}: "
             f"{escape(known.reason)}"
         )
     for each in outcome.expired:
         console.print(f"[yellow]expired deviation[/] {each.promise}: was known until {each.until}.")
     for each in outcome.unused:
         console.print(
-            f"[yellow]unused deviation[/] {each.promise}: it is kept now; remove the entry."
+            f"[yellow]unused deviation[/] {each.promise}: the promise is kept now; remove the entry."
         )
 
 

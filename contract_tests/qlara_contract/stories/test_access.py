@@ -1,24 +1,25 @@
-"""Stories of access, and of answers to what is not in the contract at all."""
+"""Stories about access, and about requests outside the contract."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
-from qlara_contract.exchange import Request
+from qlara_contract.exchange import ApiRequest
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.story import exercises
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
-    from qlara_contract.exchange import Exchange
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
 _UNKNOWN_KEY = "contract-check-unknown-key"
 _REFUSED_AT_MOST = 60
 
 
-def _everywhere(story: Story, key: str) -> list[Exchange]:
+def _everywhere(story: Story, key: str) -> list[ApiExchange]:
     """Send each operation with *key*, the import only if the run may send one."""
     exchanges = [story.get_quota(key=key), story.get_list(story.run.list_id, key=key)]
     if story.may_send_unsafe:
@@ -42,12 +43,12 @@ def test_a_request_with_an_unknown_key_is_refused(story: Story) -> None:
 def test_a_stranger_learns_nothing(story: Story) -> None:
     unknown = contract().path_of(LIST, listId="contract-check-no-such-list")
     requests = [
-        Request("GET", unknown),
-        Request("GET", contract().path_of(LIST, listId=story.run.list_id), (("limit", "0"),)),
+        ApiRequest("GET", unknown),
+        ApiRequest("GET", contract().path_of(LIST, listId=story.run.list_id), (("limit", "0"),)),
     ]
     if story.may_send_unsafe:
         requests.append(
-            Request("POST", contract().path_of(UPLOAD), form=story.form("not a vCard file"))
+            ApiRequest("POST", contract().path_of(UPLOAD), form=story.form("not a vCard file"))
         )
     for request in requests:
         exchange = story.send(request, key=_UNKNOWN_KEY)
@@ -57,13 +58,13 @@ def test_a_stranger_learns_nothing(story: Story) -> None:
 @exercises("access.header-name-case")
 def test_the_name_of_the_header_may_be_in_any_letter_case(story: Story) -> None:
     for name in ("x-api-key", "X-API-KEY"):
-        request = Request(
+        request = ApiRequest(
             "GET", contract().path_of(QUOTA), headers=((name, story.settings.api_key),)
         )
         exchange = story.send(request)
         story.expect(
             "access.header-name-case",
-            exchange.answer.status,
+            exchange.response.status,
             200,
             exchange,
             f"A key in a header named {name} is not accepted.",
@@ -74,7 +75,7 @@ def test_the_name_of_the_header_may_be_in_any_letter_case(story: Story) -> None:
 def test_a_key_without_the_permission_is_refused(story: Story) -> None:
     key = story.settings.unpermitted_key or story.run.key_for("no-permission")
     if not key:
-        reason = "no key without the contact permission was given"
+        reason = "no key without contact permission was given"
         story.not_exercised("access.permission-required", reason)
         return
     for exchange in _everywhere(story, key):
@@ -110,18 +111,18 @@ def test_a_path_outside_the_contract_is_not_found(story: Story) -> None:
         "/api/partner-gateway/v1/contacts/contract-check",
         contract().path_of(QUOTA) + "/contract-check",
     ):
-        exchange = story.send(Request("GET", path))
+        exchange = story.send(ApiRequest("GET", path))
         if story.refused("answers.unknown-path", exchange, 404):
             _documented_shape(story, "answers.unknown-path", exchange)
 
 
 @exercises("answers.unknown-method", unsafe=True)
 def test_a_method_outside_the_contract_is_not_allowed(story: Story) -> None:
-    requests = [Request("GET", contract().path_of(UPLOAD))]
+    requests = [ApiRequest("GET", contract().path_of(UPLOAD))]
     if story.run.is_sandbox or story.settings.is_loopback:
-        # Elsewhere another method may exist and do something.
+        # Elsewhere, another method may exist and have effects.
         requests += [
-            Request(method, path)
+            ApiRequest(method, path)
             for path in (
                 contract().path_of(QUOTA),
                 contract().path_of(LIST, listId="contract-check"),
@@ -132,7 +133,7 @@ def test_a_method_outside_the_contract_is_not_allowed(story: Story) -> None:
         exchange = story.send(request)
         if not story.refused("answers.unknown-method", exchange, 405):
             continue
-        allow = exchange.answer.header("allow") or ""
+        allow = exchange.response.header("allow") or ""
         expected = "POST" if request.path == contract().path_of(UPLOAD) else "GET"
         story.expect(
             "answers.unknown-method",
@@ -144,15 +145,15 @@ def test_a_method_outside_the_contract_is_not_allowed(story: Story) -> None:
         _documented_shape(story, "answers.unknown-method", exchange)
 
 
-def _documented_shape(story: Story, promise: str, exchange: Exchange) -> None:
-    body = exchange.answer.json
+def _documented_shape(story: Story, promise: PromiseId, exchange: ApiExchange) -> None:
+    body = exchange.response.json
     data = body.get("data") if isinstance(body, dict) else None
     story.expect(
         promise,
         isinstance(data, dict) and bool(data) and body.get("status") == "fail",
         True,
         exchange,
-        "The body is not of the documented shape.",
+        "The body does not have the documented shape.",
     )
 
 
@@ -161,28 +162,28 @@ def test_a_request_too_many_says_when_to_come_back(story: Story) -> None:
     key = story.run.key_for("rate-limited")
     if not key:
         for promise in story.promises:
-            story.not_exercised(promise, "no request of this run was one too many")
+            story.not_exercised(promise, "no request of this run was rate-limited")
         return
-    request = Request("GET", contract().path_of(QUOTA))
+    request = ApiRequest("GET", contract().path_of(QUOTA))
     exchange = story.send(request, key=key, patient=False)
     for _ in range(_REFUSED_AT_MOST):
-        if exchange.answer.status == 429:
+        if exchange.response.status == 429:
             break
         exchange = story.send(request, key=key, patient=False)
     if not story.expect(
         "rate-limit.answer",
-        exchange.answer.status,
+        exchange.response.status,
         429,
         exchange,
-        f"{_REFUSED_AT_MOST} requests to a limited key were all answered.",
+        f"{_REFUSED_AT_MOST} requests with a rate-limited key were all served.",
     ):
         return
-    body = exchange.answer.json
-    value = exchange.answer.header("retry-after") or ""
+    body = exchange.response.json
+    value = exchange.response.header("retry-after") or ""
     story.expect(
         "rate-limit.retry-after",
         value,
         str(body.get("retryAfter")) if isinstance(body, dict) else "",
         exchange,
-        "`Retry-After` does not say what the body says.",
+        "`Retry-After` and the body disagree.",
     )

@@ -1,4 +1,4 @@
-"""Stories of what vCard files look like in the world, and what must be read from them."""
+"""Stories about real-world vCard files, and what must be read from them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _reads(story: Story, content: bytes | str, expected: Mapping[str, object], what: str) -> None:
-    """Import a file of one card and hold the contact against *expected*, for the story's promise."""
+    """Import a file of one card and compare the contact with *expected*, for the story's promise."""
     report = story.upload(content)
     contact, exchange = story.only_contact(report.list_id)
     got = {name: contact.get(name) for name in expected}
@@ -31,7 +31,7 @@ def test_a_card_of_version_4_is_read(story: Story) -> None:
         "phoneNumber": number,
         "email": "giulia@example.com",
     }
-    _reads(story, text, expected, "A vCard 4.0 was not read as it is.")
+    _reads(story, text, expected, "A vCard 4.0 was not read correctly.")
 
 
 @exercises("cards.other-version", creates=1)
@@ -45,7 +45,7 @@ def test_a_card_of_another_version_costs_only_itself(story: Story) -> None:
         counts,
         {"total": 2, "imported": 1, "errors": 1},
         report.exchange,
-        "A card of version 2.1 beside one of version 3.0.",
+        "A file with a 2.1 card and a 3.0 card has the wrong counts.",
     )
 
 
@@ -55,7 +55,7 @@ def test_lines_may_end_in_three_ways(story: Story) -> None:
         number = story.run.numbers.take()
         text = card("Marco Rossi", f"TEL:{number}", eol=eol)
         expected = {"name": "Marco Rossi", "phoneNumber": number}
-        _reads(story, text, expected, f"A file whose lines end with {name} was not read.")
+        _reads(story, text, expected, f"A file with {name} line endings was not read.")
 
 
 @exercises("cards.folded-lines", creates=2)
@@ -107,7 +107,7 @@ def test_names_arrive_character_for_character(story: Story) -> None:
     ):
         number = story.run.numbers.take()
         expected = {"name": name, "phoneNumber": number}
-        _reads(story, card(name, f"TEL:{number}"), expected, "A name in UTF-8 did not arrive.")
+        _reads(story, card(name, f"TEL:{number}"), expected, "A UTF-8 name was changed.")
 
 
 @exercises("cards.byte-order-mark", creates=1)
@@ -160,7 +160,7 @@ def test_names_are_read_in_any_letter_case(story: Story) -> None:
         "phoneNumber": number,
         "email": "marco@example.com",
     }
-    _reads(story, text, expected, "Names in another letter case were not read.")
+    _reads(story, text, expected, "Property names in another letter case were not read.")
 
 
 @exercises("cards.quoted-parameters", creates=1)
@@ -184,7 +184,7 @@ def test_a_card_that_is_never_closed_costs_only_itself(story: Story) -> None:
         sorted(map(str, page.numbers)),
         sorted([first, last]),
         page.exchange,
-        "Beside a card that is never closed, the others were not imported.",
+        "The cards beside an unclosed card were not all imported.",
     )
     counts = {name: report.summary.get(name) for name in ("total", "imported", "errors")}
     story.expect(
@@ -192,7 +192,7 @@ def test_a_card_that_is_never_closed_costs_only_itself(story: Story) -> None:
         counts,
         {"total": 3, "imported": 2, "errors": 1},
         report.exchange,
-        "A card that is never closed is not counted as one error.",
+        "An unclosed card is not counted as one error.",
     )
 
 
@@ -210,7 +210,7 @@ def test_without_fn_the_name_is_made_of_n(story: Story) -> None:
         sorted(str(contact.get("name")).replace(",", " ").split()),
         ["Bianchi", "Giulia"],
         exchange,
-        "Without FN, the name is not made of N.",
+        "Without FN, the name is not built from N.",
     )
 
 

@@ -1,38 +1,39 @@
-"""Stories of duplicates: what SKIP, UPDATE and DUPLICATE do, in the account and inside a file."""
+"""Stories about duplicates: what SKIP, UPDATE and DUPLICATE do, in the account and inside a file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.numbers import spaced
-from qlara_contract.spec_variants import Reading
-from qlara_contract.story import Report, exercises
+from qlara_contract.spec_variants import SpecVariant
+from qlara_contract.story import ReceivedReport, exercises
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
-    from qlara_contract.exchange import Exchange
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
 _COUNTS = ("total", "imported", "duplicates", "errors", "skipped")
 
 
-def _existing(story: Story, **more: str) -> tuple[str, str]:
+def _existing(story: Story) -> tuple[str, str]:
     """Import a contact and return its number and its list."""
     number = story.run.numbers.take()
     report = story.upload(
-        card("Marco Rossi", f"TEL:{number}", email="old@example.com"), tags="first,second", **more
+        card("Marco Rossi", f"TEL:{number}", email="old@example.com"), tags="first,second"
     )
     return number, report.list_id
 
 
-def _contact(story: Story, list_id: str, number: str) -> tuple[dict[str, Any], Exchange]:
+def _contact(story: Story, list_id: str, number: str) -> tuple[dict[str, Any], ApiExchange]:
     """Return the contact of a list that has this number (empty if there is none)."""
     page = story.read(list_id)
     found = page.numbered(number)
     return (found[0] if found else {}), page.exchange
 
 
-def _counted(report: Report) -> dict[str, Any]:
+def _counted(report: ReceivedReport) -> dict[str, Any]:
     return {name: report.summary.get(name) for name in _COUNTS}
 
 
@@ -40,8 +41,8 @@ def _counts(*values: int) -> dict[str, Any]:
     return dict(zip(_COUNTS, values, strict=True))
 
 
-def _overwritten(contact: dict[str, Any]) -> Reading | None:
-    return Reading.CREATE_OR_UPDATE if contact.get("name") == "Mario Rossi" else None
+def _overwritten(contact: dict[str, Any]) -> SpecVariant | None:
+    return SpecVariant.CREATE_OR_UPDATE if contact.get("name") == "Mario Rossi" else None
 
 
 @exercises("duplicates.by-number", creates=2)
@@ -53,7 +54,7 @@ def test_the_same_number_written_otherwise_is_a_duplicate(story: Story) -> None:
         _counted(report),
         _counts(1, 0, 1, 0, 1),
         report.exchange,
-        "A card with the number of a contact, written otherwise, is not its duplicate.",
+        "A card with the number of a contact, written differently, is not a duplicate.",
     )
 
 
@@ -67,7 +68,7 @@ def test_the_same_name_and_email_is_not_a_duplicate(story: Story) -> None:
         _counted(report),
         _counts(1, 1, 0, 0, 0),
         report.exchange,
-        "A card with name and email of a contact, but another number, is not a new contact.",
+        "A card with the name and email of a contact, but another number, is not a new contact.",
     )
 
 
@@ -82,15 +83,15 @@ def test_without_a_strategy_duplicates_are_skipped(story: Story) -> None:
         after,
         before,
         exchange,
-        "An import without strategy changed an existing contact.",
-        reading=_overwritten(after),
+        "An import without a strategy changed an existing contact.",
+        variant=_overwritten(after),
     )
     story.expect(
         "duplicates.skip-is-default",
         _counted(report),
         _counts(1, 0, 1, 0, 1),
         report.exchange,
-        "An import of one duplicate without strategy does not count it as skipped.",
+        "An import of one duplicate without a strategy does not count it as skipped.",
     )
 
 
@@ -114,7 +115,7 @@ def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
         before,
         exchange,
         "SKIP changed an existing contact.",
-        reading=_overwritten(after),
+        variant=_overwritten(after),
     )
     page = story.read(report.list_id)
     story.expect(
@@ -122,14 +123,14 @@ def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
         page.numbers,
         [fresh],
         page.exchange,
-        "The list of a SKIP does not hold exactly the new contact.",
+        "After SKIP, the list does not hold exactly the new contact.",
     )
     story.expect(
         "duplicates.skip-counts",
         _counted(report),
         _counts(2, 1, 1, 0, 1),
         report.exchange,
-        "A SKIP of one duplicate and one new card is not counted so.",
+        "SKIP with one duplicate and one new card has the wrong counts.",
     )
 
 
@@ -160,7 +161,7 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
         after.get("tags"),
         ["first", "second", "third"],
         exchange,
-        "UPDATE did not add the tags to those of the contact.",
+        "UPDATE did not add its tags to those of the contact.",
     )
     same = ("contactId", "createdAt", "phoneNumber")
     story.expect(
@@ -184,21 +185,21 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
         page.numbers,
         [number],
         page.exchange,
-        "The contact is not on the list of the UPDATE.",
+        "The contact is not on the list named by the UPDATE.",
     )
     story.expect(
         "duplicates.update-keeps-the-contact",
         {each.get("contactId") for each in page.numbered(number)} <= {before.get("contactId")},
         True,
         page.exchange,
-        "The contact on the list of the UPDATE is another than the one that was there.",
+        "The contact on the list named by the UPDATE is not the existing one.",
     )
     story.expect(
         "duplicates.update-counts",
         _counted(report),
         _counts(2, 1, 1, 1, 1),
         report.exchange,
-        "An UPDATE of one duplicate and one faulty card is not counted so.",
+        "UPDATE with one duplicate and one faulty card has the wrong counts.",
     )
 
 
@@ -216,7 +217,7 @@ def test_update_never_blanks_what_the_card_lacks(story: Story) -> None:
             (after.get("email"), after.get("tags")),
             ("old@example.com", ["first", "second"]),
             exchange,
-            "UPDATE took away what the card does not have.",
+            "UPDATE removed what the card does not have.",
         )
 
 
@@ -232,10 +233,11 @@ def test_a_contact_that_is_on_the_list_already_stays_there_once_and_in_its_place
     number, list_id = _existing(story)
     last = story.run.numbers.take()
     story.upload(card("Giulia Bianchi", f"TEL:{last}"), list_id=list_id)
-    for strategy, promise in (
-        ("SKIP", "duplicates.skip-leaves-the-lists"),
-        ("UPDATE", "duplicates.update-keeps-the-contact"),
-    ):
+    promises: dict[str, PromiseId] = {
+        "SKIP": "duplicates.skip-leaves-the-lists",
+        "UPDATE": "duplicates.update-keeps-the-contact",
+    }
+    for strategy, promise in promises.items():
         text = card("Mario Rossi", f"TEL:{number}")
         story.upload(text, list_id=list_id, strategy=strategy, about=promise)
         page = story.read(list_id, about=promise)
@@ -244,14 +246,14 @@ def test_a_contact_that_is_on_the_list_already_stays_there_once_and_in_its_place
             sorted(map(str, page.numbers)),
             sorted([number, last]),
             page.exchange,
-            f"After a {strategy} into the list of the contact, others are on it, or some twice.",
+            f"After {strategy} into the contact's own list, the list holds the wrong contacts.",
         ):
             story.expect(
                 "list.order",
                 page.numbers,
                 [number, last],
                 page.exchange,
-                f"A {strategy} into the list of the contact moved it.",
+                f"{strategy} into the contact's own list moved the contact.",
             )
 
 
@@ -270,21 +272,21 @@ def test_duplicate_creates_a_copy(story: Story) -> None:
         ["Marco Rossi", "Mario Rossi"],
         page.exchange,
         "The list does not hold the contact and its copy.",
-        reading=Reading.CREATE_OR_UPDATE if names == ["Mario Rossi"] else None,
+        variant=SpecVariant.CREATE_OR_UPDATE if names == ["Mario Rossi"] else None,
     )
     story.expect(
         "duplicates.copy-creates",
         before in page.contacts,
         True,
         page.exchange,
-        "DUPLICATE changed the contact that was there.",
+        "DUPLICATE changed the existing contact.",
     )
     story.expect(
         "duplicates.copy-counts",
         _counted(report),
         _counts(1, 1, 1, 0, 0),
         report.exchange,
-        "A DUPLICATE of one contact is not counted so.",
+        "DUPLICATE with one duplicate has the wrong counts.",
     )
 
 
@@ -303,7 +305,7 @@ def _in_file(story: Story, strategy: str, counts: dict[str, Any], names: list[st
         _counted(report),
         counts,
         report.exchange,
-        f"A file that has one number twice is not counted so with {strategy}.",
+        f"A file with one number twice has the wrong counts with {strategy}.",
     )
     page = story.read(report.list_id)
     story.expect(
@@ -311,7 +313,7 @@ def _in_file(story: Story, strategy: str, counts: dict[str, Any], names: list[st
         [each.get("name") for each in page.contacts],
         names,
         page.exchange,
-        f"A file that has one number twice brought other contacts with {strategy}.",
+        f"A file with one number twice imported the wrong contacts with {strategy}.",
     )
 
 

@@ -1,19 +1,20 @@
-"""Requests generated from the contract: valid ones are accepted, invalid ones refused, none breaks."""
+"""Requests generated from the contract: valid ones are accepted, invalid ones refused, none crashes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from qlara_contract.oracle import Account
+from qlara_contract.oracle import ModelAccount
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.results import READ_ONLY
 from qlara_contract.run import DEFAULT_LIST
 from qlara_contract.settings import Mode
-from qlara_contract.stories.held import hold_errors
-from qlara_contract.story import READ_ONLY, Report, exercises
+from qlara_contract.stories.expectations import expect_counts, expect_errors
+from qlara_contract.story import ReceivedReport, exercises
 
 if TYPE_CHECKING:
-    from qlara_contract.generated import Generated
+    from qlara_contract.generated import GeneratedRequest
     from qlara_contract.story import Story
 
 
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
     "quota.shape",
 )
 def test_generated_requests_are_answered_as_the_contract_says(story: Story) -> None:
-    from qlara_contract.generated import Generator
+    from qlara_contract.generated import RequestGenerator
 
     list_id = story.run.paged_list or story.run.settings.list_id
     if not list_id and story.run.is_sandbox:
         list_id = DEFAULT_LIST
-    generator = Generator(
+    generator = RequestGenerator(
         story.settings,
         list_id=list_id,
         headers=story.run.client.session_headers,
@@ -44,54 +45,56 @@ def test_generated_requests_are_answered_as_the_contract_says(story: Story) -> N
         note_writes=story.run.note_writes,
     )
     if story.settings.effective_mode is Mode.READ_ONLY:
-        for promise in ("upload.report-shape", "answers.unknown-method"):
-            story.not_exercised(promise, READ_ONLY)
+        story.not_exercised("upload.report-shape", READ_ONLY)
+        story.not_exercised("answers.unknown-method", READ_ONLY)
     accepted: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
+    sent: Counter[str] = Counter()
     for one in generator.run():
         story.run.client.requests += 1
         _judge(story, one)
         operation = one.exchange.operation
         if one.is_valid and operation:
-            asked[operation] += 1
-            accepted[operation] += one.exchange.answer.status == 200
-    _hold_reached(story, asked, accepted, list_id)
+            sent[operation] += 1
+            accepted[operation] += one.exchange.response.status == 200
+    _expect_some_accepted(story, sent, accepted, list_id)
 
 
-def _judge(story: Story, one: Generated) -> None:
+def _judge(story: Story, one: GeneratedRequest) -> None:
     phase = f"generated requests: {one.phase}"
     story.broken += story.run.judge(one.exchange, phase)
     for promise, objection in one.found.items():
-        story.expect(promise, objection, "", one.exchange, f"A generated request ({one.phase}).")
-    answer = one.exchange.answer
-    if one.file is None or answer.status != 200 or one.exchange.operation != UPLOAD:
+        story.expect(
+            promise,
+            objection,
+            "",
+            one.exchange,
+            f"A generated request ({one.phase}) failed a check.",
+        )
+    response = one.exchange.response
+    if one.file is None or response.status != 200 or one.exchange.operation != UPLOAD:
         return
-    expected = Account().take_in(one.file.cards, "", "SKIP", [])
-    body = answer.json
+    expected = ModelAccount().import_cards(one.file.cards, "", "SKIP", [])
+    body = response.json
     summary = body.get("summary") if isinstance(body, dict) else None
     if not isinstance(summary, dict) or not isinstance(body.get("errors"), list):
-        return  # upload.report-shape tells
-    report = Report(one.exchange, str(body.get("listId")), summary, body["errors"])
-    for name in ("total", "errors"):
-        story.expect(
-            f"upload.summary-{name}",
-            summary.get(name),
-            expected.summary[name],
-            one.exchange,
-            f"`{name}` of a generated file.",
-        )
-    hold_errors(story, report, expected)
+        return  # upload.report-shape reports it
+    report = ReceivedReport(one.exchange, str(body.get("listId")), summary, body["errors"])
+    counts = {name: expected.summary[name] for name in ("total", "errors")}
+    expect_counts(story, report, counts, "a generated file")
+    expect_errors(story, report, expected)
 
 
-def _hold_reached(story: Story, asked: Counter[str], accepted: Counter[str], list_id: str) -> None:
-    """Hold that each operation accepted some: a run in which all were refused shows nothing."""
+def _expect_some_accepted(
+    story: Story, sent: Counter[str], accepted: Counter[str], list_id: str
+) -> None:
+    """Expect that each operation accepted some: a run in which all were refused shows nothing."""
     for operation in (UPLOAD, LIST, QUOTA):
-        if not asked[operation] or (operation == LIST and not list_id):
+        if not sent[operation] or (operation == LIST and not list_id):
             continue
         story.expect(
             "answers.valid-requests-accepted",
             accepted[operation] > 0,
             True,
             None,
-            f"None of {asked[operation]} valid generated requests to {operation} was accepted.",
+            f"None of {sent[operation]} valid generated requests to {operation} was accepted.",
         )

@@ -1,4 +1,4 @@
-"""Stories of the import: its report, its counts, its errors, its lists and tags."""
+"""Stories about imports: the report, its counts and errors, lists and tags."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from qlara_contract import spec_variants
-from qlara_contract.exchange import File, Form
+from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.oracle import INVALID, MISSING
+from qlara_contract.stories.expectations import expect_counts
 from qlara_contract.story import exercises
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
-    from qlara_contract.story import Report, Story
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.story import ReceivedReport, Story
 
 _FAULTY = 150
 _TAGS = ["q2-2026", "crm-import", "contract-check", *(f"tag-{at}" for at in range(9, 0, -1))]
@@ -23,17 +25,22 @@ def test_a_file_is_imported_and_its_contact_is_in_the_list(story: Story) -> None
     number = story.run.numbers.take()
     report = story.upload(card("Marco Rossi", f"TEL:{number}", email="marco.rossi@example.com"))
     contact, exchange = story.only_contact(report.list_id)
-    for promise in ("upload.imports-a-file", "cards.version-3"):
+    promises: tuple[PromiseId, ...] = ("upload.imports-a-file", "cards.version-3")
+    for promise in promises:
         story.expect(
-            promise, contact.get("phoneNumber"), number, exchange, "The list holds another number."
+            promise,
+            contact.get("phoneNumber"),
+            number,
+            exchange,
+            "The list holds a different number.",
         )
-    story.expect("cards.name", contact.get("name"), "Marco Rossi", exchange, "FN is not the name.")
+    story.expect("cards.name", contact.get("name"), "Marco Rossi", exchange, "`name` is not FN.")
     story.expect(
         "cards.email",
         contact.get("email"),
         "marco.rossi@example.com",
         exchange,
-        "EMAIL is not the email.",
+        "`email` is not EMAIL.",
     )
 
 
@@ -69,7 +76,7 @@ def test_each_import_has_its_own_id_and_each_list_name_its_own_list(story: Story
         len(set(ids)) == 2 and None not in ids,
         True,
         second.exchange,
-        f"Two imports do not have ids of their own: {ids}.",
+        f"Two imports do not have distinct ids: {ids}.",
     )
     story.expect(
         "upload.new-list-each-time",
@@ -118,14 +125,8 @@ def test_cards_at_fault_are_counted_and_named_and_the_others_are_imported(story:
     )
     report = story.upload(text, about="upload.error-costs-one-card")
     counts = {"total": 6, "imported": 3, "duplicates": 1, "errors": 2}
-    for name, count in counts.items():
-        story.expect(
-            f"upload.summary-{name}",
-            report.summary.get(name),
-            count,
-            report.exchange,
-            f"`{name}` of six cards, one without number, one with an invalid one, one repeated.",
-        )
+    what = "six cards: one without a number, one with an invalid one, one repeated"
+    expect_counts(story, report, counts, what)
     _expect_error(story, report, "upload.error-invalid-phone", "Luca Verdi", 10, INVALID)
     _expect_error(story, report, "upload.error-missing-phone", "Anna Neri", 18, MISSING)
     page = story.read(report.list_id)
@@ -134,12 +135,12 @@ def test_cards_at_fault_are_counted_and_named_and_the_others_are_imported(story:
         sorted(map(str, page.numbers)),
         sorted([first, second, third]),
         page.exchange,
-        "The cards without fault are not all in the list.",
+        "The list does not hold all the valid cards.",
     )
 
 
 def _expect_error(
-    story: Story, report: Report, promise: str, name: str, line: int, reason: str
+    story: Story, report: ReceivedReport, promise: PromiseId, name: str, line: int, reason: str
 ) -> None:
     errors = [each for each in report.errors if isinstance(each, dict)]
     reasons = [each.get("reason") for each in errors if each.get("name") == name]
@@ -148,14 +149,22 @@ def _expect_error(
     if not reasons:
         reasons = [each.get("reason") for each in errors if each.get("line") == line]
     story.expect(
-        promise, reasons, [reason], report.exchange, f"The reason given for {name}'s card is wrong."
+        promise, reasons, [reason], report.exchange, f"The reason for {name}'s card is wrong."
     )
     if lines:
         story.expect(
-            "upload.error-line", lines, [line], report.exchange, f"The line of {name}'s error."
+            "upload.error-line",
+            lines,
+            [line],
+            report.exchange,
+            f"The line of {name}'s error is wrong.",
         )
         story.expect(
-            "upload.error-name", names, [name], report.exchange, f"The name of {name}'s error."
+            "upload.error-name",
+            names,
+            [name],
+            report.exchange,
+            f"The name in {name}'s error is wrong.",
         )
 
 
@@ -169,7 +178,7 @@ def test_every_card_at_fault_is_listed_however_many(story: Story) -> None:
         names,
         [f"Luca Verdi {at}" for at in range(_FAULTY)],
         report.exchange,
-        f"A file of {_FAULTY} cards at fault does not list {_FAULTY} errors in order.",
+        f"A file of {_FAULTY} faulty cards does not list {_FAULTY} errors in order.",
     )
 
 
@@ -182,7 +191,7 @@ def test_a_file_of_faulty_cards_is_reported_and_its_new_list_is_empty(story: Sto
         counts,
         {"total": 2, "imported": 0, "errors": 2},
         report.exchange,
-        "The report of a file in which every card is at fault.",
+        "The report of a file with only faulty cards has the wrong counts.",
     )
     page = story.page(report.list_id, about="list.empty")
     got = {name: page.body.get(name) for name in ("contacts", "total", "totalPages", "hasMore")}
@@ -217,8 +226,8 @@ def test_a_new_list_can_be_read_and_imported_into(story: Story) -> None:
         second.list_id,
         first.list_id,
         second.exchange,
-        "The report names another list than the one that was sent.",
-        reading=spec_variants.of_list_id(_field(second, "listId")),
+        "The report names a different list than the request.",
+        variant=spec_variants.of_list_id(_field(second, "listId")),
     )
     page = story.read(first.list_id, about="upload.report-names-the-list")
     story.expect(
@@ -226,7 +235,7 @@ def test_a_new_list_can_be_read_and_imported_into(story: Story) -> None:
         sorted(map(str, page.numbers)),
         sorted(numbers),
         page.exchange,
-        "The list that was sent does not hold the contacts of both imports.",
+        "The requested list does not hold the contacts of both imports.",
     )
 
 
@@ -248,7 +257,9 @@ def test_a_list_name_may_be_written_in_any_script(story: Story) -> None:
 @exercises("upload.unknown-fields-ignored", creates=1)
 def test_form_fields_that_the_contract_does_not_name_are_ignored(story: Story) -> None:
     form = story.form(card("Marco Rossi", f"TEL:{story.run.numbers.take()}"))
-    more = Form(form.file, (*form.fields, ("fileName", "contacts.vcf"), ("contractCheck", "1")))
+    more = ImportForm(
+        form.file, (*form.fields, ("fileName", "contacts.vcf"), ("contractCheck", "1"))
+    )
     report = story.report(story.post(more))
     story.expect(
         "upload.unknown-fields-ignored",
@@ -268,8 +279,8 @@ def test_the_file_is_read_whatever_its_part_says_of_it(story: Story) -> None:
     ):
         text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
         form = story.form(text)
-        part = File(text.encode(), filename, media_type)
-        report = story.report(story.post(Form(part, form.fields)))
+        part = FormFile(text.encode(), filename, media_type)
+        report = story.report(story.post(ImportForm(part, form.fields)))
         story.expect(
             "upload.part-headers-free",
             report.summary.get("imported"),
@@ -289,7 +300,7 @@ def test_tags_are_trimmed_and_each_kept_once(story: Story) -> None:
         contact.get("tags"),
         ["beta", "alpha", "contract-check"],
         exchange,
-        "The tags ` beta , alpha,,beta,  ,contract-check ` were not tidied.",
+        "The tags ` beta , alpha,,beta,  ,contract-check ` were not cleaned up.",
     )
 
 
@@ -297,9 +308,7 @@ def test_tags_are_trimmed_and_each_kept_once(story: Story) -> None:
 def test_what_was_not_given_is_not_made_up(story: Story) -> None:
     report = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}"), tags=None)
     contact, exchange = story.only_contact(report.list_id)
-    story.expect(
-        "tags.none", contact.get("tags"), [], exchange, "An import without tags brought tags."
-    )
+    story.expect("tags.none", contact.get("tags"), [], exchange, "An import without tags set tags.")
     story.expect(
         "cards.email-absent",
         "email" in contact,
@@ -309,8 +318,8 @@ def test_what_was_not_given_is_not_made_up(story: Story) -> None:
     )
 
 
-def _field(report: Report, name: str) -> object:
-    body = report.exchange.answer.json
+def _field(report: ReceivedReport, name: str) -> object:
+    body = report.exchange.response.json
     return body.get(name) if isinstance(body, dict) else None
 
 

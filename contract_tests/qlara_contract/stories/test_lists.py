@@ -1,14 +1,15 @@
-"""Stories of reading lists: pages, their order, their bounds, and what they refuse."""
+"""Stories about reading lists: pages, order, bounds and refusals."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.spec_variants import Reading
-from qlara_contract.story import Page, exercises
+from qlara_contract.spec_variants import SpecVariant
+from qlara_contract.story import ListPage, exercises
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
+    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
 _CONTACTS = 23
@@ -18,24 +19,24 @@ _NAMES = ("Zita", "Anna", "Marco", "Elena", "Yuri", "Bruno", "Nina")
 
 
 def _some_list(story: Story) -> str:
-    """Return a list that can be read: one that the run made, or one that was there; empty if none."""
+    """Return a list that can be read: one that the run created, or an existing one; empty if none."""
     story.run.paged_list = story.run.paged_list or _made_list(story)
     if story.run.paged_list:
         return story.run.paged_list
     exchange = story.get_list(story.run.list_id, ("limit", "1"))
-    return story.run.list_id if exchange.answer.status == 200 else ""
+    return story.run.list_id if exchange.response.status == 200 else ""
 
 
 def _made_list(story: Story) -> str:
     """Import a few contacts into a new list; empty if the run may not, or if that fails."""
     run = story.run
-    room = min(run.writes_left, _FEW + 1 if run.quota_left is None else run.quota_left)
-    if not story.may_send_unsafe or run.imports_fail or room <= _FEW:
+    most = min(run.writes_left, _FEW + 1 if run.quota_left is None else run.quota_left)
+    if not story.may_send_unsafe or run.imports_fail or most <= _FEW:
         return ""
     cards = [card(f"{name} Rossi", f"TEL:{run.numbers.take()}") for name in _NAMES[:_FEW]]
     exchange = story.post(story.form("".join(cards)))
-    body = exchange.answer.json
-    if exchange.answer.status != 200 or not isinstance(body, dict):
+    body = exchange.response.json
+    if exchange.response.status != 200 or not isinstance(body, dict):
         return ""
     return str(body.get("listId") or "")
 
@@ -44,7 +45,7 @@ def _list_or_leave(story: Story) -> str:
     list_id = _some_list(story)
     if not list_id:
         for promise in story.promises:
-            story.not_exercised(promise, f"no list can be read: {story.run.list_id} is unknown")
+            story.not_exercised(promise, f"no list can be read: {story.run.list_id} does not exist")
     return list_id
 
 
@@ -73,7 +74,11 @@ def test_all_pages_together_hold_each_contact_once_in_order_of_import(story: Sto
     story.run.paged_list = list_id
     whole = story.read(list_id)
     story.expect(
-        "list.total", whole.body.get("total"), _CONTACTS, whole.exchange, "`total` of the list."
+        "list.total",
+        whole.body.get("total"),
+        _CONTACTS,
+        whole.exchange,
+        "`total` of the list is wrong.",
     )
     for limit in (7, 10, _CONTACTS):
         _walk(story, list_id, limit, numbers)
@@ -91,11 +96,15 @@ def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
         counts,
         {"total": _MANY, "imported": _MANY},
         report.exchange,
-        "A file of 250 cards is not imported whole.",
+        "A file of 250 cards is not imported completely.",
     )
     page = story.read(report.list_id)
     story.expect(
-        "list.limit-obeyed", len(page.contacts), _MANY, page.exchange, "250 contacts, limit 1000."
+        "list.limit-obeyed",
+        len(page.contacts),
+        _MANY,
+        page.exchange,
+        "A list of 250 contacts does not fit on a page with limit 1000.",
     )
     story.expect(
         "list.every-contact-once",
@@ -110,13 +119,13 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
     pages = -(-len(numbers) // limit)
     seen: list[Any] = []
     ids: list[Any] = []
-    page: Page | None = None
+    page: ListPage | None = None
     for at in range(1, pages + 1):
         page = story.page(list_id, ("limit", str(limit)), ("page", str(at)))
         seen += page.numbers
         ids += [each.get("contactId") for each in page.contacts]
         due = numbers[(at - 1) * limit : at * limit]
-        expected = {
+        expected: dict[PromiseId, tuple[object, object]] = {
             "list.limit-obeyed": (len(page.contacts), len(due)),
             "list.total": (page.body.get("total"), len(numbers)),
             "list.total-pages": (page.body.get("totalPages"), pages),
@@ -125,7 +134,11 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
         }
         for promise, (got, want) in expected.items():
             story.expect(
-                promise, got, want, page.exchange, f"Page {at} of {pages}, {limit} a page."
+                promise,
+                got,
+                want,
+                page.exchange,
+                f"Page {at} of {pages} with limit {limit} is wrong.",
             )
     assert page is not None
     shifted = seen == numbers[limit:] and pages > 1
@@ -134,8 +147,8 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
         sorted(map(str, seen)),
         sorted(numbers),
         page.exchange,
-        f"All pages of {limit} together do not hold each contact once.",
-        reading=Reading.PAGES_FROM_0 if shifted else None,
+        f"With limit {limit}, all pages together do not hold each contact once.",
+        variant=SpecVariant.PAGES_FROM_0 if shifted else None,
     )
     if sorted(map(str, seen)) == sorted(numbers):
         story.expect(
@@ -143,7 +156,7 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
             len(set(map(repr, ids))),
             len(numbers),
             page.exchange,
-            f"Over all pages of {limit}, two contacts have the same `contactId`.",
+            f"With limit {limit}, two contacts over all pages have the same `contactId`.",
         )
         story.expect(
             "list.order",
@@ -151,13 +164,13 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
             numbers,
             page.exchange,
             "The contacts are not in the order in which they were imported.",
-            reading=_sorted_by_name(story, list_id),
+            variant=_sorted_by_name(story, list_id),
         )
 
 
-def _sorted_by_name(story: Story, list_id: str) -> Reading | None:
+def _sorted_by_name(story: Story, list_id: str) -> SpecVariant | None:
     names = [str(each.get("name")) for each in story.read(list_id).contacts]
-    return Reading.SORTED_BY_NAME if names == sorted(names) else None
+    return SpecVariant.SORTED_BY_NAME if names == sorted(names) else None
 
 
 def _first_page(story: Story, list_id: str, numbers: list[str]) -> None:
@@ -176,8 +189,8 @@ def _first_page(story: Story, list_id: str, numbers: list[str]) -> None:
         first.numbers == default.numbers and first.body.get("page") == 1,
         True,
         first.exchange,
-        "Page 1 is not the page that comes without `page`.",
-        reading=Reading.PAGES_FROM_0 if shifted or default.body.get("page") == 0 else None,
+        "Page 1 differs from the page returned without `page`.",
+        variant=SpecVariant.PAGES_FROM_0 if shifted or default.body.get("page") == 0 else None,
     )
 
 
@@ -189,15 +202,19 @@ def test_the_smallest_and_the_largest_limit_are_accepted(story: Story) -> None:
     for limit in ("1", "1000"):
         exchange = story.get_list(list_id, ("limit", limit))
         story.expect(
-            "list.limit-bounds", exchange.answer.status, 200, exchange, f"limit={limit} fails."
+            "list.limit-bounds",
+            exchange.response.status,
+            200,
+            exchange,
+            f"limit={limit} is refused.",
         )
-        body = exchange.answer.json
+        body = exchange.response.json
         story.expect(
             "list.names-itself",
             str(body.get("listId")) if isinstance(body, dict) else None,
             list_id,
             exchange,
-            "The page names another list.",
+            "The page names a different list.",
         )
 
 
@@ -214,14 +231,14 @@ def test_a_page_out_of_range_is_refused(story: Story) -> None:
     list_id = _list_or_leave(story)
     for page in ("0", "-1") if list_id else ():
         exchange = story.get_list(list_id, ("page", page))
-        if page == "0" and exchange.answer.status == 200:
+        if page == "0" and exchange.response.status == 200:
             story.breaks(
                 "list.page-out-of-range",
                 "Page 0 is accepted.",
                 400,
                 200,
                 exchange,
-                reading=Reading.PAGES_FROM_0,
+                variant=SpecVariant.PAGES_FROM_0,
             )
             continue
         story.refused("list.page-out-of-range", exchange, 400, "page")
@@ -253,13 +270,13 @@ def test_a_page_past_the_end_is_empty(story: Story) -> None:
     past = str(total + 1 if isinstance(total, int) else 1_000_000)
     for page in (past, "1000000"):
         exchange = story.get_list(list_id, ("limit", "1"), ("page", page))
-        body = exchange.answer.json
+        body = exchange.response.json
         story.expect(
             "list.page-past-the-end",
-            (exchange.answer.status, body.get("contacts") if isinstance(body, dict) else None),
+            (exchange.response.status, body.get("contacts") if isinstance(body, dict) else None),
             (200, []),
             exchange,
-            f"Page {page} of a list of {total}, 1 a page.",
+            f"Page {page} of a list of {total} with limit 1 is not empty.",
         )
 
 
@@ -270,7 +287,11 @@ def test_the_same_page_read_twice_is_the_same(story: Story) -> None:
         return
     first, second = (story.page(list_id, ("limit", "100")) for _ in range(2))
     story.expect(
-        "list.repeatable", second.body, first.body, second.exchange, "The same page differs."
+        "list.repeatable",
+        second.body,
+        first.body,
+        second.exchange,
+        "The same page, read twice, differs.",
     )
     ids = [each.get("contactId") for each in first.contacts]
     story.expect(

@@ -1,16 +1,16 @@
-"""Generated files against the oracle: whatever a file holds, report, list and quota follow from it."""
+"""Generated files against the oracle: report, list and quota follow from what a file holds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.stories.held import hold_errors
+from qlara_contract.stories.expectations import expect_counts, expect_errors
 from qlara_contract.story import exercises
 from qlara_contract.strategies import draw_file
 
 if TYPE_CHECKING:
-    from qlara_contract.oracle import Expected
-    from qlara_contract.story import Report, Story
+    from qlara_contract.oracle import ExpectedReport
+    from qlara_contract.story import ReceivedReport, Story
     from qlara_contract.strategies import VCardFile
 
 _CARDS = 6
@@ -42,18 +42,18 @@ def test_generated_files_do_what_the_oracle_says(story: Story) -> None:
 
 
 def _import_one(story: Story, at: int) -> None:
-    """Import one generated file and hold report, list and quota against the oracle."""
+    """Import one generated file and compare report, list and quota with the oracle."""
     strategy = story.random.choice(("SKIP", "UPDATE", "DUPLICATE"))
     tags = story.random.choice(_TAGS)
     story.run.numbers.reserve(_CARDS)
     file = draw_file(story.random, story.run.numbers.take, story.run.account.single(), cards=_CARDS)
     used, _, _ = story.quota()
     key = f"{story.name} {at}"
-    expected = story.run.account.take_in(
+    expected = story.run.account.import_cards(
         file.cards, key, strategy, [each.strip() for each in tags.split(",")]
     )
     report = story.upload(file.text, strategy=strategy, tags=tags)
-    _hold_report(story, report, expected, strategy)
+    _expect_report(story, report, expected, strategy)
     page = story.read(report.list_id)
     shown = story.run.account.shown(key)
     got = [_known_part(each) for each in page.contacts]
@@ -62,31 +62,28 @@ def _import_one(story: Story, at: int) -> None:
         sorted(got, key=repr),
         sorted(shown, key=repr),
         page.exchange,
-        f"The list does not hold what the file brought with {strategy}.",
+        f"The list does not hold what the file imported with {strategy}.",
     ):
-        story.expect("list.order", got, shown, page.exchange, "The order of import is lost.")
+        story.expect(
+            "list.order", got, shown, page.exchange, "The contacts are not in import order."
+        )
     now, _, exchange = story.quota()
     story.expect(
         "quota.moves-by-what-was-created",
         now - used,
         expected.created,
         exchange,
-        f"`used` moved otherwise after a generated file with {strategy}:\n{_shown(file)}",
+        f"`used` changed by the wrong amount after a generated file with {strategy}:\n{_shown(file)}",
     )
 
 
-def _hold_report(story: Story, report: Report, expected: Expected, strategy: str) -> None:
-    for name, count in expected.summary.items():
-        if name == "skipped":
-            continue  # held on every report
-        story.expect(
-            f"upload.summary-{name}",
-            report.summary.get(name),
-            count,
-            report.exchange,
-            f"`{name}` of a generated file with {strategy}.",
-        )
-    hold_errors(story, report, expected)
+def _expect_report(
+    story: Story, report: ReceivedReport, expected: ExpectedReport, strategy: str
+) -> None:
+    counts = expected.summary
+    del counts["skipped"]  # checked on every report
+    expect_counts(story, report, counts, f"a generated file with {strategy}")
+    expect_errors(story, report, expected)
 
 
 def _known_part(contact: dict[str, Any]) -> dict[str, Any]:

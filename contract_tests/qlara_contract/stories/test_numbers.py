@@ -1,6 +1,6 @@
-"""Stories of telephone numbers: which TEL is taken, and what it is normalised to.
+"""Stories about phone numbers: which TEL is taken, and how it is normalised.
 
-Numbers of which there are few are imported with DUPLICATE, so that an account may hold them already.
+Scarce numbers are imported with DUPLICATE, since the account may hold them already.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from qlara_contract.story import exercises
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
-    from qlara_contract.story import Report, Story
+    from qlara_contract.story import ReceivedReport, Story
 
 _SCARCE = "DUPLICATE"
 
 
 def _takes(story: Story, properties: list[str], number: str, what: str, strategy: str = "") -> None:
-    """Import a card with these TEL and hold the contact's number against *number*."""
+    """Import a card with these TEL and compare the contact's number with *number*."""
     report = story.upload(card("Marco Rossi", *properties), strategy=strategy)
     contact, exchange = story.only_contact(report.list_id)
     story.expect(story.promises[0], contact.get("phoneNumber"), number, exchange, what)
 
 
-def _reasons(report: Report) -> list[object]:
+def _reasons(report: ReceivedReport) -> list[object]:
     return [each.get("reason") for each in report.errors if isinstance(each, dict)]
 
 
@@ -105,7 +105,7 @@ def test_a_mobile_number_is_taken_before_others(story: Story) -> None:
 def test_an_invalid_number_does_not_hide_a_valid_one(story: Story) -> None:
     number = story.run.numbers.take()
     tels = ["TEL;TYPE=CELL:n/d", "TEL:", f"TEL;TYPE=WORK:{number}"]
-    _takes(story, tels, number, "The valid number was not found behind an invalid one.")
+    _takes(story, tels, number, "The valid number after an invalid one was not taken.")
 
 
 @exercises("numbers.fax-never", creates=3)
@@ -120,7 +120,7 @@ def test_fax_and_pager_numbers_are_never_taken(story: Story) -> None:
             _reasons(report),
             [MISSING],
             report.exchange,
-            f"A card with nothing but a {kind} number has a number.",
+            f"A {kind} number was taken from a card that has no other.",
         )
 
 
@@ -134,7 +134,7 @@ def test_numbers_where_no_person_answers_are_invalid(story: Story) -> None:
             _reasons(report),
             [INVALID],
             report.exchange,
-            f"`{typed}` was not refused as invalid.",
+            f"`{typed}` was not reported as invalid.",
         )
 
 
@@ -146,5 +146,5 @@ def test_a_card_with_only_empty_numbers_has_none(story: Story) -> None:
         _reasons(report),
         [MISSING],
         report.exchange,
-        "A card with only empty TEL is not reported as without number.",
+        "A card with only empty TEL is not reported as missing a number.",
     )

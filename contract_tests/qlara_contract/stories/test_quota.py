@@ -1,4 +1,4 @@
-"""Stories of the quota: what moves it, by how much, and what does not."""
+"""Stories about the quota: what changes it, by how much, and what does not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from qlara_contract.story import exercises
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
+    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 def test_the_quota_can_be_read(story: Story) -> None:
     used, total, exchange = story.quota()
     story.expect(
-        "quota.used-within-total", used <= total, True, exchange, "More is used than allowed."
+        "quota.used-within-total",
+        used <= total,
+        True,
+        exchange,
+        "More is used than the plan allows.",
     )
 
 
@@ -31,17 +36,22 @@ def test_the_quota_moves_by_exactly_what_was_created(story: Story) -> None:
     three = "".join(card("Marco Rossi", f"TEL:{number}") for number in numbers)
     faulty = card("Anna Neri") + card("Luca Verdi", "TEL:n/d")
     used, total, _ = story.quota()
-    for promise, content, strategy, created, what in (
+    imports: tuple[tuple[PromiseId, str, str, int, str], ...] = (
         ("quota.moves-by-what-was-created", three, "SKIP", 3, "three new contacts"),
-        ("quota.errors-cost-nothing", faulty, "SKIP", 0, "two cards at fault"),
+        ("quota.errors-cost-nothing", faulty, "SKIP", 0, "two faulty cards"),
         ("quota.duplicates-cost-nothing", three, "SKIP", 0, "three duplicates, skipped"),
         ("quota.duplicates-cost-nothing", three, "UPDATE", 0, "three duplicates, updated"),
         ("quota.moves-by-what-was-created", three, "DUPLICATE", 3, "three copies"),
-    ):
+    )
+    for promise, content, strategy, created, what in imports:
         story.upload(content, strategy=strategy, about=promise)
         now, total_now, exchange = story.quota(about=promise)
         story.expect(
-            promise, now - used, created, exchange, f"`used` moved otherwise after {what}."
+            promise,
+            now - used,
+            created,
+            exchange,
+            f"`used` changed by the wrong amount after {what}.",
         )
-        story.expect("quota.total-stays", total_now, total, exchange, "`total` moved.")
+        story.expect("quota.total-stays", total_now, total, exchange, "`total` changed.")
         used = now

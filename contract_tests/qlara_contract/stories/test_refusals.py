@@ -1,4 +1,4 @@
-"""Stories of imports that a deployment must refuse, and that must leave nothing behind."""
+"""Stories about imports that must be refused, and that must change nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from qlara_contract import spec_variants
 from qlara_contract.contract import contract
-from qlara_contract.exchange import File, Form, Request
+from qlara_contract.exchange import ApiRequest
+from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import UPLOAD
 from qlara_contract.story import TAG, exercises
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
+    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
 _HEADER = "Invalid VCard format. Expected BEGIN:VCARD header."
@@ -43,16 +45,16 @@ def test_an_empty_file_is_refused(story: Story) -> None:
 
 @exercises("upload.file-required", unsafe=True)
 def test_an_import_without_a_file_is_refused(story: Story) -> None:
-    form = Form(None, (("listName", story.list_name),))
+    form = ImportForm(None, (("listName", story.list_name),))
     exchange = story.post(form)
-    if _named(exchange.answer.json, "fileName"):
+    if _named(exchange.response.json, "fileName"):
         story.breaks(
             "upload.file-required",
-            "Another field is asked for.",
+            "A different field is required.",
             "a message in file",
-            exchange.answer.json,
+            exchange.response.json,
             exchange,
-            reading=spec_variants.Reading.FILE_NAME_REQUIRED,
+            variant=spec_variants.SpecVariant.FILE_NAME_REQUIRED,
         )
         return
     story.refused("upload.file-required", exchange, 400, "file")
@@ -60,16 +62,16 @@ def test_an_import_without_a_file_is_refused(story: Story) -> None:
 
 @exercises("upload.list-required", creates=1)
 def test_an_import_without_a_list_is_refused(story: Story) -> None:
-    file = File(card("Marco Rossi", f"TEL:{story.run.numbers.take()}").encode())
-    exchange = story.post(Form(file, (("tags", TAG),)))
-    if exchange.answer.status == 200:
+    file = FormFile(card("Marco Rossi", f"TEL:{story.run.numbers.take()}").encode())
+    exchange = story.post(ImportForm(file, (("tags", TAG),)))
+    if exchange.response.status == 200:
         story.breaks(
             "upload.list-required",
             "An import that names no list is accepted.",
             "400",
             200,
             exchange,
-            reading=spec_variants.Reading.LIST_OPTIONAL,
+            variant=spec_variants.SpecVariant.LIST_OPTIONAL,
         )
         return
     story.refused("upload.list-required", exchange, 400, ("listId", "listName"))
@@ -78,9 +80,9 @@ def test_an_import_without_a_list_is_refused(story: Story) -> None:
 @exercises("upload.one-list-only", creates=2)
 def test_an_import_into_two_lists_is_refused(story: Story) -> None:
     list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
-    file = File(card("Giulia Bianchi", f"TEL:{story.run.numbers.take()}").encode())
+    file = FormFile(card("Giulia Bianchi", f"TEL:{story.run.numbers.take()}").encode())
     both = (("listId", list_id), ("listName", story.list_name), ("tags", TAG))
-    exchange = story.post(Form(file, both))
+    exchange = story.post(ImportForm(file, both))
     story.refused("upload.one-list-only", exchange, 400, ("listId", "listName"))
 
 
@@ -95,11 +97,11 @@ def test_an_unknown_strategy_is_refused(story: Story) -> None:
 @exercises("upload.empty-value", creates=3)
 def test_an_empty_value_is_refused(story: Story) -> None:
     for name in ("listId", "listName", "duplicateStrategy"):
-        file = File(card("Marco Rossi", f"TEL:{story.run.numbers.take()}").encode())
+        file = FormFile(card("Marco Rossi", f"TEL:{story.run.numbers.take()}").encode())
         fields = [(name, "")]
         if name == "duplicateStrategy":
             fields.insert(0, ("listName", story.list_name))
-        exchange = story.post(Form(file, tuple(fields)))
+        exchange = story.post(ImportForm(file, tuple(fields)))
         story.refused("upload.empty-value", exchange, 400, name)
 
 
@@ -122,7 +124,7 @@ def test_a_body_that_is_not_a_form_is_refused(story: Story) -> None:
         ("application/x-www-form-urlencoded", b"file=BEGIN%3AVCARD&listName=contract-check"),
     ):
         exchange = story.send(
-            Request(
+            ApiRequest(
                 "POST",
                 contract().path_of(UPLOAD),
                 headers=(("Content-Type", media_type),),
@@ -142,7 +144,7 @@ def test_a_form_that_cannot_be_read_is_refused(story: Story) -> None:
         ("multipart/form-data; boundary=edge", b"no part at all"),
     ):
         exchange = story.send(
-            Request(
+            ApiRequest(
                 "POST",
                 contract().path_of(UPLOAD),
                 headers=(("Content-Type", media_type),),
@@ -171,7 +173,7 @@ def test_a_refused_import_leaves_everything_as_it_was(story: Story) -> None:
         story.post(story.form(good, list_id=list_id, strategy="MERGE")),
         story.post(story.form(good, list_id=_UNKNOWN_LIST)),
     ]
-    accepted = [each for each in refused if each.answer.status == 200]
+    accepted = [each for each in refused if each.response.status == 200]
     if accepted:
         story.breaks(
             "upload.refusal-changes-nothing",
@@ -183,7 +185,11 @@ def test_a_refused_import_leaves_everything_as_it_was(story: Story) -> None:
         return
     after, _, exchange = story.quota()
     story.expect(
-        "upload.refusal-changes-nothing", after, used, exchange, "Refused imports moved the quota."
+        "upload.refusal-changes-nothing",
+        after,
+        used,
+        exchange,
+        "Refused imports changed the quota.",
     )
     page = story.read(list_id)
     story.expect(
@@ -223,7 +229,7 @@ def test_an_import_over_the_quota_is_refused_whole(story: Story) -> None:
         keys += [story.run.key_for("quota-exhausted"), story.run.key_for("quota-nearly-exhausted")]
     if not keys:
         for promise in story.promises:
-            story.not_exercised(promise, "no key of an account whose plan is full was given")
+            story.not_exercised(promise, "no key of an account with an exhausted quota was given")
         return
     for key in dict.fromkeys(keys):
         _overfill(story, key)
@@ -233,7 +239,7 @@ def _overfill(story: Story, key: str) -> None:
     used, total, _ = story.quota(key=key)
     room = total - used
     if room > min(_MOST_ROOM, story.run.writes_left):
-        reason = f"the plan of the key given as full has room for {room} contacts"
+        reason = f"the quota of the key given as exhausted has room for {room} contacts"
         for promise in story.promises:
             story.not_exercised(promise, reason)
         return
@@ -253,46 +259,46 @@ def _overfill(story: Story, key: str) -> None:
         after,
         used,
         exchange,
-        "An import that was refused for the quota moved it.",
+        "An import that was refused for the quota changed the quota.",
     )
-    # What fills the plan is created and updated twice, and all of it counts as written.
+    # The contacts that fill the quota are created, then updated twice; all of that counts as written.
     if room and key != story.settings.exhausted_key and 3 * room <= story.run.writes_left:
         _fill_up(story, key, room)
 
 
 def _fill_up(story: Story, key: str, room: int) -> None:
-    """Fill the plan exactly: only contacts that would be created count, and the last one fits."""
+    """Fill the quota exactly: only contacts that would be created count, and the last one fits."""
     numbers = [story.run.numbers.take() for _ in range(room)]
     cards = [card("Marco Rossi", f"TEL:{number}") for number in [*numbers, *numbers]]
     for strategy, what in (
-        ("SKIP", "An import that fills the plan exactly, beside duplicates, is refused."),
-        ("UPDATE", "At a full plan, an import of nothing but updates is refused."),
+        ("SKIP", "An import that fills the quota exactly, with duplicates beside it, is refused."),
+        ("UPDATE", "With an exhausted quota, an import of only updates is refused."),
     ):
         exchange = story.post(story.form("".join(cards), strategy=strategy), key=key)
-        story.expect("upload.quota-exceeded", exchange.answer.status, 200, exchange, what)
+        story.expect("upload.quota-exceeded", exchange.response.status, 200, exchange, what)
 
 
 @exercises("upload.duplicates-pass-at-full-quota", unsafe=True)
 def test_nothing_but_duplicates_passes_at_a_full_quota(story: Story) -> None:
     key = story.settings.exhausted_key or story.run.key_for("quota-exhausted")
-    about = "upload.duplicates-pass-at-full-quota"
+    about: PromiseId = "upload.duplicates-pass-at-full-quota"
     if not key:
-        story.not_exercised(about, "no key of an account whose plan is full was given")
+        story.not_exercised(about, "no key of an account with an exhausted quota was given")
         return
     used, total, _ = story.quota(key=key)
-    page = story.get_list(story.run.list_id, ("limit", "1"), key=key).answer.json
+    page = story.get_list(story.run.list_id, ("limit", "1"), key=key).response.json
     contacts = page.get("contacts") if isinstance(page, dict) else None
     if used < total or not contacts:
         story.not_exercised(
             about,
-            f"the plan given as full has {used}/{total} contacts, "
-            f"and {story.run.list_id} shows {'some' if contacts else 'none'} of them",
+            f"the quota given as exhausted is at {used}/{total}, "
+            f"and {story.run.list_id} holds {'contacts' if contacts else 'none'}",
         )
         return
     text = card(str(contacts[0].get("name")), f"TEL:{contacts[0].get('phoneNumber')}")
     exchange = story.post(story.form(text, list_id=story.run.list_id, strategy="SKIP"), key=key)
     story.expect(
-        about, exchange.answer.status, 200, exchange, "An import of nothing but a duplicate fails."
+        about, exchange.response.status, 200, exchange, "An import of only a duplicate is refused."
     )
 
 

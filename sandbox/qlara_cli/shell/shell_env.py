@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import qlara_examples
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -160,7 +162,7 @@ def _values(curlrc: str, name: str) -> list[str]:
 
 
 def _write_shim(path: Path) -> None:
-    program = Path(__file__).with_name("curl_shim.py")
+    program = Path(qlara_examples.__file__).with_name("curl_shim.py")
     interpreter, program_path = shlex.quote(sys.executable), shlex.quote(str(program))
     path.write_text(f'#!/bin/sh\nexec {interpreter} -I -S {program_path} "$@"\n', encoding="utf-8")
     path.chmod(0o755)

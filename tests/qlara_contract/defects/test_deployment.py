@@ -1,4 +1,4 @@
-"""The wrapper itself: without a change, a request and its answer pass as they are."""
+"""The wrapper itself: without a change, request and response pass unchanged."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from qlara_contract.contract import contract
 from qlara_contract.defects import BY_NAME, DEFECTS, Defect, Group, WrongDeployment
-from qlara_contract.defects.defect import answering, asking, instead
-from qlara_contract.defects.messages import KEY_HEADER, Answer, Request, fail
+from qlara_contract.defects.defect import instead, on_request, on_response
+from qlara_contract.defects.messages import KEY_HEADER, ServedRequest, ServedResponse, fail
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.strategies import card
 from qlara_sandbox.web.app import create_app
@@ -26,7 +26,7 @@ _QUOTA = contract().path_of(QUOTA)
 
 
 def _defect(begin: Callable[[], Behaviour]) -> Defect:
-    return Defect("some-defect", Group.ANSWERS, "Something is wrong.", ("quota.shape",), begin)
+    return Defect("some-defect", Group.RESPONSES, "Something is wrong.", ("quota.shape",), begin)
 
 
 def _client(*begins: Callable[[], Behaviour]) -> TestClient:
@@ -43,7 +43,7 @@ def _shown(client: TestClient) -> list[Any]:
     form = {"listName": "Città", "tags": "a,b"}
     file = {"file": ("a.vcf", card("Zoë Rossi", "TEL:+33199000001").encode(), "text/vcard")}
     path = contract().path_of(UPLOAD)
-    answers = [
+    responses = [
         client.get(_QUOTA),
         client.head(_QUOTA),
         client.get(_QUOTA, headers={"X-Api-Key": "unknown"}),
@@ -58,7 +58,7 @@ def _shown(client: TestClient) -> list[Any]:
         client.get("/openapi.json"),
     ]
     names = ("content-type", "content-length", "allow", "x-sandbox-session")
-    return [(each.status_code, each.content, *map(each.headers.get, names)) for each in answers]
+    return [(each.status_code, each.content, *map(each.headers.get, names)) for each in responses]
 
 
 def test_without_defects_every_answer_is_the_right_one() -> None:
@@ -66,30 +66,35 @@ def test_without_defects_every_answer_is_the_right_one() -> None:
 
 
 def test_a_defect_that_changes_nothing_is_not_seen() -> None:
-    unseen = (asking("", lambda request: request), answering("", lambda _, answer: answer))
+    unseen = (
+        on_request("", lambda request: request),
+        on_response("", lambda _, response: response),
+    )
     assert _shown(_client(*unseen)) == _shown(_client())
 
 
 def test_a_request_is_changed_before_the_sandbox_sees_it() -> None:
-    client = _client(asking(QUOTA, lambda request: request.with_header(KEY_HEADER, None)))
+    client = _client(on_request(QUOTA, lambda request: request.with_header(KEY_HEADER, None)))
     assert client.get(_QUOTA).status_code == 401
 
 
 def test_a_changed_answer_has_its_own_length() -> None:
-    client = _client(answering(QUOTA, lambda _, answer: answer.with_json({"used": "è"})))
-    answer = client.get(_QUOTA)
-    assert (answer.json(), answer.headers["content-length"]) == ({"used": "è"}, "14")
+    client = _client(on_response(QUOTA, lambda _, response: response.with_json({"used": "è"})))
+    response = client.get(_QUOTA)
+    assert (response.json(), response.headers["content-length"]) == ({"used": "è"}, "14")
 
 
 def test_the_first_defect_has_the_last_word() -> None:
     def also(letter: str) -> Callable[[], Behaviour]:
-        return answering(QUOTA, lambda _, answer: answer.with_json([letter, *_list(answer)]))
+        return on_response(
+            QUOTA, lambda _, response: response.with_json([letter, *_list(response)])
+        )
 
     assert _client(also("a"), also("b")).get(_QUOTA).json() == ["a", "b"]
 
 
-def _list(answer: Answer) -> list[Any]:
-    return answer.json if isinstance(answer.json, list) else []
+def _list(response: ServedResponse) -> list[Any]:
+    return response.json if isinstance(response.json, list) else []
 
 
 def test_what_changes_the_shape_of_an_answer_has_the_last_word() -> None:
@@ -112,7 +117,7 @@ def test_an_answer_can_be_given_without_the_sandbox() -> None:
 
 
 def test_the_sandbox_s_own_pages_stay_right() -> None:
-    client = _client(answering("", lambda _, answer: answer.with_status(500)))
+    client = _client(on_response("", lambda _, response: response.with_status(500)))
     assert [client.get(path).status_code for path in ("/openapi.yaml", "/__docs", _QUOTA)] == [
         200,
         200,
@@ -125,7 +130,7 @@ def test_each_deployment_begins_with_a_memory_of_its_own() -> None:
 
     def begin() -> Behaviour:
         begun.append(len(begun))
-        return asking("", lambda request: request)()
+        return on_request("", lambda request: request)()
 
     _client(begin)
     _client(begin)
@@ -141,14 +146,14 @@ def test_each_deployment_begins_with_a_memory_of_its_own() -> None:
     ],
 )
 def test_a_parameter_is_replaced(query: str, name: str, value: object, expected: str) -> None:
-    request = Request("GET", _QUOTA, query, (), b"")
+    request = ServedRequest("GET", _QUOTA, query, (), b"")
     assert request.with_parameter(name, value).query == expected
 
 
 def test_a_question_of_the_same_account_has_its_headers_and_no_body() -> None:
     headers = (("x-api-key", "k"), ("content-type", "text/plain"), ("x-sandbox-session", "s"))
-    request = Request("POST", contract().path_of(UPLOAD), "a=b", headers, b"body")
-    asked = request.asking(LIST, listId="list_a", limit=2)
+    request = ServedRequest("POST", contract().path_of(UPLOAD), "a=b", headers, b"body")
+    asked = request.on_request(LIST, listId="list_a", limit=2)
     path = contract().path_of(LIST, listId="list_a")
-    assert asked == Request("GET", path, "limit=2", (headers[0], headers[2]), b"")
+    assert asked == ServedRequest("GET", path, "limit=2", (headers[0], headers[2]), b"")
     assert asked.account == request.account == ("k", "s")

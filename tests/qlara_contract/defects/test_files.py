@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from qlara_contract.defects.files import Card, Property, cards_of, change_properties
+from qlara_contract.defects.files import CardText, PropertyLine, cards_of, change_properties
 from qlara_contract.strategies import card
 
 _MARCO = card("Marco Rossi", "TEL;TYPE=CELL:+33 1 99 00 00 01", email="marco@example.com")
 _ANNA = card("Anna Neri", 'item1.tel;X="a:b":06 6981 0001', eol="\n")
 
 
-def _upper(one: Property) -> Property:
+def _upper(one: PropertyLine) -> PropertyLine:
     return replace(one, value=one.value.upper())
 
 
@@ -37,14 +37,14 @@ def test_a_property_that_is_left_out_leaves_its_line_behind() -> None:
 
 
 def test_quoted_parameters_may_hold_colons() -> None:
-    seen: list[Property] = []
+    seen: list[PropertyLine] = []
 
-    def note(one: Property) -> Property:
+    def note(one: PropertyLine) -> PropertyLine:
         seen.append(one)
         return one
 
     change_properties(_ANNA.encode(), "TEL", note)
-    assert seen == [Property("item1.tel", ';X="a:b"', "06 6981 0001")]
+    assert seen == [PropertyLine("item1.tel", ';X="a:b"', "06 6981 0001")]
 
 
 def test_bytes_that_are_not_utf_8_survive_a_change() -> None:
@@ -52,7 +52,7 @@ def test_bytes_that_are_not_utf_8_survive_a_change() -> None:
 
 
 def test_a_file_of_whole_cards_is_divided_with_the_line_of_each() -> None:
-    assert cards_of((_MARCO + _ANNA).encode()) == [Card(_MARCO, 1), Card(_ANNA, 7)]
+    assert cards_of((_MARCO + _ANNA).encode()) == [CardText(_MARCO, 1), CardText(_ANNA, 7)]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_file_of_anything_else_has_no_cards(content: str) -> None:
 
 
 def test_a_card_knows_its_values_and_tells_numbers_apart() -> None:
-    one = Card(_MARCO, 1)
+    one = CardText(_MARCO, 1)
     assert (one.value("FN"), one.value("EMAIL"), one.value("ORG")) == (
         "Marco Rossi",
         "marco@example.com",
@@ -80,9 +80,9 @@ def test_a_card_knows_its_values_and_tells_numbers_apart() -> None:
 
 
 def test_a_card_without_a_number_is_of_no_contact() -> None:
-    assert not Card(card("Anna Neri", "TEL:"), 1).is_of("+33199000001")
+    assert not CardText(card("Anna Neri", "TEL:"), 1).is_of("+33199000001")
 
 
 def test_a_card_gets_another_number() -> None:
-    changed = Card(_MARCO, 1).with_tel("118")
+    changed = CardText(_MARCO, 1).with_tel("118")
     assert changed.text == _MARCO.replace("+33 1 99 00 00 01", "118")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from qlara_contract.defects.catalogue import (
     access,
-    answers,
     cards,
     codes,
     dates_and_ids,
@@ -17,11 +16,12 @@ from qlara_contract.defects.catalogue import (
     quota,
     refusals,
     reports,
+    responses,
     strategies,
 )
 
 DEFECTS = (
-    *answers.DEFECTS,
+    *responses.DEFECTS,
     *codes.DEFECTS,
     *dates_and_ids.DEFECTS,
     *reports.DEFECTS,

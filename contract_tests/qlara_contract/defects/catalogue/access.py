@@ -1,11 +1,11 @@
-"""Defects of access: keys, permissions, and accounts that are not kept apart."""
+"""Defects of access: keys, permissions, and accounts that are not isolated."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, asking, refused, remembering
-from qlara_contract.defects.messages import KEY_HEADER, Answer, Request
+from qlara_contract.defects.defect import Defect, Group, on_refusal, on_request, stateful
+from qlara_contract.defects.messages import KEY_HEADER, ServedRequest, ServedResponse
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _GUEST = "sandbox_defect-guest"
 
 def _without_key(operation: str) -> Callable[[], Behaviour]:
     """Serve *operation* to a request without a key, as some account."""
-    return asking(
+    return on_request(
         operation,
         lambda request: request if request.key else request.with_header(KEY_HEADER, _GUEST),
     )
@@ -27,34 +27,34 @@ def _without_key(operation: str) -> Callable[[], Behaviour]:
 def _let_in(status: int) -> Callable[[], Behaviour]:
     """Serve a request that is refused with *status*, as some account, if it has a key."""
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
-        if answer.status != status or not request.key or not request.operation:
-            return answer
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
+        if response.status != status or not request.key or not request.operation:
+            return response
         return await forward(request.with_header(KEY_HEADER, _GUEST))
 
     return lambda: behave
 
 
-async def _key_judged_last(request: Request, forward: Forward) -> Answer:
-    answer = await forward(request)
-    if answer.status != 401:
-        return answer
+async def _key_judged_last(request: ServedRequest, forward: Forward) -> ServedResponse:
+    response = await forward(request)
+    if response.status != 401:
+        return response
     judged = await forward(request.with_header(KEY_HEADER, _GUEST))
-    return judged if judged.status in (400, 404) else answer
+    return judged if judged.status in (400, 404) else response
 
 
 def _lists_shared() -> Behaviour:
     """Look for a list that an account does not have among those of all others."""
-    owners: dict[str, Request] = {}
+    owners: dict[str, ServedRequest] = {}
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
-        if request.operation == UPLOAD and answer.status == 200:
-            owners[answer.json["listId"]] = request
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
+        if request.operation == UPLOAD and response.status == 200:
+            owners[response.json["listId"]] = request
         owner = owners.get(request.path.split("/")[-2]) if request.operation == LIST else None
-        if answer.status != 404 or owner is None:
-            return answer
+        if response.status != 404 or owner is None:
+            return response
         return await forward(request.with_header(KEY_HEADER, owner.key))
 
     return behave
@@ -64,18 +64,18 @@ def _contacts_shared() -> Behaviour:
     """Compare a card with the contacts of every account: a number imported once is a duplicate."""
     tried: set[bytes] = set()
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
         form = request.form if request.operation == UPLOAD else None
-        if form is None or form.file is None or answer.status != 200:
-            return answer
-        if form.file in tried and answer.json["summary"]["duplicates"] == 0:
-            body = answer.json
+        if form is None or form.file is None or response.status != 200:
+            return response
+        if form.file in tried and response.json["summary"]["duplicates"] == 0:
+            body = response.json
             counts = body["summary"]
             others = {"imported": 0, "duplicates": counts["imported"], "skipped": counts["total"]}
-            return answer.with_json(body | {"summary": counts | others})
+            return response.with_json(body | {"summary": counts | others})
         tried.add(form.file)
-        return answer
+        return response
 
     return behave
 
@@ -107,60 +107,62 @@ DEFECTS = (
     Defect(
         "forbidden-instead-of-unauthorised",
         _G,
-        "A request without a valid key is 403 instead of 401.",
+        "A request without a valid key gets 403 instead of 401.",
         ("access.key-required", "access.unknown-key"),
-        refused(lambda answer: answer.with_status(403), 401),
+        on_refusal(lambda response: response.with_status(403), 401),
     ),
     Defect(
         "unauthorised-as-text",
         _G,
         "A 401 is plain text.",
         ("access.key-required",),
-        refused(lambda answer: answer.with_body(b"Unauthorized", "text/plain"), 401),
+        on_refusal(lambda response: response.with_body(b"Unauthorized", "text/plain"), 401),
     ),
     Defect(
         "unauthorised-names-another-field",
         _G,
         "A 401 has its message in `X-Api-Key` instead of `apiKey`.",
         ("access.key-required", "access.unknown-key"),
-        refused(
-            lambda answer: answer.with_json({"status": "fail", "data": {"X-Api-Key": "Missing."}}),
+        on_refusal(
+            lambda response: response.with_json(
+                {"status": "fail", "data": {"X-Api-Key": "Missing."}}
+            ),
             401,
         ),
     ),
     Defect(
         "key-judged-last",
         _G,
-        "A stranger's request is judged before the key: 400 and 404 come before 401.",
+        "The request is checked before the key: 400 and 404 come before 401.",
         ("access.key-first",),
         lambda: _key_judged_last,
     ),
     Defect(
         "permission-not-asked-for",
         _G,
-        "A key without the contact permission is served.",
+        "A key without contact permission is accepted.",
         ("access.permission-required",),
         _let_in(403),
     ),
     Defect(
         "unauthorised-instead-of-forbidden",
         _G,
-        "A key without the contact permission is 401 instead of 403.",
+        "A key without contact permission gets 401 instead of 403.",
         ("access.permission-required",),
-        refused(lambda answer: answer.with_status(401), 403),
+        on_refusal(lambda response: response.with_status(401), 403),
     ),
     Defect(
         "lists-of-all-accounts",
         _G,
         "A list of one account can be read with the key of another.",
         ("access.accounts-apart",),
-        remembering(_lists_shared),
+        stateful(_lists_shared),
     ),
     Defect(
         "contacts-of-all-accounts",
         _G,
         "A contact of one account is a duplicate in another.",
         ("access.accounts-apart",),
-        remembering(_contacts_shared),
+        stateful(_contacts_shared),
     ),
 )

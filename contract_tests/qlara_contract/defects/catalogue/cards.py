@@ -7,9 +7,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, instead, reading
-from qlara_contract.defects.files import Property, bytes_of, change_properties, text_of
-from qlara_contract.defects.messages import Answer, Request, fail
+from qlara_contract.defects.defect import Defect, Group, instead, on_file
+from qlara_contract.defects.files import PropertyLine, bytes_of, change_properties, text_of
+from qlara_contract.defects.messages import ServedRequest, ServedResponse, fail
 from qlara_contract.promises import UPLOAD
 
 if TYPE_CHECKING:
@@ -23,15 +23,17 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 def _text(change: Callable[[str], str]) -> Callable[[], Behaviour]:
     """Change the text of each file, but not of one in UTF-16."""
-    return reading(
+    return on_file(
         lambda content: (
             content if content.startswith(_UTF_16) else bytes_of(change(text_of(content)))
         )
     )
 
 
-def _property(kind: str, change: Callable[[Property], Property | None]) -> Callable[[], Behaviour]:
-    return reading(lambda content: change_properties(content, kind, change))
+def _property(
+    kind: str, change: Callable[[PropertyLine], PropertyLine | None]
+) -> Callable[[], Behaviour]:
+    return on_file(lambda content: change_properties(content, kind, change))
 
 
 def _left_out(kind: str) -> Callable[[], Behaviour]:
@@ -46,13 +48,13 @@ def _name(change: Callable[[str], str]) -> Callable[[], Behaviour]:
 def _refusing(is_unread: Callable[[bytes], bool], message: str) -> Callable[[], Behaviour]:
     """Refuse with 400 a file that this deployment cannot read."""
 
-    def answer(request: Request) -> Answer | None:
+    def response(request: ServedRequest) -> ServedResponse | None:
         form = request.form if request.operation == UPLOAD else None
         if form is None or not is_unread(form.file or b""):
             return None
         return fail(400, "file", message)
 
-    return instead(answer)
+    return instead(response)
 
 
 def _ascii(text: str) -> str:
@@ -94,15 +96,15 @@ def _is_version(version: bytes) -> Callable[[bytes], bool]:
     return lambda content: re.search(rb"(?im)^VERSION:" + version, content) is not None
 
 
-def _only_in_upper_case(one: Property) -> Property | None:
+def _only_in_upper_case(one: PropertyLine) -> PropertyLine | None:
     if one.kind in ("BEGIN", "END", "VERSION") or one.name == one.name.upper():
         return one
     return None
 
 
-def _cut_at_the_first_colon(tel: Property) -> Property:
+def _cut_at_the_first_colon(tel: PropertyLine) -> PropertyLine:
     before, _, after = str(tel).partition(":")
-    return tel if '"' not in before else Property("TEL", "", after)
+    return tel if '"' not in before else PropertyLine("TEL", "", after)
 
 
 def _never_closed(text: str) -> str:
@@ -137,7 +139,7 @@ DEFECTS = (
     Defect(
         "other-version-imported",
         _G,
-        "A card of version 2.1 is imported like any other.",
+        "A card of version 2.1 is imported.",
         ("cards.other-version",),
         _property("VERSION", lambda one: replace(one, value=one.value.replace("2.1", "3.0"))),
     ),
@@ -165,7 +167,7 @@ DEFECTS = (
     Defect(
         "folded-lines-cut",
         _G,
-        "A folded line ends where it is folded.",
+        "A folded line is cut at the fold.",
         ("cards.folded-lines",),
         _text(lambda text: re.sub(r"(\r\n|\r|\n)[ \t][^\r\n]*", "", text)),
     ),
@@ -179,9 +181,9 @@ DEFECTS = (
     Defect(
         "folded-after-decoding",
         _G,
-        "Lines are decoded before they are unfolded: a character that a fold divides is lost.",
+        "Lines are decoded before they are unfolded: a character split by a fold is lost.",
         ("cards.folded-inside-a-character",),
-        reading(_replaced_where_folded),
+        on_file(_replaced_where_folded),
     ),
     Defect(
         "comma-ends-the-name",
@@ -193,7 +195,7 @@ DEFECTS = (
     Defect(
         "escapes-kept",
         _G,
-        "Backslashes of escapes stay in the name.",
+        "Escaping backslashes stay in the name.",
         ("cards.escapes",),
         _name(lambda value: value.replace("\\", "\\\\")),
     ),
@@ -202,19 +204,19 @@ DEFECTS = (
         _G,
         "UTF-8 is read as Latin-1: `Zoë` becomes `ZoÃ«`.",
         ("cards.non-ascii",),
-        reading(_mojibake),
+        on_file(_mojibake),
     ),
     Defect(
         "question-marks",
         _G,
-        "What is not ASCII in a name becomes a question mark.",
+        "Non-ASCII characters in a name become question marks.",
         ("cards.non-ascii",),
         _name(_ascii),
     ),
     Defect(
         "cut-at-emoji",
         _G,
-        "A name ends at its first character outside the basic plane, as in some databases.",
+        "A name is cut at its first character outside the Basic Multilingual Plane, as by some databases.",
         ("cards.non-ascii",),
         _name(_until_beyond_the_plane),
     ),
@@ -235,9 +237,9 @@ DEFECTS = (
     Defect(
         "windows-1252-replaced",
         _G,
-        "What is not UTF-8 becomes replacement characters.",
+        "Bytes that are not UTF-8 become replacement characters.",
         ("cards.windows-1252",),
-        reading(_replaced),
+        on_file(_replaced),
     ),
     Defect(
         "groups-not-read",
@@ -263,7 +265,7 @@ DEFECTS = (
     Defect(
         "unclosed-card-swallows-the-next",
         _G,
-        "A card that is never closed runs on into the next.",
+        "A card without END:VCARD swallows the next one.",
         ("cards.broken-card",),
         _text(_never_closed),
     ),

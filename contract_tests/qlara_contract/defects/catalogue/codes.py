@@ -1,4 +1,4 @@
-"""Defects of what every refusal has: its code, its body and its headers; and of the rate limit."""
+"""Defects of every refusal: code, body and headers; and of the rate limit."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from qlara_contract.defects.defect import (
     Behaviour,
     Defect,
     Group,
-    answering,
-    asking,
-    refused,
+    on_refusal,
+    on_request,
+    on_response,
 )
-from qlara_contract.defects.messages import Answer, Request, fail
+from qlara_contract.defects.messages import ServedRequest, ServedResponse, fail
 from qlara_contract.promises import UPLOAD
 
 if TYPE_CHECKING:
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from qlara_contract.defects.defect import Forward
 
 
-def _too_many(change: Callable[[Answer], Answer]) -> Callable[[], Behaviour]:
-    return answering("", lambda _, answer: change(answer) if answer.status == 429 else answer)
+def _too_many(change: Callable[[ServedResponse], ServedResponse]) -> Callable[[], Behaviour]:
+    return on_response(
+        "", lambda _, response: change(response) if response.status == 429 else response
+    )
 
 
-async def _plain_names_only(request: Request, forward: Forward) -> Answer:
+async def _plain_names_only(request: ServedRequest, forward: Forward) -> ServedResponse:
     form = request.form if request.operation == UPLOAD else None
     name = (form.value("listName") if form else None) or ""
     if name and not name.replace(" ", "").replace("-", "").isalnum():
@@ -33,7 +35,7 @@ async def _plain_names_only(request: Request, forward: Forward) -> Answer:
     return await forward(request)
 
 
-def _printable_tags(request: Request) -> Request:
+def _printable_tags(request: ServedRequest) -> ServedRequest:
     form = request.form
     tags = form.value("tags") if form else None
     if form is None or tags is None:
@@ -42,7 +44,7 @@ def _printable_tags(request: Request) -> Request:
     return request.with_form(form.with_value("tags", kept))
 
 
-_G = Group.ANSWERS
+_G = Group.RESPONSES
 
 DEFECTS = (
     Defect(
@@ -50,16 +52,18 @@ DEFECTS = (
         _G,
         'Refusals are `{"error": MESSAGE}`.',
         ("upload.not-a-vcard", "list.unknown-list", "answers.refusal-shape"),
-        refused(lambda answer: answer.with_json({"error": "The request cannot be processed."})),
+        on_refusal(
+            lambda response: response.with_json({"error": "The request cannot be processed."})
+        ),
     ),
     Defect(
         "error-as-on-the-platform-pages",
         _G,
-        "Refusals are `{status: CODE, error: TEXT, message: TEXT}`, as other pages of the vendor say.",
+        "Refusals are `{status: CODE, error: TEXT, message: TEXT}`, as the vendor's platform pages say.",
         ("upload.not-a-vcard", "list.unknown-list"),
-        refused(
-            lambda answer: answer.with_json(
-                {"status": answer.status, "error": "Refused", "message": "Not accepted."}
+        on_refusal(
+            lambda response: response.with_json(
+                {"status": response.status, "error": "Refused", "message": "Not accepted."}
             )
         ),
     ),
@@ -68,11 +72,11 @@ DEFECTS = (
         _G,
         "`data` of a refusal is a list of fields and messages.",
         ("upload.not-a-vcard", "list.unknown-list"),
-        refused(
-            lambda answer: answer.with_json(
+        on_refusal(
+            lambda response: response.with_json(
                 {
                     "status": "fail",
-                    "data": [{"field": k, "message": v} for k, v in answer.json["data"].items()],
+                    "data": [{"field": k, "message": v} for k, v in response.json["data"].items()],
                 }
             )
         ),
@@ -82,61 +86,65 @@ DEFECTS = (
         _G,
         'Refusals say `"status": "error"`.',
         ("answers.refusal-shape",),
-        refused(lambda answer: answer.with_json(answer.json | {"status": "error"})),
+        on_refusal(lambda response: response.with_json(response.json | {"status": "error"})),
     ),
     Defect(
         "refusals-with-200",
         _G,
-        "Refusals keep their body, but come with 200.",
+        "Refusals keep their body but have status 200.",
         ("upload.not-a-vcard", "list.unknown-list", "access.unknown-key"),
-        refused(lambda answer: answer.with_status(200)),
+        on_refusal(lambda response: response.with_status(200)),
     ),
     Defect(
         "unprocessable-instead-of-bad-request",
         _G,
-        "What should be 400 is 422.",
+        "Refusals with 400 become 422.",
         ("upload.not-a-vcard", "list.limit-out-of-range", "answers.documented-status"),
-        refused(lambda answer: answer.with_status(422), 400),
+        on_refusal(lambda response: response.with_status(422), 400),
     ),
     Defect(
         "method-not-found",
         _G,
-        "A method outside the contract is 404 instead of 405.",
+        "A method outside the contract gets 404 instead of 405.",
         ("answers.unknown-method",),
-        refused(lambda answer: answer.with_status(404), 405),
+        on_refusal(lambda response: response.with_status(404), 405),
     ),
     Defect(
         "no-allow",
         _G,
-        "A 405 does not say which methods there are.",
+        "A 405 has no `Allow`.",
         ("answers.unknown-method",),
-        refused(lambda answer: answer.with_header("allow", None), 405),
+        on_refusal(lambda response: response.with_header("allow", None), 405),
     ),
     Defect(
         "method-refused-by-the-server",
         _G,
-        "A 405 is the page of the web server.",
+        "A 405 is the web server's HTML page.",
         ("answers.unknown-method",),
-        refused(lambda answer: answer.with_body(b"<h1>405 Not Allowed</h1>", "text/html"), 405),
+        on_refusal(
+            lambda response: response.with_body(b"<h1>405 Not Allowed</h1>", "text/html"), 405
+        ),
     ),
     Defect(
         "unknown-path-as-page",
         _G,
-        "An unknown path is the 404 page of the web server.",
+        "An unknown path gets the web server's HTML page.",
         ("answers.unknown-path",),
-        refused(lambda answer: answer.with_body(b"<h1>404 Not Found</h1>", "text/html"), 404),
+        on_refusal(
+            lambda response: response.with_body(b"<h1>404 Not Found</h1>", "text/html"), 404
+        ),
     ),
     Defect(
         "unknown-path-accepted",
         _G,
         "An unknown path is answered with 200 and an empty object.",
         ("answers.unknown-path",),
-        answering(
+        on_response(
             "",
-            lambda request, answer: (
-                answer.with_status(200).with_json({})
-                if answer.status == 404 and not request.operation
-                else answer
+            lambda request, response: (
+                response.with_status(200).with_json({})
+                if response.status == 404 and not request.operation
+                else response
             ),
         ),
     ),
@@ -152,36 +160,36 @@ DEFECTS = (
         _G,
         "Control characters in `tags` are dropped instead of refused.",
         ("answers.invalid-requests-refused",),
-        asking(UPLOAD, _printable_tags),
+        on_request(UPLOAD, _printable_tags),
     ),
     Defect(
         "no-retry-after",
         Group.RATE,
-        "A 429 does not say when to come back.",
+        "A 429 has no `Retry-After`.",
         ("rate-limit.retry-after",),
-        _too_many(lambda answer: answer.with_header("retry-after", None)),
+        _too_many(lambda response: response.with_header("retry-after", None)),
     ),
     Defect(
         "retry-after-as-date",
         Group.RATE,
-        "A 429 says in `Retry-After` at what time to come back instead of in how many seconds.",
+        "`Retry-After` of a 429 is a date instead of a number of seconds.",
         ("rate-limit.retry-after",),
         _too_many(
-            lambda answer: answer.with_header("retry-after", "Thu, 09 Apr 2026 09:00:15 GMT")
+            lambda response: response.with_header("retry-after", "Thu, 09 Apr 2026 09:00:15 GMT")
         ),
     ),
     Defect(
         "rate-limit-as-503",
         Group.RATE,
-        "A request too many is answered with 503.",
+        "A rate-limited request gets 503.",
         ("rate-limit.answer",),
-        _too_many(lambda answer: answer.with_status(503)),
+        _too_many(lambda response: response.with_status(503)),
     ),
     Defect(
         "rate-limit-without-body",
         Group.RATE,
-        "A 429 has an empty object for its body.",
+        "The body of a 429 is an empty object.",
         ("rate-limit.answer", "rate-limit.retry-after"),
-        _too_many(lambda answer: answer.with_json({})),
+        _too_many(lambda response: response.with_json({})),
     ),
 )

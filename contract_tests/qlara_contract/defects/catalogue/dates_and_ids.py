@@ -1,4 +1,4 @@
-"""Defects of dates and ids in answers."""
+"""Defects of dates and ids in responses."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from qlara_contract.defects.defect import (
     Behaviour,
     Defect,
     Group,
-    accepted,
-    answering,
     each_contact,
+    on_ok,
+    on_response,
     without,
 )
 from qlara_contract.promises import LIST, UPLOAD
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qlara_contract.defects.defect import Body, Forward
-    from qlara_contract.defects.messages import Answer, Request
+    from qlara_contract.defects.messages import ServedRequest, ServedResponse
 
 
 def _every_date(change: Callable[[str], object]) -> Callable[[], Behaviour]:
     """Change ``completedAt`` of reports and ``createdAt`` of contacts."""
 
-    def changed(request: Request, answer: Answer) -> Answer:
-        body = answer.json
-        if answer.status != 200 or not isinstance(body, dict):
-            return answer
+    def changed(request: ServedRequest, response: ServedResponse) -> ServedResponse:
+        body = response.json
+        if response.status != 200 or not isinstance(body, dict):
+            return response
         if request.operation == UPLOAD:
-            return answer.with_json(body | {"completedAt": change(body["completedAt"])})
+            return response.with_json(body | {"completedAt": change(body["completedAt"])})
         if request.operation == LIST:
             contacts = [
                 each | {"createdAt": change(each["createdAt"])} for each in body["contacts"]
             ]
-            return answer.with_json(body | {"contacts": contacts})
-        return answer
+            return response.with_json(body | {"contacts": contacts})
+        return response
 
-    return answering("", changed)
+    return on_response("", changed)
 
 
 def _naive(text: str) -> str:
@@ -69,18 +69,18 @@ def _integer_list_ids() -> Behaviour:
     def named(text: str) -> str:
         return known[int(text) - 1] if text.isdigit() and 0 < int(text) <= len(known) else text
 
-    async def behave(request: Request, forward: Forward) -> Answer:
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         if request.operation == LIST:
             before, list_id, after = request.path.rsplit("/", 2)
             request = replace(request, path=f"{before}/{named(list_id)}/{after}")
         form = request.form
         if form is not None and (list_id := form.value("listId") or ""):
             request = request.with_form(form.with_value("listId", named(list_id)))
-        answer = await forward(request)
-        body = answer.json
-        if answer.status != 200 or not isinstance(body, dict) or "listId" not in body:
-            return answer
-        return answer.with_json(body | {"listId": number(body["listId"])})
+        response = await forward(request)
+        body = response.json
+        if response.status != 200 or not isinstance(body, dict) or "listId" not in body:
+            return response
+        return response.with_json(body | {"listId": number(body["listId"])})
 
     return behave
 
@@ -112,42 +112,42 @@ DEFECTS = (
     Defect(
         "completed-before-created",
         _D,
-        "`completedAt` is in another time zone and says that it is not: an hour too early.",
+        "`completedAt` has the wrong offset: it is an hour too early.",
         ("upload.completed-after-created",),
-        accepted(UPLOAD, lambda body: body | {"completedAt": _an_hour_before(body["completedAt"])}),
+        on_ok(UPLOAD, lambda body: body | {"completedAt": _an_hour_before(body["completedAt"])}),
     ),
     Defect(
         "import-ids-reused",
         _D,
         "Every import has the same `importId`.",
         ("upload.import-id-unique",),
-        accepted(UPLOAD, lambda body: body | {"importId": "imp_0000000001"}),
+        on_ok(UPLOAD, lambda body: body | {"importId": "imp_0000000001"}),
     ),
     Defect(
         "import-id-missing",
         _D,
         "The report has no `importId`.",
         ("upload.import-id-unique",),
-        accepted(UPLOAD, without("importId")),
+        on_ok(UPLOAD, without("importId")),
     ),
     Defect(
         "contact-ids-by-the-second",
         _D,
-        "Contacts that are created in the same second have the same `contactId`.",
+        "Contacts created in the same second have the same `contactId`.",
         ("list.contact-ids-unique",),
         each_contact(lambda each: each | {"contactId": f"cnt_{each['createdAt'][:19]}"}),
     ),
     Defect(
         "contact-ids-count-the-page",
         _D,
-        "`contactId` is the contact's place on the page: unique there, and repeated on the next.",
+        "`contactId` is the position on the page, so it is repeated on the next page.",
         ("list.contact-ids-unique",),
-        accepted(LIST, _numbered_on_the_page),
+        on_ok(LIST, _numbered_on_the_page),
     ),
     Defect(
         "integer-list-ids",
         _D,
-        "Lists have integer ids, as other pages of the vendor show them.",
+        "Lists have integer ids, as other pages of the vendor show.",
         ("upload.report-shape", "list.page-shape"),
         _integer_list_ids,
     ),

@@ -1,12 +1,12 @@
-"""Defects of duplicates: which cards are taken for them."""
+"""Defects of duplicates: which cards count as one."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, asking, remembering
-from qlara_contract.defects.files import Card, cards_of
+from qlara_contract.defects.defect import Defect, Group, on_request, stateful
+from qlara_contract.defects.files import CardText, cards_of
 from qlara_contract.defects.imports import (
     card_by_card,
     strategy_of,
@@ -16,30 +16,30 @@ from qlara_contract.promises import UPLOAD
 
 if TYPE_CHECKING:
     from qlara_contract.defects.defect import Behaviour, Forward
-    from qlara_contract.defects.messages import Answer, Request
+    from qlara_contract.defects.messages import ServedRequest, ServedResponse
 
 
-async def _repeats_unseen(request: Request, forward: Forward) -> Answer:
+async def _repeats_unseen(request: ServedRequest, forward: Forward) -> ServedResponse:
     """Import each repetition of a number inside a file as a contact of its own."""
     form = request.form
     if form is None or form.file is None:
         return await forward(request)
     strategy, seen, repeats = strategy_of(form), set[str](), 0
 
-    def choose(card: Card) -> tuple[Card, str]:
+    def choose(card: CardText) -> tuple[CardText, str]:
         nonlocal repeats
         repeated = card.number in seen and bool(card.number)
         seen.add(card.number)
         repeats += repeated
         return card, "DUPLICATE" if repeated else strategy
 
-    answer = await card_by_card(request, forward, choose)
-    if answer.status != 200:
-        return answer
-    return answer.with_json(with_counts(answer.json, duplicates=-repeats))
+    response = await card_by_card(request, forward, choose)
+    if response.status != 200:
+        return response
+    return response.with_json(with_counts(response.json, duplicates=-repeats))
 
 
-def _without_repeats(request: Request) -> Request:
+def _without_repeats(request: ServedRequest) -> ServedRequest:
     form = request.form
     if form is None or form.file is None or strategy_of(form) != "DUPLICATE":
         return request
@@ -49,7 +49,7 @@ def _without_repeats(request: Request) -> Request:
     return request.with_form(form.with_file(b"".join(card.content for card in kept.values())))
 
 
-def _last_first(request: Request) -> Request:
+def _last_first(request: ServedRequest) -> ServedRequest:
     form = request.form
     if form is None or form.file is None or strategy_of(form) != "SKIP":
         return request
@@ -61,16 +61,16 @@ def _last_first(request: Request) -> Request:
 
 
 def _as_typed() -> Behaviour:
-    """Compare numbers as they are typed: written otherwise, the same number is another."""
+    """Compare numbers as typed: the same number, written differently, is not recognised."""
     typed: dict[tuple[str, str], set[str]] = defaultdict(set)
 
-    async def behave(request: Request, forward: Forward) -> Answer:
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         form = request.form
         if form is None or form.file is None:
             return await forward(request)
         strategy, seen = strategy_of(form), typed[request.account]
 
-        def choose(card: Card) -> tuple[Card, str]:
+        def choose(card: CardText) -> tuple[CardText, str]:
             known = card.value("TEL") in seen
             seen.add(card.value("TEL"))
             return card, strategy if known else "DUPLICATE"
@@ -84,12 +84,12 @@ def _by_name() -> Behaviour:
     """Take a card for a duplicate if a contact has its name and email, whatever its number."""
     known: dict[tuple[tuple[str, str], str, str], str] = {}
 
-    async def behave(request: Request, forward: Forward) -> Answer:
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         form = request.form
         if form is None or form.file is None:
             return await forward(request)
 
-        def known_number(card: Card) -> Card:
+        def known_number(card: CardText) -> CardText:
             name, email, number = card.value("FN"), card.value("EMAIL"), card.value("TEL")
             if not (name and email and number):
                 return card
@@ -109,36 +109,36 @@ DEFECTS = (
     Defect(
         "repeats-in-a-file-unseen",
         _R,
-        "A number twice in one file is imported twice.",
+        "A number that appears twice in a file is imported twice.",
         ("duplicates.in-file-skip", "duplicates.in-file-update"),
         lambda: _repeats_unseen,
     ),
     Defect(
         "repeats-in-a-file-merged",
         _R,
-        "A number twice in one file is imported once, with DUPLICATE too.",
+        "A number that appears twice in a file is imported once, even with DUPLICATE.",
         ("duplicates.in-file-copy",),
-        asking(UPLOAD, _without_repeats),
+        on_request(UPLOAD, _without_repeats),
     ),
     Defect(
         "last-card-of-a-number-wins",
         _R,
-        "Of two cards with one number in a file, SKIP keeps the last.",
+        "Of two cards with the same number in a file, SKIP keeps the last.",
         ("duplicates.in-file-skip",),
-        asking(UPLOAD, _last_first),
+        on_request(UPLOAD, _last_first),
     ),
     Defect(
         "numbers-compared-as-typed",
         _R,
         "Numbers are compared before they are normalised.",
         ("duplicates.by-number",),
-        remembering(_as_typed),
+        stateful(_as_typed),
     ),
     Defect(
         "duplicates-by-name-and-email",
         _R,
         "A card with the name and email of a contact is its duplicate, whatever its number.",
         ("duplicates.by-number-only",),
-        remembering(_by_name),
+        stateful(_by_name),
     ),
 )

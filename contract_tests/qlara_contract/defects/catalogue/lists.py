@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 from qlara_contract.defects.defect import (
     Defect,
     Group,
-    accepted,
     each_contact,
-    importing,
     instead,
-    remembering,
+    on_import,
+    on_ok,
+    stateful,
 )
 from qlara_contract.defects.imports import DOCUMENTED_LIST, into_list
-from qlara_contract.defects.messages import Answer, Request, fail
+from qlara_contract.defects.messages import ServedRequest, ServedResponse, fail
 from qlara_contract.promises import LIST, UPLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qlara_contract.defects.defect import Behaviour, Forward
-    from qlara_contract.defects.forms import Form
+    from qlara_contract.forms import MultipartForm
 
 
 def _tags(change: Callable[[str], str | None]) -> Callable[[], Behaviour]:
     """Change the tags of each import that has some."""
 
-    def changed(form: Form) -> Form:
+    def changed(form: MultipartForm) -> MultipartForm:
         tags = form.value("tags")
         return form if tags is None else form.with_value("tags", change(tags))
 
-    return importing(changed)
+    return on_import(changed)
 
 
 def _shown(change: Callable[[list[str]], list[str]]) -> Callable[[], Behaviour]:
@@ -43,32 +43,32 @@ def _tags_as_sent() -> Behaviour:
     """Show the tags of a list's contacts as the import into it sent them: blanks, repeats and all."""
     sent: dict[str, list[str]] = {}
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
-        body, form = answer.json, request.form
-        if answer.status != 200 or request.operation not in (UPLOAD, LIST):
-            return answer
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
+        body, form = response.json, request.form
+        if response.status != 200 or request.operation not in (UPLOAD, LIST):
+            return response
         if request.operation == UPLOAD and form is not None:
             sent[body["listId"]] = (form.value("tags") or "").split(",")
-            return answer
+            return response
         raw = sent.get(body["listId"], [])
         tidy = list(dict.fromkeys(each.strip() for each in raw if each.strip()))
         contacts = [
             one | {"tags": raw} if tidy and one["tags"] == tidy else one for one in body["contacts"]
         ]
-        return answer.with_json(body | {"contacts": contacts})
+        return response.with_json(body | {"contacts": contacts})
 
     return behave
 
 
-def _into_the_documented_list(form: Form) -> Form:
+def _into_the_documented_list(form: MultipartForm) -> MultipartForm:
     return form if form.value("listName") is None else into_list(form, DOCUMENTED_LIST)
 
 
 def _same_name_same_list() -> Behaviour:
     known: dict[tuple[tuple[str, str], str], str] = {}
 
-    async def behave(request: Request, forward: Forward) -> Answer:
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         form = request.form if request.operation == UPLOAD else None
         name = form.value("listName") if form else None
         if form is None or not name or form.value("listId") is not None:
@@ -76,36 +76,36 @@ def _same_name_same_list() -> Behaviour:
         place = (request.account, name)
         if place in known:
             request = request.with_form(into_list(form, known[place]))
-        answer = await forward(request)
-        if answer.status == 200:
-            known[place] = answer.json["listId"]
-        return answer
+        response = await forward(request)
+        if response.status == 200:
+            known[place] = response.json["listId"]
+        return response
 
     return behave
 
 
 def _readable_later() -> Behaviour:
-    """Answer the first reading of a new list with 404."""
+    """Respond with 404 when a new list is first read."""
     fresh: set[str] = set()
 
-    async def behave(request: Request, forward: Forward) -> Answer:
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         if request.operation == LIST and (list_id := request.path.split("/")[-2]) in fresh:
             fresh.remove(list_id)
             return fail(404, "listId", "No such list.")
-        answer = await forward(request)
+        response = await forward(request)
         form = request.form
-        if answer.status == 200 and form is not None and form.value("listName"):
-            fresh.add(answer.json["listId"])
-        return answer
+        if response.status == 200 and form is not None and form.value("listName"):
+            fresh.add(response.json["listId"])
+        return response
 
     return behave
 
 
-async def _unknown_list_created(request: Request, forward: Forward) -> Answer:
-    answer = await forward(request)
+async def _unknown_list_created(request: ServedRequest, forward: Forward) -> ServedResponse:
+    response = await forward(request)
     form = request.form if request.operation == UPLOAD else None
-    if form is None or answer.status != 404:
-        return answer
+    if form is None or response.status != 404:
+        return response
     name = form.value("listId")
     return await forward(
         request.with_form(form.with_value("listId", None).with_value("listName", name))
@@ -113,16 +113,16 @@ async def _unknown_list_created(request: Request, forward: Forward) -> Answer:
 
 
 def _refusing(
-    is_refused: Callable[[Form], bool], field: str, message: str
+    is_refused: Callable[[MultipartForm], bool], field: str, message: str
 ) -> Callable[[], Behaviour]:
-    def answer(request: Request) -> Answer | None:
+    def response(request: ServedRequest) -> ServedResponse | None:
         form = request.form if request.operation == UPLOAD else None
         return fail(400, field, message) if form is not None and is_refused(form) else None
 
-    return instead(answer)
+    return instead(response)
 
 
-def _has_further_fields(form: Form) -> bool:
+def _has_further_fields(form: MultipartForm) -> bool:
     known = {"file", "listId", "listName", "duplicateStrategy", "tags"}
     return any(part.name not in known for part in form.parts)
 
@@ -134,7 +134,7 @@ DEFECTS = (
     Defect(
         "tags-lost",
         _T,
-        "Tags are forgotten.",
+        "Tags are dropped.",
         ("tags.all-in-order", "list.contact-as-imported"),
         _tags(lambda _: None),
     ),
@@ -152,11 +152,11 @@ DEFECTS = (
         ("tags.all-in-order",),
         _shown(lambda tags: tags[:10]),
     ),
-    Defect("tags-sorted", _T, "Tags come sorted.", ("tags.all-in-order",), _shown(sorted)),
+    Defect("tags-sorted", _T, "Tags are sorted.", ("tags.all-in-order",), _shown(sorted)),
     Defect(
         "tags-not-divided",
         _T,
-        "The tags of an import are one tag with commas in it.",
+        "Tags are not split at commas.",
         ("tags.all-in-order",),
         _shown(lambda tags: [",".join(tags)] if tags else []),
     ),
@@ -170,51 +170,51 @@ DEFECTS = (
     Defect(
         "tags-not-tidied",
         _T,
-        "Tags keep their blanks, empty ones and repetitions.",
+        "Tags are not trimmed; empty and repeated ones are kept.",
         ("tags.tidied",),
-        remembering(_tags_as_sent),
+        stateful(_tags_as_sent),
     ),
     Defect(
         "a-tag-made-up",
         _T,
-        "An import without tags tags its contacts as `imported`.",
+        "An import without tags adds the tag `imported`.",
         ("tags.none",),
-        importing(
+        on_import(
             lambda form: form if form.value("tags") else form.with_value("tags", "imported"),
         ),
     ),
     Defect(
         "report-names-another-list",
         _G,
-        "The report names the account's first list instead of the one of the import.",
+        "The report names the account's first list instead of the requested one.",
         ("upload.report-names-the-list", "upload.new-list"),
-        accepted(UPLOAD, lambda body: body | {"listId": DOCUMENTED_LIST}),
+        on_ok(UPLOAD, lambda body: body | {"listId": DOCUMENTED_LIST}),
     ),
     Defect(
         "new-list-not-created",
         _G,
-        "`listName` is ignored: the contacts go to a list that was there.",
+        "`listName` is ignored: the contacts go to an existing list.",
         ("upload.new-list",),
-        importing(_into_the_documented_list),
+        on_import(_into_the_documented_list),
     ),
     Defect(
         "list-name-taken-up-again",
         _G,
-        "A `listName` that was used before means the same list.",
+        "A `listName` that was used before selects the same list.",
         ("upload.new-list-each-time",),
-        remembering(_same_name_same_list),
+        stateful(_same_name_same_list),
     ),
     Defect(
         "new-list-readable-later",
         _G,
-        "A new list is 404 at first.",
+        "A new list gets 404 at first.",
         ("upload.new-list", "upload.imports-a-file"),
-        remembering(_readable_later),
+        stateful(_readable_later),
     ),
     Defect(
         "list-names-in-ascii-only",
         _G,
-        "A `listName` with anything but ASCII is refused.",
+        "A `listName` with non-ASCII characters is refused.",
         ("upload.list-name-non-ascii",),
         _refusing(
             lambda form: not (form.value("listName") or "").isascii(), "listName", "Expected ASCII."

@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, each_contact, reading
+from qlara_contract.defects.defect import Defect, Group, each_contact, on_file
 from qlara_contract.defects.files import (
     LEFT_OUT,
-    Card,
-    Property,
+    CardText,
+    PropertyLine,
     bytes_of,
     cards_of,
     change_properties,
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from qlara_contract.defects.defect import Behaviour
 
 
-def _tel(change: Callable[[Property], Property | None]) -> Callable[[], Behaviour]:
+def _tel(change: Callable[[PropertyLine], PropertyLine | None]) -> Callable[[], Behaviour]:
     """Change each TEL before the sandbox reads it."""
-    return reading(lambda content: change_properties(content, "TEL", change))
+    return on_file(lambda content: change_properties(content, "TEL", change))
 
 
 def _value(change: Callable[[str], str]) -> Callable[[], Behaviour]:
@@ -51,14 +51,14 @@ def _digits_only(value: str) -> str:
     return re.sub(r"[^0-9+]", "", value) or value
 
 
-def _garbled(tel: Property) -> Property:
+def _garbled(tel: PropertyLine) -> PropertyLine:
     return replace(tel, value="n/d") if tel.value.startswith("tel:") else tel
 
 
 def _first_alone(content: bytes) -> bytes:
     """Return the file with nothing but the first TEL of each card."""
 
-    def kept(card: Card) -> str:
+    def kept(card: CardText) -> str:
         tels = 0
         lines = card.text.splitlines(keepends=True)
         for at, line in enumerate(lines):
@@ -70,27 +70,27 @@ def _first_alone(content: bytes) -> bytes:
     return bytes_of("".join(map(kept, cards_of(content)))) or content
 
 
-def _accepting(is_wrong: Callable[[Property], bool]) -> Callable[[], Behaviour]:
+def _accepting(is_wrong: Callable[[PropertyLine], bool]) -> Callable[[], Behaviour]:
     """Import a card whose number *is_wrong* as if it were right, with a number made up for it."""
 
     def begin() -> Behaviour:
         made_up = count(1)
 
-        def changed(tel: Property) -> Property:
+        def changed(tel: PropertyLine) -> PropertyLine:
             if not tel.value.strip() or not is_wrong(tel):
                 return tel
             return replace(tel, parameters="", value=f"+1 415 555 {next(made_up) + 2000:04d}")
 
-        return reading(lambda content: change_properties(content, "TEL", changed))()
+        return on_file(lambda content: change_properties(content, "TEL", changed))()
 
     return begin
 
 
-def _has_few_digits(tel: Property) -> bool:
+def _has_few_digits(tel: PropertyLine) -> bool:
     return len(tel.digits) < 3
 
 
-def _is_number_of_nobody(tel: Property) -> bool:
+def _is_number_of_nobody(tel: PropertyLine) -> bool:
     return tel.digits.startswith("39899") or 3 <= len(tel.digits) <= 7 or "/ 3" in tel.value
 
 
@@ -100,7 +100,7 @@ DEFECTS = (
     Defect(
         "plus-missing",
         _G,
-        "Numbers are stored without their plus.",
+        "Numbers are stored without the plus.",
         ("numbers.e164", "numbers.default-region"),
         _stored(lambda number: number.removeprefix("+")),
     ),
@@ -114,21 +114,21 @@ DEFECTS = (
     Defect(
         "national-form-kept",
         _G,
-        "Numbers of the account's own region are stored without prefix.",
+        "Numbers of the account's own region are stored without a prefix.",
         ("numbers.default-region",),
         _stored(lambda number: number.removeprefix("+39")),
     ),
     Defect(
         "wrong-default-region",
         _G,
-        "A number without prefix gets that of another country than the account's.",
+        "A number without a prefix gets that of a different country than the account's.",
         ("numbers.default-region",),
         _value(_of_another_country),
     ),
     Defect(
         "leading-zero-dropped",
         _G,
-        "The zero of Italian fixed lines is dropped: `06 …` becomes `+396…`.",
+        "The leading zero of Italian fixed lines is dropped: `06 …` becomes `+396…`.",
         ("numbers.default-region",),
         _stored(lambda number: re.sub(r"^\+390", "+39", number)),
     ),
@@ -149,7 +149,7 @@ DEFECTS = (
     Defect(
         "tel-uri-not-read",
         _G,
-        "A `tel:` URI is not a number.",
+        "A `tel:` URI is reported as invalid.",
         ("numbers.tel-uri", "cards.version-4"),
         _tel(_garbled),
     ),
@@ -170,35 +170,35 @@ DEFECTS = (
     Defect(
         "numbers-of-nobody-accepted",
         _G,
-        "Premium numbers, short codes and two numbers in one TEL are accepted.",
+        "Premium-rate numbers, short codes and two numbers in one TEL are accepted.",
         ("numbers.unusable-kinds",),
         _accepting(_is_number_of_nobody),
     ),
     Defect(
         "only-the-first-number",
         _G,
-        "Of several TEL, only the first is looked at.",
+        "Of several TEL, only the first is considered.",
         ("numbers.preferred-first", "numbers.mobile-first", "numbers.first-valid"),
-        reading(_first_alone),
+        on_file(_first_alone),
     ),
     Defect(
         "preference-ignored",
         _G,
-        "`PREF` and `TYPE=pref` mean nothing.",
+        "`PREF` and `TYPE=pref` are ignored.",
         ("numbers.preferred-first",),
         _parameters(r"[;,]PREF(=\d+)?", ""),
     ),
     Defect(
         "mobile-like-any-other",
         _G,
-        "A mobile number does not come before others.",
+        "A mobile number is not preferred to others.",
         ("numbers.mobile-first",),
         _parameters(r"\bCELL\b", "VOICE"),
     ),
     Defect(
         "fax-taken",
         _G,
-        "Fax and pager numbers are taken.",
+        "Fax and pager numbers are used.",
         ("numbers.fax-never",),
         _parameters(r"\b(FAX|PAGER)\b", "VOICE"),
     ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, accepted, asking, remembering
-from qlara_contract.defects.messages import Answer, Request, fail
+from qlara_contract.defects.defect import Defect, Group, on_ok, on_request, stateful
+from qlara_contract.defects.messages import ServedRequest, ServedResponse, fail
 from qlara_contract.promises import LIST
 
 if TYPE_CHECKING:
@@ -17,119 +17,125 @@ _DEFAULT_LIMIT = 10
 _MOST = 1000
 
 
-def _query(change: Callable[[Request], Request]) -> Callable[[], Behaviour]:
+def _query(change: Callable[[ServedRequest], ServedRequest]) -> Callable[[], Behaviour]:
     """Change the query of each request for a page."""
-    return asking(LIST, change)
+    return on_request(LIST, change)
 
 
-async def _pages_from_0(request: Request, forward: Forward) -> Answer:
+async def _pages_from_0(request: ServedRequest, forward: Forward) -> ServedResponse:
     if request.operation != LIST:
         return await forward(request)
     page = request.parameter("page") or "0"
     if not (page.isascii() and page.isdigit()):
         return await forward(request)
-    answer = await forward(request.with_parameter("page", int(page) + 1))
-    body = answer.json
-    if answer.status != 200:
-        return answer
-    return answer.with_json(
+    response = await forward(request.with_parameter("page", int(page) + 1))
+    body = response.json
+    if response.status != 200:
+        return response
+    return response.with_json(
         body | {"page": int(page), "hasMore": int(page) + 1 < body["totalPages"]}
     )
 
 
-def _page(change: Callable[[Request, Body], Body | Answer]) -> Callable[[], Behaviour]:
-    """Change each page, told the request that asked for it."""
+def _page(
+    change: Callable[[ServedRequest, Body], Body | ServedResponse],
+) -> Callable[[], Behaviour]:
+    """Change each page; *change* also gets the request."""
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
-        if request.operation != LIST or answer.status != 200:
-            return answer
-        changed = change(request, answer.json)
-        return changed if isinstance(changed, Answer) else answer.with_json(changed)
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
+        if request.operation != LIST or response.status != 200:
+            return response
+        changed = change(request, response.json)
+        return changed if isinstance(changed, ServedResponse) else response.with_json(changed)
 
     return lambda: behave
 
 
-def _last_page_empty(request: Request, body: Body) -> Body:
+def _last_page_empty(request: ServedRequest, body: Body) -> Body:
     limit = request.number("limit") or _DEFAULT_LIMIT
     is_last = body["page"] == body["totalPages"] and body["page"] > 1
     return body | {"contacts": []} if is_last and body["total"] % limit else body
 
 
-def _past_the_end(_: Request, body: Body) -> Body | Answer:
+def _past_the_end(_: ServedRequest, body: Body) -> Body | ServedResponse:
     is_past = body["page"] > max(1, body["totalPages"])
     return fail(404, "page", "No such page.") if is_past else body
 
 
-def _empty_is_missing(_: Request, body: Body) -> Body | Answer:
+def _empty_is_missing(_: ServedRequest, body: Body) -> Body | ServedResponse:
     return body if body["total"] else fail(404, "listId", "The list is empty.")
 
 
-async def _back_to_the_last_page(request: Request, forward: Forward) -> Answer:
-    answer = await forward(request)
-    if request.operation != LIST or answer.status != 200:
-        return answer
-    body = answer.json
+async def _back_to_the_last_page(request: ServedRequest, forward: Forward) -> ServedResponse:
+    response = await forward(request)
+    if request.operation != LIST or response.status != 200:
+        return response
+    body = response.json
     if body["page"] <= body["totalPages"] or not body["totalPages"]:
-        return answer
+        return response
     return await forward(request.with_parameter("page", body["totalPages"]))
 
 
-async def _pages_overlap(request: Request, forward: Forward) -> Answer:
+async def _pages_overlap(request: ServedRequest, forward: Forward) -> ServedResponse:
     """Begin each page but the first with the last contact of the page before."""
-    answer = await forward(request)
+    response = await forward(request)
     page = request.number("page")
-    if request.operation != LIST or answer.status != 200 or not page or page < 2:
-        return answer
+    if request.operation != LIST or response.status != 200 or not page or page < 2:
+        return response
     before = (await forward(request.with_parameter("page", page - 1))).json
-    body = answer.json
+    body = response.json
     overlapping = before["contacts"][-1:] + body["contacts"]
-    return answer.with_json(body | {"contacts": overlapping[: len(body["contacts"])]})
+    return response.with_json(body | {"contacts": overlapping[: len(body["contacts"])]})
 
 
 def _ordered(order: Callable[[list[Body]], list[Body]]) -> Callable[[], Behaviour]:
     """Put the whole list in another order before it is divided into pages."""
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
-        if request.operation != LIST or answer.status != 200:
-            return answer
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
+        if request.operation != LIST or response.status != 200:
+            return response
         whole: list[Body] = []
-        for page in range(1, -(-answer.json["total"] // _MOST) + 1):
+        for page in range(1, -(-response.json["total"] // _MOST) + 1):
             part = await forward(
                 request.with_parameter("limit", _MOST).with_parameter("page", page)
             )
             whole += part.json["contacts"]
-        body = answer.json
+        body = response.json
         start = (body["page"] - 1) * (request.number("limit") or _DEFAULT_LIMIT)
         contacts = order(whole)[start : start + len(body["contacts"])]
-        return answer.with_json(body | {"contacts": contacts})
+        return response.with_json(body | {"contacts": contacts})
 
     return lambda: behave
 
 
 def _unsteady() -> Behaviour:
-    """Turn every second answer round."""
+    """Reverse every second response."""
     turned = False
 
-    async def behave(request: Request, forward: Forward) -> Answer:
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         nonlocal turned
-        answer = await forward(request)
-        if request.operation != LIST or answer.status != 200:
-            return answer
+        response = await forward(request)
+        if request.operation != LIST or response.status != 200:
+            return response
         turned = not turned
-        body = answer.json
-        return answer if turned else answer.with_json(body | {"contacts": body["contacts"][::-1]})
+        body = response.json
+        return (
+            response if turned else response.with_json(body | {"contacts": body["contacts"][::-1]})
+        )
 
     return behave
 
 
-async def _unknown_is_empty(request: Request, forward: Forward) -> Answer:
-    answer = await forward(request)
-    if request.operation != LIST or answer.status != 404:
-        return answer
+async def _unknown_is_empty(request: ServedRequest, forward: Forward) -> ServedResponse:
+    response = await forward(request)
+    if request.operation != LIST or response.status != 404:
+        return response
     empty = {"listId": request.path.split("/")[-2], "contacts": [], "total": 0}
-    return answer.with_status(200).with_json(empty | {"page": 1, "totalPages": 0, "hasMore": False})
+    return response.with_status(200).with_json(
+        empty | {"page": 1, "totalPages": 0, "hasMore": False}
+    )
 
 
 _G = Group.PAGES
@@ -154,19 +160,19 @@ DEFECTS = (
         _G,
         "`page` is always 1.",
         ("list.page-echoed",),
-        accepted(LIST, lambda body: body | {"page": 1}),
+        on_ok(LIST, lambda body: body | {"page": 1}),
     ),
     Defect(
         "last-page-lost",
         _G,
-        "A last page that is not full is empty.",
+        "A last page that is not full comes back empty.",
         ("list.every-contact-once",),
         _page(_last_page_empty),
     ),
     Defect(
         "pages-overlap",
         _G,
-        "The last contact of a page comes again on the next.",
+        "The last contact of a page is repeated on the next.",
         ("list.every-contact-once",),
         lambda: _pages_overlap,
     ),
@@ -187,21 +193,21 @@ DEFECTS = (
     Defect(
         "order-changes",
         _G,
-        "The same page comes in another order every second time.",
+        "The order of a page changes every second time.",
         ("list.repeatable",),
-        remembering(_unsteady),
+        stateful(_unsteady),
     ),
     Defect(
         "total-of-the-page",
         _G,
         "`total` is the number of contacts on the page.",
         ("list.total",),
-        accepted(LIST, lambda body: body | {"total": len(body["contacts"])}),
+        on_ok(LIST, lambda body: body | {"total": len(body["contacts"])}),
     ),
     Defect(
         "total-pages-rounded-down",
         _G,
-        "`totalPages` does not count a last page that is not full.",
+        "`totalPages` is rounded down.",
         ("list.total-pages",),
         _page(
             lambda request, body: (
@@ -214,19 +220,19 @@ DEFECTS = (
         _G,
         "`hasMore` is always true.",
         ("list.has-more", "list.empty"),
-        accepted(LIST, lambda body: body | {"hasMore": True}),
+        on_ok(LIST, lambda body: body | {"hasMore": True}),
     ),
     Defect(
         "has-more-never",
         _G,
         "`hasMore` is always false.",
         ("list.has-more",),
-        accepted(LIST, lambda body: body | {"hasMore": False}),
+        on_ok(LIST, lambda body: body | {"hasMore": False}),
     ),
     Defect(
         "has-more-if-full",
         _G,
-        "`hasMore` is true for every full page, also the last.",
+        "`hasMore` is true for every full page, even the last.",
         ("list.has-more",),
         _page(
             lambda request, body: (
@@ -238,7 +244,7 @@ DEFECTS = (
     Defect(
         "page-past-the-end-missing",
         _G,
-        "A page past the end is 404.",
+        "A page past the end gets 404.",
         ("list.page-past-the-end",),
         _page(_past_the_end),
     ),
@@ -254,19 +260,19 @@ DEFECTS = (
         _G,
         "`listId` of a page is always the same.",
         ("list.names-itself",),
-        accepted(LIST, lambda body: body | {"listId": "list_0000000001"}),
+        on_ok(LIST, lambda body: body | {"listId": "list_0000000001"}),
     ),
     Defect(
         "empty-list-missing",
         _G,
-        "A list without contacts is 404.",
+        "An empty list gets 404.",
         ("list.empty",),
         _page(_empty_is_missing),
     ),
     Defect(
         "unknown-list-is-empty",
         _G,
-        "A list that does not exist is an empty page.",
+        "A list that does not exist is returned as an empty page.",
         ("list.unknown-list",),
         lambda: _unknown_is_empty,
     ),

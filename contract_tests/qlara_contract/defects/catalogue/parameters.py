@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, asking
-from qlara_contract.defects.messages import Answer, Request, fail
+from qlara_contract.defects.defect import Defect, Group, on_request
+from qlara_contract.defects.messages import ServedRequest, ServedResponse, fail
 from qlara_contract.promises import LIST
 
 if TYPE_CHECKING:
@@ -17,22 +17,22 @@ _DEFAULT_LIMIT = 10
 _MOST = 1000
 
 
-def _query(change: Callable[[Request], Request]) -> Callable[[], Behaviour]:
+def _query(change: Callable[[ServedRequest], ServedRequest]) -> Callable[[], Behaviour]:
     """Change the query of each request for a page."""
-    return asking(LIST, change)
+    return on_request(LIST, change)
 
 
 def _limited(change: Callable[[int], int]) -> Callable[[], Behaviour]:
     """Read each limit that is a plain number as another."""
 
-    def changed(request: Request) -> Request:
+    def changed(request: ServedRequest) -> ServedRequest:
         limit = request.number("limit")
         return request if limit is None else request.with_parameter("limit", change(limit))
 
     return _query(changed)
 
 
-def _plain_only(request: Request) -> Request:
+def _plain_only(request: ServedRequest) -> ServedRequest:
     for name in ("limit", "page"):
         text = request.parameter(name)
         if not (text.isascii() and text.isdigit()):
@@ -40,17 +40,17 @@ def _plain_only(request: Request) -> Request:
     return request
 
 
-def _last_given(request: Request) -> Request:
+def _last_given(request: ServedRequest) -> ServedRequest:
     for name, value in dict(request.parameters).items():
         request = request.with_parameter(name, value)
     return request
 
 
-def _default_of_20(request: Request) -> Request:
+def _default_of_20(request: ServedRequest) -> ServedRequest:
     return request if request.parameter("limit") else request.with_parameter("limit", 20)
 
 
-async def _limit_above_100_refused(request: Request, forward: Forward) -> Answer:
+async def _limit_above_100_refused(request: ServedRequest, forward: Forward) -> ServedResponse:
     if request.operation == LIST and (request.number("limit") or 0) > 100:
         return fail(400, "limit", "Expected an integer from 1 to 100.")
     return await forward(request)
@@ -76,7 +76,7 @@ DEFECTS = (
     Defect(
         "limit-capped-at-100",
         _G,
-        "A `limit` above 100 is read as 100, without a word.",
+        "A `limit` above 100 is silently read as 100.",
         ("list.limit-obeyed",),
         _limited(lambda limit: min(limit, 100) if limit <= _MOST else limit),
     ),
@@ -129,7 +129,7 @@ DEFECTS = (
     Defect(
         "last-of-two-taken",
         _G,
-        "Of two `limit` or `page`, the last is taken.",
+        "With two `limit` or `page` parameters, the last is used.",
         ("list.given-twice",),
         _query(_last_given),
     ),

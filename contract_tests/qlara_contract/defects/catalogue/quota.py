@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, accepted, remembering
+from qlara_contract.defects.defect import Defect, Group, on_ok, stateful
 from qlara_contract.defects.imports import strategy_of
 from qlara_contract.promises import QUOTA, UPLOAD
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qlara_contract.defects.defect import Behaviour, Body, Forward
-    from qlara_contract.defects.messages import Answer, Request
+    from qlara_contract.defects.messages import ServedRequest, ServedResponse
 
 
 def _never_moves() -> Behaviour:
     first: dict[tuple[str, str], Body] = {}
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
-        if request.operation != QUOTA or answer.status != 200:
-            return answer
-        return answer.with_json(first.setdefault(request.account, answer.json))
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
+        if request.operation != QUOTA or response.status != 200:
+            return response
+        return response.with_json(first.setdefault(request.account, response.json))
 
     return behave
 
@@ -34,16 +34,16 @@ def _charging(surcharge: Callable[[Body, str], int]) -> Callable[[], Behaviour]:
     def begin() -> Behaviour:
         more: dict[tuple[str, str], int] = defaultdict(int)
 
-        async def behave(request: Request, forward: Forward) -> Answer:
-            answer = await forward(request)
-            body, form = answer.json, request.form
-            if answer.status != 200:
-                return answer
+        async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+            response = await forward(request)
+            body, form = response.json, request.form
+            if response.status != 200:
+                return response
             if request.operation == UPLOAD and form is not None:
                 more[request.account] += surcharge(body["summary"], strategy_of(form))
             if request.operation != QUOTA:
-                return answer
-            return answer.with_json(body | {"used": body["used"] + more[request.account]})
+                return response
+            return response.with_json(body | {"used": body["used"] + more[request.account]})
 
         return behave
 
@@ -75,78 +75,78 @@ DEFECTS = (
     Defect(
         "quota-never-moves",
         _G,
-        "`used` stays what it was at first.",
+        "`used` never changes.",
         ("quota.moves-by-what-was-created",),
-        remembering(_never_moves),
+        stateful(_never_moves),
     ),
     Defect(
         "quota-moves-by-cards",
         _G,
-        "`used` grows by the number of cards, whatever became of them.",
+        "`used` grows by the number of cards, imported or not.",
         ("quota.duplicates-cost-nothing", "quota.errors-cost-nothing"),
         _charging(_left_out),
     ),
     Defect(
         "skipped-duplicates-cost",
         _G,
-        "A skipped duplicate moves `used`.",
+        "A skipped duplicate counts toward `used`.",
         ("quota.duplicates-cost-nothing",),
         _charging(lambda counts, strategy: counts["duplicates"] if strategy == "SKIP" else 0),
     ),
     Defect(
         "updates-cost",
         _G,
-        "An updated contact moves `used` as if it were another.",
+        "An updated contact counts toward `used` again.",
         ("quota.duplicates-cost-nothing",),
         _charging(_updated),
     ),
     Defect(
         "errors-cost",
         _G,
-        "A card at fault moves `used`.",
+        "A faulty card counts toward `used`.",
         ("quota.errors-cost-nothing",),
         _charging(lambda counts, _: counts["errors"]),
     ),
     Defect(
         "copies-cost-nothing",
         _G,
-        "A copy does not move `used`.",
+        "A copy does not count toward `used`.",
         ("quota.moves-by-what-was-created",),
         _charging(lambda counts, strategy: -counts["duplicates"] if strategy == "DUPLICATE" else 0),
     ),
     Defect(
         "total-missing",
-        Group.ANSWERS,
+        Group.RESPONSES,
         "The quota has no `total`.",
         ("quota.shape",),
-        accepted(QUOTA, lambda body: {"used": body["used"]}),
+        on_ok(QUOTA, lambda body: {"used": body["used"]}),
     ),
     Defect(
         "quota-as-text",
-        Group.ANSWERS,
-        "`used` and `total` are text.",
+        Group.RESPONSES,
+        "`used` and `total` are strings.",
         ("quota.shape",),
-        accepted(QUOTA, lambda body: {name: str(value) for name, value in body.items()}),
+        on_ok(QUOTA, lambda body: {name: str(value) for name, value in body.items()}),
     ),
     Defect(
         "quota-as-in-the-api-reference",
-        Group.ANSWERS,
+        Group.RESPONSES,
         "The quota is `planLimit, extraLimit, totalLimit, used, remaining`, as the API reference says.",
         ("quota.shape",),
-        accepted(QUOTA, _elsewhere),
+        on_ok(QUOTA, _elsewhere),
     ),
     Defect(
         "total-is-what-is-left",
         _G,
-        "`total` is what is left, and so shrinks with each import.",
+        "`total` is the remaining quota, so it shrinks with each import.",
         ("quota.total-stays",),
-        accepted(QUOTA, lambda body: body | {"total": body["total"] - body["used"]}),
+        on_ok(QUOTA, lambda body: body | {"total": body["total"] - body["used"]}),
     ),
     Defect(
         "more-used-than-allowed",
         _G,
         "`used` is above `total`.",
         ("quota.used-within-total",),
-        accepted(QUOTA, lambda body: body | {"used": body["total"] + 1}),
+        on_ok(QUOTA, lambda body: body | {"used": body["total"] + 1}),
     ),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, accepted, answering
+from qlara_contract.defects.defect import Defect, Group, on_ok, on_response
 from qlara_contract.defects.files import text_of
 from qlara_contract.defects.imports import dry_run
-from qlara_contract.defects.messages import Answer, Request, fail
+from qlara_contract.defects.messages import ServedRequest, ServedResponse, fail
 from qlara_contract.promises import UPLOAD
 
 if TYPE_CHECKING:
@@ -20,29 +20,27 @@ Counts = dict[str, int]
 
 def _counting(change: Callable[[Counts], Counts]) -> Callable[[], Behaviour]:
     """Change the summary of each report; *change* returns the figures that differ."""
-    return accepted(
-        UPLOAD, lambda body: body | {"summary": body["summary"] | change(body["summary"])}
-    )
+    return on_ok(UPLOAD, lambda body: body | {"summary": body["summary"] | change(body["summary"])})
 
 
 def _each_error(change: Callable[[Body], Body]) -> Callable[[], Behaviour]:
-    return accepted(UPLOAD, lambda body: body | {"errors": [change(e) for e in body["errors"]]})
+    return on_ok(UPLOAD, lambda body: body | {"errors": [change(e) for e in body["errors"]]})
 
 
 def _lines(change: Callable[[list[int], int], int]) -> Callable[[], Behaviour]:
-    """Change the line of each error, told on which lines the cards of the file begin."""
+    """Change the line of each error; *change* also gets the lines on which the cards begin."""
 
-    def changed(request: Request, answer: Answer) -> Answer:
+    def changed(request: ServedRequest, response: ServedResponse) -> ServedResponse:
         form = request.form
-        if form is None or form.file is None or answer.status != 200:
-            return answer
+        if form is None or form.file is None or response.status != 200:
+            return response
         lines = text_of(form.file).splitlines()
         begins = [at for at, line in enumerate(lines, 1) if line.upper().startswith("BEGIN:VCARD")]
-        body = answer.json
+        body = response.json
         errors = [each | {"line": change(begins, each["line"])} for each in body["errors"]]
-        return answer.with_json(body | {"errors": errors})
+        return response.with_json(body | {"errors": errors})
 
-    return answering(UPLOAD, changed)
+    return on_response(UPLOAD, changed)
 
 
 def _card_of(begins: list[int], line: int) -> int:
@@ -50,14 +48,14 @@ def _card_of(begins: list[int], line: int) -> int:
     return max(1, sum(begin <= line for begin in begins))
 
 
-async def _one_spoils_all(request: Request, forward: Forward) -> Answer:
+async def _one_spoils_all(request: ServedRequest, forward: Forward) -> ServedResponse:
     report = await dry_run(request, forward) if request.operation == UPLOAD else None
     if report and report["errors"]:
         return fail(400, "file", f"Invalid card at line {report['errors'][0]['line']}.")
     return await forward(request)
 
 
-async def _nothing_importable(request: Request, forward: Forward) -> Answer:
+async def _nothing_importable(request: ServedRequest, forward: Forward) -> ServedResponse:
     report = await dry_run(request, forward) if request.operation == UPLOAD else None
     if report and report["summary"]["errors"] == report["summary"]["total"]:
         return fail(400, "file", "No card can be imported.")
@@ -71,14 +69,14 @@ DEFECTS = (
     Defect(
         "total-without-errors",
         _G,
-        "`total` leaves out the cards at fault.",
+        "`total` does not count the faulty cards.",
         ("upload.summary-total", "upload.summary-adds-up"),
         _counting(lambda counts: {"total": counts["total"] - counts["errors"]}),
     ),
     Defect(
         "imported-counts-duplicates",
         _G,
-        "`imported` counts duplicates that were left out, too.",
+        "`imported` also counts the skipped duplicates.",
         ("upload.summary-imported", "upload.summary-adds-up"),
         _counting(
             lambda counts: {
@@ -89,7 +87,7 @@ DEFECTS = (
     Defect(
         "imported-counts-everything",
         _G,
-        "`imported` is the number of cards, whatever became of them, and `skipped` is 0.",
+        "`imported` is the number of cards, imported or not, and `skipped` is 0.",
         ("upload.summary-imported", "upload.summary-skipped"),
         _counting(lambda counts: {"imported": counts["total"], "skipped": 0}),
     ),
@@ -103,7 +101,7 @@ DEFECTS = (
     Defect(
         "duplicates-count-errors",
         _G,
-        "`duplicates` counts the cards at fault, too.",
+        "`duplicates` also counts the faulty cards.",
         ("upload.summary-duplicates",),
         _counting(lambda counts: {"duplicates": counts["duplicates"] + counts["errors"]}),
     ),
@@ -117,37 +115,37 @@ DEFECTS = (
     Defect(
         "skipped-counts-duplicates-only",
         _G,
-        "`skipped` leaves out the cards at fault.",
+        "`skipped` does not count the faulty cards.",
         ("upload.summary-adds-up", "upload.summary-skipped"),
         _counting(lambda counts: {"skipped": counts["skipped"] - counts["errors"]}),
     ),
     Defect(
         "skipped-counts-errors-only",
         _G,
-        "`skipped` leaves out the duplicates.",
+        "`skipped` does not count the duplicates.",
         ("upload.summary-adds-up", "upload.summary-skipped", "duplicates.skip-counts"),
         _counting(lambda counts: {"skipped": counts["errors"]}),
     ),
     Defect(
         "errors-cut-at-ten",
         _G,
-        "`errors` lists the first ten and no more.",
+        "`errors` lists only the first ten.",
         ("upload.errors-listed",),
-        accepted(UPLOAD, lambda body: body | {"errors": body["errors"][:10]}),
+        on_ok(UPLOAD, lambda body: body | {"errors": body["errors"][:10]}),
     ),
     Defect(
         "errors-cut-at-100",
         _G,
-        "`errors` lists the first hundred and no more.",
+        "`errors` lists only the first hundred.",
         ("upload.errors-listed",),
-        accepted(UPLOAD, lambda body: body | {"errors": body["errors"][:100]}),
+        on_ok(UPLOAD, lambda body: body | {"errors": body["errors"][:100]}),
     ),
     Defect(
         "errors-in-another-order",
         _G,
-        "`errors` lists the last card at fault first.",
+        "`errors` lists the last faulty card first.",
         ("upload.errors-listed",),
-        accepted(UPLOAD, lambda body: body | {"errors": body["errors"][::-1]}),
+        on_ok(UPLOAD, lambda body: body | {"errors": body["errors"][::-1]}),
     ),
     Defect(
         "error-lines-from-0",
@@ -187,7 +185,7 @@ DEFECTS = (
     Defect(
         "one-reason-for-all",
         _E,
-        "A card without a number has an `Invalid phone number format`.",
+        "A card without a number is reported as `Invalid phone number format`.",
         ("upload.error-missing-phone",),
         _each_error(lambda error: error | {"reason": "Invalid phone number format"}),
     ),
@@ -203,14 +201,14 @@ DEFECTS = (
     Defect(
         "one-bad-card-spoils-the-file",
         _E,
-        "A file with a card at fault is refused as a whole.",
+        "A file with one faulty card is refused as a whole.",
         ("upload.error-costs-one-card", "upload.nothing-importable"),
         lambda: _one_spoils_all,
     ),
     Defect(
         "nothing-importable-refused",
         _E,
-        "A file in which every card is at fault is refused with 400.",
+        "A file with only faulty cards is refused with 400.",
         ("upload.nothing-importable",),
         lambda: _nothing_importable,
     ),

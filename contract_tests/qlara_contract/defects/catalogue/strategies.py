@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Defect, Group, asking
-from qlara_contract.defects.files import Card, bytes_of, cards_of
+from qlara_contract.defects.defect import Defect, Group, on_request
+from qlara_contract.defects.files import CardText, bytes_of, cards_of
 from qlara_contract.defects.imports import (
     HIDDEN_LIST,
     STRATEGY,
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qlara_contract.defects.defect import Behaviour, Body, Forward
-    from qlara_contract.defects.forms import Form
-    from qlara_contract.defects.messages import Answer, Request
+    from qlara_contract.defects.messages import ServedRequest, ServedResponse
+    from qlara_contract.forms import MultipartForm
 
 
 def _strategy(change: Callable[[str], str], *, explicit: bool = True) -> Callable[[], Behaviour]:
     """Import with another strategy than the one asked for; *explicit*: also where one is named."""
 
-    def changed(request: Request) -> Request:
+    def changed(request: ServedRequest) -> ServedRequest:
         form = request.form
         if form is None or (form.value(STRATEGY) is not None and not explicit):
             return request
         return request.with_form(form.with_value(STRATEGY, change(strategy_of(form))))
 
-    return asking(UPLOAD, changed)
+    return on_request(UPLOAD, changed)
 
 
 def _as(**others: str) -> Callable[[str], str]:
@@ -44,17 +44,19 @@ def _as(**others: str) -> Callable[[str], str]:
 def _counted(strategy: str, change: Callable[[Body], Body]) -> Callable[[], Behaviour]:
     """Change the report of each import with this strategy."""
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
         form = request.form
-        if form is None or strategy_of(form) != strategy or answer.status != 200:
-            return answer
-        return answer.with_json(change(answer.json))
+        if form is None or strategy_of(form) != strategy or response.status != 200:
+            return response
+        return response.with_json(change(response.json))
 
     return lambda: behave
 
 
-def _after_update(change: Callable[[Body, Card, Form], Body]) -> Callable[[], Behaviour]:
+def _after_update(
+    change: Callable[[Body, CardText, MultipartForm], Body],
+) -> Callable[[], Behaviour]:
     """Show each contact that an UPDATE met otherwise from then on.
 
     *change* says what it looks like, given the contact, the card, and the form that brought it.
@@ -63,17 +65,17 @@ def _after_update(change: Callable[[Body, Card, Form], Body]) -> Callable[[], Be
     def begin() -> Behaviour:
         shown: dict[tuple[str, str], dict[str, Callable[[Body], Body]]] = defaultdict(dict)
 
-        async def behave(request: Request, forward: Forward) -> Answer:
-            answer = await forward(request)
+        async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+            response = await forward(request)
             changes = shown[request.account]
-            body = answer.json
-            if answer.status != 200 or request.operation not in (UPLOAD, LIST):
-                return answer
+            body = response.json
+            if response.status != 200 or request.operation not in (UPLOAD, LIST):
+                return response
             if request.operation == LIST:
                 contacts = [
                     changes.get(each["contactId"], _same)(each) for each in body["contacts"]
                 ]
-                return answer.with_json(body | {"contacts": contacts})
+                return response.with_json(body | {"contacts": contacts})
             form = request.form
             if form is not None and form.file is not None and strategy_of(form) == "UPDATE":
                 contacts = await contacts_of(request, forward, body["listId"])
@@ -81,7 +83,7 @@ def _after_update(change: Callable[[Body, Card, Form], Body]) -> Callable[[], Be
                     for each in contacts:
                         if card.is_of(each["phoneNumber"]):
                             changes[each["contactId"]] = _changing(change, card, form)
-            return answer
+            return response
 
         return behave
 
@@ -93,20 +95,20 @@ def _same(contact: Body) -> Body:
 
 
 def _changing(
-    change: Callable[[Body, Card, Form], Body], card: Card, form: Form
+    change: Callable[[Body, CardText, MultipartForm], Body], card: CardText, form: MultipartForm
 ) -> Callable[[Body], Body]:
     return lambda contact: change(contact, card, form)
 
 
-def _email_of_the_card(contact: Body, card: Card, _: Form) -> Body:
+def _email_of_the_card(contact: Body, card: CardText, _: MultipartForm) -> Body:
     return contact if card.value("EMAIL") else {k: v for k, v in contact.items() if k != "email"}
 
 
-def _tags_of_the_form(contact: Body, _: Card, form: Form) -> Body:
+def _tags_of_the_form(contact: Body, _: CardText, form: MultipartForm) -> Body:
     return contact | {"tags": [each for each in (form.value("tags") or "").split(",") if each]}
 
 
-def _created_now(contact: Body, _: Card, __: Form) -> Body:
+def _created_now(contact: Body, _: CardText, __: MultipartForm) -> Body:
     return contact | {"createdAt": "2030-01-01T00:00:00+01:00"}
 
 
@@ -117,19 +119,19 @@ def _listing_again(arranged: Callable[[list[Body], list[str]], list[Body]]) -> B
     """
     met: dict[tuple[tuple[str, str], str], list[str]] = defaultdict(list)
 
-    async def behave(request: Request, forward: Forward) -> Answer:
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         form = request.form if request.operation == UPLOAD else None
         list_id = (form.value("listId") if form else None) or ""
         if form is not None and form.file is not None and list_id and strategy_of(form) == "UPDATE":
             for each in await contacts_of(request, forward, list_id):
                 if any(card.is_of(each["phoneNumber"]) for card in cards_of(form.file)):
                     met[request.account, list_id].append(each["contactId"])
-        answer = await forward(request)
-        if request.operation != LIST or answer.status != 200:
-            return answer
-        body = answer.json
+        response = await forward(request)
+        if request.operation != LIST or response.status != 200:
+            return response
+        body = response.json
         contacts = arranged(body["contacts"], met[request.account, body["listId"]])
-        return answer.with_json(body | {"contacts": contacts})
+        return response.with_json(body | {"contacts": contacts})
 
     return behave
 
@@ -142,25 +144,25 @@ def _last(contacts: list[Body], met: list[str]) -> list[Body]:
     return sorted(contacts, key=lambda each: each["contactId"] in met)
 
 
-def _without_tags(request: Request) -> Request:
+def _without_tags(request: ServedRequest) -> ServedRequest:
     form = request.form
     if form is None or strategy_of(form) != "UPDATE":
         return request
     return request.with_form(form.with_value("tags", None))
 
 
-async def _update_stays_off_the_list(request: Request, forward: Forward) -> Answer:
+async def _update_stays_off_the_list(request: ServedRequest, forward: Forward) -> ServedResponse:
     """Create what is new in the list that was asked for, and update the rest in a hidden one."""
     form = request.form
     if form is None or strategy_of(form) != "UPDATE":
         return await forward(request)
-    answer = await forward(request.with_form(form.with_value(STRATEGY, "SKIP")))
-    if answer.status != 200:
-        return answer
+    response = await forward(request.with_form(form.with_value(STRATEGY, "SKIP")))
+    if response.status != 200:
+        return response
     hidden = form.with_value("listId", None).with_value("listName", HIDDEN_LIST)
     await forward(request.with_form(hidden))
-    repeated = answer.json["summary"]["duplicates"]
-    return answer.with_json(with_counts(answer.json, imported=repeated, skipped=-repeated))
+    repeated = response.json["summary"]["duplicates"]
+    return response.with_json(with_counts(response.json, imported=repeated, skipped=-repeated))
 
 
 def _numbers_alone(content: bytes) -> bytes:
@@ -171,28 +173,30 @@ def _numbers_alone(content: bytes) -> bytes:
     )
 
 
-def _skip_then_update(target: Callable[[Form, Body], Form]) -> Callable[[], Behaviour]:
+def _skip_then_update(
+    target: Callable[[MultipartForm, Body], MultipartForm],
+) -> Callable[[], Behaviour]:
     """After a SKIP, update the same contacts with nothing but their numbers, as *target* says."""
 
-    async def behave(request: Request, forward: Forward) -> Answer:
-        answer = await forward(request)
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
         form = request.form
-        if form is None or form.file is None or answer.status != 200:
-            return answer
+        if form is None or form.file is None or response.status != 200:
+            return response
         numbers = _numbers_alone(form.file)
-        if strategy_of(form) == "SKIP" and numbers and answer.json["summary"]["duplicates"]:
-            again = target(form.with_file(numbers).with_value(STRATEGY, "UPDATE"), answer.json)
+        if strategy_of(form) == "SKIP" and numbers and response.json["summary"]["duplicates"]:
+            again = target(form.with_file(numbers).with_value(STRATEGY, "UPDATE"), response.json)
             await forward(request.with_form(again))
-        return answer
+        return response
 
     return lambda: behave
 
 
-def _joins(form: Form, report: Body) -> Form:
+def _joins(form: MultipartForm, report: Body) -> MultipartForm:
     return into_list(form, report["listId"]).with_value("tags", None)
 
 
-def _tags_elsewhere(form: Form, _: Body) -> Form:
+def _tags_elsewhere(form: MultipartForm, _: Body) -> MultipartForm:
     return form.with_value("listId", None).with_value("listName", HIDDEN_LIST)
 
 
@@ -202,7 +206,7 @@ DEFECTS = (
     Defect(
         "update-is-skip",
         _G,
-        "UPDATE leaves the contact as it was.",
+        "UPDATE does not change the contact.",
         ("duplicates.update-replaces",),
         _strategy(_as(UPDATE="SKIP")),
     ),
@@ -237,7 +241,7 @@ DEFECTS = (
     Defect(
         "duplicate-is-skip",
         _G,
-        "DUPLICATE leaves the card out.",
+        "DUPLICATE skips the card.",
         ("duplicates.copy-creates", "duplicates.copy-counts"),
         _strategy(_as(DUPLICATE="SKIP")),
     ),
@@ -258,23 +262,23 @@ DEFECTS = (
     Defect(
         "update-blanks-absent-fields",
         _G,
-        "UPDATE takes the email away where the card has none.",
+        "UPDATE removes the email if the card has none.",
         ("duplicates.update-never-blanks",),
         _after_update(_email_of_the_card),
     ),
     Defect(
         "update-replaces-tags",
         _G,
-        "UPDATE leaves the contact with the tags of the import alone.",
+        "UPDATE replaces the tags of the contact with those of the import.",
         ("duplicates.update-adds-tags",),
         _after_update(_tags_of_the_form),
     ),
     Defect(
         "update-drops-tags",
         _G,
-        "UPDATE forgets the tags of the import.",
+        "UPDATE drops the tags of the import.",
         ("duplicates.update-adds-tags",),
-        asking(UPLOAD, _without_tags),
+        on_request(UPLOAD, _without_tags),
     ),
     Defect(
         "update-moves-created-at",
@@ -293,14 +297,14 @@ DEFECTS = (
     Defect(
         "update-lists-the-contact-again",
         _G,
-        "UPDATE puts a contact that is on the list already there once more.",
+        "UPDATE adds a contact to the list even if it is already there.",
         ("duplicates.update-keeps-the-contact",),
         lambda: _listing_again(_twice),
     ),
     Defect(
         "update-moves-the-contact-to-the-end",
         _G,
-        "UPDATE moves a contact that is on the list already to its end.",
+        "UPDATE moves a contact that is already on the list to its end.",
         ("list.order",),
         lambda: _listing_again(_last),
     ),

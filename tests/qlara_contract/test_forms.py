@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from qlara_contract.defects.forms import Form, Part, boundary_of, read_form
+from qlara_contract.forms import (
+    FormFile,
+    FormPart,
+    ImportForm,
+    MultipartForm,
+    boundary_of,
+    read_form,
+)
 
 _TYPE = "multipart/form-data; boundary=edge"
 _FILE = b"BEGIN:VCARD\r\n-- edge\r\n\xff\x00END:VCARD\r\n"
@@ -16,7 +23,7 @@ _BODY = (
 )
 
 
-def _form() -> Form:
+def _form() -> MultipartForm:
     form = read_form(_TYPE, _BODY)
     assert form is not None
     return form
@@ -47,11 +54,11 @@ def test_a_field_can_be_taken_out() -> None:
 
 def test_another_file_keeps_the_head_of_its_part() -> None:
     changed = _form().with_file(b"other")
-    assert changed.parts[0] == Part(_form().parts[0].head, b"other")
+    assert changed.parts[0] == FormPart(_form().parts[0].head, b"other")
 
 
 def test_a_form_without_a_file_gets_one() -> None:
-    form = Form("edge", ()).with_file(b"x").with_value("listId", "a")
+    form = MultipartForm("edge", ()).with_file(b"x").with_value("listId", "a")
     assert read_form(form.content_type, form.encode()) == form
     assert (form.file, form.value("listId")) == (b"x", "a")
 
@@ -84,3 +91,9 @@ def test_the_boundary_is_what_the_content_type_says(content_type: str, boundary:
 )
 def test_what_is_not_a_whole_form_is_none(content_type: str, body: bytes) -> None:
     assert read_form(content_type, body) is None
+
+
+def test_the_form_of_an_import_is_encoded_with_its_file_first() -> None:
+    fields = (("tags", "café,b"), ("listId", "list_a"))
+    form = ImportForm(FormFile(_FILE, "a.vcf", "text/vcard"), fields)
+    assert form.encode("edge") == _BODY

@@ -1,4 +1,4 @@
-"""Defects of accepted answers as such: shapes, codes and media types."""
+"""Defects of successful responses as such: shapes, codes and media types."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from qlara_contract.defects.defect import (
     Defect,
     Group,
-    accepted,
-    answering,
     each_contact,
-    refused,
+    on_ok,
+    on_refusal,
+    on_response,
     without,
 )
-from qlara_contract.defects.messages import Answer, Request
+from qlara_contract.defects.messages import ServedRequest, ServedResponse
 from qlara_contract.promises import LIST, UPLOAD
 
 if TYPE_CHECKING:
@@ -22,82 +22,82 @@ if TYPE_CHECKING:
     from qlara_contract.defects.defect import Forward
 
 
-def _in_200(_: Request, answer: Answer) -> Answer:
-    return answer.with_status(201) if answer.status == 200 else answer
+def _in_200(_: ServedRequest, response: ServedResponse) -> ServedResponse:
+    return response.with_status(201) if response.status == 200 else response
 
 
-def _crash(request: Request) -> bool:
+def _crash(request: ServedRequest) -> bool:
     form = request.form
     content = form.file if form else None
     return content is not None and any(byte >= 0xF0 for byte in content if byte != 0xFF)
 
 
-async def _fails_on_emoji(request: Request, forward: Forward) -> Answer:
+async def _fails_on_emoji(request: ServedRequest, forward: Forward) -> ServedResponse:
     if request.operation == UPLOAD and _crash(request):
-        return Answer(500, (("content-type", "text/plain"),), b"Internal Server Error")
+        return ServedResponse(500, (("content-type", "text/plain"),), b"Internal Server Error")
     return await forward(request)
 
 
-def _as_latin_1(_: Request, answer: Answer) -> Answer:
-    text = answer.body.decode("utf-8", "replace")
-    return answer.with_body(text.encode("latin-1", "replace"))
+def _as_latin_1(_: ServedRequest, response: ServedResponse) -> ServedResponse:
+    text = response.body.decode("utf-8", "replace")
+    return response.with_body(text.encode("latin-1", "replace"))
 
 
-def _media_type(value: str | None) -> Callable[[Request, Answer], Answer]:
-    return lambda _, answer: answer.with_header("content-type", value)
+def _media_type(value: str | None) -> Callable[[ServedRequest, ServedResponse], ServedResponse]:
+    return lambda _, response: response.with_header("content-type", value)
 
 
-_G = Group.ANSWERS
+_G = Group.RESPONSES
 
 DEFECTS = (
     Defect(
         "created-instead-of-ok",
         _G,
-        "An import is answered with 201 instead of 200.",
+        "An import returns 201 instead of 200.",
         ("upload.imports-a-file", "answers.documented-status"),
-        answering(UPLOAD, _in_200),
+        on_response(UPLOAD, _in_200),
     ),
     Defect(
         "report-in-an-envelope",
         _G,
         'The report comes as `{"status": "success", "data": …}`.',
         ("upload.imports-a-file",),
-        accepted(UPLOAD, lambda body: {"status": "success", "data": body}),
+        on_ok(UPLOAD, lambda body: {"status": "success", "data": body}),
     ),
     Defect(
         "page-in-an-envelope",
         _G,
         'A page of a list comes as `{"data": …}`.',
         ("list.page-shape",),
-        accepted(LIST, lambda body: {"data": body}),
+        on_ok(LIST, lambda body: {"data": body}),
     ),
     Defect(
         "summary-missing",
         _G,
-        "The report has its counts beside `listId` and no `summary`.",
+        "The report has its counts at the top level, without `summary`.",
         ("upload.imports-a-file",),
-        accepted(UPLOAD, lambda body: without("summary")(body) | body["summary"]),
+        on_ok(UPLOAD, lambda body: without("summary")(body) | body["summary"]),
     ),
     Defect(
         "errors-missing-when-none",
         _G,
-        "A report without errors has no `errors` instead of an empty list.",
+        "A report without errors lacks `errors` instead of having an empty list.",
         ("upload.report-shape",),
-        accepted(UPLOAD, lambda body: body if body["errors"] else without("errors")(body)),
+        on_ok(UPLOAD, lambda body: body if body["errors"] else without("errors")(body)),
     ),
     Defect(
         "status-in-lower-case",
         _G,
         "The report's `status` is `completed`.",
         ("upload.report-shape",),
-        accepted(UPLOAD, lambda body: body | {"status": "completed"}),
+        on_ok(UPLOAD, lambda body: body | {"status": "completed"}),
     ),
     Defect(
         "counts-as-text",
         _G,
-        'The counts of the summary are text: `"250"`.',
+        'The counts of the summary are strings: `"250"`.',
         ("upload.summary-total", "upload.summary-imported"),
-        accepted(
+        on_ok(
             UPLOAD,
             lambda body: body | {"summary": {k: str(v) for k, v in body["summary"].items()}},
         ),
@@ -107,12 +107,12 @@ DEFECTS = (
         _G,
         "Pages have no `hasMore`.",
         ("list.has-more", "list.page-shape"),
-        accepted(LIST, without("hasMore")),
+        on_ok(LIST, without("hasMore")),
     ),
     Defect(
         "tags-as-text",
         _G,
-        "A contact's `tags` are one text instead of a list.",
+        "A contact's `tags` are one string instead of a list.",
         ("tags.all-in-order",),
         each_contact(lambda each: each | {"tags": ",".join(each["tags"])}),
     ),
@@ -126,36 +126,38 @@ DEFECTS = (
     Defect(
         "server-error-on-emoji",
         _G,
-        "A file with a character outside the basic plane is answered with 500.",
+        "A file with an emoji causes a 500.",
         ("cards.non-ascii", "answers.never-a-server-error"),
         lambda: _fails_on_emoji,
     ),
     Defect(
         "json-as-plain-text",
         _G,
-        "Answers are JSON, but say that they are `text/plain`.",
+        "Responses are JSON, but declared as `text/plain`.",
         ("answers.json",),
-        answering("", _media_type("text/plain; charset=utf-8")),
+        on_response("", _media_type("text/plain; charset=utf-8")),
     ),
     Defect(
         "no-content-type",
         _G,
-        "Answers do not say what they are.",
+        "Responses have no `Content-Type`.",
         ("answers.json",),
-        answering("", _media_type(None)),
+        on_response("", _media_type(None)),
     ),
     Defect(
         "problem-json",
         _G,
         "Refusals are `application/problem+json`.",
         ("answers.json",),
-        refused(lambda answer: answer.with_header("content-type", "application/problem+json")),
+        on_refusal(
+            lambda response: response.with_header("content-type", "application/problem+json")
+        ),
     ),
     Defect(
         "answers-in-latin-1",
         _G,
-        "Answers are written in Latin-1, and what it lacks becomes a question mark.",
+        "Responses are encoded in Latin-1, and other characters become question marks.",
         ("cards.non-ascii",),
-        answering("", _as_latin_1),
+        on_response("", _as_latin_1),
     ),
 )

@@ -117,7 +117,8 @@ def usable_number(card: Card, normalise: Callable[[str], str | None]) -> str | C
 class Planner:
     """Adds card after card to a plan, against what the account holds.
 
-    ``normalise`` turns a number as typed into E.164, or None if it is not usable.
+    ``normalise`` turns a number as typed into E.164, or None if it is not usable. ``fault_of`` tells why
+    a contact cannot be held (None: it can), where there is more to ask than the card's own rules.
     """
 
     def __init__(
@@ -125,11 +126,13 @@ class Planner:
         options: ImportOptions,
         existing_contacts: ExistingContacts,
         normalise: Callable[[str], str | None],
+        fault_of: Callable[[Contact], str | None] | None = None,
     ) -> None:
         self._options = options
         self._given = (options.tags, options.created_at)
         self._existing = existing_contacts
         self._normalise = normalise
+        self._fault_of = fault_of
         self._total = 0
         self._duplicates = 0
         self._fresh: list[Contact] = []
@@ -152,8 +155,9 @@ class Planner:
             if isinstance(number, CardError):
                 self._errors.append(number)
             elif number in fresh_at or number in by_number:
-                self._duplicates += 1
+                before = len(self._errors)
                 self._repeat(card, number)
+                self._duplicates += before == len(self._errors)
             else:
                 self._create(card, number)
 
@@ -180,11 +184,14 @@ class Planner:
         fresh = self._fresh
         at = len(fresh)
         identity = contact_id(self._options.next_number + at)
-        self._fresh_at.setdefault(number, at)
         # What Contact(...) does, without the detour through its Python-level signature: a file has
         # tens of thousands of them.
         fields = (identity, card.name, number, card.email, card.address, *self._given)
-        fresh.append(tuple.__new__(Contact, fields))
+        contact = tuple.__new__(Contact, fields)
+        if self._fault_of is not None and self._is_at_fault(contact, card):
+            return
+        self._fresh_at.setdefault(number, at)
+        fresh.append(contact)
         self._members[identity] = None
 
     def _repeat(self, card: Card, number: str) -> None:
@@ -199,8 +206,18 @@ class Planner:
         identity = self._existing.by_number.get(number)
         if identity is None:
             at = self._fresh_at[number]
-            self._fresh[at] = merge(self._fresh[at], card, self._options.tags)
+            merged = merge(self._fresh[at], card, self._options.tags)
+            if not self._is_at_fault(merged, card):
+                self._fresh[at] = merged
             return
         contact = self._updated.get(identity) or self._existing.contacts[identity]
-        self._updated[identity] = merge(contact, card, self._options.tags)
-        self._members[identity] = None
+        merged = merge(contact, card, self._options.tags)
+        if not self._is_at_fault(merged, card):
+            self._updated[identity] = merged
+            self._members[identity] = None
+
+    def _is_at_fault(self, contact: Contact, card: Card) -> bool:
+        reason = self._fault_of(contact) if self._fault_of is not None else None
+        if reason is not None:
+            self._errors.append(CardError(card.line, card.name, reason))
+        return reason is not None

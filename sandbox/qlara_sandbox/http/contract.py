@@ -70,6 +70,36 @@ class Contract:
             name = twice.most_common(1)[0][0]
             raise InvalidContract(f"{path}: Duplicate operationId {name!r}")
 
+    def schema_of_contacts(self) -> Schema:
+        """Return the schema of one contact in a page of a list.
+
+        Raises:
+            InvalidContract: a page of a list has no contacts.
+        """
+        try:
+            node = next(
+                item[method]
+                for item in self.document["paths"].values()
+                for method in METHODS
+                if item.get(method, {}).get("operationId") == "listContacts"
+            )
+            response = self._document.resolve(_with_text_keys(node["responses"])["200"])
+            page = self._document.resolve(response["content"][JSON]["schema"])
+            contacts = self._document.resolve(page["properties"]["contacts"])
+            schema: Schema = self._document.resolve(contacts["items"])
+        except (*_UNUSABLE, StopIteration) as error:
+            message = f"{self.path}: lacks the contacts in the 200 response of listContacts"
+            raise InvalidContract(message) from error
+        return schema
+
+    def validator(self, schema: Schema) -> jsonschema_rs.Draft202012Validator:
+        """Return a validator of a part of this contract."""
+        return self._document.validator(schema)
+
+    def expanded(self, schema: Schema) -> Any:
+        """Return a part of this contract with every reference in it followed."""
+        return self._document.expanded(schema)
+
     def _compile(self) -> Iterator[Operation]:
         for path, entry in self.document["paths"].items():
             item = self._document.resolve(entry)
@@ -197,6 +227,11 @@ class Contract:
         for name, (media_type, value) in examples.items():
             _require_valid(name, value, validators[media_type])
         return DocumentedResponse(validators, examples)
+
+
+def _with_text_keys(node: dict[Any, Any]) -> dict[str, Any]:
+    # Written without quotes, YAML reads a status as a number.
+    return {str(key): value for key, value in node.items()}
 
 
 def _text(node: dict[str, Any], key: str) -> str | None:

@@ -39,6 +39,17 @@ class Document:
             node = target
         return node
 
+    def expanded(self, node: Any, within: frozenset[str] = frozenset()) -> Any:
+        """Return *node* with every reference in it followed, but for those that lead into themselves."""
+        if isinstance(node, list):
+            return [self.expanded(item, within) for item in node]
+        if not isinstance(node, dict):
+            return node
+        reference = node.get("$ref")
+        if isinstance(reference, str) and reference not in within:
+            return self.expanded(self.resolve(node), within | {reference})
+        return {key: self.expanded(value, within) for key, value in node.items()}
+
     def validator(self, schema: Schema) -> jsonschema_rs.Draft202012Validator:
         """Return a validator of *schema*, which may refer to the document's components."""
         whole = {**schema, "components": self.root.get("components", {})}
@@ -62,7 +73,9 @@ def _expectation(schema: Schema) -> str:
         return "true or false"
     bounds = _range(schema.get("minLength"), schema.get("maxLength"))
     pattern = f" matching {schema['pattern']}" if "pattern" in schema else ""
-    return "text" + (f" of{bounds} characters" if bounds else "") + pattern
+    # " from 1 to 9" and " of at most 9" read as "of 1 to 9" and "of at most 9 characters".
+    length = bounds.replace(" from", " of")
+    return "text" + (f"{length} characters" if length else "") + pattern
 
 
 def _range(least: object, most: object) -> str:

@@ -22,6 +22,8 @@ from qlara_sandbox.state.rate_limit import RateLimit
 from qlara_sandbox.state.world import ContactList, World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qlara_sandbox.scenario.model import ListSeed, Scenario
 
 # Fictional people for lists that are only long. The number is made from the running number.
@@ -37,11 +39,14 @@ class ScenarioTemplate(NamedTuple):
     members: dict[str, tuple[str, ...]]
 
 
-def build_template(scenario: Scenario) -> ScenarioTemplate:
+def build_template(
+    scenario: Scenario, fault_of: Callable[[Contact], str | None] | None = None
+) -> ScenarioTemplate:
     """Return the contacts that *scenario* begins with; they can serve any number of worlds.
 
     Raises:
-        InvalidScenario: the lists hold more contacts than the quota has or says.
+        InvalidScenario: the lists hold more contacts than the quota has or says, or one that cannot
+            be held (``fault_of`` tells why).
     """
     try:
         created_at = timestamp(_clock(scenario).now())
@@ -60,6 +65,7 @@ def build_template(scenario: Scenario) -> ScenarioTemplate:
         contacts += fresh
         members[seed.list_id] = tuple(contact.contact_id for contact in fresh)
     _check_quota(scenario, len(contacts))
+    _check_contacts(scenario, contacts, fault_of)
     return ScenarioTemplate(tuple(contacts), members)
 
 
@@ -116,6 +122,20 @@ def _made_up(number: int, options: ImportOptions) -> Contact:
         tags=options.tags,
         created_at=options.created_at,
     )
+
+
+def _check_contacts(
+    scenario: Scenario,
+    contacts: list[Contact],
+    fault_of: Callable[[Contact], str | None] | None,
+) -> None:
+    if fault_of is None:
+        return
+    for contact in contacts:
+        fault = fault_of(contact)
+        if fault is not None:
+            message = f"{contact.name!r} ({contact.phone_number}): {fault}"
+            raise InvalidScenario(scenario.path, [Mistake(1, "lists", message)])
 
 
 def _check_quota(scenario: Scenario, count: int) -> None:

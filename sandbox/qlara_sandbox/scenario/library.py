@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.scenario.model import Scenario
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldKey
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 class Library:
     """The scenario files of a folder, by name.
 
-    ``seed`` decides the ids of every world; ``operations`` gives the operationIds that a fault may
-    be on, any if there is none.
+    ``seed`` is the seed for generated ids; ``operations`` gives the operationIds that a fault may be on,
+    any if there is none. ``fault_of`` tells why a contact cannot be held.
     """
 
     def __init__(
@@ -30,10 +31,12 @@ class Library:
         folder: Path,
         seed: int = 0,
         operations: Callable[[], Collection[str]] | None = None,
+        fault_of: Callable[[Contact], str | None] | None = None,
     ) -> None:
         self.folder = folder
         self.seed = seed
         self._operations = operations
+        self._fault_of = fault_of
         self._loaded: dict[str, tuple[Scenario, ScenarioTemplate]] = {}
 
     def names(self) -> list[str]:
@@ -73,6 +76,10 @@ class Library:
             self._loaded.pop(name, None)
             raise
 
+    def forget(self) -> None:
+        """Load every scenario anew when it is next needed."""
+        self._loaded.clear()
+
     def _get(self, name: str) -> tuple[Scenario, ScenarioTemplate]:
         found = self._loaded.get(name)
         if found is None:
@@ -85,4 +92,4 @@ class Library:
             raise UnknownScenario(name, names)
         operations = self._operations() if self._operations else None
         scenario = load(self.folder / f"{name}.yaml", operations)
-        return scenario, build_template(scenario)
+        return scenario, build_template(scenario, self._fault_of)

@@ -17,6 +17,7 @@ from qlara_sandbox.domain.importing import Planner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Plan, Strategy
     from qlara_sandbox.state.world import Destination, ImportReport, World
 
@@ -28,13 +29,18 @@ _LARGE_BYTES = 1024 * 1024
 
 
 class ImportRequest(NamedTuple):
-    """An import as a client asks for it. ``read`` returns the file, which has ``size`` bytes."""
+    """An import as a client asks for it. ``read`` returns the file, which has ``size`` bytes.
+
+    ``fault_of`` tells why a contact cannot be held (None: it can), where there is more to ask than
+    the importer itself knows.
+    """
 
     read: Callable[[], bytes]
     size: int
     destination: Destination
     strategy: Strategy
     tags: tuple[str, ...]
+    fault_of: Callable[[Contact], str | None] | None = None
 
 
 class Importer:
@@ -66,7 +72,8 @@ class Importer:
         def work() -> Plan:
             options = world.import_options(request.strategy, request.tags)
             existing = world.existing_contacts()
-            return plan_import(request.read(), options, existing, world.account.region)
+            region = world.account.region
+            return plan_import(request.read(), options, existing, region, request.fault_of)
 
         if request.size <= _INLINE_BYTES:
             return work()
@@ -82,9 +89,13 @@ class Importer:
 
 
 def plan_import(
-    data: bytes, options: ImportOptions, existing: ExistingContacts, region: str
+    data: bytes,
+    options: ImportOptions,
+    existing: ExistingContacts,
+    region: str,
+    fault_of: Callable[[Contact], str | None] | None = None,
 ) -> Plan:
-    """Return what an import of the file *data* would change.
+    """Return what an import of the file *data* would change; ``fault_of`` as in ``ImportRequest``.
 
     Raises:
         NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
@@ -93,7 +104,7 @@ def plan_import(
     from qlara_sandbox.domain.phone import normaliser
     from qlara_sandbox.domain.vcard import read_cards
 
-    planner = Planner(options, existing, normaliser(region))
+    planner = Planner(options, existing, normaliser(region), fault_of)
     planner.add(read_cards(data))
     return planner.plan()
 

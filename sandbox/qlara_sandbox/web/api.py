@@ -9,12 +9,12 @@ from qlara_sandbox.domain.importing import Strategy, parse_tags
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.services.importing import Importer, ImportRequest, summary
 from qlara_sandbox.state.world import Destination
+from qlara_sandbox.web.contacts import ContactCheck, show_contact
 from qlara_sandbox.web.gates.forced_response import example_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.state.world import ContactPage, ImportReport
     from qlara_sandbox.web.context import Call
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class ContactApi:
     """The handlers by operationId. Each takes checked values and returns its response."""
 
-    def __init__(self) -> None:
+    def __init__(self, contact_check: ContactCheck) -> None:
         self._importer = Importer()
+        self._fault_of = contact_check.fault if contact_check.is_needed else None
         self.handlers: Mapping[str, Callable[[Call], Awaitable[Response]]] = {
             "uploadVCard": self.upload_vcard,
             "listContacts": self.list_contacts,
@@ -41,6 +42,7 @@ class ContactApi:
             destination=Destination(values.get("listId"), values.get("listName")),
             strategy=Strategy(values["duplicateStrategy"]),
             tags=parse_tags(values.get("tags", "")),
+            fault_of=self._fault_of,
         )
         responses: list[Response] = []
 
@@ -93,22 +95,9 @@ def _report(report: ImportReport) -> dict[str, Any]:
 def _page(page: ContactPage) -> dict[str, Any]:
     return {
         "listId": page.list_id,
-        "contacts": [_contact(contact) for contact in page.contacts],
+        "contacts": [show_contact(contact) for contact in page.contacts],
         "total": page.total,
         "page": page.number,
         "totalPages": page.pages,
         "hasMore": page.number < page.pages,
     }
-
-
-def _contact(contact: Contact) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "contactId": contact.contact_id,
-        "name": contact.name,
-        "phoneNumber": contact.phone_number,
-    }
-    if contact.email:
-        shown["email"] = contact.email
-    shown["tags"] = contact.tags
-    shown["createdAt"] = contact.created_at
-    return shown

@@ -185,6 +185,10 @@ class ControlApi:
             world = snapshot.restore(values["state"])
         except Contradiction as error:
             raise Conflict(error.field, error.message) from error
+        for index, contact in enumerate(world.contacts.values()):
+            fault = self._runtime.contact_check.fault(contact)
+            if fault is not None:
+                raise Conflict(f"state.contacts[{index}]", fault)
         self._runtime.worlds.put(key, world)
         entry = self._runtime.worlds.get_or_create(key, perf_counter())
         return Response(200, show_world(entry, perf_counter()))

@@ -58,10 +58,10 @@ class Reloading:
     def _take_contract(self, spec: Path) -> None:
         before = self._runtime.contract
         try:
-            self._runtime.contract = Contract(spec)
+            self._runtime.use_contract(Contract(spec))
             self._app = self._assemble(self._runtime)
         except InvalidContract as error:
-            self._runtime.contract = before
+            self._runtime.use_contract(before)
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a mistake in a file, no traceback
         else:
             log.info("reloaded %s", spec.name)

@@ -15,6 +15,7 @@ from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
+from qlara_sandbox.web.contacts import ContactCheck
 from qlara_sandbox.web.observers.events import Events
 from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
 from qlara_sandbox.web.observers.metrics import Metrics
@@ -22,6 +23,7 @@ from qlara_sandbox.web.observers.metrics import Metrics
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.state.worlds import WorldEntry, WorldInUse
     from qlara_sandbox.web.caller import Caller
 
@@ -60,7 +62,13 @@ class Runtime:
         """
         self.settings = settings
         self.contract = Contract(settings.spec)
-        self.library = Library(settings.scenarios, settings.seed, lambda: self.contract.by_id)
+        self.contact_check = ContactCheck(self.contract)
+        self.library = Library(
+            settings.scenarios,
+            settings.seed,
+            operations=lambda: self.contract.by_id,
+            fault_of=self._fault_of_contact,
+        )
         self.library.get(settings.scenario)
         self.events = Events()
         self.journal = Journal(settings.journal_bytes)
@@ -69,6 +77,23 @@ class Runtime:
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
         self.started_at = real_seconds()
         self._requests = count(1)
+
+    def use_contract(self, contract: Contract) -> None:
+        """Go on with another contract; worlds that hold contacts which it does not allow begin anew.
+
+        Raises:
+            InvalidContract: it has no contacts.
+        """
+        self.contact_check = ContactCheck(contract)
+        self.contract = contract
+        self.library.forget()
+        if not self.contact_check.is_needed:
+            return
+        for key, world in list(self.worlds):
+            fault = next(filter(None, map(self.contact_check.fault, world.contacts.values())), None)
+            if fault is not None:
+                self.worlds.reset(key)
+                log.warning("reset a world of scenario %s: %s", key.scenario, fault)
 
     def next_request_id(self) -> str:
         """Return the id of the next request."""
@@ -86,6 +111,11 @@ class Runtime:
         except (UnknownScenario, InvalidScenario) as error:
             raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
         return self.worlds.use(entry, writes=writes)
+
+    def _fault_of_contact(self, contact: Contact) -> str | None:
+        return self.contact_check.fault(
+            contact
+        )  # the check goes with the contract, which may change
 
     def _world_changed(self, what: str, entry: WorldEntry) -> None:
         if what == "expired":

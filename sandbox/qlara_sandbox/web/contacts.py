@@ -1,0 +1,61 @@
+"""Contacts as the API shows them, and whether the contract allows one to be shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qlara_sandbox import resources
+from qlara_sandbox.http.contract import Contract
+from qlara_sandbox.http.schemas import expected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qlara_sandbox.domain.contacts import Contact
+
+
+def show_contact(contact: Contact) -> dict[str, Any]:
+    """Return a contact as a page of a list has it (UC-020: Response — Contacts in the list)."""
+    shown: dict[str, Any] = {
+        "contactId": contact.contact_id,
+        "name": contact.name,
+        "phoneNumber": contact.phone_number,
+    }
+    if contact.email:
+        shown["email"] = contact.email
+    shown["tags"] = contact.tags
+    shown["createdAt"] = contact.created_at
+    return shown
+
+
+class ContactCheck:
+    """Holds single contacts against the contract, so that no page of a list can break it later.
+
+    The importer keeps the shipped contract by itself. ``is_needed`` tells that this contract says
+    something else of contacts, so that imports have to ask.
+    """
+
+    def __init__(self, contract: Contract, shipped: Path = resources.SPEC) -> None:
+        self._schema = contract.schema_of_contacts()
+        self._validator = contract.validator(self._schema)
+        self.is_needed = contract.path != shipped and (
+            contract.expanded(self._schema) != _shipped_schema(shipped)
+        )
+
+    def fault(self, contact: Contact) -> str | None:
+        """Return why the contract does not allow *contact*, or None if it does."""
+        shown = show_contact(contact)
+        shown["tags"] = list(shown["tags"])
+        if self._validator.is_valid(shown):
+            return None
+        error = next(iter(self._validator.iter_errors(shown)))
+        field = next((str(step) for step in error.instance_path), "")
+        schema = self._schema.get("properties", {}).get(field)
+        if schema is None or len(error.instance_path) > 1:
+            return f"Not allowed by the contract: {error.message}"[:300]
+        return f"Not allowed by the contract: {field}: {expected(schema)}"
+
+
+def _shipped_schema(spec: Path) -> Any:
+    contract = Contract(spec)
+    return contract.expanded(contract.schema_of_contacts())

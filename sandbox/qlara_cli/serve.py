@@ -6,7 +6,6 @@ import errno
 import signal
 import socket
 import sys
-from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -148,7 +147,7 @@ def serve(
     from qlara_cli import logs
     from qlara_sandbox.web.runtime import SandboxSettings
 
-    spoil = _spoiler(options["defects"])
+    break_on_purpose = _with_defects(options["defects"])
     logs.configure(log_format, quiet=quiet)
     settings = SandboxSettings(
         spec=options["spec"].resolve(),
@@ -162,7 +161,7 @@ def serve(
         world_bytes=options["world_memory"] * _MEGABYTE,
         journal_bytes=options["journal"] * _MEGABYTE,
     )
-    app = spoil(_application(settings, reload=reload))
+    app = break_on_purpose(_application(settings, reload=reload))
     with _listen(host, port) as listener, TemporaryDirectory(prefix="qlara-sandbox-") as folder:
         certificates = _certificates(Path(folder), host) if options["tls"] else None
         welcome = Welcome(
@@ -192,7 +191,7 @@ def _application(settings: SandboxSettings, *, reload: bool) -> Any:
         _fail(str(error))
 
 
-def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
+def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
     """Return what puts the defects with these names around an application.
 
     The catalogue belongs to the contract suite, which the sandbox does without otherwise.
@@ -200,7 +199,7 @@ def _spoiler(names: tuple[str, ...]) -> Callable[[Any], Any]:
     if not names:
         return lambda app: app
     try:
-        catalogue = import_module("qlara_contract.defects")
+        from qlara_contract import defects as catalogue
     except ModuleNotFoundError as error:
         _fail(
             f"--defect needs {error.name}, which is not installed. "

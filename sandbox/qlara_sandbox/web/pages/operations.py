@@ -1,17 +1,17 @@
-"""One operation of the contract as a section of the page: what to send, what comes back."""
+"""One operation of the contract as plain values: what to send, what comes back."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import orjson
 
+from qlara_sandbox.http.contract import METHODS
 from qlara_sandbox.web.pages import BASE_URL
-from qlara_sandbox.web.pages.markup import Html, inline, join, prose, table, tag
-from qlara_sandbox.web.pages.provenance import source_of
-from qlara_sandbox.web.pages.shapes import kind, row, source_notes
+from qlara_sandbox.web.pages.provenance import Source, source_of
+from qlara_sandbox.web.pages.shapes import FieldRow, TypeLabel, field_row, type_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,41 +19,155 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.schemas import Document, Schema
 
 _MULTIPART = "multipart/form-data"
-_HEADS = ("Name", "Type and limits", "Meaning and source")
 
 
-def operation_section(
-    document: Document, path: str, method: str, item: Schema, secured: bool
-) -> Html:
-    """Return the section of one operation; its id is the operationId."""
-    node: Schema = item[method]
-    identity = str(node.get("operationId", f"{method} {path}"))
-    described = node.get("description")
-    return tag(
-        "section",
-        tag("h2", tag("a", node.get("summary", identity), href=f"#{identity}", class_="self")),
-        endpoint(method, path),
-        prose(described) if described else "",
-        source_notes(source_of(node)),
-        _parameters(document, item, node),
-        _request_body(document, node),
-        _rules(node),
-        _requests(document, path, method, item, secured),
-        _answers(document, identity, node),
-        id=identity,
-        class_="operation",
+class DocumentedOperation(NamedTuple):
+    """An operation of the contract, and the path item that it is part of."""
+
+    path: str
+    method: str
+    item: Schema
+    secured: bool
+
+    @property
+    def node(self) -> Schema:
+        """The operation object."""
+        node: Schema = self.item[self.method]
+        return node
+
+    @property
+    def id(self) -> str:
+        """The operationId, or method and path where there is none."""
+        return str(self.node.get("operationId", f"{self.method} {self.path}"))
+
+    @property
+    def summary(self) -> str | None:
+        """The summary, if there is one."""
+        return self.node.get("summary")
+
+    @property
+    def responses(self) -> dict[str, Schema]:
+        """The responses by status; unquoted, YAML reads a status as a number."""
+        found = self.node.get("responses", {})
+        return {str(status): response for status, response in found.items()}
+
+
+class BodyTable(NamedTuple):
+    """What a request carries, in one media type; ``one_of`` are fields of which one is needed."""
+
+    media_type: str
+    is_form: bool
+    type: TypeLabel
+    one_of: list[str]
+    fields: list[FieldRow]
+
+
+class RulePhrase(NamedTuple):
+    """A rule that JSON Schema cannot express."""
+
+    text: str
+    sources: list[Source]
+
+
+class SampleRequest(NamedTuple):
+    """A request to copy, as a command."""
+
+    caption: str
+    command: str
+
+
+class SampleBody(NamedTuple):
+    """A documented body of a response; the name is empty where there is only one."""
+
+    name: str
+    summary: str
+    sources: list[Source]
+    text: str
+
+
+class HeaderPhrase(NamedTuple):
+    """A header of a response."""
+
+    name: str
+    description: str
+    sources: list[Source]
+
+
+class ResponseSection(NamedTuple):
+    """A response of an operation; a success is shown unfolded."""
+
+    status: str
+    description: str
+    success: bool
+    types: list[TypeLabel]
+    sources: list[Source]
+    headers: list[HeaderPhrase]
+    samples: list[SampleBody]
+
+
+class OperationSection(NamedTuple):
+    """All that the page says of one operation."""
+
+    id: str
+    title: str
+    method: str
+    path: str
+    description: str
+    sources: list[Source]
+    parameters: list[FieldRow]
+    bodies: list[BodyTable]
+    rules: list[RulePhrase]
+    requests: list[SampleRequest]
+    responses: list[ResponseSection]
+
+
+def documented_operations(document: Document) -> Iterator[DocumentedOperation]:
+    """Yield the operations of the contract, in the order of the file."""
+    for path, item in document.root["paths"].items():
+        for method in METHODS:
+            if method in item:
+                security = item[method].get("security", document.root.get("security"))
+                yield DocumentedOperation(path, method, item, bool(security))
+
+
+def operation_section(document: Document, operation: DocumentedOperation) -> OperationSection:
+    """Return what the page says of *operation*."""
+    node = operation.node
+    return OperationSection(
+        id=operation.id,
+        title=operation.summary or operation.id,
+        method=operation.method,
+        path=operation.path,
+        description=node.get("description", ""),
+        sources=source_of(node),
+        parameters=[_parameter_row(document, entry) for entry in _parameters(document, operation)],
+        bodies=list(_bodies(document, node)),
+        rules=[
+            RulePhrase(str(entry.get("rule", "")), source_of(entry))
+            for entry in node.get("x-rules", [])
+        ],
+        requests=_sample_requests(document, operation),
+        responses=[
+            _response_section(document, status, document.resolve(response))
+            for status, response in operation.responses.items()
+        ],
     )
 
 
-def endpoint(method: str, path: str) -> Html:
-    """Return method and path as one line."""
-    verb = tag("span", method.upper(), class_=f"method {method.lower()}")
-    return tag("p", verb, " ", tag("code", path), class_="endpoint")
+def sample_bodies(document: Document, content: Mapping[str, Schema]) -> list[SampleBody]:
+    """Return the documented bodies of a response, in all its media types."""
+    return [
+        SampleBody(name, example.get("summary", ""), source_of(example), pretty(example["value"]))
+        for media in content.values()
+        for name, example in _examples(document, media)
+    ]
 
 
-def code(text: str, language: str) -> Html:
-    """Return a block of code; the page's script adds a button that copies it."""
-    return tag("pre", tag("code", text, data_language=language), tabindex="0")
+def forced_request(document: Document, operation: DocumentedOperation, status: str) -> str:
+    """Return a command that gets the documented response with *status*."""
+    target = _target(operation.path, _parameters(document, operation), document)
+    command = _curl(operation.method, target, "", None, secured=True)
+    return f'{command} \\\n  -H "Prefer: code={status}"'
 
 
 def pretty(value: Any) -> str:
@@ -61,102 +175,68 @@ def pretty(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
-def examples(document: Document, media: Schema) -> Iterator[tuple[str, Schema]]:
-    """Yield name and example of a media type, parameter or field."""
+def _examples(document: Document, media: Schema) -> Iterator[tuple[str, Schema]]:
+    """Yield name and example of a media type, parameter or field; every example has a value."""
     if "example" in media:
         yield "example", {"value": media["example"]}
     for name, node in media.get("examples", {}).items():
-        yield name, document.resolve(node)
+        yield name, {"value": None, **document.resolve(node)}
 
 
-def parameters(document: Document, item: Schema, node: Schema) -> list[Schema]:
+def _parameters(document: Document, operation: DocumentedOperation) -> list[Schema]:
     """Return the parameters of an operation, also those that its path shares."""
-    given = [*item.get("parameters", []), *node.get("parameters", [])]
+    given = [*operation.item.get("parameters", []), *operation.node.get("parameters", [])]
     return [document.resolve(entry) for entry in given]
 
 
-def _parameters(document: Document, item: Schema, node: Schema) -> Html:
-    rows = [
-        row(
-            document,
-            entry["name"],
-            entry,
-            schema=entry.get("schema", {}),
-            required=entry.get("required", False),
-            place=entry["in"],
-        )
-        for entry in parameters(document, item, node)
-    ]
-    if not rows:
-        return Html("")
-    return join([tag("h3", "Parameters"), table(_HEADS, rows, label="Parameters")])
-
-
-def _request_body(document: Document, node: Schema) -> Html:
-    body = document.resolve(node.get("requestBody", {}))
-    return join(_body(document, name, media) for name, media in body.get("content", {}).items())
-
-
-def _body(document: Document, media_type: str, media: Schema) -> Html:
-    schema = media.get("schema", {})
-    whole = document.resolve(schema)
-    rows = [
-        row(document, name, field, schema=field, required=name in whole.get("required", ()))
-        for name, field in whole.get("properties", {}).items()
-    ]
-    choice = [name for each in whole.get("oneOf", ()) for name in each.get("required", ())]
-    return join(
-        [
-            tag("h3", "Form" if media_type == _MULTIPART else "Body"),
-            tag("p", "Sent as ", tag("code", media_type), ": ", kind(document, schema), "."),
-            _one_of(choice) if choice else "",
-            table(_HEADS, rows, label="Fields of the form") if rows else "",
-        ]
+def _parameter_row(document: Document, entry: Schema) -> FieldRow:
+    return field_row(
+        document,
+        entry["name"],
+        entry,
+        schema=entry.get("schema", {}),
+        required=entry.get("required", False),
+        place=entry["in"],
     )
 
 
-def _rules(node: Schema) -> Html:
-    rules = [
-        tag("li", inline(str(entry.get("rule", ""))), source_notes(source_of(entry)))
-        for entry in node.get("x-rules", [])
-    ]
-    return join([tag("h3", "Rules"), tag("ul", *rules, class_="rules")]) if rules else Html("")
-
-
-def _one_of(names: list[str]) -> Html:
-    named = [
-        piece
-        for index, name in enumerate(names)
-        for piece in ((" or " if index else ""), tag("code", name))
-    ]
-    return tag("p", "Exactly one of ", *named, " is required.", class_="rule")
-
-
-def _requests(document: Document, path: str, method: str, item: Schema, secured: bool) -> Html:
-    node: Schema = item[method]
+def _bodies(document: Document, node: Schema) -> Iterator[BodyTable]:
     body = document.resolve(node.get("requestBody", {}))
-    shown = [
-        (example.get("summary", name), media_type, example.get("value"))
-        for media_type, media in body.get("content", {}).items()
-        for name, example in examples(document, media)
-    ] or [("", "", None)]
-    target = _target(document, path, parameters(document, item, node))
-    blocks = [
-        join(
-            [
-                tag("p", summary, class_="caption") if summary else "",
-                code(_curl(method, target, media_type, value, secured), "shell"),
-            ]
+    for media_type, media in body.get("content", {}).items():
+        schema = media.get("schema", {})
+        whole = document.resolve(schema)
+        required = whole.get("required", ())
+        yield BodyTable(
+            media_type=media_type,
+            is_form=media_type == _MULTIPART,
+            type=type_label(schema),
+            one_of=[name for each in whole.get("oneOf", ()) for name in each.get("required", ())],
+            fields=[
+                field_row(document, name, field, schema=field, required=name in required)
+                for name, field in whole.get("properties", {}).items()
+            ],
         )
-        for summary, media_type, value in shown
+
+
+def _sample_requests(document: Document, operation: DocumentedOperation) -> list[SampleRequest]:
+    method, secured = operation.method, operation.secured
+    target = _target(operation.path, _parameters(document, operation), document)
+    body = document.resolve(operation.node.get("requestBody", {}))
+    found = [
+        SampleRequest(
+            example.get("summary", name),
+            _curl(method, target, media_type, example["value"], secured=secured),
+        )
+        for media_type, media in body.get("content", {}).items()
+        for name, example in _examples(document, media)
     ]
-    return join([tag("h3", "Request"), *blocks])
+    return found or [SampleRequest("", _curl(method, target, "", None, secured=secured))]
 
 
-def _target(document: Document, path: str, given: list[Schema]) -> str:
+def _target(path: str, parameters: list[Schema], document: Document) -> str:
     query = []
-    for entry in given:
-        found = next((example.get("value") for _, example in examples(document, entry)), None)
+    for entry in parameters:
+        found = next((example["value"] for _, example in _examples(document, entry)), None)
         value = (
             found if found is not None else document.resolve(entry.get("schema", {})).get("default")
         )
@@ -168,7 +248,7 @@ def _target(document: Document, path: str, given: list[Schema]) -> str:
     return path + ("?" + "&".join(query) if query else "")
 
 
-def _curl(method: str, target: str, media_type: str, value: Any, secured: bool) -> str:
+def _curl(method: str, target: str, media_type: str, value: Any, *, secured: bool) -> str:
     verb = "" if method == "get" else f"-X {method.upper()} "
     lines = [f'curl {verb}"{BASE_URL}{target}"']
     if secured:
@@ -183,70 +263,25 @@ def _curl(method: str, target: str, media_type: str, value: Any, secured: bool) 
     return " \\\n  ".join(lines)
 
 
-def forced_request(
-    document: Document, path: str, method: str, item: Schema, preference: str
-) -> Html:
-    """Return a request that gets the documented answer which *preference* names."""
-    target = _target(document, path, parameters(document, item, item[method]))
-    lines = _curl(method, target, "", None, secured=True)
-    return code(f'{lines} \\\n  -H "Prefer: {preference}"', "shell")
-
-
 def _form_field(name: str, text: Any) -> str:
     return '"file=@contacts.vcf"' if name == "file" else shlex.quote(f"{name}={text}")
 
 
-def _answers(document: Document, identity: str, node: Schema) -> Html:
-    found = [
-        _answer(document, identity, str(status), document.resolve(response))
-        for status, response in node.get("responses", {}).items()
-    ]
-    return join([tag("h3", "Answers"), *found])
-
-
-def status_chip(status: str) -> Html:
-    """Return a status as a chip, coloured by its class."""
-    return tag("span", status, class_=f"status s{status[:1]}")
-
-
-def _answer(document: Document, identity: str, status: str, response: Schema) -> Html:
+def _response_section(document: Document, status: str, response: Schema) -> ResponseSection:
     content: Mapping[str, Schema] = response.get("content", {})
-    kinds = [kind(document, media["schema"]) for media in content.values() if "schema" in media]
-    summary = tag(
-        "summary",
-        status_chip(status),
-        " ",
-        tag("span", response.get("description", ""), class_="what"),
-    )
-    details = [tag("p", "Body: ", *kinds, class_="kind") if kinds else ""]
-    details.append(source_notes(source_of(response)))
-    details += [_header(document, name, each) for name, each in response.get("headers", {}).items()]
-    for media in content.values():
-        details += [example_block(name, each) for name, each in examples(document, media)]
-    success = status.startswith("2")
-    return tag(
-        "details", summary, *details, class_="answer", id=f"{identity}-{status}", open=success
+    return ResponseSection(
+        status=status,
+        description=response.get("description", ""),
+        success=status.startswith("2"),
+        types=[type_label(media["schema"]) for media in content.values() if "schema" in media],
+        sources=source_of(response),
+        headers=[
+            _header(name, document.resolve(node))
+            for name, node in response.get("headers", {}).items()
+        ],
+        samples=sample_bodies(document, content),
     )
 
 
-def _header(document: Document, name: str, node: Schema) -> Html:
-    header = document.resolve(node)
-    about = header.get("description", "")
-    return join(
-        [
-            tag("p", "Header ", tag("code", name), f": {about}"),
-            source_notes(source_of(header)),
-        ]
-    )
-
-
-def example_block(name: str, example: Schema) -> Html:
-    """Return one documented answer, with the assumption behind it if there is one."""
-    caption = [example.get("summary", ""), " ", tag("code", name, class_="quiet")]
-    return join(
-        [
-            tag("p", *caption, class_="caption") if name else "",
-            source_notes(source_of(example)),
-            code(pretty(example.get("value")), "json"),
-        ]
-    )
+def _header(name: str, header: Schema) -> HeaderPhrase:
+    return HeaderPhrase(name, header.get("description", ""), source_of(header))

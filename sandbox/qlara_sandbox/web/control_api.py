@@ -80,7 +80,7 @@ class ControlApi:
         return Response(200, self._document)
 
     def metrics(self, _: Values) -> Response:
-        from qlara_sandbox.web.observers.metrics import MEDIA_TYPE
+        from qlara_sandbox.web.observers.exposition import MEDIA_TYPE, exposition
 
         runtime, worlds = self._runtime, self._runtime.worlds
         journal = runtime.journal
@@ -93,8 +93,8 @@ class ControlApi:
             "sandbox_journal_dropped_total": ("counter", "Entries dropped.", journal.dropped),
             "sandbox_start_time_seconds": ("gauge", "When it started.", runtime.started_at),
         }
-        text = runtime.metrics.text(gauges, __version__)
-        return Response(200, text.encode("utf-8"), {}, MEDIA_TYPE)
+        content = exposition(runtime.metrics, gauges, __version__)
+        return Response(200, content, {}, MEDIA_TYPE)
 
     def stream(self, _: Values) -> Response:
         return Response(200, b"", {}, "text/event-stream", Stream(self._runtime.events))

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.observers.exposition import exposition
 from qlara_sandbox.web.observers.metrics import Metrics
 from tests.qlara_sandbox.web.calls import QUOTA
 
@@ -15,7 +16,7 @@ SAMPLE = re.compile(
 
 
 def lines(metrics: Metrics) -> list[str]:
-    return metrics.text({}, "1.0").splitlines()
+    return exposition(metrics, {}, "1.0").decode().splitlines()
 
 
 def test_requests_are_counted_by_operation_and_status() -> None:
@@ -25,9 +26,9 @@ def test_requests_are_counted_by_operation_and_status() -> None:
     metrics.count(None, 404, 0.001)
 
     assert [line for line in lines(metrics) if line.startswith("sandbox_requests_total{")] == [
-        'sandbox_requests_total{operation="none",status="404"} 1',
-        'sandbox_requests_total{operation="uploadVCard",status="200"} 2',
-        'sandbox_requests_total{operation="uploadVCard",status="409"} 1',
+        'sandbox_requests_total{operation="none",status="404"} 1.0',
+        'sandbox_requests_total{operation="uploadVCard",status="200"} 2.0',
+        'sandbox_requests_total{operation="uploadVCard",status="409"} 1.0',
     ]
 
 
@@ -39,12 +40,12 @@ def test_buckets_hold_all_that_took_no_longer() -> None:
     found = dict(line.rsplit(" ", 1) for line in lines(metrics) if line.startswith(name))
 
     def bucket(bound: str) -> str:
-        return found[f'{name}_bucket{{operation="listContacts",le="{bound}"}}']
+        return found[f'{name}_bucket{{le="{bound}",operation="listContacts"}}']
 
     assert [bucket(bound) for bound in ("0.0005", "0.0025", "0.005", "10.0", "+Inf")] == [
-        *("1", "1", "3", "3", "4")
+        *("1.0", "1.0", "3.0", "3.0", "4.0")
     ]
-    assert found[f'{name}_count{{operation="listContacts"}}'] == "4"
+    assert found[f'{name}_count{{operation="listContacts"}}'] == "4.0"
     assert found[f'{name}_sum{{operation="listContacts"}}'] == "99.0065"
 
 
@@ -52,11 +53,11 @@ def test_labels_are_escaped() -> None:
     metrics = Metrics()
     metrics.count('a"b\\c\nd', 200, 0.1)
 
-    assert r'sandbox_requests_total{operation="a\"b\\c\nd",status="200"} 1' in lines(metrics)
+    assert r'sandbox_requests_total{operation="a\"b\\c\nd",status="200"} 1.0' in lines(metrics)
 
 
 @pytest.fixture
-def exposition() -> str:
+def scraped() -> str:
     """Return what a scraper reads after a request and a fault."""
     client = TestClient(
         create_app(), base_url="http://localhost", headers={"X-Api-Key": "YOUR_API_KEY"}
@@ -70,20 +71,20 @@ def exposition() -> str:
     return response.text
 
 
-def test_every_line_is_of_the_text_format_and_every_sample_has_a_type(exposition: str) -> None:
-    assert exposition.endswith("\n")
-    typed = set(re.findall(r"^# TYPE (\S+) (?:counter|gauge|histogram)$", exposition, re.MULTILINE))
-    for line in exposition.splitlines():
+def test_every_line_is_of_the_text_format_and_every_sample_has_a_type(scraped: str) -> None:
+    assert scraped.endswith("\n")
+    typed = set(re.findall(r"^# TYPE (\S+) (?:counter|gauge|histogram)$", scraped, re.MULTILINE))
+    for line in scraped.splitlines():
         if not line.startswith("# "):
             assert SAMPLE.fullmatch(line), line
             name = line.partition("{")[0].partition(" ")[0]
             assert name in typed or re.sub("_(bucket|sum|count)$", "", name) in typed
 
 
-def test_faults_and_what_is_kept_are_shown(exposition: str) -> None:
-    shown = exposition.splitlines()
+def test_faults_and_what_is_kept_are_shown(scraped: str) -> None:
+    shown = scraped.splitlines()
 
-    assert 'sandbox_faults_total{fault="respond"} 1' in shown
-    assert 'sandbox_requests_total{operation="getContactQuota",status="503"} 1' in shown
-    assert "sandbox_worlds 1" in shown
-    assert "sandbox_journal_entries 2" in shown
+    assert 'sandbox_faults_total{fault="respond"} 1.0' in shown
+    assert 'sandbox_requests_total{operation="getContactQuota",status="503"} 1.0' in shown
+    assert "sandbox_worlds 1.0" in shown
+    assert "sandbox_journal_entries 2.0" in shown

@@ -7,9 +7,6 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from qlara_sandbox.http.connection import CONNECTION
 from qlara_sandbox.web.observers.journal import show
 
 if TYPE_CHECKING:
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.observers.journal import JournalEntry
 
 _WAITING_AT_MOST = 1000
-_PATIENCE_SECONDS = 15.0
 
 
 class Listener:
@@ -41,26 +37,20 @@ class Listener:
         self._wake.set()
 
     def close(self) -> None:
-        """End the stream: the server stops, or the reader went away."""
+        """End the stream: the server stops."""
         self.closed = True
         self._wake.set()
 
-    async def take(self, patience: float) -> bytes:
-        """Return what has happened, as text of an event stream; a comment after *patience* seconds
-        of silence, so that a dead connection is noticed.
-        """
-        try:
-            async with asyncio.timeout(patience):
-                await self._wake.wait()
-        except TimeoutError:
-            return b": nothing new\n\n"
+    async def take(self) -> list[tuple[str, Any]]:
+        """Wait until something has happened, or until the stream is closed; return all of it."""
+        await self._wake.wait()
         self._wake.clear()
         events = list(self._waiting)
         self._waiting.clear()
         if self._lost:
             events.insert(0, ("lost", {"events": self._lost}))
             self._lost = 0
-        return b"".join(_as_text(kind, data) for kind, data in events)
+        return events
 
 
 class Events:
@@ -96,44 +86,13 @@ class Events:
 
 
 class Stream:
-    """Server-sent events, until the reader goes away or the server stops."""
+    """The response that streams events, until the reader goes away or the server stops."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-        with self._events.listen() as listener:
-            watching = asyncio.create_task(_watch(scope, receive, listener))
-            try:
-                await send({"type": "http.response.start", "status": 200, "headers": headers})
-                ended = scope["method"] == "HEAD"
-                await send(_part(b": listening\n\n", more=not ended))
-                while not ended:
-                    text = await listener.take(_PATIENCE_SECONDS)
-                    ended = listener.closed
-                    await send(_part(text, more=not ended))
-            finally:
-                watching.cancel()
+        # Imported with the first subscriber: most runs of the sandbox never have one.
+        from qlara_sandbox.web.observers.event_stream import event_stream
 
-
-async def _watch(scope: Scope, receive: Receive, listener: Listener) -> None:
-    connection = scope.get("extensions", {}).get(CONNECTION)
-    if connection is not None:
-        connection.on_shutdown = listener.close
-    try:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        listener.close()
-    finally:
-        if connection is not None:
-            connection.on_shutdown = None
-
-
-def _part(text: bytes, *, more: bool) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": text, "more_body": more}
-
-
-def _as_text(kind: str, data: Any) -> bytes:
-    # WHATWG HTML section 9.2.6; JSON has no line breaks of its own.
-    return b"event: %s\ndata: %s\n\n" % (kind.encode("ascii"), orjson.dumps(data))
+        await event_stream(self._events, scope)(scope, receive, send)

@@ -6,12 +6,15 @@ import asyncio
 import json
 import signal
 import socket
+import subprocess
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import pytest
 
+from qlara_sandbox.web.observers.event_stream import event_stream
 from qlara_sandbox.web.observers.events import Events
 from tests.qlara_sandbox.web.calls import QUOTA
 from tests.server import read_to_end, serving
@@ -20,7 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    from starlette.types import Scope
+
     from tests.server import Running
+
+GET: Scope = {"type": "http", "method": "GET"}
 
 
 @contextmanager
@@ -109,10 +116,13 @@ def test_a_request_without_a_body_of_its_own_ends_at_once(server: Running) -> No
 def test_a_slow_listener_loses_the_oldest_and_is_told_how_many() -> None:
     async def slow() -> bytes:
         hub = Events()
-        with hub.listen() as listener:
-            for number in range(1003):
-                hub.tell("request", number)
-            return await listener.take(1)
+        pieces = aiter(event_stream(hub, GET).body_iterator)
+        await anext(pieces)
+        for number in range(1003):
+            hub.tell("request", number)
+        piled_up = await anext(pieces)
+        assert isinstance(piled_up, bytes)
+        return piled_up
 
     text = asyncio.run(slow())
 
@@ -122,13 +132,31 @@ def test_a_slow_listener_loses_the_oldest_and_is_told_how_many() -> None:
 
 def test_silence_is_filled_with_comments_and_nobody_is_told_after_leaving() -> None:
     async def silent() -> tuple[bytes, bool, bool]:
-        hub = Events()
-        with hub.listen() as listener:
-            text = await listener.take(0.01)
-            watched = hub.watched
-        return text, watched, hub.watched
+        hub, gone, sent = Events(), asyncio.Event(), asyncio.Queue[Any]()
+
+        async def receive() -> dict[str, Any]:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        response = event_stream(hub, GET, keep_alive=0.01)
+        streaming = asyncio.create_task(response(GET, receive, sent.put))
+        _start, _greeting, silence = [await sent.get() for _ in range(3)]
+        watched = hub.watched
+        gone.set()
+        await streaming
+        return silence["body"], watched, hub.watched
 
     assert asyncio.run(silent()) == (b": nothing new\n\n", True, False)
+
+
+def test_the_stream_leaves_the_server_of_the_process_as_it_was() -> None:
+    script = """
+import uvicorn
+before = uvicorn.Server.handle_exit
+import qlara_sandbox.web.observers.event_stream
+assert uvicorn.Server.handle_exit is before
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "*/*"])

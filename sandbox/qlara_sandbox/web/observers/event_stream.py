@@ -1,0 +1,73 @@
+"""Events as an HTTP response, WHATWG HTML section 9.2; imported with the first subscriber."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import uvicorn
+
+from qlara_sandbox.http.connection import connection_of
+
+# sse-starlette replaces this method of uvicorn as it is imported, for every server of the process.
+# The streams here end by the connection's ``on_shutdown`` instead, so the method is put back.
+_handle_exit = uvicorn.Server.handle_exit
+from sse_starlette import EventSourceResponse, ServerSentEvent  # noqa: E402
+
+uvicorn.Server.handle_exit = _handle_exit  # type: ignore[method-assign]
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from starlette.types import Scope
+
+    from qlara_sandbox.web.observers.events import Events, Listener
+
+_KEEP_ALIVE_SECONDS = 15.0
+# sse-starlette also looks for the end of the server, and breaks off streams that do not end by
+# themselves in this time.
+_GRACE_SECONDS = 5.0
+_LINE_END = "\n"
+
+
+def event_stream(
+    events: Events, scope: Scope, keep_alive: float = _KEEP_ALIVE_SECONDS
+) -> EventSourceResponse:
+    """Return the response that streams *events*, with a comment every *keep_alive* seconds."""
+    return EventSourceResponse(
+        _follow(events, scope),
+        headers={"content-type": "text/event-stream"},
+        ping=keep_alive,
+        ping_message_factory=lambda: _comment("nothing new"),
+        shutdown_grace_period=_GRACE_SECONDS,
+    )
+
+
+async def _follow(events: Events, scope: Scope) -> AsyncIterator[bytes]:
+    with events.listen() as listener, _closed_on_shutdown(listener, scope):
+        yield _comment("listening").encode()
+        while not listener.closed:
+            # What has piled up goes out in one piece.
+            yield b"".join(_as_text(kind, data) for kind, data in await listener.take())
+
+
+@contextmanager
+def _closed_on_shutdown(listener: Listener, scope: Scope) -> Iterator[None]:
+    connection = connection_of(scope)
+    if connection is None:  # called in process
+        yield
+        return
+    connection.on_shutdown = listener.close
+    try:
+        yield
+    finally:
+        connection.on_shutdown = None
+
+
+def _comment(text: str) -> ServerSentEvent:
+    return ServerSentEvent(comment=text, sep=_LINE_END)
+
+
+def _as_text(kind: str, data: Any) -> bytes:
+    return ServerSentEvent(orjson.dumps(data).decode(), event=kind, sep=_LINE_END).encode()

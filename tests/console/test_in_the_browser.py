@@ -98,33 +98,33 @@ def send_form(page: Page) -> Shown:
     ("name", "status", "verdict"),
     [
         ("documented-import", "200", "Of 250 cards: 230 imported, 20 skipped; 15 duplicates"),
-        ("update", "200", "A documented answer: 200."),
+        ("update", "200", "A documented response: 200."),
         ("new-list", "200", "Of 12 cards: 10 imported, 2 skipped"),
-        ("bad-header", "400", "Word for word the documented answer: 400, example invalidVCard."),
-        ("no-footer", "400", "Word for word the documented answer: 400, example unterminated"),
-        ("oversized", "413", "Word for word the documented answer: 413, example fileTooLarge."),
-        ("unknown-strategy", "400", "Word for word the documented answer: 400, example unknownS"),
-        ("limit", "400", "Word for word the documented answer: 400, example limitOutOfRange."),
-        ("unknown-list", "404", "Word for word the documented answer: 404, example unknownList."),
-        ("missing-key", "401", "Word for word the documented answer: 401, example missingKey."),
-        ("unknown-key", "401", "Word for word the documented answer: 401, example unknownKey."),
-        ("revoked-key", "401", "Word for word the documented answer: 401, example unknownKey."),
-        ("no-permission", "403", "Word for word the documented answer: 403, example noPermission"),
-        ("quota-exhausted", "409", "Word for word the documented answer: 409, example quotaExh"),
+        ("bad-header", "400", "Exactly the documented response: 400, example invalidVCard."),
+        ("no-footer", "400", "Exactly the documented response: 400, example unterminated"),
+        ("oversized", "413", "Exactly the documented response: 413, example fileTooLarge."),
+        ("unknown-strategy", "400", "Exactly the documented response: 400, example unknownS"),
+        ("limit", "400", "Exactly the documented response: 400, example limitOutOfRange."),
+        ("unknown-list", "404", "Exactly the documented response: 404, example unknownList."),
+        ("missing-key", "401", "Exactly the documented response: 401, example missingKey."),
+        ("unknown-key", "401", "Exactly the documented response: 401, example unknownKey."),
+        ("revoked-key", "401", "Exactly the documented response: 401, example unknownKey."),
+        ("no-permission", "403", "Exactly the documented response: 403, example noPermission"),
+        ("quota-exhausted", "409", "Exactly the documented response: 409, example quotaExh"),
         ("rate-limited", "429", "429, example rateLimited. Before it: 10 × 200."),
         ("slow", "200", "with this account’s figures: 200, example quota."),
         ("flaky", "200", "Before it: 2 × 503."),
-        ("connection-reset", "no answer", "The connection broke before an answer came."),
-        ("truncated-response", "200", "The connection broke in the middle of the answer."),
+        ("connection-reset", "no response", "The connection broke before a response came."),
+        ("truncated-response", "200", "The connection broke in the middle of the response."),
     ],
 )
-def test_every_demonstration_shows_the_documented_answer(
+def test_every_demonstration_shows_the_documented_response(
     page: Page, name: str, status: str, verdict: str
 ) -> None:
-    answer = demonstrate(page, name)
+    response = demonstrate(page, name)
 
-    assert answer.status == status
-    assert verdict in answer.verdict
+    assert response.status == status
+    assert verdict in response.verdict
 
 
 def test_no_demonstration_is_left_out_of_the_test_above(page: Page) -> None:
@@ -155,11 +155,11 @@ def test_names_on_cards_and_of_lists_are_text_whatever_they_contain(page: Page) 
     page.fill("#list-name", HOSTILE)
     page.fill("#tags", "<i>tag</i>")
 
-    answer = send_form(page)
+    response = send_form(page)
     page.wait_for_selector("#contact-rows tr")
     page.click(".entry >> nth=0")
 
-    assert answer.status == "200"
+    assert response.status == "200"
     assert HOSTILE in page.inner_text("#contact-rows")
     assert HOSTILE in page.inner_text("#lists")
     assert "<i>tag</i>" in page.inner_text("#contact-rows")

@@ -182,7 +182,7 @@ def test_a_path_that_a_partner_adds_appears_by_itself(tmp_path: Path) -> None:
     assert list(added["responses"]) == ["200", "418", "default"]
     assert "renameTag" in page.ids
     assert "errors-418" in page.ids
-    assert "This reference leads nowhere: #/components/schemas/Nowhere" in page.text
+    assert "Unresolved $ref: #/components/schemas/Nowhere" in page.text
     assert "Rename a <tag>" in page.text
     assert '-d \'{"name":"it\'"\'"\'s new"}\'' in page.text
 

@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.http.schemas import Schema
 
-# What this sandbox answers beside the contract, since a client can meet it all the same.
-_BESIDE = {
-    "404": ("A path that the contract does not have.", {"path": "No such path in the contract: …"}),
+# Responses of this sandbox that the contract does not have; a client can meet them all the same.
+_SANDBOX_ERRORS = {
+    "404": ("The path is not in the contract.", {"path": "No such path in the contract: …"}),
     "405": (
-        "A method that the path does not have; `Allow` names those that it has.",
+        "The path does not take this method; `Allow` lists those that it takes.",
         {"method": "Expected GET, HEAD; found DELETE."},
     ),
     "500": (
-        "A bug of the sandbox, or a fault that a scenario orders. Never the answer to bad input.",
+        "A bug in the sandbox, or a fault set by a scenario. Never the response to bad input.",
         None,
     ),
-    "503": ("A fault that a scenario orders.", None),
+    "503": ("A fault set by a scenario.", None),
 }
 
 _CONTROLS = (
     ("X-Api-Key", "`YOUR_API_KEY` works as it stands. Any key that begins with `sandbox_` is accepted and gets an account of its own; `sandbox_LABEL__SCENARIO` chooses its scenario too."),
     ("X-Sandbox-Scenario", "Chooses the scenario of this request, for example `quota-exhausted`."),
     ("X-Sandbox-Session", "Separates accounts of the same key, for tests that run side by side."),
-    ("Prefer", "`code=409` or `example=quotaExhausted` forces one documented answer and changes nothing."),
+    ("Prefer", "`code=409` or `example=quotaExhausted` forces one documented response and changes nothing."),
 )  # fmt: skip
-_SUCCESSES = ("1", "2", "3")
+_NOT_ERRORS = ("1", "2", "3")
 
 
 class SharedResponse(NamedTuple):
@@ -72,13 +72,13 @@ class ErrorSection(NamedTuple):
 
 
 class Readable(Document):
-    """A document to be read: a reference that leads nowhere is shown as such."""
+    """A document to be read: an unresolved reference is shown as such."""
 
     def resolve(self, node: Any) -> Any:
         try:
             return super().resolve(node)
         except KeyError as error:
-            return {"description": f"This reference leads nowhere: `{error.args[0]}`"}
+            return {"description": f"Unresolved $ref: `{error.args[0]}`"}
 
 
 def render(root: Schema) -> str:
@@ -107,11 +107,11 @@ def _errors(document: Document, operations: list[DocumentedOperation]) -> list[E
         status
         for operation in operations
         for status in operation.responses
-        if not status.startswith(_SUCCESSES)
+        if not status.startswith(_NOT_ERRORS)
     }
     return [
         ErrorSection(status, list(_shared(document, operations, status)), _of_sandbox(status))
-        for status in sorted(statuses | _BESIDE.keys())
+        for status in sorted(statuses | _SANDBOX_ERRORS.keys())
     ]
 
 
@@ -136,7 +136,7 @@ def _shared(
 
 
 def _of_sandbox(status: str) -> SandboxResponse | None:
-    if status not in _BESIDE:
+    if status not in _SANDBOX_ERRORS:
         return None
-    description, data = _BESIDE[status]
+    description, data = _SANDBOX_ERRORS[status]
     return SandboxResponse(description, pretty({"status": "fail", "data": data}) if data else "")

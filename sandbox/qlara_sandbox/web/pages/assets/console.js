@@ -74,7 +74,7 @@ function fillSamples() {
   });
 }
 
-// ---- request and answer
+// ---- request and response
 
 function showRequest(request) {
   $("curl").textContent = curl(request);
@@ -82,20 +82,20 @@ function showRequest(request) {
   $("status").replaceChildren();
   $("took").textContent = "";
   $("headers").hidden = true;
-  say("", "Waiting for the answer …");
+  say("", "Waiting for the response …");
 }
 
-function showAnswer(request, answer, note = "") {
-  $("status").replaceChildren(chip(answer.status));
-  $("took").textContent = `${Math.round(answer.milliseconds)} ms`;
-  const text = answer.json === undefined ? answer.text : JSON.stringify(answer.json, null, 2);
+function showResponse(request, response, note = "") {
+  $("status").replaceChildren(chip(response.status));
+  $("took").textContent = `${Math.round(response.milliseconds)} ms`;
+  const text = response.json === undefined ? response.text : JSON.stringify(response.json, null, 2);
   const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}\n…` : text;
-  $("body").replaceChildren(...(answer.json === undefined ? [shown] : highlighted(shown)));
+  $("body").replaceChildren(...(response.json === undefined ? [shown] : highlighted(shown)));
   // Those that only browsers need come last.
-  const headers = answer.headers.toSorted(([one], [other]) => Number(forBrowsers(one)) - Number(forBrowsers(other)));
+  const headers = response.headers.toSorted(([one], [other]) => Number(forBrowsers(one)) - Number(forBrowsers(other)));
   $("header-list").replaceChildren(...headers.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
-  $("headers").hidden = answer.headers.length === 0;
-  const [kind, sentence] = state.contract.judge(request.operation, answer);
+  $("headers").hidden = response.headers.length === 0;
+  const [kind, sentence] = state.contract.judge(request.operation, response);
   say(kind, [sentence, note].filter(Boolean).join(" "));
   const narrow = matchMedia("(max-width: 1000px)").matches;
   $("exchange").scrollIntoView({ block: narrow ? "start" : "nearest" });
@@ -111,22 +111,22 @@ function say(kind, sentence) {
 async function perform(request, { key, until } = {}) {
   const whole = identify(request, key);
   showRequest(whole);
-  let answer = await send(whole);
+  let response = await send(whole);
   const before = [];
-  while (until && answer.status !== until && before.length < PATIENCE) {
-    before.push(answer.status);
-    answer = await send(whole);
+  while (until && response.status !== until && before.length < PATIENCE) {
+    before.push(response.status);
+    response = await send(whole);
   }
-  showAnswer(whole, answer, before.length ? `Before it: ${counted(before)}.` : "");
+  showResponse(whole, response, before.length ? `Before it: ${counted(before)}.` : "");
   await refresh();
-  if (answer.status === 200 && answer.json?.importId) await openList(answer.json.listId);
+  if (response.status === 200 && response.json?.importId) await openList(response.json.listId);
 }
 
 /** Return statuses with how often each came: "10 × 200". */
 function counted(statuses) {
   const often = new Map();
   for (const status of statuses) often.set(status, (often.get(status) ?? 0) + 1);
-  return [...often].map(([status, count]) => `${count} × ${status || "no answer"}`).join(", ");
+  return [...often].map(([status, count]) => `${count} × ${status || "no response"}`).join(", ");
 }
 
 const form = () => ({
@@ -239,14 +239,14 @@ function listButton({ listId, name, contacts }) {
 }
 
 async function openList(listId, page = 1) {
-  const answer = await send(identify(listing(listId, { limit: PAGE, page })));
+  const response = await send(identify(listing(listId, { limit: PAGE, page })));
   state.list = listId;
   state.page = page;
   $("contacts").hidden = false;
-  const refused = answer.status !== 200 || !answer.json;
+  const refused = response.status !== 200 || !response.json;
   $("contacts-refused").hidden = !refused;
-  if (refused) $("contacts-refused").textContent = answer.failure || `${answer.status}: ${Object.values(answer.json?.data ?? {}).join(" ") || answer.json?.message || ""}`;
-  const { contacts = [], total = 0, totalPages = 0, hasMore = false } = refused ? {} : answer.json;
+  if (refused) $("contacts-refused").textContent = response.failure || `${response.status}: ${Object.values(response.json?.data ?? {}).join(" ") || response.json?.message || ""}`;
+  const { contacts = [], total = 0, totalPages = 0, hasMore = false } = refused ? {} : response.json;
   $("contact-rows").replaceChildren(...contacts.map(contactRow));
   $("page-text").textContent = total ? `Page ${page} of ${number(totalPages)}` : "No contacts";
   $("previous").disabled = page <= 1;

@@ -4,7 +4,7 @@ const BASE = "/__admin";
 let token = sessionStorage.getItem("token") ?? "";
 let asking = null;
 
-/** Call the control API; the JSON of the answer. Throws an Error that can be shown. */
+/** Call the control API; the JSON of the response. Throws an Error that can be shown. */
 export async function control(path, { method = "GET", body } = {}) {
   const response = await reach(path, {
     method,

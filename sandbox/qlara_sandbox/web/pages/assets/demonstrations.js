@@ -39,14 +39,14 @@ export const GROUPS = [
   {
     title: "The network at its worst",
     items: [
-      { id: "slow", title: "A slow answer", scenario: "slow", quota: true, optional: true },
+      { id: "slow", title: "A slow response", scenario: "slow", quota: true, optional: true },
       { id: "flaky", title: "Fails twice, then works", scenario: "flaky", sample: "outlook", until: 200, fresh: true, optional: true },
       // A browser quietly sends a request once more where a used connection breaks: so it breaks every time.
       { id: "connection-reset", fault: { on: "uploadVCard", network: "CONNECTION_RESET" }, title: "The connection is reset", scenario: "connection-reset", sample: "outlook", fresh: true, optional: true },
-      { id: "truncated-response", title: "The answer breaks off", scenario: "truncated-response", list: "list_crm_migration", query: { limit: 10 }, fresh: true, optional: true },
+      { id: "truncated-response", title: "The response breaks off", scenario: "truncated-response", list: "list_crm_migration", query: { limit: 10 }, fresh: true, optional: true },
     ],
   },
 ];
 
-/** How often a request is repeated at most until the answer that is to be shown has come. */
+/** How often a request is repeated at most until the response that is to be shown has come. */
 export const PATIENCE = 40;

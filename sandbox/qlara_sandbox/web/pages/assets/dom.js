@@ -31,7 +31,7 @@ export function highlighted(text) {
 
 /** Show a status as a chip, coloured by its class. */
 export function chip(status) {
-  const text = status ? String(status) : "no answer";
+  const text = status ? String(status) : "no response";
   return el("span", { class: `status s${status ? text[0] : "-"}` }, text);
 }
 

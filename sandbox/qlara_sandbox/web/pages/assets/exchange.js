@@ -1,4 +1,4 @@
-// One request to the API and its answer: how it is written as curl, sent, and held against the contract.
+// One request to the API and its response: how it is written as curl, sent, and held against the contract.
 
 export const PATHS = {
   uploadVCard: "/api/partner-gateway/v1/contacts/upload/vcard",
@@ -36,7 +36,7 @@ export function curl({ method, path, headers, form }) {
   return lines.join(" \\\n  ");
 }
 
-/** Send a request. A broken answer has `failure`, with what there was of it. */
+/** Send a request. A broken response has `failure`, with what there was of it. */
 export async function send({ method, path, headers, form }) {
   let body;
   if (form) {
@@ -45,23 +45,23 @@ export async function send({ method, path, headers, form }) {
     for (const [name, value] of form.fields) body.append(name, value);
   }
   const began = performance.now();
-  const answer = { status: 0, headers: [], text: "", json: undefined, failure: "" };
+  const response = { status: 0, headers: [], text: "", json: undefined, failure: "" };
   try {
-    const response = await fetch(path, { method, headers, body, cache: "no-store" });
-    answer.status = response.status;
-    answer.headers = [...response.headers];
-    answer.text = await response.text();
-    answer.json = JSON.parse(answer.text);
+    const received = await fetch(path, { method, headers, body, cache: "no-store" });
+    response.status = received.status;
+    response.headers = [...received.headers];
+    response.text = await received.text();
+    response.json = JSON.parse(response.text);
   } catch (error) {
-    if (!answer.status) answer.failure = "The connection broke before an answer came.";
-    else if (!(error instanceof SyntaxError)) answer.failure = "The connection broke in the middle of the answer.";
-    else if (answer.text) answer.failure = "The answer is not JSON.";
+    if (!response.status) response.failure = "The connection broke before a response came.";
+    else if (!(error instanceof SyntaxError)) response.failure = "The connection broke in the middle of the response.";
+    else if (response.text) response.failure = "The response is not JSON.";
   }
-  answer.milliseconds = performance.now() - began;
-  return answer;
+  response.milliseconds = performance.now() - began;
+  return response;
 }
 
-/** The documented answers, by operation and status, read from the contract. */
+/** The documented responses, by operation and status, read from the contract. */
 export class Contract {
   constructor(document) {
     this.root = document;
@@ -80,19 +80,19 @@ export class Contract {
     return { values: node.enum, preset: node.default };
   }
 
-  /** Return what the contract says of an answer: a kind, and a sentence for people. */
-  judge(operation, answer) {
-    if (!answer.status) return ["broken", answer.failure];
-    const response = this.#resolve(this.operations.get(operation).responses[String(answer.status)]);
-    if (!response) return ["other", `${answer.status} is not in the contract: a fault, or a bug.`];
-    if (answer.failure) return ["broken", `${answer.status}, but: ${answer.failure}`];
-    const examples = Object.entries(response.content?.["application/json"]?.examples ?? {})
+  /** Return what the contract says of a response: a kind, and a sentence for people. */
+  judge(operation, response) {
+    if (!response.status) return ["broken", response.failure];
+    const documented = this.#resolve(this.operations.get(operation).responses[String(response.status)]);
+    if (!documented) return ["other", `${response.status} is not in the contract: a fault, or a bug.`];
+    if (response.failure) return ["broken", `${response.status}, but: ${response.failure}`];
+    const examples = Object.entries(documented.content?.["application/json"]?.examples ?? {})
       .map(([name, node]) => [name, this.#resolve(node).value]);
-    const same = examples.find(([, value]) => canonical(value) === canonical(answer.json));
-    if (same) return ["kept", `Word for word the documented answer: ${answer.status}, example ${same[0]}.`];
-    const alike = examples.find(([, value]) => figureless(value) === figureless(answer.json));
-    if (alike) return ["kept", `The documented answer with this account’s figures: ${answer.status}, example ${alike[0]}.`];
-    return ["kept", `A documented answer: ${answer.status}. ${summed(answer.json?.summary) ?? response.description}`];
+    const same = examples.find(([, value]) => canonical(value) === canonical(response.json));
+    if (same) return ["kept", `Exactly the documented response: ${response.status}, example ${same[0]}.`];
+    const alike = examples.find(([, value]) => figureless(value) === figureless(response.json));
+    if (alike) return ["kept", `The documented response with this account’s figures: ${response.status}, example ${alike[0]}.`];
+    return ["kept", `A documented response: ${response.status}. ${summed(response.json?.summary) ?? documented.description}`];
   }
 
   #resolve(node) {

@@ -60,7 +60,7 @@ function line(entry, fresh) {
   return details;
 }
 
-/** An answer's body that is JSON reads better as such. */
+/** A response's body that is JSON reads better as such. */
 function readable(entry) {
   try {
     return { ...entry, answer: { ...entry.answer, body: JSON.parse(entry.answer.body) } };

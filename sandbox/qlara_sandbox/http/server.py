@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import re
-import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -19,12 +17,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 HEAD_BYTES = 128 * 1024
-# How long one thread of Python may run while another waits: an import of a large file must not
-# hold up the event loop for the interpreter's usual 5 ms each time.
-_SWITCH_SECONDS = 0.0005
-# A full garbage collection stops every request for as long as there are contacts to look at (70 ms
-# for 100 000). Contacts, cards and journal entries are tuples without cycles: rare is enough.
-_GARBAGE_THRESHOLDS = (50_000, 50, 100)
 _LINGER_SECONDS = 1.0
 _H2C = re.compile(rb"(?im)^upgrade:[ \t]*h2c[ \t]*\r\n")
 
@@ -41,6 +33,10 @@ class Protocol(HttpToolsProtocol):
     _hung_up = False
     _connection: Connection
     _extensions: dict[str, dict[object, object]]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.access_log = False  # the application writes its own
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -121,17 +117,23 @@ def _without_h2c(data: bytes) -> bytes:
     return _H2C.sub(b"", head) + data[len(head) :]
 
 
-def configure(app: ASGIApp, **options: Any) -> uvicorn.Config:
-    """Return how uvicorn is to run *app*; *options* are uvicorn's own."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+class ServerConfig(uvicorn.Config):
+    """uvicorn's configuration, without its configuration of logging.
+
+    That belongs to the command line. In a test run, it belongs to whoever runs the tests.
+    """
+
+    def configure_logging(self) -> None:
+        """Change nothing."""
+
+
+def configure(app: ASGIApp, **options: Any) -> ServerConfig:
+    """Return how uvicorn is to run *app*; *options* are uvicorn's own. Nothing else is changed."""
     defaults: dict[str, Any] = {
         "http": Protocol,
         "ws": "none",
         "lifespan": "off",
-        "access_log": False,
         "server_header": False,
-        "log_config": None,
         "timeout_graceful_shutdown": 10,
     }
-    return uvicorn.Config(app, **{**defaults, **options})
+    return ServerConfig(app, **{**defaults, **options})

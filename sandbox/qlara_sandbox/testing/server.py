@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -45,7 +44,6 @@ class Server:
             seed=seed,
         )
         self._runtime = Runtime(settings)
-        self._switch_seconds = sys.getswitchinterval()
         self._http = _Http(configure(assemble(self._runtime), timeout_graceful_shutdown=1))
         self._listener = socket.create_server((_HOST, 0), backlog=1024)
         self.address: tuple[str, int] = self._listener.getsockname()
@@ -61,7 +59,6 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._http.should_exit = True
         self._thread.join()
-        sys.setswitchinterval(self._switch_seconds)
 
     def _serve(self) -> None:
         try:

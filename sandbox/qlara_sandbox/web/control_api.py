@@ -15,7 +15,6 @@ from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
 from qlara_sandbox.state.snapshot import Contradiction
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
-from qlara_sandbox.web.observers.events import Stream
 from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.summaries import show_clock, show_scenario, show_world
 
@@ -97,6 +96,8 @@ class ControlApi:
         return Response(200, content, {}, MEDIA_TYPE)
 
     def stream(self, _: Values) -> Response:
+        from qlara_sandbox.web.observers.event_stream import Stream
+
         return Response(200, b"", {}, "text/event-stream", Stream(self._runtime.events))
 
     def scenarios(self, _: Values) -> Response:

@@ -20,7 +20,7 @@ uvicorn.Server.handle_exit = _handle_exit  # type: ignore[method-assign]
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from starlette.types import Scope
+    from starlette.types import Receive, Scope, Send
 
     from qlara_sandbox.web.observers.events import Events, Listener
 
@@ -29,6 +29,16 @@ _KEEP_ALIVE_SECONDS = 15.0
 # themselves in this time.
 _GRACE_SECONDS = 5.0
 _LINE_END = "\n"
+
+
+class Stream:
+    """The response that streams events, until the client leaves or the server stops."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await event_stream(self._events, scope)(scope, receive, send)
 
 
 def event_stream(

@@ -12,8 +12,6 @@ from qlara_sandbox.web.observers.journal import show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from starlette.types import Receive, Scope, Send
-
     from qlara_sandbox.web.observers.journal import JournalEntry
 
 _WAITING_AT_MOST = 1000
@@ -83,16 +81,3 @@ class Events:
             yield listener
         finally:
             self._listeners.discard(listener)
-
-
-class Stream:
-    """The response that streams events, until the reader goes away or the server stops."""
-
-    def __init__(self, events: Events) -> None:
-        self._events = events
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Imported with the first subscriber: most runs of the sandbox never have one.
-        from qlara_sandbox.web.observers.event_stream import event_stream
-
-        await event_stream(self._events, scope)(scope, receive, send)

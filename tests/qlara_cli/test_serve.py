@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import select
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from tests.qlara_sandbox.web.calls import QUOTA
 from tests.server import Running, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -37,6 +39,34 @@ def refused(*options: str) -> str:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     return done.stderr
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Return as soon as *condition* holds; fail if it does not in ten seconds."""
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def until_refused(port: int) -> None:
+    """Return when nobody listens at *port* any more."""
+
+    def refused() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    until(refused)
+
+
+def reported(running: Running, text: str) -> bool:
+    """Return whether the next line of the log is there and has *text* in it."""
+    log = running.process.stderr
+    assert log is not None
+    return bool(select.select([log], [], [], 0)[0]) and text in log.readline()
 
 
 def test_it_says_where_it_is_which_key_to_use_and_what_to_try(server: Running) -> None:
@@ -64,7 +94,7 @@ def test_a_signal_ends_it_cleanly_after_the_request_that_is_under_way(
             connection.sendall(head + body[:20])
             get(running)  # by now the upload has arrived, too
             running.process.send_signal(number)
-            time.sleep(0.3)
+            until_refused(running.port)
             connection.sendall(body[20:])
             assert connection.recv(100).startswith(b"HTTP/1.1 400")
         assert running.process.wait(timeout=15) == 0
@@ -174,13 +204,12 @@ def test_reload_takes_up_changed_scenarios_and_a_changed_contract(tmp_path: Path
         assert get(running)["total"] == 50_000
         scenario.write_text("title: T\nstory: S\naccount: {quota: {total: 7}}\n")
         spec.write_text(text.replace("title: Qlara contact API", "title: Changed"))
-        time.sleep(0.4)
-        assert get(running)["total"] == 7
+        until(lambda: get(running)["total"] == 7)
         assert get(running, "/openapi.json")["info"]["title"] == "Changed"
 
         scenario.write_text("title: T\nstory: S\naccount: {quota: {total: many}}\n")
         spec.write_text("paths: [")
-        time.sleep(0.4)
+        until(lambda: get(running) and reported(running, "not reloaded"))
         assert get(running)["total"] == 7
         assert get(running, "/openapi.json")["info"]["title"] == "Changed"
 

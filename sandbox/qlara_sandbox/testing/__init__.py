@@ -28,7 +28,7 @@ def running(
     """Serve on a free port of this machine while the block runs; the server is a thread.
 
     ``scenario`` is where every account starts; ``scenarios`` (a folder of scenario files) and
-    ``spec`` (a contract) replace the shipped ones; ``seed`` decides the ids that are handed out.
+    ``spec`` (a contract) replace the shipped ones; ``seed`` is the seed for generated ids.
 
     Raises:
         InvalidContract, InvalidScenario, UnknownScenario: a file is missing or has mistakes.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.domain.quota import Quota
-    from qlara_sandbox.testing.calls import Answered
+    from qlara_sandbox.testing.calls import ApiResponse
     from qlara_sandbox.testing.server import Server
 
 _LABEL = re.compile(r"[A-Za-z0-9.-]+(_[A-Za-z0-9.-]+)*", re.ASCII)
@@ -46,7 +46,7 @@ class Sandbox:
         return Sandbox(self._server, f"sandbox_{label}")
 
     def scenario(self, name: str) -> None:
-        """Begin anew from the scenario *name*, for this account and from now on.
+        """Start this account afresh from the scenario *name*, which it keeps from now on.
 
         Raises:
             UnknownScenario: there is none of this name; the message lists the known ones.
@@ -55,11 +55,11 @@ class Sandbox:
         self._server.begin(self.api_key, name)
 
     def reset(self) -> None:
-        """Begin anew from the same scenario. What was requested stays on record."""
+        """Start this account afresh from the same scenario. Its requests stay in the journal."""
         self._server.forget(self.api_key)
 
     def fault(self, **rule: Any) -> None:
-        """Order a fault for this account, written as in a scenario file.
+        """Set a fault for this account, written as in a scenario file.
 
         ``fault(on="uploadVCard", count=1, respond={"status": 503})``
 
@@ -80,7 +80,7 @@ class Sandbox:
         return now
 
     def control(self, method: str, path: str, **values: Any) -> Any:
-        """Call the control API about this account, and return what it answers.
+        """Call the control API about this account, and return the JSON of its response.
 
         ``control("GET", "state")`` is ``GET /__admin/state`` with this account's key.
 
@@ -106,7 +106,7 @@ class Sandbox:
     def requests(
         self, *, operation: str | None = None, status: int | str | None = None
     ) -> list[dict[str, Any]]:
-        """Return what this account was asked and what it answered, oldest first.
+        """Return the requests of this account and their responses, oldest first.
 
         *operation* is an operationId of the contract, *status* one status (``409``) or a class of
         them (``"4xx"``). Each entry has the shape that ``GET /__admin/requests`` shows. Requests
@@ -114,15 +114,15 @@ class Sandbox:
         """
         return self._server.requests(self.api_key, operation, status)
 
-    def upload(self, file: Path | bytes | str, **fields: str) -> Answered:
-        """Upload a vCard file over HTTP, as any client would, and return the answer.
+    def upload(self, file: Path | bytes | str, **fields: str) -> ApiResponse:
+        """Upload a vCard file over HTTP, as any client would, and return the response.
 
         *file* is a path, or the content itself. *fields* are the form fields of the contract
         (``listId``, ``listName``, ``duplicateStrategy``, ``tags``); with no destination the file
-        goes into ``list_crm_migration``. A refusal is an answer, too.
+        goes into ``list_crm_migration``. A refusal is a response, too.
 
         Raises:
-            OSError: the file cannot be read, or there was no answer.
+            OSError: the file cannot be read, or there was no response.
         """
         from qlara_sandbox.testing.calls import upload
 

@@ -18,8 +18,8 @@ _REFUSED = 400  # and above: RFC 9110 section 15.5
 Address = tuple[str, int]
 
 
-class Answered(NamedTuple):
-    """An answer as it arrived; ``body`` is the JSON value in it."""
+class ApiResponse(NamedTuple):
+    """A response as it arrived; ``body`` is the JSON value in it."""
 
     status: int
     body: Any
@@ -32,11 +32,11 @@ def upload(
     headers: Mapping[str, str],
     file: Path | bytes | str,
     fields: Mapping[str, str],
-) -> Answered:
+) -> ApiResponse:
     """Send *file* and *fields* as a form to *path* of the server at *address*.
 
     Raises:
-        OSError: the file cannot be read, or there was no answer.
+        OSError: the file cannot be read, or there was no response.
     """
     name, content = _content(file)
     kind = f"multipart/form-data; boundary={_BOUNDARY}"
@@ -46,34 +46,36 @@ def upload(
 
 
 def control(address: Address, method: str, path: str, values: Mapping[str, Any]) -> Any:
-    """Call the control API and return what it answers; *values* are its parameters.
+    """Call the control API and return the JSON of its response; *values* are its parameters.
 
     Raises:
         ValueError: it refuses; the message names the fields and what was expected.
     """
     if method in {"GET", "DELETE"}:
-        answered = _send(address, method, f"/__admin/{path}?{urlencode(values)}", b"", {})
+        response = _send(address, method, f"/__admin/{path}?{urlencode(values)}", b"", {})
     else:
         body = json.dumps(values).encode()
-        answered = _send(
+        response = _send(
             address, method, f"/__admin/{path}", body, {"Content-Type": "application/json"}
         )
-    if answered.status >= _REFUSED:
-        message = "; ".join(f"{field}: {text}" for field, text in answered.body["data"].items())
+    if response.status >= _REFUSED:
+        message = "; ".join(f"{field}: {text}" for field, text in response.body["data"].items())
         raise ValueError(message)
-    return answered.body
+    return response.body
 
 
 def _send(
     address: Address, method: str, target: str, body: bytes, headers: Mapping[str, str]
-) -> Answered:
+) -> ApiResponse:
     connection = http.client.HTTPConnection(*address, timeout=_SECONDS)
     try:
         connection.request(method, target, body, dict(headers))
         response = connection.getresponse()
-        return Answered(response.status, json.loads(response.read()), dict(response.getheaders()))
+        return ApiResponse(
+            response.status, json.loads(response.read()), dict(response.getheaders())
+        )
     except http.client.HTTPException as error:
-        message = f"no whole answer from the sandbox: {error!r}"
+        message = f"no complete response from the sandbox: {error!r}"
         raise ConnectionError(message) from error
     finally:
         connection.close()

@@ -1,16 +1,13 @@
-"""A sandbox that serves from a thread of this process, and questions put to it from another."""
+"""A sandbox that serves from a thread of this process, and can be inspected from another."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-import uvicorn
 
 from qlara_sandbox import resources
 from qlara_sandbox.http.server import configure
+from qlara_sandbox.http.threaded import ThreadedServer
 from qlara_sandbox.web.app import assemble
 from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
@@ -32,7 +29,7 @@ _POLL_SECONDS = 0.002
 
 
 class Server:
-    """One running sandbox. Everything that is asked of it happens between two of its requests."""
+    """One running sandbox. What its methods do happens between two of its requests."""
 
     def __init__(
         self, *, scenario: str, scenarios: Path | None, spec: Path | None, seed: int
@@ -44,33 +41,25 @@ class Server:
             seed=seed,
         )
         self._runtime = Runtime(settings)
-        self._http = _Http(configure(assemble(self._runtime), timeout_graceful_shutdown=1))
-        self._listener = socket.create_server((_HOST, 0), backlog=1024)
-        self.address: tuple[str, int] = self._listener.getsockname()
+        self._http = ThreadedServer(configure(assemble(self._runtime), timeout_graceful_shutdown=1))
+        self._stopped = False
+        self.address = (_HOST, self._http.ports[0])
         self.url = f"http://{_HOST}:{self.address[1]}"
         self.upload_path = self._runtime.contract.by_id["uploadVCard"].path
-        self._thread = Thread(target=self._serve, name="qlara-sandbox", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._http.ready.wait()
+        self._http.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.should_exit = True
-        self._thread.join()
-
-    def _serve(self) -> None:
-        try:
-            self._http.run(sockets=[self._listener])
-        finally:
-            self._http.ready.set()
+        self._stopped = True
+        self._http.__exit__()
 
     def begin(self, api_key: str, scenario: str) -> None:
         """Give a key a fresh world of *scenario*.
 
         Raises:
-            UnknownScenario, InvalidScenario: it cannot be had.
+            UnknownScenario, InvalidScenario: there is no such scenario, or its file has mistakes.
         """
 
         def work() -> None:
@@ -78,11 +67,11 @@ class Server:
             self._runtime.worlds.bind(api_key, _SESSION, scenario)
             self._runtime.worlds.reset_of(api_key, None, None)
 
-        self._ask(work)
+        self._call(work)
 
     def forget(self, api_key: str) -> None:
-        """Give up the worlds of a key; the next request grows a new one."""
-        self._ask(lambda: self._runtime.worlds.reset_of(api_key, None, None))
+        """Evict the worlds of a key; its next request gets a new one."""
+        self._call(lambda: self._runtime.worlds.reset_of(api_key, None, None))
 
     def contacts(self, api_key: str, list_id: str) -> list[Contact]:
         """Return the contacts of a list.
@@ -95,16 +84,16 @@ class Server:
             world = self._world(api_key)
             return [world.contacts[identity] for identity in world.list(list_id).members]
 
-        return self._ask(look)
+        return self._call(look)
 
     def quota(self, api_key: str) -> Quota:
         """Return the quota of an account."""
-        return self._ask(lambda: self._world(api_key).quota)
+        return self._call(lambda: self._world(api_key).quota)
 
     def requests(
         self, api_key: str, operation: str | None, status: int | str | None
     ) -> list[dict[str, Any]]:
-        """Return the journal's entries of a key, oldest first, once its requests are answered."""
+        """Return the journal's entries of a key, oldest first, once none of its requests is under way."""
         wanted = None if status is None else str(status)
         criteria = Criteria(api_key=api_key, operation=operation, status=wanted)
 
@@ -119,37 +108,22 @@ class Server:
         return worlds.at(worlds.key(api_key, _SESSION, None))
 
     async def _settle(self, api_key: str) -> None:
-        # A client can have its answer a moment before the answer is written down.
+        # A client can have its response a moment before the journal has it.
         for _ in range(round(_SETTLE_SECONDS / _POLL_SECONDS)):
             entries = [one for one in self._runtime.worlds.entries() if one.key.api_key == api_key]
             if not any(one.in_use for one in entries):
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
-    def _ask(self, question: Callable[[], T]) -> T:
-        async def response() -> T:
-            return question()
+    def _call(self, function: Callable[[], T]) -> T:
+        async def work() -> T:
+            return function()
 
-        return self._run(response())
+        return self._run(work())
 
-    def _run(self, response: Coroutine[Any, Any, T]) -> T:
-        loop = self._http.loop
-        if loop is None or not self._thread.is_alive():
-            response.close()
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._stopped:
+            work.close()
             message = "The sandbox has stopped: use it inside its with block, or its fixture."
             raise RuntimeError(message)
-        return asyncio.run_coroutine_threadsafe(response, loop).result()
-
-
-class _Http(uvicorn.Server):
-    """uvicorn; ``ready`` is set once it answers, and ``loop`` is where."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = Event()
-        self.loop: asyncio.AbstractEventLoop | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.loop = asyncio.get_running_loop()
-        self.ready.set()
+        return self._http.run(work)

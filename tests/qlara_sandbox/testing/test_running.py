@@ -44,9 +44,9 @@ def quota_over_http(sandbox: Sandbox, **headers: str) -> Any:
 
 
 def test_what_is_uploaded_is_there_over_http_and_for_the_test(sandbox: Sandbox) -> None:
-    answered = sandbox.upload(MARCO, tags="crm-import")
+    response = sandbox.upload(MARCO, tags="crm-import")
 
-    assert (answered.status, answered.body["summary"]["imported"]) == (200, 1)
+    assert (response.status, response.body["summary"]["imported"]) == (200, 1)
     assert quota_over_http(sandbox) == {"used": 1, "total": 50000}
     assert sandbox.quota() == Quota(1, 50000)
     [marco] = sandbox.contacts()
@@ -59,28 +59,28 @@ def test_a_file_is_uploaded_under_its_name(sandbox: Sandbox, tmp_path: Path) -> 
     path = tmp_path / 'città "nuova".vcf'
     path.write_bytes(MARCO)
 
-    answered = sandbox.upload(path, listName="Town")
+    response = sandbox.upload(path, listName="Town")
 
-    assert [one.name for one in sandbox.contacts(answered.body["listId"])] == ["Marco Rossi"]
+    assert [one.name for one in sandbox.contacts(response.body["listId"])] == ["Marco Rossi"]
 
 
-def test_a_refused_upload_is_an_answer_too(sandbox: Sandbox) -> None:
+def test_a_refused_upload_is_a_response_too(sandbox: Sandbox) -> None:
     assert sandbox.upload("no card").body["data"] == {
         "file": "Invalid VCard format. Expected BEGIN:VCARD header."
     }
 
 
-def test_an_upload_without_an_answer_is_an_error(sandbox: Sandbox) -> None:
+def test_an_upload_without_a_response_is_an_error(sandbox: Sandbox) -> None:
     sandbox.scenario("connection-reset")
 
     with pytest.raises(OSError, match=r"."):
         sandbox.upload(MARCO)
 
 
-def test_an_upload_whose_answer_breaks_off_is_an_error(sandbox: Sandbox) -> None:
+def test_an_upload_whose_response_breaks_off_is_an_error(sandbox: Sandbox) -> None:
     sandbox.fault(on="uploadVCard", network="TRUNCATED_BODY")
 
-    with pytest.raises(ConnectionError, match="no whole answer"):
+    with pytest.raises(ConnectionError, match="no complete response"):
         sandbox.upload(MARCO)
 
 
@@ -166,7 +166,7 @@ def test_what_an_account_does_stays_its_own(sandbox: Sandbox) -> None:
     assert (other.base_url, other.quota().used, other.requests()) == (sandbox.base_url, 0, [])
 
 
-def test_an_answer_that_has_arrived_is_on_record_at_once(server: Sandbox) -> None:
+def test_a_response_that_has_arrived_is_on_record_at_once(server: Sandbox) -> None:
     def one(number: int) -> int:
         account = server.account(f"at-once-{number}")
         quota_over_http(account)

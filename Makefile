@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
 BASE_URL ?= http://127.0.0.1:$(PORT)
+PARALLEL := --numprocesses auto --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test check format contract bench mutants console-test docs clean
+.PHONY: help serve demo verify suite test coverage check format contract bench mutants console-test docs clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,8 +25,14 @@ suite: $(VENV)/suite  ## Install what verify, examples and shell need
 verify: $(VENV)/suite  ## Check a deployment (BASE_URL=… and SANDBOX_API_KEY=…; default: the local sandbox)
 	@SANDBOX_API_KEY="$${SANDBOX_API_KEY:-YOUR_API_KEY}" $(BIN)/qlara-sandbox verify --base-url $(BASE_URL)
 
-test: $(VENV)/dev  ## Run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/dev  ## Run the tests, in as many processes as there are processors
+	$(BIN)/python -m pytest $(PARALLEL)
+
+coverage: $(VENV)/dev  ## Run the tests and measure what they cover, in every process that they start
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(PARALLEL)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 check: $(VENV)/dev  ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .
@@ -63,7 +70,7 @@ docs: $(VENV)/dev  ## Write the generated parts of the documentation anew
 	$(BIN)/python -m docs.generate
 
 clean:  ## Remove the virtual environment and what tools left
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
+	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -46,12 +46,7 @@ format: $(VENV)/dev  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-console-suite: $(VENV)/suite  ## Install what verify, examples and shell need
-
-verify: $(VENV)/suite  ## Check a deployment (BASE_URL=… and SANDBOX_API_KEY=…; default: the local sandbox)
-	@SANDBOX_API_KEY="$${SANDBOX_API_KEY:-YOUR_API_KEY}" $(BIN)/qlara-sandbox verify --base-url $(BASE_URL)
-
-test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
+console-test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
 	$(BIN)/python -m pytest tests/console
 
 contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own

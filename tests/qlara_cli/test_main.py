@@ -32,6 +32,15 @@ def test_an_unknown_command_is_a_clear_message() -> None:
     assert "severe" in result.output
 
 
+def test_a_command_that_lacks_a_module_of_ours_is_a_bug_and_looks_like_one() -> None:
+    def broken() -> click.Command:
+        return import_module("qlara_sandbox.nowhere").command  # type: ignore[no-any-return]
+
+    result = CliRunner().invoke(LazyGroup(commands={"x": (broken, "X")}), ["x"])
+
+    assert isinstance(result.exception, ModuleNotFoundError)
+
+
 def test_a_command_that_lacks_a_package_says_how_to_install_it() -> None:
     def needy() -> click.Command:
         return import_module("a_package_that_nobody_has").command  # type: ignore[no-any-return]

@@ -75,3 +75,23 @@ def test_a_file_with_mistakes_does_not_spoil_the_list(tmp_path: Path) -> None:
     assert code == 0
     assert output.splitlines()[0] == "a  Fine"
     assert output.splitlines()[1].startswith("b  has mistakes: ")
+
+
+def test_show_of_a_scenario_without_source_or_commands_is_its_story(tmp_path: Path) -> None:
+    (tmp_path / "plain.yaml").write_text("title: Plain\nstory: Nothing else.\n")
+    code, output = run("--scenarios", str(tmp_path), "show", "plain")
+
+    assert (code, output) == (
+        0,
+        "Plain\n\nNothing else.\n\nChoose it with  -H 'X-Sandbox-Scenario: plain'  "
+        "or with the key  sandbox_demo__plain\n\n",
+    )
+
+
+def test_check_needs_a_contract_without_mistakes(tmp_path: Path) -> None:
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text("paths: [\n")
+    code, output = run("check", "--spec", str(spec))
+
+    assert code == 1
+    assert f"{spec}:" in output

@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from qlara_cli.serve import is_loopback
 from qlara_sandbox import resources
 from tests.qlara_sandbox.web.calls import QUOTA
 from tests.server import Running, serving
@@ -225,3 +226,52 @@ def test_a_start_loads_nothing_that_only_an_import_or_a_test_needs() -> None:
     )
 
     assert done.stdout == "[]\n"
+
+
+def test_an_address_of_another_machine_is_a_clear_message() -> None:
+    problem = refused("--host", "192.0.2.1")  # for documentation only, RFC 5737
+
+    assert problem == "Cannot listen on 192.0.2.1, port 8080: Cannot assign requested address\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "module", "message"),
+    [
+        (
+            "--defect=no-content-type",
+            "qlara_contract.defects",
+            "--defect needs qlara_contract.defects, which is not installed.",
+        ),
+        ("--tls", "trustme", "TLS needs the package trustme."),
+    ],
+)
+def test_an_option_that_lacks_a_package_says_which(option: str, module: str, message: str) -> None:
+    script = f"""
+import sys
+sys.modules[{module!r}] = None  # as if it were not installed
+from qlara_cli import main
+main(["serve", "--port", "0", {option!r}])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "pip install" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104 - compared
+        ("192.0.2.1", False),
+        ("sandbox.example", False),
+    ],
+)
+def test_only_this_machine_reaches_a_loopback_address(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback

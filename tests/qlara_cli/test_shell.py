@@ -268,6 +268,43 @@ def test_a_person_gets_a_banner_and_a_prompt_and_their_own_settings(user: Home) 
     assert user.leftovers == []
 
 
+def test_a_plain_shell_gets_the_prompt_too(user: Home) -> None:
+    user.environment["SHELL"] = "/bin/sh"
+    said = "".join(_typed(user, [QUOTA, "exit"]))
+
+    assert "(qlara sandbox) " in said
+    assert '{"used":0,"total":50000}' in said
+
+
+def test_zsh_reads_the_users_own_settings_and_then_the_prompt_and_the_path(user: Home) -> None:
+    zsh = user.home / "zsh"  # stands for one: it shows what a zsh would read
+    zsh.write_text('#!/bin/sh\ncat "$ZDOTDIR/.zshenv" "$ZDOTDIR/.zshrc"\n', encoding="utf-8")
+    zsh.chmod(0o755)
+    user.environment |= {"SHELL": str(zsh), "ZDOTDIR": "/my/zsh"}
+    [said] = _typed(user, [])
+    lines = said.splitlines()
+
+    assert "[ -f /my/zsh/.zshenv ] && . /my/zsh/.zshenv" in lines
+    assert "[ -f /my/zsh/.zshrc ] && . /my/zsh/.zshrc" in lines
+    assert "PROMPT='(qlara sandbox) '$PROMPT" in lines
+    assert any(re.fullmatch(r"PATH=/.*/bin:\$PATH", line) for line in lines)
+
+
+def test_without_curl_the_shell_says_so(user: Home) -> None:
+    user.environment["PATH"] = "/nowhere"
+
+    assert user.start([*SHELL, "true"]).stderr == "Error: curl is not installed.\n"
+
+
+def test_without_the_package_for_tls_the_shell_says_what_to_install(user: Home) -> None:
+    script = "import sys; sys.modules['trustme'] = None; from qlara_cli import main; main()"
+    ran = user.start([sys.executable, "-c", script, "shell", "true"])
+
+    assert ran.returncode == 1
+    assert "TLS needs the package trustme" in ran.stderr
+    assert user.leftovers == []
+
+
 def test_a_shell_whose_terminal_goes_away_leaves_nothing_behind(user: Home) -> None:
     ours, process = _opened(user)
     assert "(qlara sandbox) " in _until(ours, _ASKS)

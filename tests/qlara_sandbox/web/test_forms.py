@@ -211,6 +211,7 @@ def test_what_is_no_form_is_refused_with_what_was_found(
         (b"filename*=iso-8859-1'it'Citt%E0.vcf; filename=Citta.vcf", "Città.vcf"),
         (b'filename="a \\"b\\".vcf"', 'a "b".vcf'),
         (b"filename=plain.vcf", "plain.vcf"),
+        (b"filename*=x-nobody''plain.vcf", "plain.vcf"),
     ],
 )
 def test_the_name_of_a_file_stands_right_in_the_journal(

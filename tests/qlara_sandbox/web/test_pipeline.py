@@ -367,3 +367,18 @@ def test_absurdly_long_headers_are_refused_by_name(client: TestClient) -> None:
     response = client.get(QUOTA, headers={"X-Long": "x" * 70_000})
 
     assert response.json() == fail(**{"x-long": "Expected at most 64 KB of headers."})
+
+
+WITHOUT_EXAMPLE = """paths:
+  /bare:
+    get: {operationId: bare, responses: {"200": {description: x, content: {application/json: {schema: {}}}}}}
+"""
+
+
+def test_an_added_path_without_an_example_says_what_it_lacks(tmp_path: Path) -> None:
+    client = app(spec=changed(tmp_path, ("paths:\n", WITHOUT_EXAMPLE)))
+
+    assert (client.get("/bare").status_code, client.get("/bare").json()) == (
+        400,
+        fail(path="This operation has no handler and no example of a success in the contract."),
+    )

@@ -6,6 +6,7 @@ import json
 import socket
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -223,3 +224,11 @@ def test_faults_come_after_the_key_the_permission_and_a_forced_answer() -> None:
     assert client.get(QUOTA, headers={"X-Api-Key": "unknown"}).status_code == 401
     assert client.get(LIST, headers={"Prefer": "code=404"}).status_code == 404
     assert [client.get(QUOTA).status_code for _ in range(2)] == [503, 200]
+
+
+def test_a_status_that_nobody_has_assigned_says_so(server: Running) -> None:
+    order(server, "unassigned", count=1, respond={"status": 599})
+    with pytest.raises(HTTPError) as caught:
+        used(server, "unassigned")
+
+    assert (caught.value.status, json.load(caught.value)["error"]) == (599, "Unassigned")

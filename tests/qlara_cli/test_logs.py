@@ -1,0 +1,59 @@
+"""A line of the log, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from qlara_cli.logs import JsonLines, TextLines
+
+ACCESS: dict[str, Any] = {
+    "status": 200,
+    "ms": 3.21,
+    "scenario": "default",
+    "session": "s",
+    "request": "req_1",
+}
+
+
+def record(message: str, *, level: int = logging.INFO, **fields: Any) -> logging.LogRecord:
+    made = logging.LogRecord("qlara_sandbox", level, __file__, 1, message, None, None)
+    made.__dict__.update(fields)
+    return made
+
+
+def failed() -> logging.LogRecord:
+    try:
+        int("of no avail")
+    except ValueError as error:
+        why = (type(error), error, error.__traceback__)
+        return record("a bug", level=logging.ERROR, exc_info=why)
+    raise AssertionError
+
+
+def test_a_request_is_one_line_with_the_place_of_its_world() -> None:
+    line = TextLines().format(record("GET /quota", **ACCESS))
+
+    assert line[8:] == "  200  GET /quota  3.2 ms  default/s  req_1"
+
+
+def test_a_request_without_a_world_names_none() -> None:
+    line = TextLines().format(record("GET /nowhere", **{**ACCESS, "scenario": None}))
+
+    assert line[8:] == "  200  GET /nowhere  3.2 ms  req_1"
+
+
+def test_what_a_client_sent_cannot_forge_a_line_or_steer_the_terminal() -> None:
+    line = TextLines().format(record("GET /a\n12:00:00  200\x1b[2J"))
+
+    assert line[8:] == "  info  GET /a\\x0a12:00:00  200\\x1b[2J"
+
+
+def test_a_bug_is_logged_with_its_traceback() -> None:
+    text = TextLines().format(failed())
+    entry = json.loads(JsonLines().format(failed()))
+
+    assert text[8:].startswith("  error  a bug\nTraceback (most recent call last):\n")
+    assert (entry["level"], entry["message"]) == ("error", "a bug")
+    assert entry["trace"].endswith("invalid literal for int() with base 10: 'of no avail'")

@@ -1,0 +1,141 @@
+"""A contract file that a partner changed: what it may hold, and how its mistakes are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from qlara_sandbox.domain.errors import InvalidFields
+from qlara_sandbox.http.contract import Contract, InvalidContract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qlara_sandbox.http.operation import Operation
+
+OK = {"200": {"description": "Done."}}
+
+
+def contract(folder: Path, path: str = "/things", **operation: Any) -> Contract:
+    """Return a contract with one operation, written to a file as a partner does."""
+    document = {
+        "info": {"title": "T", "version": "1"},
+        "paths": {path: {"get": {"operationId": "getThings", "responses": OK, **operation}}},
+        "components": {"schemas": {"Loop": {"$ref": "#/components/schemas/Loop"}}},
+    }
+    file = folder / "openapi.yaml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return Contract(file)
+
+
+def query(name: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": required, "schema": schema}
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        (
+            {"parameters": [{"name": "id", "in": "path"}]},
+            "no {id} in the path for the parameter 'id'",
+        ),
+        ({"x-permission": ["contacts"]}, "x-permission is text"),
+        ({"parameters": [{"in": "query"}]}, "lacks 'name'"),
+        (
+            {"parameters": [{"$ref": "#/components/parameters/Nowhere"}]},
+            "Unresolved $ref '#/components/parameters/Nowhere'",
+        ),
+        (
+            {"parameters": [{"$ref": "#/components/schemas/Loop"}]},
+            "Unresolved $ref '#/components/schemas/Loop'",
+        ),
+    ],
+)
+def test_a_mistake_in_an_operation_is_told_with_its_method_and_path(
+    tmp_path: Path, operation: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(InvalidContract) as caught:
+        contract(tmp_path, **operation)
+
+    assert str(caught.value) == f"{tmp_path / 'openapi.yaml'}: GET /things: {reason}"
+
+
+def test_a_contract_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidContract, match=rf"{tmp_path}.*cannot be read: .*Is a directory"):
+        Contract(tmp_path)
+
+
+def test_a_parameter_in_a_header_is_left_to_the_gates(tmp_path: Path) -> None:
+    key = {"name": "X-Api-Key", "in": "header", "required": True}
+    [operation] = contract(tmp_path, parameters=[key]).operations
+
+    assert operation.parameters == ()
+
+
+@pytest.fixture
+def typed(tmp_path: Path) -> Operation:
+    """Return an operation with a query parameter of every plain type."""
+    [operation] = contract(
+        tmp_path,
+        parameters=[
+            query("id", required=True),
+            query("count", type="integer", minimum=1),
+            query("share", type="number"),
+            query("all", type="boolean"),
+        ],
+    ).operations
+    return operation
+
+
+def test_parameters_are_read_by_their_types(typed: Operation) -> None:
+    values = typed.read_parameters({}, b"id=a&count=2&share=0.5&all=true")
+
+    assert values == {"id": "a", "count": 2, "share": 0.5, "all": True}
+
+
+def test_every_parameter_at_fault_is_told_what_was_expected(typed: Operation) -> None:
+    with pytest.raises(InvalidFields) as caught:
+        typed.read_parameters({}, b"count=0&share=half&all=yes&all=no")
+
+    assert caught.value.data == {
+        "id": "Missing. Expected text.",
+        "count": "Expected an integer of at least 1.",
+        "share": "Expected a number.",
+        "all": "Given 2 times. Expected true or false.",
+    }
+
+
+def test_a_boolean_has_one_spelling(typed: Operation) -> None:
+    with pytest.raises(InvalidFields, match="Expected true or false"):
+        typed.read_parameters({}, b"id=a&all=yes")
+
+
+def test_a_response_breaks_the_contract_by_its_status_media_type_or_content(
+    tmp_path: Path,
+) -> None:
+    schema = {"type": "object", "properties": {"used": {"type": "integer"}}}
+    [operation] = contract(
+        tmp_path,
+        responses={
+            "200": {"description": "", "content": {"application/json": {"schema": schema}}},
+            "204": {"description": ""},
+        },
+    ).operations
+
+    violations = [
+        operation.violation(200, "application/json", {"used": 1}),
+        operation.violation(204, "", b""),
+        operation.violation(201, "application/json", {}),
+        operation.violation(200, "text/plain", b"1"),
+        operation.violation(200, "application/json", {"used": "1"}),
+    ]
+
+    assert violations == [
+        None,
+        None,
+        "getThings: status 201 is not in the contract",
+        "getThings: 200 as text/plain is not in the contract",
+        'getThings: 200: used: "1" is not of type "integer"',
+    ]

@@ -1,0 +1,117 @@
+"""Changed files are taken up between two requests, and a mistake in one changes nothing."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from qlara_sandbox import resources
+from qlara_sandbox.web.app import assemble
+from qlara_sandbox.web.reload import Reloading
+from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+from tests.qlara_sandbox.web.calls import QUOTA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPEC = resources.SPEC.read_text(encoding="utf-8")
+CARD = "BEGIN:VCARD\nVERSION:3.0\nFN:Marco\nTEL:347 123 4567\nEND:VCARD\n"
+FROM_A_FILE = "title: T\nstory: S\nlists: [{id: l, name: L, file: files/people.vcf}]\n"
+
+
+class Folder:
+    """A contract and scenarios under change; ``write`` makes sure that a change can be seen."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._time = 1_000_000_000
+        self.write("openapi.yaml", SPEC)
+        self.write("default.yaml", "title: T\nstory: S\n")
+
+    def write(self, name: str, text: str) -> None:
+        file = self.path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        self._time += 1
+        os.utime(file, (self._time, self._time))
+
+    def sandbox(self) -> tuple[Reloading, TestClient]:
+        settings = SandboxSettings(spec=self.path / "openapi.yaml", scenarios=self.path)
+        app = Reloading(Runtime(settings), assemble)
+        return app, TestClient(app, headers={"X-Api-Key": "YOUR_API_KEY"})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def quota(client: TestClient, **headers: str) -> dict[str, Any]:
+    body: dict[str, Any] = client.get(QUOTA, headers=headers).json()
+    return body
+
+
+def test_a_world_of_a_scenario_that_has_changed_starts_afresh(folder: Folder) -> None:
+    app, client = folder.sandbox()
+    assert quota(client)["total"] == 50_000
+
+    folder.write("default.yaml", "title: T\nstory: S\naccount: {quota: {total: 7}}\n")
+    app.refresh()
+
+    assert quota(client)["total"] == 7
+
+
+def test_nothing_is_taken_up_where_nothing_has_changed(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, client = folder.sandbox()
+    quota(client)
+    with caplog.at_level(logging.INFO, "qlara_sandbox.web"):
+        app.refresh()
+
+    assert caplog.messages == []
+
+
+def test_a_file_of_contacts_counts_as_a_change_of_the_scenarios(folder: Folder) -> None:
+    folder.write("files/people.vcf", CARD)
+    folder.write("default.yaml", FROM_A_FILE)
+    app, client = folder.sandbox()
+    assert quota(client)["used"] == 1
+
+    folder.write("files/people.vcf", CARD + CARD.replace("347", "348"))
+    app.refresh()
+
+    assert quota(client)["used"] == 2
+
+
+def test_a_mistake_is_logged_and_the_last_good_state_stays_in_force(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, client = folder.sandbox()
+    folder.write("openapi.yaml", "paths: [")
+    folder.write("default.yaml", "title: T\n")
+    app.refresh()
+
+    assert quota(client)["total"] == 50_000
+    assert [message.partition(": ")[0] for message in caplog.messages] == ["not reloaded"] * 2
+    assert str(folder.path / "openapi.yaml") in caplog.text
+    assert str(folder.path / "default.yaml") in caplog.text
+
+
+def test_a_scenario_whose_file_is_gone_is_unknown_from_then_on(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.write("other.yaml", "title: T\nstory: S\n")
+    app, client = folder.sandbox()
+    other = {"X-Sandbox-Scenario": "other"}
+    assert quota(client, **other)["used"] == 0
+
+    (folder.path / "other.yaml").unlink()
+    app.refresh()
+
+    assert quota(client, **other)["status"] == "fail"
+    assert any("other" in message for message in caplog.messages)

@@ -246,11 +246,18 @@ def test_the_clock_stops_moves_and_is_reset(client: TestClient) -> None:
     assert put(freeze=True)["frozen"] is True
 
 
-def test_time_ends_before_the_year_three_thousand(client: TestClient) -> None:
+@pytest.mark.parametrize("advance", ["48h", "999999h"])
+def test_time_ends_before_the_year_three_thousand(client: TestClient, advance: str) -> None:
     frozen = {**ANNA, "freeze": "2999-12-31T00:00:00Z"}
 
-    assert client.put("/__admin/clock", json={**frozen, "advance": "999999h"}).status_code == 409
+    assert client.put("/__admin/clock", json={**frozen, "advance": advance}).status_code == 409
     assert client.get("/__admin/clock", params=ANNA).json()["frozen"] is False
+
+
+def test_a_day_that_does_not_exist_is_no_time_to_stop_at(client: TestClient) -> None:
+    response = client.put("/__admin/clock", json={**ANNA, "freeze": "2026-02-30T00:00:00Z"})
+
+    assert (response.status_code, list(response.json()["data"])) == (400, ["freeze"])
 
 
 # Faults

@@ -32,6 +32,7 @@ coverage: $(VENV)/dev  ## Run the tests and measure what they cover, in every pr
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(PARALLEL)
 	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include 'sandbox/*' --fail-under 98
 	$(BIN)/coverage report
 
 check: $(VENV)/dev  ## Check format, lint, types and layers

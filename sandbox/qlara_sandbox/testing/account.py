@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.domain.quota import Quota
-    from qlara_sandbox.testing.calls import ApiResponse
+    from qlara_sandbox.testing.calls import ReceivedResponse
     from qlara_sandbox.testing.server import Server
 
 _LABEL = re.compile(r"[A-Za-z0-9.-]+(_[A-Za-z0-9.-]+)*", re.ASCII)
@@ -114,7 +114,7 @@ class Sandbox:
         """
         return self._server.requests(self.api_key, operation, status)
 
-    def upload(self, file: Path | bytes | str, **fields: str) -> ApiResponse:
+    def upload(self, file: Path | bytes | str, **fields: str) -> ReceivedResponse:
         """Upload a vCard file over HTTP, as any client would, and return the response.
 
         *file* is a path, or the content itself. *fields* are the form fields of the contract

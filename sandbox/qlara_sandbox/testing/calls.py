@@ -18,7 +18,7 @@ _REFUSED = 400  # and above: RFC 9110 section 15.5
 Address = tuple[str, int]
 
 
-class ApiResponse(NamedTuple):
+class ReceivedResponse(NamedTuple):
     """A response as it arrived; ``body`` is the JSON value in it."""
 
     status: int
@@ -32,7 +32,7 @@ def upload(
     headers: Mapping[str, str],
     file: Path | bytes | str,
     fields: Mapping[str, str],
-) -> ApiResponse:
+) -> ReceivedResponse:
     """Send *file* and *fields* as a form to *path* of the server at *address*.
 
     Raises:
@@ -66,12 +66,12 @@ def control(address: Address, method: str, path: str, values: Mapping[str, Any])
 
 def _send(
     address: Address, method: str, target: str, body: bytes, headers: Mapping[str, str]
-) -> ApiResponse:
+) -> ReceivedResponse:
     connection = http.client.HTTPConnection(*address, timeout=_SECONDS)
     try:
         connection.request(method, target, body, dict(headers))
         response = connection.getresponse()
-        return ApiResponse(
+        return ReceivedResponse(
             response.status, json.loads(response.read()), dict(response.getheaders())
         )
     except http.client.HTTPException as error:

@@ -199,6 +199,15 @@ def test_nothing_is_left_running() -> None:
         sandbox.quota()
 
 
+def test_an_open_stream_of_events_ends_whole_with_the_sandbox() -> None:
+    with running() as sandbox:
+        stream = urlopen(f"{sandbox.base_url}/__admin/events", timeout=10)  # noqa: S310 - http
+        assert stream.readline() == b": listening\n"
+
+    with stream:
+        assert stream.read() == b"\n"  # a stream that breaks off raises IncompleteRead
+
+
 def test_a_scenario_that_cannot_be_had_stops_the_start() -> None:
     with pytest.raises(UnknownScenario, match="default"), running(scenario="nothing"):
         pytest.fail("it started")

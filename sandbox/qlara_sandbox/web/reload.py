@@ -61,7 +61,8 @@ class Reloading:
             self._runtime.use_contract(Contract(spec))
             self._app = self._assemble(self._runtime)
         except InvalidContract as error:
-            self._runtime.use_contract(before)
+            if self._runtime.contract is not before:
+                self._runtime.use_contract(before)
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a mistake in a file, no traceback
         else:
             log.info("reloaded %s", spec.name)

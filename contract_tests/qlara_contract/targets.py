@@ -62,9 +62,5 @@ def sandbox_behind(wrap: Callable[[Any], Any]) -> Iterator[str]:
     from qlara_sandbox.http.threaded import ThreadedServer
     from qlara_sandbox.web.app import create_app
 
-    switch_seconds = sys.getswitchinterval()
-    try:
-        with ThreadedServer(configure(wrap(create_app()), timeout_graceful_shutdown=1)) as server:
-            yield f"http://127.0.0.1:{server.ports[0]}"
-    finally:
-        sys.setswitchinterval(switch_seconds)
+    with ThreadedServer(configure(wrap(create_app()), timeout_graceful_shutdown=1)) as server:
+        yield f"http://127.0.0.1:{server.ports[0]}"

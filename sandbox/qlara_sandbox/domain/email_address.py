@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 _SCHEME = re.compile(r"\s*(?:mailto|smtp):\s*", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"<\s*(?:mailto:\s*)?([^<>\s]*@[^<>\s]*)\s*>", re.IGNORECASE)
+_QUOTES = ("'", '"')
 _COMMENT = re.compile(r"\s*\([^()]*\)\s*\Z")
 _ADDRESS = re.compile(r"[^\s@<>,;:/=]+@[^\s@<>,;:/=]+")
 # What an Exchange server makes of a name that is no address (IMCEAEX-_O=EX_OU=…@example.com).
@@ -22,8 +23,8 @@ def bare(typed: str) -> str:
 
     A text that is no address is returned as it is.
     """
-    if typed.isascii() and _ADDRESS.fullmatch(typed):  # nearly all are as they stand
-        return typed
+    if not ("<" in typed or ":" in typed or " " in typed or typed[:1] in _QUOTES):
+        return typed  # as nearly all are
     scheme = _SCHEME.match(typed)
     address = typed[scheme.end() :] if scheme else typed
     if scheme and scheme[0].strip().lower() == "mailto:":

@@ -29,9 +29,11 @@ SOFT_BREAKS = 1024 * 1024
 
 # The end of a logical line: a line end that no white space follows. The first form also leaves
 # quoted-printable soft breaks ("=" before the line end) in one piece.
-_WHOLE = re.compile(rb"(?:(?<![=\r])\n|(?<!=)\r\n|(?<!=)\r(?!\n))(?![ \t])")
-_LOGICAL = re.compile(rb"(?:\n|\r(?!\n))(?![ \t])")
-_FOLDS = (b"\r\n ", b"\n ", b"\r ", b"\r\n\t", b"\n\t", b"\r\t")
+_WHOLE = re.compile(rb"(?:(?<![=\r])\n|(?<![=\r])\r{1,9}\n|(?<!=)\r(?!\r{0,8}\n))(?![ \t])")
+_LOGICAL = re.compile(rb"(?:\n|\r(?!\r{0,8}\n))(?![ \t])")
+_LF_FOLDS = (b"\n ", b"\n\t")
+_CRLF_FOLDS = (b"\r\n ", b"\r\n\t")
+_ALL_FOLDS = (b"\r\n ", b"\n ", b"\r ", b"\r\n\t", b"\n\t", b"\r\t")
 
 _FRAME = re.compile(rb"\s*(?:BEGIN|END)\s*:\s*VCARD\s*", re.IGNORECASE)
 
@@ -56,7 +58,6 @@ def logical_lines(data: bytes) -> Iterator[Lines]:
     UTF-8, UTF-16 or UTF-32, with or without byte order mark. Line ends are CRLF, LF, CR or CR CR LF.
     """
     data = as_utf8(data)
-    data, folds = _with_known_folds(data)
     begin = len(data) - len(data.lstrip())
     if begin:  # blank lines, and the indent of the first line, which continues nothing
         blank = data[:begin]
@@ -64,20 +65,8 @@ def logical_lines(data: bytes) -> Iterator[Lines]:
         yield Lines([FOLD * (ends - 1)] if ends else [], loose_frames=False)
     while begin < len(data):
         end = _end_of_chunk(data, begin + CHUNK)
-        yield _lines(data[begin:end], folds)
+        yield _lines(data[begin:end])
         begin = end
-
-
-def _with_known_folds(data: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """Return *data* with no CR CR LF in it, and what folds look like there."""
-    if b"\r" not in data:
-        return data, (b"\n ", b"\n\t")
-    crlf = data.count(b"\r\n")
-    if crlf == data.count(b"\r") == data.count(b"\n"):
-        return data, (b"\r\n ", b"\r\n\t")
-    if b"\r\r\n" in data:
-        data = _CR_CR_LF.sub(b"\r\n", data)
-    return data, _FOLDS
 
 
 def _end_of_chunk(data: bytes, wanted: int) -> int:
@@ -86,18 +75,34 @@ def _end_of_chunk(data: bytes, wanted: int) -> int:
     return found.end() if found else len(data)
 
 
-def _lines(chunk: bytes, folds: tuple[bytes, ...]) -> Lines:
+def _lines(chunk: bytes) -> Lines:
     capitals = chunk.upper()
-    loose = _has_loose_frames(capitals)
     if FOLD in chunk:
         chunk = chunk.replace(FOLD, b"\x01")
+    lines = _unfolded(chunk)
+    if b"QUOTED-PRINTABLE" in capitals:
+        lines = _joined(lines)
+    return Lines(lines, _has_loose_frames(capitals))
+
+
+def _unfolded(chunk: bytes) -> list[bytes]:
+    """Return the logical lines of a chunk; the usual line ends, which are all alike, come first."""
+    if b"\r" not in chunk:
+        return _folds_marked(chunk, _LF_FOLDS).splitlines()
+    marked = _folds_marked(chunk, _CRLF_FOLDS)
+    lines = marked.splitlines()
+    line_ends = len(lines) - (not marked.endswith((b"\r", b"\n")))
+    if marked.count(b"\r\n") == line_ends:
+        return lines
+    return _folds_marked(_CR_CR_LF.sub(b"\r\n", chunk), _ALL_FOLDS).splitlines()
+
+
+def _folds_marked(chunk: bytes, folds: tuple[bytes, ...]) -> bytes:
+    """Replace *folds*, of which the latter half are with tabs."""
     for fold in folds if b"\t" in chunk else folds[: len(folds) // 2]:
         if fold in chunk:
             chunk = chunk.replace(fold, FOLD)
-    lines = chunk.splitlines()
-    if b"QUOTED-PRINTABLE" in capitals:
-        lines = _joined(lines)
-    return Lines(lines, loose)
+    return chunk
 
 
 def _has_loose_frames(capitals: bytes) -> bool:

@@ -113,9 +113,11 @@ class _Splitter:
 def _frames(physical: str, *, first: bool, in_card: bool) -> Iterator[tuple[int, int, bool]]:
     """Yield the frames of a physical line: start, end, and whether it is a ``BEGIN``."""
     found = list(_FRAME.finditer(physical))
+    if not found:
+        return
     at = 0  # behind the last frame
-    nothing_until = _stray_until(physical, 0) if found else 0
-    no_word_until = _NO_WORD.match(physical).end() if found else 0  # type: ignore[union-attr]
+    nothing_until = _stray_until(physical, 0)
+    no_word_until = _NO_WORD.match(physical).end()  # type: ignore[union-attr]
     begins = [frame.start() if frame[1] else -1 for frame in found]  # -1: an END
     for frame, next_begin in zip(found, [*begins[1:], -1], strict=True):
         start, end = frame.span()

@@ -96,10 +96,9 @@ class _Reader(Generic[T]):
 
     def read(self, some: Lines) -> list[T]:
         """Return the cards that end in these lines. Raises `NotAVCard`."""
-        self._cards, self._loose = cards, loose = [], some.loose_frames
-        lines = some.lines if self._started else self._start(some.lines)
+        lines, cards = self._begin_lines(some)
         # Where frames are loose, no line is known before all of it has been looked at.
-        known = {} if loose else self._known
+        known = {} if self._loose else self._known
         next_line, sink, make = self._next_line, self._sink, self._how.make
         for line in lines:
             at = next_line
@@ -114,7 +113,10 @@ class _Reader(Generic[T]):
             if kind < _BEGIN:
                 if sink is not None:
                     sink[kind].append((prop, value, at))
-            # The next two are what _frame would do, for frames as nearly all are written.
+            elif kind == _OTHER:
+                if self._agent_line == at and not line.strip(_BLANK):
+                    self._agent_line = next_line
+            # The next two are what _odd_line would do, for frames as nearly all are written.
             elif kind == _END and sink is not None and value == _VCARD:
                 cards.append(make(self._begun, sink, True))
                 self._begun, self._sink = 0, None
@@ -122,13 +124,15 @@ class _Reader(Generic[T]):
             elif kind == _BEGIN and not self._begun and value == _VCARD:
                 self._begun = at
                 sink = self._card = self._sink = _nothing()
-            elif kind != _OTHER:
+            else:
                 self._odd_line(kind, line, value, at)
                 sink = self._sink
-            elif self._agent_line == at and not line.strip(_BLANK):
-                self._agent_line = next_line
         self._next_line = next_line
         return cards
+
+    def _begin_lines(self, some: Lines) -> tuple[list[bytes], list[T]]:
+        self._loose, self._cards = some.loose_frames, []
+        return some.lines if self._started else self._start(some.lines), self._cards
 
     def end_lines(self) -> None:
         """Count what was read, and forget what a card has too much of."""
@@ -170,29 +174,29 @@ class _Reader(Generic[T]):
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
-        if kind == _AGENT or (kind != _LOOSE_FRAME and _is_vcard(value)):
-            self._line(line, at)
-            return
-        for piece in pieces(line, in_card=bool(self._begun)):
-            if piece.kind is PieceKind.BEGIN:
-                self._begin(at + piece.lines)
-            elif piece.kind is PieceKind.END:
-                self._end()
-            else:
-                self._line(piece.text, at + piece.lines)
+        if kind == _AGENT:
+            self._agent(line, value.strip(_BLANK), at)
+        elif kind == _BEGIN and _is_vcard(value):
+            self._begin(at)
+        elif kind == _END and _is_vcard(value):
+            self._end()
+        elif _VCARD in line.replace(FOLD, b"").upper():
+            for piece in pieces(line, in_card=bool(self._begun)):
+                if piece.kind is PieceKind.BEGIN:
+                    self._begin(at + piece.lines)
+                elif piece.kind is PieceKind.END:
+                    self._end()
+                else:
+                    self._line(piece.text, at + piece.lines)
 
     def _line(self, line: bytes, at: int) -> None:
+        """Read a line that no frame stands in, unless it is one that is folded."""
         prop, value, _ = self._how.read_line(line)
         if prop.kind < _BEGIN:
             if self._sink is not None:
                 self._sink[prop.kind].append((prop, value, at))
-        elif prop.kind == _AGENT:
-            self._agent(value.strip(_BLANK), at, next_line=at + 1 + line.count(FOLD))
-        elif prop.kind != _OTHER and _is_vcard(value):
-            if prop.kind == _BEGIN:
-                self._begin(at)
-            else:
-                self._end()
+        elif prop.kind == _AGENT or (prop.kind != _OTHER and _is_vcard(value)):
+            self._odd_line(prop.kind, line, value, at)
 
     def _begin(self, at: int) -> None:
         if at == self._agent_line:
@@ -221,9 +225,9 @@ class _Reader(Generic[T]):
             self._cards.append(self._how.make(self._begun, self._card, True))
             self._begun, self._sink = 0, None
 
-    def _agent(self, value: bytes, at: int, next_line: int) -> None:
+    def _agent(self, line: bytes, value: bytes, at: int) -> None:
         if self._begun and not value:
-            self._agent_line = next_line
+            self._agent_line = at + 1 + line.count(FOLD)
         elif self._begun and _AGENT_CARD.fullmatch(value):
             self._enter_agent(at)
 

@@ -45,6 +45,7 @@ _WHATSAPP = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LINK = 500
+_W = ("w", "W")  # wa.me/…
 
 
 def text(raw: bytes, prop: Property) -> str:
@@ -65,25 +66,26 @@ def phone(raw: bytes, prop: Property) -> str:
     Of other URIs with a number in them (``sms:``, ``callto:``, WhatsApp's) it is the number alone.
     """
     typed = text(raw, prop)
-    if ":" not in typed and "/" not in typed:
+    if ":" not in typed and typed[:1] not in _W:
         return typed
+    if typed[:4] == "tel:" and "%" not in typed and typed[4:5] != "/":
+        return typed
+    return _of_uri(typed, uri=prop.uri)
+
+
+def _of_uri(typed: str, *, uri: bool) -> str:
     if link := _WHATSAPP.match(typed[:_LONGEST_LINK]):
         return f"+{link[1]}"
     scheme = _SCHEME.match(typed)
     if scheme is None:
         return typed
-    name = scheme[1].lower()
+    name, rest = scheme[1].lower(), typed[scheme.end() :]
     if name == "tel":
-        uri = _percent_decoded(typed) if "%" in typed else typed
-        return f"{uri[:4]}{uri[4:].lstrip('/')}"
+        rest = _percent_decoded(rest) if "%" in rest else rest
+        return f"tel:{rest.lstrip('/')}"
     if name in _NUMBER_SCHEMES:
-        return (
-            unquote(typed[scheme.end() :].partition("?")[0])
-            .lstrip("/")
-            .translate(_NO_CONTROLS)
-            .strip()
-        )
-    return "" if prop.uri or name in _NOT_A_PHONE else typed
+        return unquote(rest.partition("?")[0]).lstrip("/").translate(_NO_CONTROLS).strip()
+    return "" if uri or name in _NOT_A_PHONE else typed
 
 
 def name(raw: bytes, prop: Property) -> str:

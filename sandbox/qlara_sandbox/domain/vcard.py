@@ -6,6 +6,7 @@ does. Of a card only what a contact is made of is kept.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +30,8 @@ _VERSIONS = {b"3.0", b"4.0"}  # UC-020: Prerequisites
 
 # Values of one property that are looked at: nobody has a thousand numbers, but a file may.
 _MOST = 1_000
+_LONGEST_LABEL = 200
+_UNUSABLE = 1_000  # the rank of a number that no person answers, above all others
 
 
 class RawCard(NamedTuple):
@@ -112,35 +115,39 @@ def _email(found: list[Found]) -> str:
 
 def _phones(found: list[Found], labels: list[Found]) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
-    usable: list[tuple[int, Phone]] = []
-    uses = _uses(labels) if labels else {}
-    for prop, raw, line in found[:_MOST]:
+    if len(found) == 1 and not labels:  # nearly always
+        prop, raw, line = found[0]
         typed = values.phone(raw, prop) if prop.usable else ""
-        rank = prop.rank
-        if prop.group in uses:
-            typed, rank = _as_labelled(typed, rank, uses[prop.group])
-        if typed:
+        if typed and not prop.whatsapp:
+            return (tuple.__new__(Phone, (typed, line)),), line
+    usable: list[tuple[int, Phone]] = []
+    by_group = {label[0].group: label for label in labels[:_MOST] if label[0].group}
+    for prop, raw, line in found[:_MOST]:
+        rank = prop.rank if prop.usable else _UNUSABLE
+        if by_group and prop.group in by_group:
+            rank = _rank_as_labelled(rank, by_group[prop.group])
+        if rank == _UNUSABLE:
+            continue
+        if typed := values.phone(raw, prop):
             usable.append((rank, tuple.__new__(Phone, (typed, line))))
-        if prop.whatsapp and prop.usable:
+        if prop.whatsapp:
             usable.append((rank, Phone(f"+{prop.whatsapp}", line)))
-    if len(usable) <= 1:
-        return ((usable[0][1],), usable[0][1].line) if usable else ((), 0)
-    first_line = usable[0][1].line
+    first_line = usable[0][1].line if usable else 0
     usable.sort(key=itemgetter(0))
     return tuple([phone for _, phone in usable]), first_line
 
 
-def _uses(labels: list[Found]) -> dict[str, PhoneUse]:
-    """Return what the labels say, by the group that they share with what they label."""
-    texts = ((prop.group, values.text(raw, prop)) for prop, raw, _ in labels[:_MOST])
-    return {group: phone_use(text[:_LONGEST_LABEL]) for group, text in texts if group}
+def _rank_as_labelled(rank: int, label: Found) -> int:
+    prop, raw, _ = label
+    use = _use_of_label(raw[:_LONGEST_LABEL], prop)
+    if not use.answered:
+        return _UNUSABLE
+    return rank & ~1 if use.mobile else rank
 
 
-_LONGEST_LABEL = 100
-
-
-def _as_labelled(typed: str, rank: int, use: PhoneUse) -> tuple[str, int]:
-    return typed if use.answered else "", rank & ~1 if use.mobile else rank
+@lru_cache(maxsize=1024)
+def _use_of_label(raw: bytes, prop: Property) -> PhoneUse:
+    return phone_use(values.text(raw, prop))
 
 
 def _rank(found: Found) -> int:

@@ -43,8 +43,9 @@ BLANK: Final = _characters(_BLANK)
 INVISIBLE: Final = _pattern((*_CONTROL, *_BLANK, *_FORMAT))
 """All of these and the control characters, as the inside of a character class of `re`."""
 
-# Bytes that are no UTF-8 (as "surrogateescape" has them), and byte order marks that were taken for text.
-_STRAY: Final = rf"[{INVISIBLE}\udc80-\udcff]|ï»¿|ÿþ|þÿ"
+# Bytes that are no text in their encoding, and byte order marks that were taken for text or for those of
+# the other order. "surrogateescape" is how stray bytes of UTF-8 are kept.
+_STRAY: Final = rf"[{INVISIBLE}\udc80-\udcff\ufffd\ufffe]|ï»¿|ÿþ|þÿ"
 STRAY: Final = rf"(?:{_STRAY})*"
 """What may stand before and after ``BEGIN:VCARD`` and ``END:VCARD``, as a pattern of `re`."""
 

@@ -56,34 +56,36 @@ def _parts(data: bytes) -> Iterator[_Part]:
     """Yield the parts that have one encoding each; they cover *data*."""
     part = _Part(0, _EIGHT_BITS)
     for number, begin in enumerate(_BEGIN.finditer(data)):
-        if _goes_on(part, begin):
+        if _goes_on(data, part, begin):
             continue
-        found = _part_at(data, begin)
-        if not number and found.start % 2 == 0:
-            found = found._replace(start=0)  # what stands before it: marks, blank lines
+        found = _part_at(data, begin, first=not number)
         if found.start > part.start:
             yield part
         part = found
     yield part
 
 
-def _goes_on(part: _Part, begin: re.Match[bytes]) -> bool:
+def _goes_on(data: bytes, part: _Part, begin: re.Match[bytes]) -> bool:
     """Tell whether this ``BEGIN`` is what it looks like in the encoding of *part*."""
     if b"\0" not in begin[0]:
         return part.encoding == _EIGHT_BITS
-    offset = (begin.start() - part.start) % 2
-    return (part.encoding, offset) in {(_UTF_16_LE, 0), (_UTF_16_BE, 1)}
+    at = begin.start()
+    if part.encoding == _UTF_16_BE:
+        return (at - part.start) % 2 == 1 and data[at - 1] == 0
+    return part.encoding == _UTF_16_LE and (at - part.start) % 2 == 0
 
 
-def _part_at(data: bytes, begin: re.Match[bytes]) -> _Part:
-    """Return the part that begins with this ``BEGIN``, or with the byte order marks before it."""
+def _part_at(data: bytes, begin: re.Match[bytes], *, first: bool) -> _Part:
+    """Return the part that begins with this ``BEGIN``, or with the marks and blank lines before it."""
     start, encoding = begin.start(), _EIGHT_BITS
     if b"\0" in begin[0]:
         encoding = _UTF_16_LE
-        if data[start - 1 : start] == b"\0":
+        if data[start - 1 : start] == b"\0" and not (first and start % 2 == 0):
             start, encoding = start - 1, _UTF_16_BE
     while (mark := _mark_before(data, start, encoding)) is not None:
         start -= len(mark)
+    if first and encoding and start % 2 == 0:
+        start = 0
     return _Part(start, encoding)
 
 

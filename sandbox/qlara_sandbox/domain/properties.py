@@ -96,6 +96,15 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     return prop, value, stands_alone and not prop.whatsapp  # that is another one for everybody
 
 
+def read_any_line(line: bytes) -> tuple[str, Property, bytes]:
+    """Return the head of a line of any property, unfolded, its property and its raw value."""
+    head, _, value = line.partition(b":")
+    if head.count(b'"') % 2:
+        head, value = _split_outside_quotes(line, head, value)
+    text = decode(head.replace(FOLD, b""))
+    return text, _read_head(_kind(head), text), value
+
+
 def _kind(head: bytes) -> int:
     name, _, parameters = head.partition(b";")
     group, _, bare = name.replace(FOLD, b"").rpartition(b".")
@@ -119,7 +128,7 @@ def _split_outside_quotes(line: bytes, head: bytes, value: bytes) -> tuple[bytes
 
 
 def _read_head(kind: int, head: str) -> Property:
-    name, parameters = _parameters(head)
+    name, parameters = name_and_parameters(head)
     types = parameters.get("TYPE", [])
     words = {word.strip().upper() for value in types for word in value.split(",")}
     encodings = [value.strip().upper() for value in parameters.get("ENCODING", ())]
@@ -148,7 +157,7 @@ def _preference(given: list[str] | tuple[()], *, preferred: bool) -> int:
     return min(ranks, default=_PREF if preferred else _NO_PREF)
 
 
-def _parameters(head: str) -> tuple[str, dict[str, list[str]]]:
+def name_and_parameters(head: str) -> tuple[str, dict[str, list[str]]]:
     """Return name and parameters; a bare word is a ``TYPE``, as vCard 2.1 writes it."""
     found: dict[str, list[str]] = {}
     name_of_all, *rest = _split(head, ";")

@@ -120,14 +120,19 @@ def _components(raw: bytes, prop: Property, joint: str) -> list[str]:
     ]
 
 
-def _decoded(raw: bytes, prop: Property) -> str:
-    """Return the value as it was meant: unfolded, decoded, in NFC, without control characters."""
+def unfolded(raw: bytes, prop: Property) -> str:
+    """Return the value as it was meant, without folds and encodings, but with all its characters."""
     if FOLD in raw:
         raw = raw.replace(b"=" + FOLD, b"") if prop.encoding == QUOTED_PRINTABLE else raw
         raw = raw.replace(FOLD, b"")
     if prop.encoding == QUOTED_PRINTABLE:
         raw = quopri.decodestring(raw)
-    value = (prop.encoding == BASE64 and _from_base64(raw, prop)) or decode(raw, prop.charset)
+    return (prop.encoding == BASE64 and _from_base64(raw, prop)) or decode(raw, prop.charset)
+
+
+def _decoded(raw: bytes, prop: Property) -> str:
+    """Return the value as it was meant, in NFC, without control characters."""
+    value = unfolded(raw, prop)
     if not value.isprintable():
         value = value.translate(_NO_CONTROLS)
     # Normalising costs the square of a run of combining marks, and nobody's name is that long.

@@ -6,22 +6,21 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qlara_cli.vcard.properties import CleanProperty, Source, clean, escaped
-from qlara_sandbox.domain.charset import decode
+from qlara_sandbox.domain.errors import UnterminatedVCard
 from qlara_sandbox.domain.importing import CardError
-from qlara_sandbox.domain.properties import PropertyKind, read_line
 from qlara_sandbox.domain.transcoding import as_utf8
-from qlara_sandbox.domain.vcard import NOT_CLOSED, read_cards, read_raw_cards
+from qlara_sandbox.domain.vcard import NOT_CLOSED, RawCard, read_cards, read_raw_cards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from qlara_cli.vcard.properties import Version
-    from qlara_sandbox.domain.vcard import RawCard
 
 ENCODING = "file of another encoding, or with a byte order mark, made UTF-8"
 SET_APART = "card set apart from what stands before it on its line"
 NAMED = "name (FN) added"
 STRUCTURED_NAME = "structured name (N) added"
+CUT_OFF = "Card is not closed: the file ends before its END:VCARD"
 
 _LINE_END = re.compile(rb"\r{1,9}\n|\n|\r")
 _NO_TEXT = b" \t\0"
@@ -42,10 +41,7 @@ class Conversion(NamedTuple):
 
 
 def convert(data: bytes, target: Version) -> Conversion:
-    """Return *data* as vCard 3.0 or 4.0.
-
-    Raises `NotAVCard` and `UnterminatedVCard`, as an import does.
-    """
+    """Return *data* as vCard 3.0 or 4.0. Raises `NotAVCard`."""
     changes: dict[str, list[int]] = {}
     utf8 = as_utf8(data)
     if utf8 != data:
@@ -53,23 +49,23 @@ def convert(data: bytes, target: Version) -> Conversion:
     physical = _LINE_END.split(utf8)
     written: list[str] = []
     left_out: list[CardError] = []
-    for raw, card in zip(read_raw_cards(data), read_cards(data), strict=True):
-        if not raw.closed:
-            left_out.append(CardError(card.line, card.name, NOT_CLOSED))
+    for raw, name, fault in _cards(data):
+        if fault:
+            left_out.append(CardError(raw.line, name, fault))
             continue
         if physical[raw.line - 1].strip(_NO_TEXT).upper() != b"BEGIN:VCARD":
             _note(changes, SET_APART, raw.line)
-        written.append(_write(target, _properties(raw, card.name, target, changes)))
+        written.append(_write(target, _properties(raw, name, target, changes)))
     return Conversion("".join(written).encode(), len(written), changes, left_out)
 
 
-def version_of(card: RawCard) -> str:
-    """Return the version that a card says it has; empty if it says none."""
-    for _, line in card.lines:
-        prop, value, _ = read_line(line)
-        if prop.kind == PropertyKind.VERSION:
-            return decode(value.replace(b"\0", b"")).strip()[:20]
-    return ""
+def _cards(data: bytes) -> Iterator[tuple[RawCard, str, str]]:
+    """Yield the cards of a file, their names, and why they cannot be written, if they cannot."""
+    try:
+        for raw, card in zip(read_raw_cards(data), read_cards(data), strict=True):
+            yield raw, card.name, "" if raw.closed else NOT_CLOSED
+    except UnterminatedVCard as cut_off:
+        yield RawCard(cut_off.line, (), closed=False), "", CUT_OFF
 
 
 def _note(changes: dict[str, list[int]], kind: str, line: int) -> None:
@@ -79,7 +75,7 @@ def _note(changes: dict[str, list[int]], kind: str, line: int) -> None:
 def _properties(
     raw: RawCard, name: str, target: Version, changes: dict[str, list[int]]
 ) -> list[CleanProperty]:
-    version = version_of(raw)
+    version = raw.version
     if version != target:
         _note(changes, f"version {version or '(none)'} made {target}", raw.line)
     properties = []

@@ -144,8 +144,8 @@ def _parameter_value(value: str) -> str:
 
 def _types(parameters: dict[str, list[str]]) -> Iterator[str]:
     for value in dict.fromkeys(parameters.get("TYPE", ())):
-        for word in re.split(r"\\?,", value):
-            if word.strip() and word.strip().upper() not in _ENCODINGS:
+        for word in (part.strip(" \\") for part in value.split(",")):
+            if word and word.upper() not in _ENCODINGS:
                 yield _parameter_value(word)
 
 

@@ -217,6 +217,7 @@ class _Reader(Generic[T]):
         self._not_closed += len(found)
 
     def _end(self) -> None:
+        self._agent_line = 0
         if self._depth:
             self._depth -= 1
             if not self._depth:

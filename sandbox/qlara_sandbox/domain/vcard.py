@@ -30,6 +30,7 @@ _VERSIONS = {b"3.0", b"4.0"}  # UC-020: Prerequisites
 
 # Values of one property that are looked at: nobody has a thousand numbers, but a file may.
 _MOST = 1_000
+_LONGEST_VERSION = 20
 _LONGEST_LABEL = 200
 _UNUSABLE = 1_000  # the rank of a number that no person answers, above all others
 
@@ -40,6 +41,14 @@ class RawCard(NamedTuple):
     line: int
     lines: tuple[tuple[int, bytes], ...]
     closed: bool
+
+    @property
+    def version(self) -> str:
+        """The version that the card says it has; empty if it says none."""
+        found = (read_line(line)[:2] for _, line in self.lines)
+        raws = ((raw, prop) for prop, raw in found if prop.kind == PropertyKind.VERSION)
+        versions = (values.text(raw, prop)[:_LONGEST_VERSION] for raw, prop in raws)
+        return next(filter(None, versions), "")
 
 
 def read_cards(data: bytes) -> Iterator[Card]:
@@ -166,7 +175,7 @@ def _version_fault(found: list[Found], begun: int) -> tuple[str, int]:
             return "", 0
         if version:
             return (
-                f"Unsupported vCard version {version[:20]!r}: expected 3.0 or 4.0. {ADVICE}",
+                f"Unsupported vCard version {version[:_LONGEST_VERSION]!r}: expected 3.0 or 4.0. {ADVICE}",
                 line,
             )
     return f"Unsupported vCard version: none given, expected 3.0 or 4.0. {ADVICE}", begun

@@ -240,6 +240,12 @@ def test_what_seemed_to_be_an_agent_is_reported_if_its_card_is_never_closed() ->
     ]
 
 
+def test_an_agent_that_nobody_gave_is_not_the_card_of_the_next_file() -> None:
+    data = card(ANNA).replace("EMAIL:", "AGENT:\r\nEMAIL:").replace("END", "AGENT:\r\nEND")
+
+    assert found((data.rstrip() + card(LUCA)).encode()) == [ANNA, LUCA]
+
+
 # The end of the file
 
 

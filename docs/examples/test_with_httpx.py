@@ -75,11 +75,10 @@ def test_whoever_is_there_already_is_skipped(qlara_sandbox: Sandbox, tmp_path: P
 
 def test_a_full_plan_is_told_from_other_errors(qlara_sandbox: Sandbox, tmp_path: Path) -> None:
     qlara_sandbox.scenario("quota-exhausted")
-    newcomer = tmp_path / "newcomer.vcf"
-    newcomer.write_text(TWO_PEOPLE.replace("347 123 4567", "320 555 0101"), encoding="utf-8")
+    file = vcard_file(tmp_path)
 
     with pytest.raises(QuotaExhausted, match="Current: 50000/50000"):
-        import_contacts(qlara_sandbox.base_url, qlara_sandbox.api_key, newcomer)
+        import_contacts(qlara_sandbox.base_url, qlara_sandbox.api_key, file)
 
     [refused] = qlara_sandbox.requests(operation="uploadVCard")
     assert refused["answer"]["status"] == 409

@@ -90,3 +90,37 @@ def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
     path.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:A\x1b[31m\nTEL:347 123 4567\nEND:VCARD\n")
 
     assert "\x1b" not in run(str(path))[1]
+
+
+def test_cards_that_no_import_reads_are_counted_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "x.vcf"
+    card = "BEGIN:VCARD\n{}FN:A\nTEL:347 123 456{}\nEND:VCARD\n"
+    cards = [
+        card.format(f"VERSION:{version}\n", n) for n, version in enumerate(("2.1", "3.0", "2.1"))
+    ]
+    group = "BEGIN:VCARD\nVERSION:4.0\nKIND:group\nFN:Friends\nEND:VCARD\n"
+    path.write_text("".join([*cards, card.format("", 9), group]))
+    advice = (
+        "Export the contacts as vCard 3.0, or convert the file: "
+        f"qlara-sandbox vcard convert {path} -o NEW.vcf"
+    )
+
+    code, output = run(str(path))
+    document = json.loads(run(str(path), "--json")[1])
+
+    assert code == 0
+    assert output.splitlines()[-4:] == [
+        "versions: 2.1 2, 3.0 1, 4.0 1, none 1",
+        "groups: 1",
+        advice,
+        f"{path}: total 5, imported 1, duplicates 0, errors 4, skipped 4",
+    ]
+    assert document["versions"] == {"2.1": 2, "3.0": 1, "4.0": 1, "none": 1}
+    assert (document["groups"], document["hint"]) == (1, advice)
+
+
+def test_a_file_without_such_cards_needs_no_advice() -> None:
+    document = json.loads(run(EXPORT, "--json")[1])
+
+    assert sum(document["versions"].values()) == 250
+    assert (document["groups"], document["hint"]) == (0, "")

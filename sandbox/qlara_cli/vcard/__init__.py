@@ -1,4 +1,4 @@
-"""``vcard``: look into vCard files before they are imported, and make some."""
+"""``vcard``: look into vCard files before they are imported, mend them, and make some."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ def _inspect() -> click.Command:
     return inspect
 
 
+def _convert() -> click.Command:
+    from qlara_cli.vcard.convert import convert
+
+    return convert
+
+
 def _generate() -> click.Command:
     from qlara_cli.vcard.generate import generate
 
@@ -23,13 +29,15 @@ def _generate() -> click.Command:
     cls=LazyGroup,
     commands={
         "inspect": (_inspect, "Show what an import of a file would do."),
+        "convert": (_convert, "Make a clean file of one that an import cannot read."),
         "generate": (_generate, "Make a file with a known outcome."),
     },
     epilog="""\b
 Examples:
   qlara-sandbox vcard inspect contacts.vcf
+  qlara-sandbox vcard convert phone.vcf -o contacts.vcf
   qlara-sandbox vcard generate --contacts 100 --duplicates 5 -o contacts.vcf
 """,
 )
 def vcard() -> None:
-    """Inspect and generate vCard files."""
+    """Inspect, convert and generate vCard files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from qlara_cli.logs import printable
 from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import FileTooLarge, Refusal
 from qlara_sandbox.domain.importing import CardError, usable_number
+from qlara_sandbox.domain.vcard import ADVICE, IS_GROUP, read_cards, read_raw_cards
 from qlara_sandbox.http.contract import Contract
 
 if TYPE_CHECKING:
@@ -27,6 +29,24 @@ class InspectedCard(NamedTuple):
     name: str
     outcome: str
     detail: str
+
+
+class InspectedFile(NamedTuple):
+    """What becomes of all cards, and how many there are of each version ("none" if it is not given)."""
+
+    cards: list[InspectedCard]
+    versions: dict[str, int]
+
+    @property
+    def groups(self) -> int:
+        """How many cards are groups, which have members instead of a number."""
+        return sum(card.detail == IS_GROUP for card in self.cards)
+
+    def hint(self, file: Path) -> str:
+        """Return what to do about cards that no import reads; empty if there are none."""
+        if self.versions.keys() <= {"3.0", "4.0"}:
+            return ""
+        return f"{ADVICE}, or convert the file: qlara-sandbox vcard convert {file} -o NEW.vcf"
 
 
 @click.command(
@@ -60,13 +80,13 @@ def inspect(file: Path, region: str, *, as_json: bool) -> None:
         click.echo(f"{file}: would be refused with 413: {refusal.message}", err=True)
         raise SystemExit(1) from refusal
     try:
-        findings = list(_findings(data, region.upper()))
+        inspected = _inspected(data, region.upper())
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--region") from error
     except Refusal as refusal:
         click.echo(f"{file}: would be refused with 400: {refusal.message}", err=True)
         raise SystemExit(1) from refusal
-    click.echo(_as_json(findings) if as_json else _as_text(file, findings))
+    click.echo(_as_json(file, inspected) if as_json else _as_text(file, inspected))
 
 
 def _check_size(data: bytes) -> None:
@@ -76,9 +96,14 @@ def _check_size(data: bytes) -> None:
         raise FileTooLarge(limit)
 
 
+def _inspected(data: bytes, region: str) -> InspectedFile:
+    cards = list(_findings(data, region))
+    versions = Counter(card.version or "none" for card in read_raw_cards(data))
+    return InspectedFile(cards, dict(sorted(versions.items())))
+
+
 def _findings(data: bytes, region: str) -> Iterator[InspectedCard]:
     from qlara_sandbox.domain.phone import normaliser
-    from qlara_sandbox.domain.vcard import read_cards
 
     normalise = normaliser(region)
     seen: dict[str, int] = {}
@@ -111,20 +136,37 @@ def _summary(findings: list[InspectedCard]) -> dict[str, int]:
 _MARKS = {"imported": "", "duplicate": "duplicate", "error": "error"}
 
 
-def _as_json(findings: list[InspectedCard]) -> str:
+def _as_json(file: Path, inspected: InspectedFile) -> str:
     document: dict[str, Any] = {
-        "summary": _summary(findings),
-        "cards": [finding._asdict() for finding in findings],
+        "summary": _summary(inspected.cards),
+        "versions": inspected.versions,
+        "groups": inspected.groups,
+        "hint": inspected.hint(file),
+        "cards": [finding._asdict() for finding in inspected.cards],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _as_text(file: Path, findings: list[InspectedCard]) -> str:
+def _as_text(file: Path, inspected: InspectedFile) -> str:
+    findings = inspected.cards
     names = [printable(finding.name) or "(no name)" for finding in findings]
     width = min(max(map(len, names), default=0), 40)
     lines = [
         f"{finding.line:>7}  {name:{width}}  {_MARKS[finding.outcome]:9}  {printable(finding.detail)}"
         for finding, name in zip(findings, names, strict=True)
     ]
+    versions = ", ".join(f"{printable(name)} {n}" for name, n in inspected.versions.items())
+    groups = [f"groups: {inspected.groups}"] if inspected.groups else []
+    hint = [inspected.hint(file)] if inspected.hint(file) else []
     summary = ", ".join(f"{name} {count}" for name, count in _summary(findings).items())
-    return "\n".join([f"{'line':>7}  {'name':{width}}", *lines, "", f"{file}: {summary}"])
+    return "\n".join(
+        [
+            f"{'line':>7}  {'name':{width}}",
+            *lines,
+            "",
+            f"versions: {versions}",
+            *groups,
+            *hint,
+            f"{file}: {summary}",
+        ]
+    )

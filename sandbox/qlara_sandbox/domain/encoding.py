@@ -1,4 +1,4 @@
-"""The bytes of an uploaded file to the logical lines of a vCard file, and their values to text.
+"""The bytes of an uploaded file to the logical lines of a vCard file.
 
 A logical line is one property: the physical lines that folding (RFC 6350 3.2) or a quoted-printable
 soft break (vCard 2.1) joined are one again, with ``FOLD`` where each break was. So the number of
@@ -8,9 +8,10 @@ fold may be in the middle of a character and each property may have its own char
 
 from __future__ import annotations
 
-import codecs
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from qlara_sandbox.domain.transcoding import as_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,6 @@ FOLD = b"\0"
 
 FOLD_OCTET = FOLD[0]
 
-_ESCAPE = 0x1B
-
 CHUNK = 256 * 1024
 """Bytes that are read at a time; a chunk is longer only where a single property is."""
 
@@ -30,57 +29,44 @@ SOFT_BREAKS = 1024 * 1024
 
 # The end of a logical line: a line end that no white space follows. The first form also leaves
 # quoted-printable soft breaks ("=" before the line end) in one piece.
-_WHOLE = re.compile(rb"(?:(?<![=\r])\n|(?<!=)\r\n|(?<!=)\r(?!\n))(?![ \t])")
-_LOGICAL = re.compile(rb"(?:\n|\r(?!\n))(?![ \t])")
-_FOLDS_WITH_SPACES = (b"\r\n ", b"\n ", b"\r ")
-_FOLDS = (*_FOLDS_WITH_SPACES, b"\r\n\t", b"\n\t", b"\r\t")
+_WHOLE = re.compile(rb"(?:(?<![=\r])\n|(?<![=\r])\r{1,9}\n|(?<!=)\r(?!\r{0,8}\n))(?![ \t])")
+_LOGICAL = re.compile(rb"(?:\n|\r(?!\r{0,8}\n))(?![ \t])")
+_LF_FOLDS = (b"\n ", b"\n\t")
+_CRLF_FOLDS = (b"\r\n ", b"\r\n\t")
+_ALL_FOLDS = (b"\r\n ", b"\n ", b"\r ", b"\r\n\t", b"\n\t", b"\r\t")
 
 _FRAME = re.compile(rb"\s*(?:BEGIN|END)\s*:\s*VCARD\s*", re.IGNORECASE)
 
-# What a property may declare as its CHARSET. Others (punycode, utf-7, escapes) are no text that a
-# telephone writes, and some cost quadratic time.
-_CHARSETS = re.compile(
-    r"iso8859-\d+|cp\d+|koi8-[rut]|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|iso2022_\w+|tis-620"
-)
+# Line ends that a conversion has met twice. Bounded, or a file of nothing but CR would take forever.
+_CR_CR_LF = re.compile(rb"\r{2,9}\n")
 
 
-def logical_lines(data: bytes) -> Iterator[list[bytes]]:
+class Lines(NamedTuple):
+    """Some logical lines of a file, in order.
+
+    ``loose_frames`` says that ``BEGIN:VCARD`` or ``END:VCARD`` stands in the middle of one of them, or
+    of a physical line: behind a value, behind each other, behind marks or blanks.
+    """
+
+    lines: list[bytes]
+    loose_frames: bool
+
+
+def logical_lines(data: bytes) -> Iterator[Lines]:
     """Yield the logical lines of *data*, in lists that together cost about ``CHUNK`` bytes.
 
-    UTF-8 with or without byte order mark, UTF-16 with one. Line ends are CRLF, LF or CR.
+    UTF-8, UTF-16 or UTF-32, with or without byte order mark. Line ends are CRLF, LF, CR or CR CR LF.
     """
-    data = _as_utf8(data)
+    data = as_utf8(data)
     begin = len(data) - len(data.lstrip())
     if begin:  # blank lines, and the indent of the first line, which continues nothing
         blank = data[:begin]
         ends = blank.count(b"\n") + blank.count(b"\r") - blank.count(b"\r\n")
-        yield [FOLD * (ends - 1)] if ends else []
+        yield Lines([FOLD * (ends - 1)] if ends else [], loose_frames=False)
     while begin < len(data):
         end = _end_of_chunk(data, begin + CHUNK)
         yield _lines(data[begin:end])
         begin = end
-
-
-def decode(raw: bytes, charset: str = "") -> str:
-    """Return the text of a value.
-
-    Valid UTF-8 is UTF-8. Anything else is read in the *charset* that the property declares or, if
-    that is unknown or does not fit, in Windows-1252. Never fails.
-    """
-    if _ESCAPE in raw:  # ISO-2022 writes every script in seven bits, which are UTF-8 too
-        return _declared(raw, charset)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return _declared(raw, charset)
-
-
-def _as_utf8(data: bytes) -> bytes:
-    if data.startswith(codecs.BOM_UTF8):
-        return data[len(codecs.BOM_UTF8) :]
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace").encode()
-    return data
 
 
 def _end_of_chunk(data: bytes, wanted: int) -> int:
@@ -89,16 +75,45 @@ def _end_of_chunk(data: bytes, wanted: int) -> int:
     return found.end() if found else len(data)
 
 
-def _lines(chunk: bytes) -> list[bytes]:
+def _lines(chunk: bytes) -> Lines:
+    capitals = chunk.upper()
     if FOLD in chunk:
         chunk = chunk.replace(FOLD, b"\x01")
-    for fold in _FOLDS if b"\t" in chunk else _FOLDS_WITH_SPACES:
+    lines = _unfolded(chunk)
+    if b"QUOTED-PRINTABLE" in capitals:
+        lines = _joined(lines)
+    return Lines(lines, _has_loose_frames(capitals))
+
+
+def _unfolded(chunk: bytes) -> list[bytes]:
+    """Return the logical lines of a chunk; the usual line ends, which are all alike, come first."""
+    if b"\r" not in chunk:
+        return _folds_marked(chunk, _LF_FOLDS).splitlines()
+    marked = _folds_marked(chunk, _CRLF_FOLDS)
+    lines = marked.splitlines()
+    line_ends = len(lines) - (not marked.endswith((b"\r", b"\n")))
+    if marked.count(b"\r\n") == line_ends:
+        return lines
+    return _folds_marked(_CR_CR_LF.sub(b"\r\n", chunk), _ALL_FOLDS).splitlines()
+
+
+def _folds_marked(chunk: bytes, folds: tuple[bytes, ...]) -> bytes:
+    """Replace *folds*, of which the latter half are with tabs."""
+    for fold in folds if b"\t" in chunk else folds[: len(folds) // 2]:
         if fold in chunk:
             chunk = chunk.replace(fold, FOLD)
-    lines = chunk.splitlines()
-    if b"=" in chunk and b"QUOTED-PRINTABLE" in chunk.upper():
-        return _joined(lines)
-    return lines
+    return chunk
+
+
+def _has_loose_frames(capitals: bytes) -> bool:
+    frames = capitals.count(b":VCARD")
+    at_line_start = sum(map(capitals.startswith, (b"BEGIN:VCARD", b"END:VCARD")))
+    for line_end in (b"\n", b"\r"):
+        at_line_start += capitals.count(line_end + b"BEGIN:VCARD")
+        at_line_start += capitals.count(line_end + b"END:VCARD")
+        if at_line_start == frames:
+            return False
+    return True
 
 
 def _joined(lines: list[bytes]) -> list[bytes]:
@@ -129,13 +144,3 @@ def _joined(lines: list[bytes]) -> list[bytes]:
 def _is_quoted_printable(line: bytes) -> bool:
     head, colon, _ = line.partition(b":")
     return bool(colon) and b"QUOTED-PRINTABLE" in head.upper()
-
-
-def _declared(raw: bytes, charset: str) -> str:
-    try:
-        name = codecs.lookup(charset).name if charset else ""
-        if _CHARSETS.fullmatch(name):
-            return raw.decode(name)
-    except (LookupError, ValueError):
-        pass  # an unknown charset, or text that is not in it
-    return raw.decode("cp1252", "replace")

@@ -72,10 +72,18 @@ class NotAVCard(Refusal):
 
 
 class UnterminatedVCard(Refusal):
-    """The last card of the file is never closed (UC-020: VCard file parsing)."""
+    """The last card of the file is never closed (UC-020: VCard file parsing).
 
-    def __init__(self) -> None:
-        super().__init__("file", "Invalid VCard format. Expected END:VCARD footer.")
+    ``line`` is that of its ``BEGIN:VCARD``, 1-based; ``complete`` counts the cards that are closed.
+    """
+
+    def __init__(self, line: int, complete: int) -> None:
+        super().__init__(
+            "file",
+            "Invalid VCard format. Expected END:VCARD footer. The card that begins on line "
+            f"{line} has none; complete cards before it: {complete}.",
+        )
+        self.line, self.complete = line, complete
 
 
 class FileTooLarge(Refusal):

@@ -105,10 +105,14 @@ def usable_number(card: Card, normalise: Callable[[str], str | None]) -> str | C
     """Return the first valid number of *card* in E.164, or why it has none."""
     if card.fault:
         return CardError(card.fault_line or card.line, card.name, card.fault)
-    for phone in card.phones:
-        number = normalise(phone.text)
+    for text in dict.fromkeys(phone.text for phone in card.phones):
+        number = normalise(text)
         if number is not None:
             return number
+    return _no_number(card)
+
+
+def _no_number(card: Card) -> CardError:
     if card.phones:
         return CardError(card.first_phone_line, card.name, INVALID_PHONE)
     return CardError(card.line, card.name, MISSING_PHONE)
@@ -146,11 +150,12 @@ class Planner:
         by_number, fresh_at, normalise = self._existing.by_number, self._fresh_at, self._normalise
         for card in cards:
             self._total += 1
-            # Nearly every card is sound and its first number valid; the others take the long way.
-            number: str | CardError | None = None
-            if card.phones and not card.fault:
-                number = normalise(card.phones[0].text)
-            if number is None:
+            # Nearly every card is sound and has one number; the others take the long way.
+            phones = card.phones
+            number: str | CardError | None
+            if len(phones) == 1 and not card.fault:
+                number = normalise(phones[0].text) or _no_number(card)
+            else:
                 number = usable_number(card, normalise)
             if isinstance(number, CardError):
                 self._errors.append(number)

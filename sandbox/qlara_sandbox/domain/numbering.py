@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 UNDECIDED: Final = "undecided"
 """The answer of a plan to a text that only the library can judge."""
 
-_SHORTEST, _LONGEST = 2, 17  # digits of a national number, by the library
+_SHORTEST = 2  # digits of a national number, by the library
+_LONGEST = 15  # digits with the calling code (ITU-T E.164, 6.2.1)
 _CODE_LENGTHS = (2, 1, 3)  # digits of a calling code, the most frequent length first
 
 _NOTHING = "(?!)"
@@ -106,7 +107,7 @@ class _Numbers:
                 digits = stripped
         answered = self._answered.get(len(digits))
         if answered is None:
-            if len(digits) > _LONGEST:
+            if len(self._code) + len(digits) > _LONGEST:
                 return None
             answered = self._answered[len(digits)] = _answered(int(self._code), len(digits))
         return self._plus_code + digits if answered(digits) else None
@@ -190,7 +191,8 @@ def _answers(region: PhoneMetadata, length: int) -> str:
     refused = _any(length, region.premium_rate, region.toll_free, region.shared_cost)
     reached = _any(length, region.voip, region.personal_number)
     unattended = _any(length, region.pager, region.uan, region.voicemail)
-    lines = _any(length, region.fixed_line, region.mobile)
+    same = region.same_mobile_and_fixed_line_pattern  # then the library asks fixed_line alone
+    lines = _any(length, region.fixed_line, None if same else region.mobile)
     leads = f"(?={region.leading_digits})" if region.leading_digits else ""
     return rf"{leads}(?={general}\Z)(?!{refused}\Z)(?:{reached}|(?!{unattended}\Z){lines})\Z"
 

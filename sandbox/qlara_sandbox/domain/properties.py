@@ -7,10 +7,14 @@ that a contact is made of, or that frame a card.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import NamedTuple
 
-from qlara_sandbox.domain.encoding import FOLD, decode
+from qlara_sandbox.domain.charset import decode
+from qlara_sandbox.domain.encoding import FOLD
+from qlara_sandbox.domain.invisible import without_stray_start
+from qlara_sandbox.domain.phone_types import PhoneUse, phone_use
 
 
 class PropertyKind(IntEnum):
@@ -23,10 +27,13 @@ class PropertyKind(IntEnum):
     EMAIL = 4
     ADR = 5
     VERSION = 6
-    BEGIN = 7
-    END = 8
-    AGENT = 9
-    OTHER = 10
+    LABEL = 7  # Apple's label of another property; not vCard's LABEL, which belongs to an address
+    KIND = 8
+    BEGIN = 9
+    END = 10
+    AGENT = 11
+    LOOSE_FRAME = 12  # a line with BEGIN:VCARD or END:VCARD somewhere in it
+    OTHER = 13
 
 
 class Property(NamedTuple):
@@ -34,7 +41,8 @@ class Property(NamedTuple):
 
     ``rank`` orders the values of one kind, lowest first: preferred ones (``PREF=1`` … ``PREF=100``,
     then ``TYPE=pref``), and among equals mobile numbers. ``usable`` is False for a number that no
-    person answers (fax, pager, modem, text telephone).
+    person answers (fax, pager, modem, text telephone). ``group`` is in capitals, ``encoding`` one of
+    ``QUOTED_PRINTABLE``, ``BASE64`` or empty. ``whatsapp`` are the digits of WhatsApp's ``waid``.
     """
 
     kind: int
@@ -42,19 +50,33 @@ class Property(NamedTuple):
     usable: bool = True
     uri: bool = False
     charset: str = ""
-    quoted_printable: bool = False
+    encoding: str = ""
+    group: str = ""
+    whatsapp: str = ""
 
 
-_KINDS = {kind.name.encode(): int(kind) for kind in PropertyKind if kind is not PropertyKind.OTHER}
+QUOTED_PRINTABLE, BASE64 = "QUOTED-PRINTABLE", "BASE64"
+
+_KINDS = {
+    kind.name.encode(): int(kind)
+    for kind in PropertyKind
+    if kind not in {PropertyKind.LABEL, PropertyKind.LOOSE_FRAME, PropertyKind.OTHER}
+} | {
+    b"X-ABLABEL": int(PropertyKind.LABEL),
+    b"X-ADDRESSBOOKSERVER-KIND": int(PropertyKind.KIND),
+}
 _FRAMES = {int(PropertyKind.BEGIN), int(PropertyKind.END)}
-_UNANSWERED = {"FAX", "PAGER", "MODEM", "TEXTPHONE", "BBS"}
-_MOBILE = {"CELL", "MOBILE", "IPHONE"}
+_ENCODINGS = {QUOTED_PRINTABLE: QUOTED_PRINTABLE, BASE64: BASE64, "B": BASE64}
 _PREFERENCES = {str(number): number for number in range(1, 101)}
 _PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
+
+_ANY_USE = PhoneUse(answered=True, mobile=False, preferred=False)
+_WAID = re.compile(r"[0-9]{5,15}")
 
 _HIDDEN = "\0"  # stands for a character that separates nothing; no line holds it
 
 OTHER = Property(int(PropertyKind.OTHER), 0)
+LOOSE_FRAME = Property(int(PropertyKind.LOOSE_FRAME), 0)
 
 
 def read_line(line: bytes) -> tuple[Property, bytes, bool]:
@@ -70,13 +92,26 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     stands_alone = head.count(b'"') % 2 == 0
     if not stands_alone:  # the colon may be part of a quoted parameter
         head, value = _split_outside_quotes(line, head, value)
-    return _read_head(kind, decode(head.replace(FOLD, b""))), value, stands_alone
+    prop = _read_head(kind, decode(head.replace(FOLD, b"")))
+    return prop, value, stands_alone and not prop.whatsapp  # that is another one for everybody
+
+
+def read_any_line(line: bytes) -> tuple[str, Property, bytes]:
+    """Return the head of a line of any property, unfolded, its property and its raw value."""
+    head, _, value = line.partition(b":")
+    if head.count(b'"') % 2:
+        head, value = _split_outside_quotes(line, head, value)
+    text = decode(head.replace(FOLD, b""))
+    return text, _read_head(_kind(head), text), value
 
 
 def _kind(head: bytes) -> int:
     name, _, parameters = head.partition(b";")
     group, _, bare = name.replace(FOLD, b"").rpartition(b".")
-    kind = _KINDS.get(bare.strip().upper(), int(PropertyKind.OTHER))
+    bare = bare.strip().upper()
+    if bare.endswith((b"BEGIN", b"END")):
+        bare = without_stray_start(bare)
+    kind = _KINDS.get(bare, int(PropertyKind.OTHER))
     if kind in _FRAMES and (group or parameters):  # RFC 6350 6.1.1: neither group nor parameters
         return int(PropertyKind.OTHER)
     return kind
@@ -93,37 +128,46 @@ def _split_outside_quotes(line: bytes, head: bytes, value: bytes) -> tuple[bytes
 
 
 def _read_head(kind: int, head: str) -> Property:
-    parameters = _parameters(head)
-    types = {
-        word.strip().upper() for value in parameters.get("TYPE", ()) for word in value.split(",")
-    }
-    encodings = {value.strip().upper() for value in parameters.get("ENCODING", ())} | types
-    mobile = kind == PropertyKind.TEL and bool(types & _MOBILE)
+    name, parameters = name_and_parameters(head)
+    types = parameters.get("TYPE", [])
+    words = {word.strip().upper() for value in types for word in value.split(",")}
+    encodings = [value.strip().upper() for value in parameters.get("ENCODING", ())]
+    use = phone_use(" ".join(types)) if kind == PropertyKind.TEL and types else _ANY_USE
+    preferred = "PREF" in words or use.preferred
     return Property(
         kind=kind,
-        rank=2 * _preference(parameters.get("PREF", ()), types) + (not mobile),
-        usable=not types & _UNANSWERED,
+        rank=2 * _preference(parameters.get("PREF", ()), preferred=preferred) + (not use.mobile),
+        usable=use.answered,
         uri=any(value.strip().upper() == "URI" for value in parameters.get("VALUE", ())),
         charset=next(iter(parameters.get("CHARSET", ())), "").strip()[:40],
-        quoted_printable="QUOTED-PRINTABLE" in encodings,
+        encoding=_encoding(encodings, words),
+        group=name.rpartition(".")[0].strip().upper(),
+        whatsapp=next((text for text in parameters.get("WAID", ()) if _WAID.fullmatch(text)), ""),
     )
 
 
-def _preference(given: list[str] | tuple[()], types: set[str]) -> int:
+def _encoding(encodings: list[str], types: set[str]) -> str:
+    """Return the encoding of a value. Those of 2.1 need not be named as such (``FN;BASE64:…``)."""
+    bare = (name for name in (QUOTED_PRINTABLE, BASE64) if name in types)
+    return next(filter(None, map(_ENCODINGS.get, encodings)), "") or next(bare, "")
+
+
+def _preference(given: list[str] | tuple[()], *, preferred: bool) -> int:
     ranks = [_PREFERENCES[text.strip()] for text in given if text.strip() in _PREFERENCES]
-    return min(ranks, default=_PREF if "PREF" in types else _NO_PREF)
+    return min(ranks, default=_PREF if preferred else _NO_PREF)
 
 
-def _parameters(head: str) -> dict[str, list[str]]:
-    """Return the parameters by name; a bare word is a ``TYPE``, as vCard 2.1 writes it."""
+def name_and_parameters(head: str) -> tuple[str, dict[str, list[str]]]:
+    """Return name and parameters; a bare word is a ``TYPE``, as vCard 2.1 writes it."""
     found: dict[str, list[str]] = {}
-    for parameter in _split(head, ";")[1:]:
+    name_of_all, *rest = _split(head, ";")
+    for parameter in rest:
         name, equals, values = parameter.partition("=")
         if not equals:
             name, values = "TYPE", name
         read = (_unquoted(value) for value in _split(values, ","))
         found.setdefault(name.strip().upper(), []).extend(read)
-    return found
+    return name_of_all, found
 
 
 def _split(text: str, separator: str) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import binascii
 import quopri
 import re
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from qlara_sandbox.domain.encoding import FOLD, decode
+from qlara_sandbox.domain.charset import decode
+from qlara_sandbox.domain.encoding import FOLD
+from qlara_sandbox.domain.properties import BASE64, QUOTED_PRINTABLE, PropertyKind
 
 if TYPE_CHECKING:
     from qlara_sandbox.domain.properties import Property
@@ -29,15 +32,25 @@ _NO_CONTROLS: dict[int, str | None] = {
 
 _LONGEST_NORMALISED = 256
 
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
+
 _LOCALITY, _CODE = 3, 5  # components of an ADR (RFC 6350 6.3.1)
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_NUMBER_SCHEMES = {"sms", "smsto", "mms", "mmsto", "callto"}
 _NOT_A_PHONE = {"sip", "sips", "xmpp", "skype", "mailto", "http", "https", "facetime", "im"}
+_WHATSAPP = re.compile(
+    r"(?:https?://)?(?:wa\.me/|api\.whatsapp\.com/send/?\?(?:.*&)?phone=|whatsapp://send/?\?(?:.*&)?phone=)"
+    r"(?:\+|%2B)?([0-9]{5,20})(?![0-9])",
+    re.IGNORECASE,
+)
+_LONGEST_LINK = 500
+_W = ("w", "W")  # wa.me/…
 
 
 def text(raw: bytes, prop: Property) -> str:
     """Return a text value: decoded, unescaped, trimmed, without control characters, in NFC."""
-    if raw.isascii() and not prop.quoted_printable:  # nearly all are as they stand
+    if raw.isascii() and not prop.encoding:  # nearly all are as they stand
         value = raw.decode()
         if value.isprintable() and "\\" not in value:
             return value.strip()
@@ -48,17 +61,31 @@ def text(raw: bytes, prop: Property) -> str:
 
 
 def phone(raw: bytes, prop: Property) -> str:
-    """Return the number as typed, a ``tel:`` URI as such; empty for what is no telephone at all."""
+    """Return the number as typed, a ``tel:`` URI as such; empty for what is no telephone at all.
+
+    Of other URIs with a number in them (``sms:``, ``callto:``, WhatsApp's) it is the number alone.
+    """
     typed = text(raw, prop)
-    if ":" not in typed:
+    if ":" not in typed and typed[:1] not in _W:
         return typed
+    if typed[:4] == "tel:" and "%" not in typed and typed[4:5] != "/":
+        return typed
+    return _of_uri(typed, uri=prop.uri)
+
+
+def _of_uri(typed: str, *, uri: bool) -> str:
+    if link := _WHATSAPP.match(typed[:_LONGEST_LINK]):
+        return f"+{link[1]}"
     scheme = _SCHEME.match(typed)
     if scheme is None:
         return typed
-    name = scheme[1].lower()
+    name, rest = scheme[1].lower(), typed[scheme.end() :]
     if name == "tel":
-        return _percent_decoded(typed) if "%" in typed else typed
-    return "" if prop.uri or name in _NOT_A_PHONE else typed
+        rest = _percent_decoded(rest) if "%" in rest else rest
+        return f"tel:{rest.lstrip('/')}"
+    if name in _NUMBER_SCHEMES:
+        return unquote(rest.partition("?")[0]).lstrip("/").translate(_NO_CONTROLS).strip()
+    return "" if uri or name in _NOT_A_PHONE else typed
 
 
 def name(raw: bytes, prop: Property) -> str:
@@ -93,20 +120,38 @@ def _components(raw: bytes, prop: Property, joint: str) -> list[str]:
     ]
 
 
-def _decoded(raw: bytes, prop: Property) -> str:
-    """Return the value as it was meant: unfolded, decoded, in NFC, without control characters."""
+def unfolded(raw: bytes, prop: Property) -> str:
+    """Return the value as it was meant, without folds and encodings, but with all its characters."""
     if FOLD in raw:
-        raw = raw.replace(b"=" + FOLD, b"") if prop.quoted_printable else raw
+        raw = raw.replace(b"=" + FOLD, b"") if prop.encoding == QUOTED_PRINTABLE else raw
         raw = raw.replace(FOLD, b"")
-    if prop.quoted_printable:
+    if prop.encoding == QUOTED_PRINTABLE:
         raw = quopri.decodestring(raw)
-    value = decode(raw, prop.charset)
+    return (prop.encoding == BASE64 and _from_base64(raw, prop)) or decode(raw, prop.charset)
+
+
+def _decoded(raw: bytes, prop: Property) -> str:
+    """Return the value as it was meant, in NFC, without control characters."""
+    value = unfolded(raw, prop)
     if not value.isprintable():
         value = value.translate(_NO_CONTROLS)
     # Normalising costs the square of a run of combining marks, and nobody's name is that long.
     if value.isascii() or len(value) > _LONGEST_NORMALISED:
         return value
     return normalize("NFC", value)
+
+
+def _from_base64(raw: bytes, prop: Property) -> str:
+    """Return the text in *raw*, or nothing if it is no base64 of a text: then it is one as it stands."""
+    digits = b"".join(raw.split())
+    try:
+        octets = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4), strict_mode=True)
+    except binascii.Error:
+        return ""
+    if prop.kind == PropertyKind.TEL and not octets.isascii():  # a number looks like base64
+        return ""
+    value = decode(octets, prop.charset)
+    return "" if _NO_TEXT.search(value) else value
 
 
 def _percent_decoded(uri: str) -> str:

@@ -1,208 +1,94 @@
 """A vCard file, as uploaded, to its cards: RFC 2426 (3.0), RFC 6350 (4.0), and what passes for them.
 
 The reader takes whatever people export: no card makes it fail, only a file that is no vCard file
-does. One pass, linear in the input and in chunks; of a card only what a contact is made of is kept.
+does. Of a card only what a contact is made of is kept.
 """
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from qlara_sandbox.domain import values
+from qlara_sandbox.domain import email_address, values
 from qlara_sandbox.domain.contacts import Card, Phone
-from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
-from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
-from qlara_sandbox.domain.properties import Property, PropertyKind, read_line
+from qlara_sandbox.domain.phone_types import phone_use
+from qlara_sandbox.domain.properties import OTHER, Property, PropertyKind, read_line
+from qlara_sandbox.domain.reader import How, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Found = tuple[Property, bytes, int]  # a property, its raw value, its line
-    FoundByKind = tuple[list[Found], ...]  # indexed by Kind
+    from qlara_sandbox.domain.phone_types import PhoneUse
+    from qlara_sandbox.domain.reader import Found, FoundByKind
 
 NOT_CLOSED = "Card is not closed: expected END:VCARD before the next BEGIN:VCARD"
+IS_GROUP = "Card is a group: it names members and has no phone number"
+ADVICE = "Export the contacts as vCard 3.0"
 
 _VERSIONS = {b"3.0", b"4.0"}  # UC-020: Prerequisites
-_VCARD = b"VCARD"
-_BLANK = b" \t" + FOLD
-_AGENT_CARD = re.compile(rb"BEGIN\s*:\s*VCARD", re.IGNORECASE)
-
-# Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times: each is read once.
-_KNOWN_HEADS = 4096
-_LONGEST_HEAD = 200
 
 # Values of one property that are looked at: nobody has a thousand numbers, but a file may.
 _MOST = 1_000
+_LONGEST_VERSION = 20
+_LONGEST_LABEL = 200
+_UNUSABLE = 1_000  # the rank of a number that no person answers, above all others
 
-# Plain integers: comparing members of an enumeration would be a tenth of all the time.
-_FN, _N, _ORG, _TEL = (
-    int(PropertyKind.FN),
-    int(PropertyKind.N),
-    int(PropertyKind.ORG),
-    int(PropertyKind.TEL),
-)
-_EMAIL, _ADR, _VERSION = int(PropertyKind.EMAIL), int(PropertyKind.ADR), int(PropertyKind.VERSION)
-_BEGIN, _END, _AGENT, _OTHER = (
-    int(PropertyKind.BEGIN),
-    int(PropertyKind.END),
-    int(PropertyKind.AGENT),
-    int(PropertyKind.OTHER),
-)
+
+class RawCard(NamedTuple):
+    """The logical lines of a card, as they stand between its frames, each with its 1-based line."""
+
+    line: int
+    lines: tuple[tuple[int, bytes], ...]
+    closed: bool
+
+    @property
+    def version(self) -> str:
+        """The version that the card says it has; empty if it says none."""
+        found = (read_line(line)[:2] for _, line in self.lines)
+        raws = ((raw, prop) for prop, raw in found if prop.kind == PropertyKind.VERSION)
+        versions = (values.text(raw, prop)[:_LONGEST_VERSION] for raw, prop in raws)
+        return next(filter(None, versions), "")
 
 
 def read_cards(data: bytes) -> Iterator[Card]:
     """Yield the cards of a whole file, in order.
 
     A broken card is a card with a ``fault``, and the next one is read: a card whose version is not
-    3.0 or 4.0, and a card that is not closed when the next one begins. A ``BEGIN:VCARD`` inside a
-    card begins the next one unless it is the value of an ``AGENT`` (vCard 2.1), on its line or on
-    the one below; such a card belongs to its parent and is no card of the file. Lines that are no
-    property are passed over, and so is everything between cards. Of a property that a card has more
-    than a thousand times, the first thousand count.
-
-    Raises `NotAVCard` if the first line that is not blank is not ``BEGIN:VCARD``, and
-    `UnterminatedVCard` if the last card is never closed (UC-020: VCard file parsing).
+    3.0 or 4.0, a card that is not closed when the next one begins, and a group, which has members
+    instead of a number. Of a property that a card has more than a thousand times, the first thousand
+    count. For frames, agents and refusals see `qlara_sandbox.domain.reader.read`.
     """
-    reader = _CardReader()
-    for lines in logical_lines(data):
-        yield from reader.read(lines)
-    reader.close()
+    return read(data, How(_card, most=_MOST))
 
 
-class _CardReader:
-    """Where in the file we are: the next line, the open card, the depth of agents in it."""
-
-    def __init__(self) -> None:
-        self._next_line = 1
-        self._started = False
-        self._known: dict[bytes, Property] = {}
-        self._begun = 0  # the line of the open card's BEGIN:VCARD; 0 between cards
-        self._card = _nothing()
-        self._sink: FoundByKind | None = None  # the open card; None between cards and in agents
-        self._depth = 0  # of agents
-        self._agent_line = 0  # where a BEGIN:VCARD would begin an agent
-
-    def read(self, lines: list[bytes]) -> list[Card]:
-        """Return the cards that end in *lines*. Raises `NotAVCard`."""
-        cards: list[Card] = []
-        lines = lines if self._started else self._start(lines)
-        next_line, known, sink = self._next_line, self._known, self._sink
-        for line in lines:
-            at = next_line
-            next_line += 1
-            if FOLD_OCTET in line:
-                next_line += line.count(FOLD)
-            head, _, value = line.partition(b":")
-            prop = known.get(head)
-            if prop is None:
-                prop, value = self._meet(line, head)
-            kind = prop[0]
-            if kind < _BEGIN:
-                if sink is not None:
-                    sink[kind].append((prop, value, at))
-            # The next two are what _frame would do, for frames as nearly all are written.
-            elif kind == _END and sink is not None and value == _VCARD:
-                cards.append(_card(self._begun, sink))
-                self._begun, self._sink = 0, None
-                sink = None
-            elif kind == _BEGIN and not self._begun and value == _VCARD:
-                self._begun = at
-                sink = self._card = self._sink = _nothing()
-            elif kind != _OTHER:
-                self._frame(kind, value, at, next_line, cards)
-                sink = self._sink
-            elif self._agent_line == at and not line.strip(_BLANK):
-                self._agent_line = next_line
-        self._next_line = next_line
-        self._forget_surplus()
-        return cards
-
-    def close(self) -> None:
-        """End the file. Raises `NotAVCard` or `UnterminatedVCard`."""
-        if not self._started:
-            raise NotAVCard
-        if self._begun:
-            raise UnterminatedVCard
-
-    def _start(self, lines: list[bytes]) -> list[bytes]:
-        for number, line in enumerate(lines):
-            if line.strip(_BLANK):
-                prop, value = self._meet(line, line.partition(b":")[0])
-                if prop.kind != _BEGIN or not _is_vcard(value):
-                    raise NotAVCard
-                self._started = True
-                return lines[number:]
-            self._next_line += 1 + line.count(FOLD)
-        return []
-
-    def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
-        """Read a head that is not known yet, and know it from now on if that can be."""
-        prop, value, stands_alone = read_line(line)
-        if stands_alone and len(head) <= _LONGEST_HEAD:
-            if len(self._known) >= _KNOWN_HEADS:
-                self._known.clear()
-            self._known[head] = prop
-        return prop, value
-
-    def _forget_surplus(self) -> None:
-        for values_of_a_kind in self._sink or ():
-            del values_of_a_kind[_MOST:]
-
-    def _frame(self, kind: int, value: bytes, at: int, next_line: int, cards: list[Card]) -> None:
-        if kind == _AGENT:
-            self._agent(value.strip(_BLANK), next_line)
-        elif not _is_vcard(value):
-            return
-        elif kind == _END:
-            self._end(cards)
-        elif at == self._agent_line:
-            self._enter_agent()
-        else:
-            self._begin(at, cards)
-
-    def _begin(self, at: int, cards: list[Card]) -> None:
-        if self._begun:
-            cards.append(_card(self._begun, self._card, closed=False))
-        self._begun, self._depth = at, 0
-        self._card = self._sink = _nothing()
-
-    def _end(self, cards: list[Card]) -> None:
-        if self._depth:
-            self._depth -= 1
-            if not self._depth:
-                self._sink = self._card
-        elif self._begun:
-            cards.append(_card(self._begun, self._card))
-            self._begun, self._sink = 0, None
-
-    def _agent(self, value: bytes, next_line: int) -> None:
-        if self._begun and not value:
-            self._agent_line = next_line
-        elif self._begun and _AGENT_CARD.fullmatch(value):
-            self._enter_agent()
-
-    def _enter_agent(self) -> None:
-        self._sink = None
-        self._depth += 1
+def read_raw_cards(data: bytes) -> Iterator[RawCard]:
+    """Yield the same cards with all of their lines, as they are. Raises the same."""
+    return read(data, How(_raw_card, _any_line, most=len(data)))
 
 
-def _nothing() -> FoundByKind:
-    return ([], [], [], [], [], [], [])
+def _raw_card(begun: int, found: FoundByKind, closed: bool) -> RawCard:
+    lines = tuple((line, raw) for _, raw, line in found[PropertyKind.FN])
+    return RawCard(begun, lines, closed)
 
 
-def _is_vcard(value: bytes) -> bool:
-    return value == _VCARD or value.replace(FOLD, b"").strip().upper() == _VCARD
+def _any_line(line: bytes) -> tuple[Property, bytes, bool]:
+    prop, value, _ = read_line(line)
+    if PropertyKind.BEGIN <= prop.kind < PropertyKind.OTHER or not line.strip():
+        return prop if prop.kind >= PropertyKind.BEGIN else OTHER, value, False
+    return _ANY, line, False
 
 
-def _card(begun: int, found: FoundByKind, *, closed: bool = True) -> Card:
-    names, structured, organisations, phones, emails, addresses, versions = found
+_ANY = Property(int(PropertyKind.FN), 0)
+
+
+def _card(begun: int, found: FoundByKind, closed: bool) -> Card:
+    names, structured, organisations, phones, emails, addresses, versions, labels, kinds = found
     name = _best(names, values.text) if names else ""
     if not name:
         name = _best(structured, values.name) or _best(organisations, values.organisation)
-    usable, first_line = _phones(phones) if phones else ((), 0)
-    email = _best(emails, values.text) if emails else ""
+    usable, first_line = _phones(phones, labels) if phones else ((), 0)
+    email = _email(emails) if emails else ""
     address = _best(addresses, values.address) if addresses else ""
     if not closed:
         fault, fault_line = NOT_CLOSED, begun
@@ -210,36 +96,75 @@ def _card(begun: int, found: FoundByKind, *, closed: bool = True) -> Card:
         fault, fault_line = "", 0
     else:
         fault, fault_line = _version_fault(versions, begun)
+    if kinds and not fault and not usable and _is_group(kinds):
+        fault, fault_line = IS_GROUP, begun
     # What Card(...) does, without the detour through its Python-level signature.
     fields = (begun, name, usable, first_line, email, address, fault, fault_line)
     return tuple.__new__(Card, fields)
 
 
-def _best(found: list[Found], read: Callable[[bytes, Property], str]) -> str:
+def _best(found: list[Found], read_value: Callable[[bytes, Property], str]) -> str:
     """Return the first value that is not empty, preferred ones before the others."""
     if len(found) == 1:
         prop, raw, _ = found[0]
-        return read(raw, prop)
-    values_by_rank = (read(raw, prop) for prop, raw, _ in sorted(found[:_MOST], key=_rank))
+        return read_value(raw, prop)
+    values_by_rank = (read_value(raw, prop) for prop, raw, _ in sorted(found[:_MOST], key=_rank))
     return next(filter(None, values_by_rank), "")
 
 
-def _phones(found: list[Found]) -> tuple[tuple[Phone, ...], int]:
+def _email(found: list[Found]) -> str:
+    """Return the best address: one that mail can be sent to, of these the preferred or first one."""
+    if len(found) == 1:
+        prop, raw, _ = found[0]
+        return email_address.bare(values.text(raw, prop))
+    ranked = sorted(found[:_MOST], key=_rank)
+    addresses = (email_address.bare(values.text(raw, prop)) for prop, raw, _ in ranked)
+    return min(filter(None, addresses), key=email_address.doubt, default="")
+
+
+def _phones(found: list[Found], labels: list[Found]) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
-    usable: list[tuple[int, Phone]] = []
-    for prop, raw, line in found[:_MOST]:
+    if len(found) == 1 and not labels:  # nearly always
+        prop, raw, line = found[0]
         typed = values.phone(raw, prop) if prop.usable else ""
-        if typed:
-            usable.append((prop.rank, tuple.__new__(Phone, (typed, line))))
-    if len(usable) <= 1:
-        return ((usable[0][1],), usable[0][1].line) if usable else ((), 0)
-    first_line = usable[0][1].line
+        if typed and not prop.whatsapp:
+            return (tuple.__new__(Phone, (typed, line)),), line
+    usable: list[tuple[int, Phone]] = []
+    by_group = {label[0].group: label for label in labels[:_MOST] if label[0].group}
+    for prop, raw, line in found[:_MOST]:
+        rank = prop.rank if prop.usable else _UNUSABLE
+        if by_group and prop.group in by_group:
+            rank = _rank_as_labelled(rank, by_group[prop.group])
+        if rank == _UNUSABLE:
+            continue
+        if typed := values.phone(raw, prop):
+            usable.append((rank, tuple.__new__(Phone, (typed, line))))
+        if prop.whatsapp:
+            usable.append((rank, Phone(f"+{prop.whatsapp}", line)))
+    first_line = usable[0][1].line if usable else 0
     usable.sort(key=itemgetter(0))
     return tuple([phone for _, phone in usable]), first_line
 
 
+def _rank_as_labelled(rank: int, label: Found) -> int:
+    prop, raw, _ = label
+    use = _use_of_label(raw[:_LONGEST_LABEL], prop)
+    if not use.answered:
+        return _UNUSABLE
+    return rank & ~1 if use.mobile else rank
+
+
+@lru_cache(maxsize=1024)
+def _use_of_label(raw: bytes, prop: Property) -> PhoneUse:
+    return phone_use(values.text(raw, prop))
+
+
 def _rank(found: Found) -> int:
     return found[0].rank
+
+
+def _is_group(kinds: list[Found]) -> bool:
+    return any(values.text(raw, prop).lower() == "group" for prop, raw, _ in kinds[:_MOST])
 
 
 def _version_fault(found: list[Found], begun: int) -> tuple[str, int]:
@@ -249,5 +174,8 @@ def _version_fault(found: list[Found], begun: int) -> tuple[str, int]:
         if version.encode() in _VERSIONS:
             return "", 0
         if version:
-            return f"Unsupported vCard version {version[:20]!r}: expected 3.0 or 4.0", line
-    return "Unsupported vCard version: none given, expected 3.0 or 4.0", begun
+            return (
+                f"Unsupported vCard version {version[:_LONGEST_VERSION]!r}: expected 3.0 or 4.0. {ADVICE}",
+                line,
+            )
+    return f"Unsupported vCard version: none given, expected 3.0 or 4.0. {ADVICE}", begun

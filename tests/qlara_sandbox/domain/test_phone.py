@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import unicodedata
 
 import phonenumbers
 import pytest
@@ -24,6 +26,12 @@ italian = normaliser("IT")
         *("347 1234567 x12", "347 1234567 int. 5", "3471234567,,12#", "+39-347-123-4567;ext=12"),
         *("+39\u00a0347\u00a01234567", "347\u2011123\u20114567", "\u202a+39 347 1234567\u202c"),
         *("٣٤٧١٢٣٤٥٦٧", "３４７１２３４５６７", "+39 347 1234567\u200b", "Mobile: 347 1234567"),
+        *("347\u00b7123\u00b74567", "347\u2022123\u20224567", "347\u2009123\u202f4567", "347\u2007123\u30004567"),
+        *("3471234567p12", "347 123 4567 p 12", "+393471234567w", "+393471234567P", "347 1234567,", "347 1234567;"),
+        *(r"347 1234567\,12", "+393471234567,,,1234#", "+393471234567;1234", "+393471234567,83512#,,*12#"),
+        *("tel:+393471234567,,12", "tel:+39-347-123-4567p12", "tel:+39-347-1234567;postd=pp22", "TEL:3471234567;12"),
+        *("+39347" + " " * 243 + "1234567", "+39" + "\u200b" * 100_000 + "3471234567", "347" + "-" * 300 + "1234567"),
+        *("Cellulare aziendale di Maria: 347 1234567", "3471234567," + "1" * 500),
     ],
 )  # fmt: skip
 def test_a_number_is_the_same_however_it_is_typed(typed: str) -> None:
@@ -54,7 +62,6 @@ def test_a_number_that_a_person_answers_is_usable(typed: str, kind: str) -> None
         ("800 123456", "toll-free"),
         ("899 123456", "premium rate"),
         ("34712345678", "voicemail, or a digit too many"),
-        ("3471234567p12", "letters are digits"),
         ("+800 12345678", "toll-free of no country"),
         ("118", "short"),
         ("4898989", "short"),
@@ -74,6 +81,15 @@ def test_a_number_that_a_person_answers_is_usable(typed: str, kind: str) -> None
         ("00", "nothing"),
         ("0" * 300, "too long"),
         ("9" * 1_000_000, "too long"),
+        ("+49 30 123456789012", "17 digits, of which the library takes 17 after the calling code"),
+        ("+49 30 12345678901234", "16 digits and more are not E.164"),
+        ("3471234567;3481234567", "two numbers"),
+        ("3471234567,3481234567", "two numbers"),
+        ("02 1234567, 7654321", "two numbers"),
+        ("347 1234567 e 348 1234567", "two numbers"),
+        ("+39 347 1234567 +39 348 1234567", "two numbers"),
+        ("+39347" + "x1" * 30, "more text than a number has"),
+        ("347" + "1-" * 100_000, "more text than a number has"),
     ],
 )
 def test_what_no_person_answers_is_not_usable(typed: str, kind: str) -> None:
@@ -126,6 +142,45 @@ def test_what_comes_out_goes_in_again_and_comes_out_the_same(typed: str) -> None
     number = italian(typed)
 
     assert number is None or italian(number) == number
+
+
+SIGNS = [
+    chr(code)
+    for code in range(0x110000)
+    if unicodedata.category(chr(code)) in {"Cf", "Zs", "Zl", "Zp"}
+]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([*SIGNS, "\t", "\u00b7", "\u2800", "\u3164"]), min_size=13, max_size=13
+    )
+)
+def test_a_number_is_the_same_whatever_nobody_sees_in_it(signs: list[str]) -> None:
+    typed = "".join(sign + digit for sign, digit in zip(signs, "+393471234567", strict=True))
+
+    assert italian(typed) == "+393471234567"
+    assert italian(typed.replace("+39", "")) == italian("347 1234567")
+
+
+@settings(deadline=None)
+@given(st.text("pwPW,;\\", min_size=1, max_size=3), st.text("0123456789pw,;#*", max_size=8))
+def test_what_is_dialled_later_is_no_part_of_a_number(pause: str, later: str) -> None:
+    assert italian(f"+39 02 1234567{pause}#{later}") == "+39021234567"
+    assert italian(f"347 123 4567{pause}") == "+393471234567"
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
+    st.text("0123456789", min_size=1, max_size=18),
+)
+def test_every_number_has_at_most_fifteen_digits_and_at_least_six(region: str, rest: str) -> None:
+    code = phonenumbers.country_code_for_region(region)
+    for typed in (f"+{code}{rest}", f"+{code} {rest} ext. 1", rest):
+        number = normaliser(region)(typed)
+        assert number is None or re.fullmatch(r"\+[1-9][0-9]{5,14}", number)
 
 
 def test_the_library_is_not_imported_before_it_is_needed() -> None:

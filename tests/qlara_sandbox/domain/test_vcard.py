@@ -8,6 +8,8 @@ from qlara_sandbox.domain.contacts import Card, Phone
 from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
 from qlara_sandbox.domain.vcard import NOT_CLOSED, read_cards
 
+ADVICE = "Export the contacts as vCard 3.0"
+
 
 def file(*lines: str, version: str = "3.0", encoding: str = "utf-8") -> bytes:
     """Return a file of one card; its first property is on line 3."""
@@ -74,7 +76,8 @@ def test_an_empty_card_is_a_card_that_offers_nothing() -> None:
         b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
         b"END:VCARD\r\nBEGIN:VCARD\r\nEND:VCARD\r\n",
         b"item1.BEGIN:VCARD\r\nEND:VCARD\r\n",
-        "BEGIN:VCARD\r\nEND:VCARD\r\n".encode("utf-16-le"),  # no byte order mark
+        "hello\r\nBEGIN:VCARD\r\nEND:VCARD\r\n".encode("utf-16-le"),
+        b"item1.BEGIN:VCARD\r\nEND:VCARD\r\n" + b"BEGIN:VCARD\r\nEND:VCARD\r\n",
     ],
 )
 def test_a_file_that_does_not_begin_with_a_card_is_refused(data: bytes) -> None:
@@ -112,11 +115,15 @@ def test_the_last_line_needs_no_line_end() -> None:
 @pytest.mark.parametrize(
     ("version", "fault", "line"),
     [
-        ("VERSION:2.1", "Unsupported vCard version '2.1': expected 3.0 or 4.0", 4),
-        ("VERSION:5.0", "Unsupported vCard version '5.0': expected 3.0 or 4.0", 4),
-        ("VERSION:", "Unsupported vCard version: none given, expected 3.0 or 4.0", 2),
-        ("NOTE:x", "Unsupported vCard version: none given, expected 3.0 or 4.0", 2),
-        ("VERSION:" + "9" * 99, f"Unsupported vCard version {'9' * 20!r}: expected 3.0 or 4.0", 4),
+        ("VERSION:2.1", f"Unsupported vCard version '2.1': expected 3.0 or 4.0. {ADVICE}", 4),
+        ("VERSION:5.0", f"Unsupported vCard version '5.0': expected 3.0 or 4.0. {ADVICE}", 4),
+        ("VERSION:", f"Unsupported vCard version: none given, expected 3.0 or 4.0. {ADVICE}", 2),
+        ("NOTE:x", f"Unsupported vCard version: none given, expected 3.0 or 4.0. {ADVICE}", 2),
+        (
+            "VERSION:" + "9" * 99,
+            f"Unsupported vCard version {'9' * 20!r}: expected 3.0 or 4.0. {ADVICE}",
+            4,
+        ),
     ],
 )
 def test_a_card_of_another_version_is_an_error_of_its_own(
@@ -189,10 +196,11 @@ def test_a_file_may_be_in_utf_8_utf_16_or_windows_1252(encoding: str) -> None:
     assert only(file("FN:Nicolò Müller €", encoding=encoding)).name == "Nicolò Müller €"
 
 
-@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
-def test_utf_16_needs_its_byte_order_mark_and_nothing_else(mark: bytes) -> None:
-    order = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"
-
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b""])
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf_16_needs_no_byte_order_mark_and_not_even_the_right_one(
+    mark: bytes, order: str
+) -> None:
     assert only(mark + file("FN:😀 Zoë", encoding=order)).name == "😀 Zoë"
 
 
@@ -241,6 +249,24 @@ def test_lines_may_end_in_lf_crlf_and_cr(line_end: str) -> None:
     data = file("", "FN:A", "TEL:1").replace(b"\r\n", line_end.encode())
 
     assert only(data) == Card(1, "A", (Phone("1", 5),), 5)
+
+
+@pytest.mark.parametrize("line_end", ["\r\r\n", "\r\r\r\n"])
+def test_a_line_end_that_was_converted_twice_is_one_line_end(line_end: str) -> None:
+    data = file("FN:Maria An", " tonietta", "\tBianchi", "TEL:1")
+
+    assert list(read_cards(data.replace(b"\r\n", line_end.encode()) + data)) == [
+        Card(line, "Maria AntoniettaBianchi", (Phone("1", line + 5),), line + 5) for line in (1, 8)
+    ]
+
+
+def test_lines_that_end_in_all_ways_are_counted_as_an_editor_does() -> None:
+    data = b"BEGIN:VCARD\nVERSION:3.0\r\nFN:A\rNOTE:x\r\r\n y\r\nTEL:1\n\nEND:VCARD\r\r\n"
+
+    assert list(read_cards(data + file("FN:B"))) == [
+        Card(1, "A", (Phone("1", 6),), 6),
+        Card(9, "B"),
+    ]
 
 
 def test_a_nul_is_no_fold_and_no_part_of_a_value() -> None:

@@ -186,7 +186,7 @@ FAULTS: dict[str, tuple[bytes, list[Reading] | type[Exception], list[Reading]]] 
     "a wrong charset ends the file": (
         card("FN;CHARSET=utf-8;ENCODING=QUOTED-PRINTABLE:=FC") + card("FN:B"),
         UnicodeDecodeError,
-        [Reading("ü"), B],
+        [Reading("\ufffd"), B],
     ),
     "PROFILE in mixed case ends the file": (card("PROFILE:VCard", "FN:A"), VObjectError, [A]),
     "a property before the first card hides its name": (
@@ -236,7 +236,7 @@ def test_vobject_accepts_any_version_and_we_do_not() -> None:
 
     assert by_vobject(data) == [A]
     (ours,) = read_cards(data)
-    assert ours.fault == "Unsupported vCard version '5.0': expected 3.0 or 4.0"
+    assert ours.fault.startswith("Unsupported vCard version '5.0': expected 3.0 or 4.0. ")
 
 
 def test_vobject_decodes_before_it_unfolds_and_we_do_not() -> None:

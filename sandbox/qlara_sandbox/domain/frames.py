@@ -1,0 +1,138 @@
+"""``BEGIN:VCARD`` and ``END:VCARD`` where they should not be: behind a value, each other, marks or blanks.
+
+Joining two files, of which the first does not end with a line end, makes ``END:VCARDBEGIN:VCARD`` one
+line; joining one that was cut off makes ``TEL:+39 34BEGIN:VCARD``. Editors and mail programs indent, and
+byte order marks, NULs and Ctrl-Z stay in the middle.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from qlara_sandbox.domain.invisible import STRAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FOLD = "\0"
+_FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
+_STRAY = re.compile(STRAY)
+_NO_WORD = re.compile(r"[\W_]*")
+
+
+class PieceKind(Enum):
+    """What a piece of a line is."""
+
+    BEGIN = "BEGIN:VCARD"
+    END = "END:VCARD"
+    LINE = "a logical line"
+
+
+class Piece(NamedTuple):
+    """A part of a logical line, and how many physical lines after that line's first one it begins."""
+
+    kind: PieceKind
+    text: bytes
+    lines: int
+
+
+def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
+    """Return the frames of a logical *line*, and the lines that stand before and behind them.
+
+    A frame is a ``BEGIN`` or ``END`` that begins the line or is alone on a physical one, a ``BEGIN``
+    that follows an ``END``, and a ``BEGIN`` that ends a physical line: there a value was cut off.
+    Between cards (not *in_card*) it is enough that neither letter nor digit stands before a ``BEGIN``.
+    What stands behind an ``END`` belongs to no card. Without a frame, the whole line is the one piece.
+    """
+    splitter = _Splitter(in_card=in_card)
+    for number, physical in enumerate(line.decode("utf-8", "surrogateescape").split(_FOLD)):
+        splitter.read(physical, number)
+    splitter.end_line()
+    return splitter.found
+
+
+class _Splitter:
+    """Reads physical lines. What belongs to one logical line is kept until that ends."""
+
+    def __init__(self, *, in_card: bool) -> None:
+        self.found: list[Piece] = []
+        self._in_card = in_card
+        self._kept: list[str] = []
+        self._kept_since = 0
+        self._own_lines = False  # behind a frame, nothing continues what was before it
+        self._indent = -1  # of the lines behind a frame; -1 before the first one
+
+    def read(self, physical: str, number: int) -> None:
+        at = 0
+        for start, end, is_begin in _frames(physical, first=not number, in_card=self._in_card):
+            self._before(physical[at:start], number)
+            kind = PieceKind.BEGIN if is_begin else PieceKind.END
+            self.found.append(Piece(kind, b"", number))
+            self._in_card, self._own_lines, self._indent = is_begin, True, -1
+            at = end
+        if at:
+            self._keep(physical[at:], number, unless_stray=True)
+        elif self._own_lines:
+            self._own_line(physical, number)
+        else:
+            self._kept.append(physical)
+
+    def end_line(self) -> None:
+        if self._kept and (self._in_card or not self.found):
+            text = _FOLD.join(self._kept).encode("utf-8", "surrogateescape")
+            self.found.append(Piece(PieceKind.LINE, text, self._kept_since))
+        self._kept = []
+
+    def _before(self, text: str, number: int) -> None:
+        if _STRAY.fullmatch(text):
+            self.end_line()
+        elif self._kept and not self._own_lines:
+            self._kept.append(text)
+            self.end_line()
+        else:
+            self._keep(text, number)
+            self.end_line()
+
+    def _own_line(self, physical: str, number: int) -> None:
+        indent = len(physical) - len(physical.lstrip())
+        if self._indent < 0:
+            self._indent = indent
+        if self._kept and indent > self._indent:
+            self._kept.append(physical[self._indent + 1 :])
+        else:
+            self._keep(physical[indent:], number, unless_stray=True)
+
+    def _keep(self, text: str, number: int, *, unless_stray: bool = False) -> None:
+        self.end_line()
+        if not (unless_stray and _STRAY.fullmatch(text)):
+            self._kept, self._kept_since = [text], number
+
+
+def _frames(physical: str, *, first: bool, in_card: bool) -> Iterator[tuple[int, int, bool]]:
+    """Yield the frames of a physical line: start, end, and whether it is a ``BEGIN``."""
+    found = list(_FRAME.finditer(physical))
+    if not found:
+        return
+    at = 0  # behind the last frame
+    nothing_until = _stray_until(physical, 0)
+    no_word_until = _NO_WORD.match(physical).end()  # type: ignore[union-attr]
+    begins = [frame.start() if frame[1] else -1 for frame in found]  # -1: an END
+    for frame, next_begin in zip(found, [*begins[1:], -1], strict=True):
+        start, end = frame.span()
+        next_text = _stray_until(physical, end)
+        begins_line = nothing_until >= start and (first or at > 0 or next_text == len(physical))
+        if frame[1]:
+            ends_line = next_text == len(physical)
+            is_frame = begins_line or ends_line or (not in_card and no_word_until >= start)
+        else:
+            is_frame = begins_line or 0 <= next_begin <= next_text
+        if is_frame:
+            yield start, end, bool(frame[1])
+            at, nothing_until, in_card = end, next_text, bool(frame[1])
+            no_word_until = _NO_WORD.match(physical, end).end()  # type: ignore[union-attr]
+
+
+def _stray_until(text: str, start: int) -> int:
+    return _STRAY.match(text, start).end()  # type: ignore[union-attr]

@@ -1,0 +1,249 @@
+"""The frames of a vCard file: which lines belong to which card.
+
+One pass, linear in the input and in chunks. What is made of the lines of a card is up to the caller.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
+from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
+from qlara_sandbox.domain.frames import PieceKind, pieces
+from qlara_sandbox.domain.invisible import without_stray_start
+from qlara_sandbox.domain.properties import LOOSE_FRAME, Property, PropertyKind, read_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qlara_sandbox.domain.encoding import Lines
+
+    Found = tuple[Property, bytes, int]  # a property, its raw value, its line
+    FoundByKind = tuple[list[Found], ...]  # indexed by Kind
+    ReadLine = Callable[[bytes], tuple[Property, bytes, bool]]
+
+T = TypeVar("T")
+
+_VCARD = b"VCARD"
+_BLANK = b" \t" + FOLD
+_HEADER = re.compile(rb"BEGIN[ \t]*:[ \t]*VCARD", re.IGNORECASE)
+_AGENT_CARD = re.compile(rb"BEGIN\s*:\s*VCARD", re.IGNORECASE)
+
+# Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times: each is read once.
+_KNOWN_HEADS = 4096
+_LONGEST_HEAD = 200
+
+# Plain integers: comparing members of an enumeration would be a tenth of all the time.
+_BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
+    int(PropertyKind.BEGIN),
+    int(PropertyKind.END),
+    int(PropertyKind.AGENT),
+    int(PropertyKind.LOOSE_FRAME),
+    int(PropertyKind.OTHER),
+)
+
+
+class How(NamedTuple, Generic[T]):
+    """How cards are read.
+
+    ``make`` gets the line of a card's ``BEGIN:VCARD``, its lines by kind, and whether it was closed;
+    ``read_line`` is `properties.read_line` or one that returns other kinds. Of one kind, the first
+    ``most`` lines are kept.
+    """
+
+    make: Callable[[int, FoundByKind, bool], T]
+    read_line: ReadLine = read_line
+    most: int = 1_000
+
+
+def read(data: bytes, how: How[T]) -> Iterator[T]:
+    """Yield what ``how.make`` makes of each card of a whole file, in order.
+
+    A ``BEGIN:VCARD`` inside a card begins the next one unless it is the value of an ``AGENT`` (vCard
+    2.1), on its line or on the one below; such a card belongs to its parent and is no card of the file,
+    unless the parent is never closed: then nobody knows whose it is. Lines that are no property are
+    passed over, and so is everything between cards.
+
+    Raises `NotAVCard` if the first line with anything to see is not ``BEGIN:VCARD``, and
+    `UnterminatedVCard` if the last card is never closed (UC-020: VCard file parsing).
+    """
+    reader = _Reader(how)
+    for lines in logical_lines(data):
+        yield from reader.read(lines)
+        reader.end_lines()
+    reader.close()
+
+
+class _Reader(Generic[T]):
+    """Where in the file we are: the next line, the open card, the depth of agents in it."""
+
+    def __init__(self, how: How[T]) -> None:
+        self._how = how
+        self._next_line = 1
+        self._started = False
+        self._known: dict[bytes, Property] = {}
+        self._loose = False  # frames are not only where they should be
+        self._cards: list[T] = []  # of these lines
+        self._closed = 0  # cards of earlier lines that were closed, and
+        self._not_closed = 0  # cards that were not
+        self._begun = 0  # the line of the open card's BEGIN:VCARD; 0 between cards
+        self._card = _nothing()
+        self._sink: FoundByKind | None = None  # the open card; None between cards and in agents
+        self._depth = 0  # of agents
+        self._agent_line = 0  # where a BEGIN:VCARD would begin an agent
+        self._agents: tuple[int, list[int]] = (0, [])  # a card's line, and those of its agents
+
+    def read(self, some: Lines) -> list[T]:
+        """Return the cards that end in these lines. Raises `NotAVCard`."""
+        lines, cards = self._begin_lines(some)
+        # Where frames are loose, no line is known before all of it has been looked at.
+        known = {} if self._loose else self._known
+        next_line, sink, make = self._next_line, self._sink, self._how.make
+        for line in lines:
+            at = next_line
+            next_line += 1
+            if FOLD_OCTET in line:
+                next_line += line.count(FOLD)
+            head, _, value = line.partition(b":")
+            prop = known.get(head)
+            if prop is None:
+                prop, value = self._meet(line, head)
+            kind = prop[0]
+            if kind < _BEGIN:
+                if sink is not None:
+                    sink[kind].append((prop, value, at))
+            elif kind == _OTHER:
+                if self._agent_line == at and not line.strip(_BLANK):
+                    self._agent_line = next_line
+            # The next two are what _odd_line would do, for frames as nearly all are written.
+            elif kind == _END and sink is not None and value == _VCARD:
+                cards.append(make(self._begun, sink, True))
+                self._begun, self._sink = 0, None
+                sink = None
+            elif kind == _BEGIN and not self._begun and value == _VCARD:
+                self._begun = at
+                sink = self._card = self._sink = _nothing()
+            else:
+                self._odd_line(kind, line, value, at)
+                sink = self._sink
+        self._next_line = next_line
+        return cards
+
+    def _begin_lines(self, some: Lines) -> tuple[list[bytes], list[T]]:
+        self._loose, self._cards = some.loose_frames, []
+        return some.lines if self._started else self._start(some.lines), self._cards
+
+    def end_lines(self) -> None:
+        """Count what was read, and forget what a card has too much of."""
+        self._closed += len(self._cards)
+        for values_of_a_kind in self._sink or ():
+            del values_of_a_kind[self._how.most :]
+
+    def close(self) -> None:
+        """End the file. Raises `NotAVCard` or `UnterminatedVCard`."""
+        if not self._started:
+            raise NotAVCard
+        if self._begun:
+            raise UnterminatedVCard(self._begun, self._closed - self._not_closed)
+
+    def _start(self, lines: list[bytes]) -> list[bytes]:
+        for number, line in enumerate(lines):
+            seen = without_stray_start(line.replace(FOLD, b""))
+            if seen:
+                if not _HEADER.match(seen):
+                    raise NotAVCard
+                self._started = True
+                return lines[number:]
+            self._next_line += 1 + line.count(FOLD)
+        return []
+
+    def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
+        """Read a head that is not known yet, and know it from now on if that can be."""
+        prop, value, stands_alone = self._how.read_line(line)
+        if prop.kind in {_BEGIN, _END}:
+            if FOLD in head:  # one that is folded, or one behind a fold
+                return LOOSE_FRAME, line
+        elif self._loose and prop.kind != _AGENT and _VCARD in line.upper():
+            return LOOSE_FRAME, line
+        if stands_alone and len(head) <= _LONGEST_HEAD:
+            if len(self._known) >= _KNOWN_HEADS:
+                self._known.clear()
+            self._known[head] = prop
+        return prop, value
+
+    def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
+        """Read an agent, or a frame that is not alone on its line or not written as usual."""
+        if kind == _AGENT:
+            self._agent(line, value.strip(_BLANK), at)
+        elif kind == _BEGIN and _is_vcard(value):
+            self._begin(at)
+        elif kind == _END and _is_vcard(value):
+            self._end()
+        elif _VCARD in line.replace(FOLD, b"").upper():
+            for piece in pieces(line, in_card=bool(self._begun)):
+                if piece.kind is PieceKind.BEGIN:
+                    self._begin(at + piece.lines)
+                elif piece.kind is PieceKind.END:
+                    self._end()
+                else:
+                    self._line(piece.text, at + piece.lines)
+
+    def _line(self, line: bytes, at: int) -> None:
+        """Read a line that no frame stands in, unless it is one that is folded."""
+        prop, value, _ = self._how.read_line(line)
+        if prop.kind < _BEGIN:
+            if self._sink is not None:
+                self._sink[prop.kind].append((prop, value, at))
+        elif prop.kind == _AGENT or (prop.kind != _OTHER and _is_vcard(value)):
+            self._odd_line(prop.kind, line, value, at)
+
+    def _begin(self, at: int) -> None:
+        if at == self._agent_line:
+            self._enter_agent(at)
+            return
+        if self._begun:
+            self._give_up()
+        self._begun, self._depth = at, 0
+        self._card = self._sink = _nothing()
+
+    def _give_up(self) -> None:
+        """Report the open card as not closed, and what seemed to be its agents likewise."""
+        card_line, agents = self._agents
+        in_doubt = agents[: len(agents) - bool(self._depth)] if card_line == self._begun else []
+        found = [(self._begun, self._card), *((line, _nothing()) for line in in_doubt)]
+        for line, card in found:
+            self._cards.append(self._how.make(line, card, False))
+        self._not_closed += len(found)
+
+    def _end(self) -> None:
+        self._agent_line = 0
+        if self._depth:
+            self._depth -= 1
+            if not self._depth:
+                self._sink = self._card
+        elif self._begun:
+            self._cards.append(self._how.make(self._begun, self._card, True))
+            self._begun, self._sink = 0, None
+
+    def _agent(self, line: bytes, value: bytes, at: int) -> None:
+        if self._begun and not value:
+            self._agent_line = at + 1 + line.count(FOLD)
+        elif self._begun and _AGENT_CARD.fullmatch(value):
+            self._enter_agent(at)
+
+    def _enter_agent(self, at: int) -> None:
+        if self._agents[0] != self._begun:
+            self._agents = (self._begun, [])
+        if not self._depth:
+            self._agents[1].append(at)
+        self._sink = None
+        self._depth += 1
+
+
+def _nothing() -> FoundByKind:
+    return ([], [], [], [], [], [], [], [], [])
+
+
+def _is_vcard(value: bytes) -> bool:
+    return value == _VCARD or value.replace(FOLD, b"").strip().upper() == _VCARD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qlara_cli.vcard.properties import CleanProperty, Source, clean, escaped
+from qlara_cli.vcard.properties import CleanProperty, CardSource, clean, escaped
 from qlara_sandbox.domain.errors import UnterminatedVCard
 from qlara_sandbox.domain.importing import CardError
 from qlara_sandbox.domain.transcoding import as_utf8
@@ -80,7 +80,7 @@ def _properties(
         _note(changes, f"version {version or '(none)'} made {target}", raw.line)
     properties = []
     for line, octets in raw.lines:
-        prop, kinds = clean(octets, Source(version, target))
+        prop, kinds = clean(octets, CardSource(version, target))
         for kind in kinds:
             _note(changes, kind, line)
         if prop is not None:

@@ -56,14 +56,14 @@ class CleanProperty(NamedTuple):
     group: str = ""
 
 
-class Source(NamedTuple):
+class CardSource(NamedTuple):
     """Where a line comes from, and what is made of it."""
 
     version: str  # of the card that it stands in
     target: Version
 
 
-def clean(line: bytes, source: Source) -> tuple[CleanProperty | None, list[str]]:
+def clean(line: bytes, source: CardSource) -> tuple[CleanProperty | None, list[str]]:
     """Return the property of a logical line, or None if it is left out; and what was changed."""
     if b":" not in line:
         return None, [NOT_A_PROPERTY]
@@ -114,7 +114,7 @@ def _is_utf_8(raw: bytes) -> bool:
 
 
 def _written(
-    name: str, raw: bytes, prop: Property, parameters: dict[str, list[str]], source: Source
+    name: str, raw: bytes, prop: Property, parameters: dict[str, list[str]], source: CardSource
 ) -> tuple[str, dict[str, list[str]]]:
     kept = dict(_kept_parameters(parameters))
     types = list(_types(parameters))

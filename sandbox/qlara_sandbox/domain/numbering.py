@@ -173,8 +173,8 @@ def answered_in(regions: Iterable[PhoneMetadata], length: int) -> Callable[[str]
     tests = [(_matches(_answers(it, length)), _matches(_belongs(it, length))) for it in regions]
 
     def answered(digits: str) -> bool:
-        for responses, belongs in tests:
-            if responses(digits):
+        for answers, belongs in tests:
+            if answers(digits):
                 return True
             if belongs(digits):
                 return False

@@ -89,7 +89,9 @@ def test_a_scenario_begins_anew(sandbox: Sandbox) -> None:
 
     sandbox.scenario("quota-exhausted")
     assert quota_over_http(sandbox) == {"used": 50000, "total": 50000}
-    assert sandbox.upload(GIULIA).status == 200  # a known number costs nothing
+    assert sandbox.upload(GIULIA).status == 409
+    known = [contact.name for contact in sandbox.contacts()]
+    assert known == ["Elena Conti", "Matteo Gallo"]
 
     sandbox.scenario("default")
     assert sandbox.quota() == Quota(0, 50000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qlara_cli.vcard.properties import CleanProperty, CardSource, clean, escaped
+from qlara_cli.vcard.properties import CardSource, CleanProperty, clean, escaped
 from qlara_sandbox.domain.errors import UnterminatedVCard
 from qlara_sandbox.domain.importing import CardError
 from qlara_sandbox.domain.transcoding import as_utf8

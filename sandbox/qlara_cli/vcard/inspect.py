@@ -5,36 +5,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 from qlara_cli.logs import printable
 from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import FileTooLarge, Refusal
-from qlara_sandbox.domain.importing import CardError, usable_number
-from qlara_sandbox.domain.vcard import ADVICE, IS_GROUP, read_cards, read_raw_cards
+from qlara_sandbox.domain.vcard import ADVICE, IS_GROUP, read_raw_cards
 from qlara_sandbox.http.contract import Contract
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from qlara_sandbox.domain.contacts import Card
-
-
-class InspectedCard(NamedTuple):
-    """What becomes of one card: ``imported``, ``duplicate`` or ``error``."""
-
-    line: int
-    name: str
-    outcome: str
-    detail: str
+from qlara_sandbox.services.importing import InspectedCard, inspect_import
 
 
 class InspectedFile(NamedTuple):
     """What becomes of all cards, and how many there are of each version ("none" if it is not given)."""
 
     cards: list[InspectedCard]
+    summary: dict[str, int]
     versions: dict[str, int]
 
     @property
@@ -97,40 +84,9 @@ def _check_size(data: bytes) -> None:
 
 
 def _inspected(data: bytes, region: str) -> InspectedFile:
-    cards = list(_findings(data, region))
+    cards, summary = inspect_import(data, region)
     versions = Counter(card.version or "none" for card in read_raw_cards(data))
-    return InspectedFile(cards, dict(sorted(versions.items())))
-
-
-def _findings(data: bytes, region: str) -> Iterator[InspectedCard]:
-    from qlara_sandbox.domain.phone import normaliser
-
-    normalise = normaliser(region)
-    seen: dict[str, int] = {}
-    for card in read_cards(data):
-        yield _finding(card, usable_number(card, normalise), seen)
-
-
-def _finding(card: Card, number: str | CardError, seen: dict[str, int]) -> InspectedCard:
-    if isinstance(number, CardError):
-        return InspectedCard(number.line, number.name, "error", number.reason)
-    if number in seen:
-        return InspectedCard(
-            card.line, card.name, "duplicate", f"{number} as in line {seen[number]}"
-        )
-    seen[number] = card.line
-    return InspectedCard(card.line, card.name, "imported", number)
-
-
-def _summary(findings: list[InspectedCard]) -> dict[str, int]:
-    count = {kind: sum(finding.outcome == kind for finding in findings) for kind in _MARKS}
-    return {
-        "total": len(findings),
-        "imported": count["imported"],
-        "duplicates": count["duplicate"],
-        "errors": count["error"],
-        "skipped": count["duplicate"] + count["error"],
-    }
+    return InspectedFile(cards, summary, dict(sorted(versions.items())))
 
 
 _MARKS = {"imported": "", "duplicate": "duplicate", "error": "error"}
@@ -138,27 +94,27 @@ _MARKS = {"imported": "", "duplicate": "duplicate", "error": "error"}
 
 def _as_json(file: Path, inspected: InspectedFile) -> str:
     document: dict[str, Any] = {
-        "summary": _summary(inspected.cards),
+        "summary": inspected.summary,
         "versions": inspected.versions,
         "groups": inspected.groups,
         "hint": inspected.hint(file),
-        "cards": [finding._asdict() for finding in inspected.cards],
+        "cards": [card._asdict() for card in inspected.cards],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _as_text(file: Path, inspected: InspectedFile) -> str:
-    findings = inspected.cards
-    names = [printable(finding.name) or "(no name)" for finding in findings]
+    cards = inspected.cards
+    names = [printable(card.name) or "(no name)" for card in cards]
     width = min(max(map(len, names), default=0), 40)
     lines = [
-        f"{finding.line:>7}  {name:{width}}  {_MARKS[finding.outcome]:9}  {printable(finding.detail)}"
-        for finding, name in zip(findings, names, strict=True)
+        f"{card.line:>7}  {name:{width}}  {_MARKS[card.outcome]:9}  {printable(card.detail)}"
+        for card, name in zip(cards, names, strict=True)
     ]
     versions = ", ".join(f"{printable(name)} {n}" for name, n in inspected.versions.items())
     groups = [f"groups: {inspected.groups}"] if inspected.groups else []
     hint = [inspected.hint(file)] if inspected.hint(file) else []
-    summary = ", ".join(f"{name} {count}" for name, count in _summary(findings).items())
+    summary = ", ".join(f"{name} {count}" for name, count in inspected.summary.items())
     return "\n".join(
         [
             f"{'line':>7}  {'name':{width}}",

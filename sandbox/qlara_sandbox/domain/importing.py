@@ -118,6 +118,14 @@ def _no_number(card: Card) -> CardError:
     return CardError(card.line, card.name, MISSING_PHONE)
 
 
+class Decision(NamedTuple):
+    """What became of one card: its number if it has one that counts, or why not."""
+
+    number: str
+    error: CardError | None
+    is_duplicate: bool
+
+
 class Planner:
     """Adds card after card to a plan, against what the account holds.
 
@@ -165,6 +173,16 @@ class Planner:
                 self._duplicates += before == len(self._errors)
             else:
                 self._create(card, number)
+
+    def decide(self, card: Card) -> Decision:
+        """Add one card, and return what became of it."""
+        errors, duplicates = len(self._errors), self._duplicates
+        self.add((card,))
+        if len(self._errors) > errors:
+            return Decision("", self._errors[-1], is_duplicate=False)
+        number = usable_number(card, self._normalise)
+        assert isinstance(number, str), "a card without a number is an error"
+        return Decision(number, None, is_duplicate=self._duplicates > duplicates)
 
     def plan(self) -> Plan:
         """Return what has been decided so far."""

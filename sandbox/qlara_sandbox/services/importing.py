@@ -7,18 +7,18 @@ that bring contacts from a file.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import anyio
 
-from qlara_sandbox.domain.importing import Planner
+from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qlara_sandbox.domain.contacts import Contact
-    from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Plan, Strategy
+    from qlara_sandbox.domain.importing import Plan
     from qlara_sandbox.state.world import Destination, ImportReport, World
 
 # Below this, handing the work to a thread costs more than it saves the others.
@@ -109,7 +109,43 @@ def plan_import(
     return planner.plan()
 
 
-def summary(counts: Plan | ImportReport) -> dict[str, Any]:
+class InspectedCard(NamedTuple):
+    """What becomes of one card: ``imported``, ``duplicate`` or ``error``, with its number or the reason."""
+
+    line: int
+    name: str
+    outcome: str
+    detail: str
+
+
+def inspect_import(data: bytes, region: str) -> tuple[list[InspectedCard], dict[str, int]]:
+    """Return what an import of *data* into an empty account would do: card by card, and its summary.
+
+    Raises:
+        NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
+        ValueError: there is no such region.
+    """
+    from qlara_sandbox.domain.phone import normaliser
+    from qlara_sandbox.domain.vcard import read_cards
+
+    options = ImportOptions(Strategy.SKIP, (), created_at="", next_number=1)
+    planner = Planner(options, ExistingContacts({}, {}), normaliser(region))
+    lines: dict[str, int] = {}
+    inspected = []
+    for card in read_cards(data):
+        number, error, is_duplicate = planner.decide(card)
+        if error is not None:
+            inspected.append(InspectedCard(error.line, error.name, "error", error.reason))
+        elif is_duplicate:
+            detail = f"{number} as in line {lines[number]}"
+            inspected.append(InspectedCard(card.line, card.name, "duplicate", detail))
+        else:
+            lines[number] = card.line
+            inspected.append(InspectedCard(card.line, card.name, "imported", number))
+    return inspected, summary(planner.plan())
+
+
+def summary(counts: Plan | ImportReport) -> dict[str, int]:
     """Return the ``summary`` of an import report (UC-020: Response — Import completed)."""
     return {
         "total": counts.total,

@@ -2,7 +2,7 @@
 
 A step begins with a comment that announces the outcome of every request in it, in order: a status, for
 several requests ``# 200, 502, 200`` or ``# 200 nine times, then 429``; ``# 200, cut off`` where the body
-breaks off; ``# no answer`` where none arrives. The lines are run by bash as they stand in the file.
+breaks off; ``# no response`` where none arrives. The lines are run by bash as they stand in the file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TIMES = {
 }
 _OUTCOME = re.compile(
     rf"(?:(?P<status>\d{{3}})(?: (?P<times>{'|'.join(_TIMES)}) times(?: more)?)?(?P<cut>, cut off)?"
-    r"|no answer|nothing)"
+    r"|no (?:response|answer)|nothing)"
 )
 _ONE = re.sub(r"\?P<\w+>", "?:", _OUTCOME.pattern)
 _ANNOUNCED = re.compile(rf"# (?P<outcomes>{_ONE}(?:, (?:then )?{_ONE})*)(?:: (?P<says>.+))?")
@@ -38,7 +38,7 @@ _SECONDS = 120
 
 
 class Outcome(NamedTuple):
-    """What becomes of a request: the status (0: no answer), and whether the body breaks off."""
+    """What becomes of a request: the status (0: no response), and whether the body breaks off."""
 
     status: int
     cut_off: bool = False

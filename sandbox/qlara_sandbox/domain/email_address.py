@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+_LONGEST = 500  # RFC 5321 4.5.3.1 allows an address 254 characters; the rest is for a name
+
 _SCHEME = re.compile(r"\s*(?:mailto|smtp):\s*", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"<\s*(?:mailto:\s*)?([^<>\s]*@[^<>\s]*)\s*>", re.IGNORECASE)
 _QUOTES = ("'", '"')
@@ -25,6 +27,8 @@ def bare(typed: str) -> str:
     """
     if not ("<" in typed or ":" in typed or " " in typed or typed[:1] in _QUOTES):
         return typed  # as nearly all are
+    if len(typed) > _LONGEST:
+        return typed
     scheme = _SCHEME.match(typed)
     address = typed[scheme.end() :] if scheme else typed
     if scheme and scheme[0].strip().lower() == "mailto:":

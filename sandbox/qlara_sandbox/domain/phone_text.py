@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from qlara_sandbox.domain.invisible import BLANK, FORMAT
 
-LONGEST = 48
+LONGEST = 40
 """Characters of what is left of a number with its extension; a longer text is none."""
 
 _LONGEST_URI = 96  # with a phone-context, which may be the name of a domain
-_MOST_DIGITS = 40  # of a number with a prefix, and its extension
+_MOST_DIGITS = 24  # of a number with a prefix, and its extension
 
 _DOTS = "\u00b7\u0387\u2022\u2027\u2219\u22c5\u30fb\uff65"  # middle dots: 347·123·4567
 _BLANKS = str.maketrans(

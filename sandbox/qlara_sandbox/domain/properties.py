@@ -71,6 +71,7 @@ _PREFERENCES = {str(number): number for number in range(1, 101)}
 _PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
 
 _ANY_USE = PhoneUse(answered=True, mobile=False, preferred=False)
+_LONGEST_TYPES = 1_000
 _WAID = re.compile(r"[0-9]{5,15}")
 
 _HIDDEN = "\0"  # stands for a character that separates nothing; no line holds it
@@ -132,7 +133,11 @@ def _read_head(kind: int, head: str) -> Property:
     types = parameters.get("TYPE", [])
     words = {word.strip().upper() for value in types for word in value.split(",")}
     encodings = [value.strip().upper() for value in parameters.get("ENCODING", ())]
-    use = phone_use(" ".join(types)) if kind == PropertyKind.TEL and types else _ANY_USE
+    use = (
+        phone_use(" ".join(types)[:_LONGEST_TYPES])
+        if kind == PropertyKind.TEL and types
+        else _ANY_USE
+    )
     preferred = "PREF" in words or use.preferred
     return Property(
         kind=kind,

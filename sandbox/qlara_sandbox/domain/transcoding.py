@@ -21,7 +21,8 @@ _MARKS = {
     _UTF_16_LE: (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     _UTF_16_BE: (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
 }
-_BEGIN = re.compile(rb"[Bb]\0[Ee]\0[Gg]\0[Ii]\0[Nn]|[Bb][Ee][Gg][Ii][Nn]:[Vv][Cc][Aa][Rr][Dd]")
+_LETTERS = [b"[%c%c]" % (ord(letter), ord(letter.lower())) for letter in "BEGIN:VCARD"]
+_BEGIN = re.compile(rb"\0".join(_LETTERS) + b"|" + b"".join(_LETTERS))
 _UTF_32 = (
     (re.compile(rb"(?:\xff\xfe\0\0)?[Bb]\0\0\0[Ee]\0\0\0"), "utf-32-le"),
     (re.compile(rb"(?:\0\0\xfe\xff)?\0\0\0[Bb]\0\0\0[Ee]"), "utf-32-be"),

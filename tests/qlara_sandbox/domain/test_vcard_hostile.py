@@ -138,3 +138,45 @@ def test_a_name_of_endless_combining_marks_is_kept_as_it_is() -> None:
     )
 
     assert card.name == name
+
+
+FRAME = b"END:VCARDBEGIN:VCARD"
+
+
+def test_half_a_million_frames_on_one_line_are_as_many_cards() -> None:
+    cards = list(read_cards(b"BEGIN:VCARD" + FRAME * 500_000 + b"END:VCARD"))
+
+    assert (len(cards), {card.line for card in cards}) == (500_001, {1})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"NOTE:" + b"\xe2\x80\x8b" * 300_000 + b"x" + b"END:VCARD " * 100_000 + b"\r\n",
+        b"NOTE:" + b"xBEGIN:VCARD y" * 100_000 + b"\r\n",
+        b"NOTE:" + b"B\0E\0G\0I\0N\0" * 100_000 + b"\r\n",
+        b"EMAIL:x " + b" " * MEGABYTE + b"y\r\n",
+        b"EMAIL:" + b"<a@b " * 200_000 + b"\r\n",
+        b"EMAIL:x " + b"(" * MEGABYTE + b"\r\n",
+        b"TEL;TYPE=FAX" + b"aB-" * 300_000 + b":1\r\n",
+        b"item1.X-ABLabel:" + b"aB-" * 300_000 + b"\r\n",
+        b"TEL;VALUE=uri:https://api.whatsapp.com/send?" + b"&phone=" * 200_000 + b"\r\n",
+    ],
+    ids=range(9),
+)
+def test_a_line_of_what_is_sought_in_it_is_one_line(line: bytes) -> None:
+    (card,) = read(line)
+
+    assert card._replace(email="") == expected(1)[0]
+
+
+def test_a_file_that_is_indented_as_a_whole_is_read_in_one_pass() -> None:
+    data = (HEAD + TAIL).replace(b"\r\n", b"\r\n  ") * 50_000
+
+    assert len(list(read_cards(b"  " + data))) == 50_000
+
+
+@pytest.mark.parametrize("blank", [b"\xef\xbb\xbf\r\n", b"\x00", b"\xe2\x80\x8b", b"\x1a\r\n"])
+def test_ten_megabytes_of_what_nobody_sees_are_no_card(blank: bytes) -> None:
+    with pytest.raises(NotAVCard):
+        list(read_cards(blank * (10 * MEGABYTE // len(blank))))

@@ -82,8 +82,8 @@ def assemble(runtime: Runtime) -> Starlette:
     # The paths that are asked for most come first: routes are tried in their order.
     all_routes: list[BaseRoute] = [
         *(route for route in api_routes if "{" in route.path),
-        Route("/openapi.yaml", _contract_as(runtime, "yaml")),
-        Route("/openapi.json", _contract_as(runtime, "json")),
+        pages.PageRoute("/openapi.yaml", _contract_as(runtime, "yaml")),
+        pages.PageRoute("/openapi.json", _contract_as(runtime, "json")),
         Route("/__admin{rest:path}", LazyControlApi(runtime)),
         docs.route(runtime),
         *console.routes(runtime),

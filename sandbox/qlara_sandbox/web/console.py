@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.routing import Route
 
 from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import Refusal
 from qlara_sandbox.http import error_responses
-from qlara_sandbox.web.pages import SECURITY_HEADERS, missing, page, read
+from qlara_sandbox.web.pages import SECURITY_HEADERS, PageRoute, missing, page, read
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,7 +30,7 @@ SAMPLES = frozenset(
 _FILES = resources.SCENARIOS / "files"
 
 
-def routes(runtime: Runtime) -> list[Route]:
+def routes(runtime: Runtime) -> list[PageRoute]:
     """Return the routes of the page and of the sample files that it offers."""
 
     async def console(request: Request) -> Response:
@@ -46,8 +45,8 @@ def routes(runtime: Runtime) -> list[Route]:
         return Response(data, media_type="text/vcard", headers=SECURITY_HEADERS)
 
     return [
-        Route(PATH, console, methods=["GET"]),
-        Route(f"{PATH}/samples/{{name}}", sample, methods=["GET"]),
+        PageRoute(PATH, console, methods=["GET"]),
+        PageRoute(f"{PATH}/samples/{{name}}", sample, methods=["GET"]),
     ]
 
 

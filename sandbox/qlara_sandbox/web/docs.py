@@ -5,9 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
-from qlara_sandbox.web.pages import BASE_URL, DOCS_PATH, page
+from qlara_sandbox.web.pages import BASE_URL, DOCS_PATH, PageRoute, page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -16,14 +14,14 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.runtime import Runtime
 
 
-def route(runtime: Runtime) -> Route:
+def route(runtime: Runtime) -> PageRoute:
     """Return the route of the page, which is rendered with the first request for it."""
     docs = Docs(runtime)
 
     async def endpoint(request: Request) -> Response:
         return page(docs.html(str(request.base_url).rstrip("/")))
 
-    return Route(DOCS_PATH, endpoint, methods=["GET"])
+    return PageRoute(DOCS_PATH, endpoint, methods=["GET"])
 
 
 class Docs:

@@ -150,6 +150,26 @@ def test_a_method_that_is_not_in_the_contract_is_refused_with_those_that_are(
     assert response.json() == fail(method=f"Expected POST; found {method}.")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/openapi.yaml",
+        "/openapi.json",
+        "/__docs",
+        "/__console",
+        "/__console/samples/no-footer.vcf",
+        "/__assets/x.css",
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "DELETE"])
+def test_a_page_refuses_a_method_that_is_not_its_own(
+    client: TestClient, method: str, path: str
+) -> None:
+    response = client.request(method, path)
+
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+
+
 @pytest.mark.parametrize("path", ["/", "/api", f"{QUOTA}/", LIST.replace("list_crm", "a%2Fb")])
 def test_a_path_that_is_not_in_the_contract_is_refused_in_the_documented_shape(
     client: TestClient, path: str

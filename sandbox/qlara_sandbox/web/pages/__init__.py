@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from qlara_sandbox.domain.errors import NotFound
@@ -13,6 +13,7 @@ from qlara_sandbox.http import error_responses
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
@@ -47,6 +48,21 @@ SECURITY_HEADERS = {
 }
 
 
+class PageRoute(Route):
+    """The route of a page or a file: responds to methods that are not its own with 405.
+
+    Starlette's own raises an exception there, for a middleware that the sandbox does without.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the page, or refuse the method."""
+        if self.methods is None or scope["method"] in self.methods:
+            await super().handle(scope, receive, send)
+            return
+        headers = {"Allow": ", ".join(sorted(self.methods))}
+        await PlainTextResponse("Method Not Allowed", 405, headers)(scope, receive, send)
+
+
 def page(html: str) -> Response:
     """Return a page under a strict content security policy."""
     return Response(html, media_type="text/html", headers=SECURITY_HEADERS)
@@ -57,9 +73,9 @@ def read(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def asset_route() -> Route:
+def asset_route() -> PageRoute:
     """Return the route that serves the shared style sheets and scripts."""
-    return Route(f"{ASSETS_PATH}/{{name}}", _asset, methods=["GET"])
+    return PageRoute(f"{ASSETS_PATH}/{{name}}", _asset, methods=["GET"])
 
 
 def missing(name: str) -> Response:

@@ -12,11 +12,13 @@ import re
 
 _ESCAPE = 0x1B
 
-# What a property may declare as its CHARSET. Others (punycode, utf-7, escapes) are no text that a
-# telephone writes, and some cost quadratic time.
+# What a value may declare as its charset. Others (punycode, utf-7, escapes) are no text that a client
+# or a telephone writes; some cost quadratic time, and some yield what no UTF-8 can hold.
 _CHARSETS = re.compile(
     r"iso8859-\d+|cp\d+|koi8-[rut]|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|iso2022_\w+|tis-620"
 )
+_UNICODE = re.compile(r"ascii|utf-8(?:-sig)?|utf-(?:16|32)(?:-[bl]e)?")
+_LONGEST_NAME = 40  # RFC 2978 section 2.3
 
 # A character beyond U+FFFF as two surrogates of three bytes each (Unicode Technical Report 26).
 _SURROGATES = re.compile(rb"\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])")
@@ -37,6 +39,21 @@ _CUT = re.compile(rb"[a-z][\xc2-\xd6\xd8-\xde]\Z")
 _CUT_OFF = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")
 _SURE = 4  # as much evidence as that many characters that may be UTF-8
 _ENOUGH = 3
+
+
+def decode_strictly(raw: bytes, charset: str) -> str:
+    """Return the text of a value that is in *charset* and in nothing else.
+
+    Raises:
+        LookupError: there is no such charset, or it is none that text is sent in.
+        UnicodeError: the value is not text in it.
+    """
+    if len(charset) > _LONGEST_NAME or "\0" in charset:
+        raise LookupError(charset)
+    name = codecs.lookup(charset).name
+    if not (_UNICODE.fullmatch(name) or _CHARSETS.fullmatch(name)):
+        raise LookupError(charset)
+    return raw.decode(name)
 
 
 def decode(raw: bytes, charset: str = "") -> str:

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
+from qlara_sandbox.domain.charset import decode_strictly
 from qlara_sandbox.domain.errors import FileTooLarge, InvalidField, InvalidFields
 from qlara_sandbox.http.operation import MULTIPART, FormField
 from qlara_sandbox.http.part import Base64Decoder, UnreadablePart, charset_of, decoder_of, file_name
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 KEPT_IN_MEMORY = 1024 * 1024
 BESIDE_THE_FILE = 1024 * 1024
+# Base64 takes four bytes for three, and line breaks. A part of more is nothing but blanks.
+_MOST_SENT_PER_BYTE = 2
 _TEXT_BYTES = 64 * 1024
 _BLAMED_FIELD = "file"
 _EXPECTED = "Expected a multipart/form-data body with a vCard file"
@@ -49,6 +52,8 @@ class UploadForm:
         except (MultipartError, ValueError) as error:
             message = f"Expected a usable boundary in the Content-Type header: {error}."
             raise InvalidField(_BLAMED_FIELD, message) from error
+        self._boundary = boundary
+        self._has_parts = False
         self._padding = PaddingFilter(boundary.encode("latin-1"))
         self._schema = schema
         self._file_limit = file_limit
@@ -69,6 +74,7 @@ class UploadForm:
         Raises:
             FileTooLarge: as soon as one byte too many has arrived.
             InvalidField: the body is malformed.
+            InvalidFields: there is too much beside the file.
             ClientGone: the client went away.
         """
         received = 0
@@ -78,11 +84,13 @@ class UploadForm:
                 received += len(chunk)
                 field = self._take(self._padding.pass_on(chunk), field)
                 if received - self._file_bytes_sent > BESIDE_THE_FILE:
-                    raise InvalidField("body", "Expected at most 1 MB beside the file.")
+                    # A file that was sent as text, or twice, is the reason rather than the size.
+                    too_much = {"body": "Expected at most 1 MB beside the file."}
+                    raise InvalidFields(self._mistakes or too_much)
             self._take(self._padding.rest(), field)
-            self._parser.close()
         except (MultipartError, ValueError) as error:
-            raise InvalidField(_BLAMED_FIELD, _malformed(body, error)) from error
+            raise InvalidField(_BLAMED_FIELD, _malformed(body, str(error))) from error
+        self._close_parser(body)
 
     def fields(self) -> dict[str, str]:
         """Return the text fields, checked against the contract, with defaults filled in.
@@ -91,15 +99,14 @@ class UploadForm:
             InvalidFields: every field at fault.
         """
         present = dict.fromkeys(self._seen, "")
-        default = self._text.pop(_CHARSET.name, b"").decode("ascii", "replace").strip() or "utf-8"
-        for name, raw in self._text.items():
-            charset = self._charsets.get(name, default)
+        for name, raw in self._text_fields():
+            charset = self._charset(name)
             try:
-                present[name] = raw.decode(charset)
-            except UnicodeDecodeError:
+                present[name] = decode_strictly(raw, charset)
+            except UnicodeError:
                 shown = "UTF-8" if charset.lower() in {"utf-8", "utf8"} else charset
                 self._mistakes[name] = f"Expected {shown} text."
-            except (LookupError, ValueError):
+            except LookupError:
                 self._mistakes[name] = f"Unknown charset {charset[:50]!r}. Expected UTF-8 text."
         if self._mistakes:
             raise InvalidFields(self._mistakes)
@@ -108,10 +115,10 @@ class UploadForm:
     def text(self) -> dict[str, str]:
         """Return the text fields as they arrived, unchecked."""
         shown = {}
-        for name, raw in self._text.items():
+        for name, raw in self._text_fields():
             try:
-                shown[name] = raw.decode(self._charsets.get(name, "utf-8"), "replace")
-            except (LookupError, ValueError):
+                shown[name] = decode_strictly(raw, self._charset(name))
+            except (LookupError, UnicodeError):
                 shown[name] = raw.decode("utf-8", "replace")
         return shown
 
@@ -123,6 +130,23 @@ class UploadForm:
     def close(self) -> None:
         """Give back memory and disk."""
         self._file.close()
+
+    def _text_fields(self) -> list[tuple[str, bytes]]:
+        return [(name, bytes(raw)) for name, raw in self._text.items() if name != _CHARSET.name]
+
+    def _charset(self, name: str) -> str:
+        default = self._text.get(_CHARSET.name, b"").decode("ascii", "replace").strip()
+        return self._charsets.get(name) or default or "utf-8"
+
+    def _close_parser(self, body: RequestBody) -> None:
+        try:
+            self._parser.close()
+        except MultipartError as error:
+            line = f"--{self._boundary}"
+            cause = f"expected {line}-- at its end"
+            if not self._has_parts:
+                cause = f"found no line {line}, the boundary of the Content-Type header"
+            raise InvalidField(_BLAMED_FIELD, _malformed(body, cause)) from error
 
     def _take(self, chunk: bytes, field: FormField | None) -> FormField | None:
         if not chunk:
@@ -139,6 +163,7 @@ class UploadForm:
 
     def _open(self, part: MultipartSegment) -> FormField | None:
         """Begin a part; return its field, or None if its content is of no interest."""
+        self._has_parts = True
         name = part.name or ""
         if name == _CHARSET.name:
             self._text[name] = bytearray()
@@ -187,7 +212,7 @@ class UploadForm:
         if field.is_file:
             self._file_bytes_sent += sent
             self.file_bytes += len(chunk)
-            if self.file_bytes > self._file_limit:
+            if max(self.file_bytes, self._file_bytes_sent / _MOST_SENT_PER_BYTE) > self._file_limit:
                 raise FileTooLarge(self._file_limit)
             self._file.write(chunk)
             if len(self.file_head) < KEPT_HEAD:
@@ -255,10 +280,10 @@ def _boundary(headers: Mapping[str, str]) -> str:
     return boundary
 
 
-def _malformed(body: RequestBody, error: Exception) -> str:
+def _malformed(body: RequestBody, cause: str) -> str:
     if _OBJECT_AS_TEXT.fullmatch(body.head):
         return _object_as_text(body.head)
-    return f"Malformed multipart/form-data body: {error}."
+    return f"Malformed multipart/form-data body: {cause}."
 
 
 def _object_as_text(text: bytes) -> str:

@@ -10,6 +10,8 @@ from urllib.parse import unquote_to_bytes
 
 from multipart import parse_options_header
 
+from qlara_sandbox.domain.charset import decode_strictly
+
 if TYPE_CHECKING:
     from multipart import MultipartSegment
 
@@ -28,25 +30,28 @@ class Base64Decoder:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._ended = False
+        self._is_valid = True
 
     @property
     def is_complete(self) -> bool:
-        """Whether all that has come is whole groups of four."""
-        return not self._rest
+        """Whether all that has come is base64, in whole groups of four."""
+        return self._is_valid and not self._rest
 
     def decode(self, chunk: bytes) -> bytes:
-        """Return the bytes that *chunk* completes.
-
-        Raises:
-            ValueError: it is not base64.
-        """
+        """Return the bytes that *chunk* completes; none once something was not base64."""
         data = self._rest + _WHITE.sub(b"", chunk)
         whole = len(data) // 4 * 4
         self._rest = data[whole:]
-        try:
-            return b64decode(data[:whole], validate=True)
-        except Base64Error as error:
-            raise ValueError(f"not base64: {error}") from error
+        if self._ended and data:
+            self._is_valid = False
+        if self._is_valid and whole:
+            self._ended = data[:whole].endswith(b"=")  # padding ends it
+            try:
+                return b64decode(data[:whole], validate=True)
+            except Base64Error:
+                self._is_valid = False
+        return b""
 
 
 def file_name(part: MultipartSegment) -> str | None:
@@ -58,7 +63,7 @@ def file_name(part: MultipartSegment) -> str | None:
     extended = _EXTENDED_NAME.search(disposition)
     if extended is not None:
         try:
-            return unquote_to_bytes(extended[2]).decode(extended[1].strip())
+            return decode_strictly(unquote_to_bytes(extended[2]), extended[1].strip())
         except (LookupError, ValueError):
             return extended[2]
     name: str | None = part.filename

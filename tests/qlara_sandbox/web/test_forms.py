@@ -93,6 +93,35 @@ def test_a_character_set_that_is_none_is_refused_by_name(server: Running) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("utf-7", b"+2AA-"),
+        ("unicode_escape", b"\\ud800"),
+        ("raw_unicode_escape", b"\\ud800"),
+        ("punycode", b"a-b"),
+        ("idna", b"xn--a"),
+        ("charmap", b"a"),
+        ("x" * 41, b"a"),
+    ],
+)
+def test_what_is_no_character_set_of_text_is_refused_and_leaves_the_journal_readable(
+    server: Running, charset: str, text: bytes
+) -> None:
+    name = (
+        b'Content-Disposition: form-data; name="listName"\r\nContent-Type: text/plain; charset='
+        + charset.encode()
+    )
+    body = form(FILE + b"\r\n" + MARCO, name + b"\r\n\r\n" + text)
+    message = f"Unknown charset {charset!r}. Expected UTF-8 text."
+
+    assert send(server, body, key="no-text") == (
+        400,
+        {"status": "fail", "data": {"listName": message}},
+    )
+    assert last_request(server, "no-text")["fields"] == {"listName": text.decode()}
+
+
 def test_the_charset_field_speaks_for_fields_that_declare_none(server: Running) -> None:
     body = form(
         b'Content-Disposition: form-data; name="_charset_"\r\n\r\niso-8859-1',
@@ -101,6 +130,7 @@ def test_the_charset_field_speaks_for_fields_that_declare_none(server: Running) 
     )
 
     assert send(server, body, key="charset-field")[0] == 200
+    assert last_request(server, "charset-field")["fields"] == {"listName": "Città"}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +176,8 @@ def test_a_file_in_base64_is_decoded_however_its_lines_are_cut(server: Running, 
             "quoted-printable.",
         ),
         (b"base64", b"QkVHS", "Expected base64, as Content-Transfer-Encoding says."),
+        (b"base64", b"!!!!", "Expected base64, as Content-Transfer-Encoding says."),
+        (b"base64", b"QQ==QUJD", "Expected base64, as Content-Transfer-Encoding says."),
     ],
 )
 def test_a_part_that_cannot_be_decoded_is_refused_in_words_that_name_the_cause(
@@ -156,6 +188,64 @@ def test_a_part_that_cannot_be_decoded_is_refused_in_words_that_name_the_cause(
     assert send(server, form(part, LIST_ID)) == (
         400,
         {"status": "fail", "data": {"file": message}},
+    )
+
+
+def test_a_text_part_that_is_not_base64_is_refused_under_its_own_name(server: Running) -> None:
+    list_id = (
+        b'Content-Disposition: form-data; name="listId"\r\n'
+        b"Content-Transfer-Encoding: base64\r\n\r\n!!!!"
+    )
+    message = "Expected base64, as Content-Transfer-Encoding says."
+
+    assert send(server, form(FILE + b"\r\n" + MARCO, list_id)) == (
+        400,
+        {"status": "fail", "data": {"listId": message}},
+    )
+
+
+def test_a_file_of_nothing_but_line_breaks_in_base64_is_too_large_all_the_same(
+    server: Running,
+) -> None:
+    blank = b"\r\n" * (11 * 1024 * 1024)
+    part = FILE + b"Content-Transfer-Encoding: base64\r\n\r\n" + blank
+
+    assert send(server, form(part, LIST_ID)) == (
+        413,
+        {"status": "fail", "data": {"file": "File size exceeds maximum allowed (10 MB)"}},
+    )
+
+
+def test_a_large_file_that_is_sent_as_text_is_refused_for_that(server: Running) -> None:
+    part = b'Content-Disposition: form-data; name="file"\r\n\r\n' + b"x" * 1_500_000
+    message = "Expected a vCard file, sent as a file part with a file name; found text."
+
+    assert send(server, form(part, LIST_ID)) == (
+        400,
+        {"status": "fail", "data": {"file": message}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        (
+            form(FILE + b"\r\n" + MARCO, LIST_ID, boundary=b"other"),
+            "found no line --b, the boundary of the Content-Type header",
+        ),
+        (b'{"file": 1}', "found no line --b, the boundary of the Content-Type header"),
+        (form(FILE + b"\r\n" + MARCO, LIST_ID)[:-4], "expected --b-- at its end"),
+    ],
+)
+def test_a_form_without_its_boundary_lines_is_refused_with_the_one_that_is_missing(
+    server: Running, body: bytes, cause: str
+) -> None:
+    assert send(server, body) == (
+        400,
+        {
+            "status": "fail",
+            "data": {"file": f"Malformed multipart/form-data body: {cause}."},
+        },
     )
 
 
@@ -212,6 +302,8 @@ def test_what_is_no_form_is_refused_with_what_was_found(
         (b'filename="a \\"b\\".vcf"', 'a "b".vcf'),
         (b"filename=plain.vcf", "plain.vcf"),
         (b"filename*=x-nobody''plain.vcf", "plain.vcf"),
+        (b"filename*=utf-7''+2AA-.vcf", "+2AA-.vcf"),
+        (b"filename*=unicode_escape''%5cud800.vcf", "%5cud800.vcf"),
     ],
 )
 def test_the_name_of_a_file_stands_right_in_the_journal(

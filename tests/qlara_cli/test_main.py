@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner
 
 from qlara_cli import COMMANDS, main
@@ -10,6 +14,8 @@ from qlara_cli.lazy_group import LazyGroup
 
 if TYPE_CHECKING:
     import click
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_help_lists_every_command_without_loading_it() -> None:
@@ -51,3 +57,11 @@ def test_a_command_that_lacks_a_package_says_how_to_install_it() -> None:
     assert result.exit_code == 1
     assert "needs a_package_that_nobody_has" in result.output
     assert "pip install '.[contract,tls]'" in result.output
+
+
+@pytest.mark.parametrize("module", ["sandbox", "qlara_sandbox"])
+def test_as_a_module_it_names_the_command_that_was_typed(module: str) -> None:
+    command = [sys.executable, "-m", module, "--help"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert shown.stdout.startswith(f"Usage: python -m {module} [OPTIONS] COMMAND [ARGS]...\n")

@@ -62,6 +62,6 @@ def test_a_command_that_lacks_a_package_says_how_to_install_it() -> None:
 @pytest.mark.parametrize("module", ["sandbox", "qlara_sandbox"])
 def test_as_a_module_it_names_the_command_that_was_typed(module: str) -> None:
     command = [sys.executable, "-m", module, "--help"]
-    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert shown.stdout.startswith(f"Usage: python -m {module} [OPTIONS] COMMAND [ARGS]...\n")

@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, Any
 from qlara_sandbox.domain.errors import MisusedSandbox
 from qlara_sandbox.domain.importing import Strategy, parse_tags
 from qlara_sandbox.http.response import Response
-from qlara_sandbox.services.importing import Importer, ImportRequest, summary
+from qlara_sandbox.services.importing import ImportRequest, summary
 from qlara_sandbox.state.world import Destination
-from qlara_sandbox.web.contacts import ContactCheck, show_contact
+from qlara_sandbox.web.contacts import show_contact
 from qlara_sandbox.web.gates.forced_response import example_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from qlara_sandbox.http.operation import Operation
+    from qlara_sandbox.services.importing import Importer
     from qlara_sandbox.state.world import ContactPage, ImportReport
+    from qlara_sandbox.web.contacts import ContactCheck
     from qlara_sandbox.web.context import Call
 
 
 class ContactApi:
     """The handlers by operationId. Each takes checked values and returns its response."""
 
-    def __init__(self, contact_check: ContactCheck) -> None:
-        self._importer = Importer()
+    def __init__(self, importer: Importer, contact_check: ContactCheck) -> None:
+        self._importer = importer
         self._fault_of = contact_check.fault if contact_check.is_needed else None
         self.handlers: Mapping[str, Callable[[Call], Awaitable[Response]]] = {
             "uploadVCard": self.upload_vcard,

@@ -57,7 +57,7 @@ def create_app(settings: SandboxSettings | None = None) -> Starlette:
 
 def assemble(runtime: Runtime) -> Starlette:
     """Return the application of *runtime*, with its routes taken from the contract."""
-    handlers = ContactApi(runtime.contact_check).handlers
+    handlers = ContactApi(runtime.importer, runtime.contact_check).handlers
     _require_operations(runtime.contract, handlers)
     pipeline = Pipeline(
         runtime=runtime,

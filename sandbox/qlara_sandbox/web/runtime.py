@@ -12,6 +12,7 @@ from qlara_sandbox.domain.errors import MisusedSandbox
 from qlara_sandbox.http.contract import Contract
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.scenario.library import Library
+from qlara_sandbox.services.importing import Importer
 from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
@@ -75,6 +76,8 @@ class Runtime:
         self.metrics = Metrics()
         bounds = Bounds(settings.worlds, settings.world_bytes)
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
+        # Not the handlers': the turns of imports outlive a change of the contract.
+        self.importer = Importer()
         self.started_at = real_seconds()
         self._requests = count(1)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -13,7 +15,7 @@ from qlara_sandbox import resources
 from qlara_sandbox.web.app import assemble
 from qlara_sandbox.web.reload import Reloading
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
-from tests.qlara_sandbox.web.calls import QUOTA
+from tests.qlara_sandbox.web.calls import QUOTA, UPLOAD, vcf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,3 +117,35 @@ def test_a_scenario_whose_file_is_gone_is_unknown_from_then_on(
 
     assert quota(client, **other)["status"] == "fail"
     assert any("other" in message for message in caplog.messages)
+
+
+def test_an_import_that_is_under_way_while_the_contract_changes_still_has_its_turn(
+    folder: Folder,
+) -> None:
+    app, _ = folder.sandbox()
+
+    async def imports() -> list[dict[str, Any]]:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://localhost", headers={"X-Api-Key": "YOUR_API_KEY"}
+        ) as client:
+
+            async def send(first: int) -> dict[str, Any]:
+                people = [(f"P{n}", f"+39347{n:07}") for n in range(first, first + 1000)]
+                files = {"file": ("c.vcf", vcf(*people))}
+                response = await client.post(UPLOAD, files=files, data={"listName": "L"})
+                body: dict[str, Any] = response.json()
+                return body
+
+            async def send_after_a_change() -> dict[str, Any]:
+                folder.write("openapi.yaml", SPEC.replace("version: 1.0.0", "version: 1.0.1"))
+                app.refresh()
+                return await send(5_000)
+
+            reports = await asyncio.gather(send(1_000), send_after_a_change())
+            return [*reports, (await client.get(QUOTA)).json()]
+
+    first, second, after = asyncio.run(imports())
+
+    assert [first["summary"]["imported"], second["summary"]["imported"]] == [1000, 1000]
+    assert after["used"] == 2000

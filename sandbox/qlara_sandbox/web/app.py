@@ -169,14 +169,16 @@ class ApiCors(CORSMiddleware):
     """Lets pages of any origin call the API, and leaves the sandbox's own paths alone."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].startswith(OWN_PATHS) or not _names_origin(scope):
+        if scope["type"] != "http" or _needs_no_cors(scope):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
 
-def _names_origin(scope: Scope) -> bool:
-    return any(name == b"origin" for name, _ in scope["headers"])
+def _needs_no_cors(scope: Scope) -> bool:
+    if scope["path"].startswith(OWN_PATHS):
+        return True
+    return all(name != b"origin" for name, _ in scope["headers"])
 
 
 def _require_operations(contract: Contract, handlers: Mapping[str, object]) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.domain.contacts import Contact
 
+_LONGEST_REASON = 300
+
 
 def show_contact(contact: Contact) -> dict[str, Any]:
     """Return a contact as a page of a list has it (UC-020: Response — Contacts in the list)."""
@@ -52,7 +54,9 @@ class ContactCheck:
         field = next((str(step) for step in error.instance_path), "")
         schema = self._schema.get("properties", {}).get(field)
         if schema is None or len(error.instance_path) > 1:
-            return f"Not allowed by the contract: {error.message}"[:300]
+            return f"Not allowed by the contract: {error.message}"[:_LONGEST_REASON]
+        if schema.get("type") == "array":
+            return f"Not allowed by the contract: {field}: {error.message}"[:_LONGEST_REASON]
         return f"Not allowed by the contract: {field}: {expected(schema)}"
 
 

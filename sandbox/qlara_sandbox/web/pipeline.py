@@ -58,7 +58,7 @@ class Pipeline:
         context.operation = operation
         with context.stack:
             try:
-                response = await self._respond(context, operation)
+                response = _in_bytes(context, await self._respond(context, operation))
                 sent = await deliver(context, response, self.headers, send)
             except ClientGone:
                 sent = NOTHING
@@ -94,8 +94,7 @@ class Pipeline:
             return _broken(context, violation)
         except Exception:
             log.exception("%s %s: a bug", context.request_id, operation.operation_id)
-            message = f"The sandbox failed; its log says why at {context.request_id}."
-            return error_responses.bug(message)
+            return _failed(context)
         if response is context.approved or (context.faults and context.faults.replaces):
             return response  # what a scenario orders need not keep the contract
         try:
@@ -123,6 +122,22 @@ class Pipeline:
 def _approve(context: RequestContext, operation: Operation, response: Response) -> None:
     require_kept(operation, response)
     context.approved = response
+
+
+def _in_bytes(context: RequestContext, response: Response) -> Response:
+    """Return *response* as it will be sent; content that JSON cannot hold is a bug."""
+    if response.stream is not None:
+        return response
+    try:
+        return response._replace(content=response.body())
+    except TypeError:
+        log.exception("%s: a response that is not JSON: a bug", context.request_id)
+        return _failed(context)
+
+
+def _failed(context: RequestContext) -> Response:
+    message = f"The sandbox failed; its log says why at {context.request_id}."
+    return error_responses.bug(message)
 
 
 def _broken(context: RequestContext, violation: ContractViolation) -> Response:

@@ -159,3 +159,12 @@ def test_imports_ask_only_where_the_contract_says_something_else_of_contacts(
     assert not ContactCheck(Contract(resources.SPEC)).is_needed
     assert not ContactCheck(Contract(other_title)).is_needed
     assert ContactCheck(Contract(narrowed(tmp_path))).is_needed
+
+
+def test_too_many_tags_are_refused_in_words_of_tags(tmp_path: Path) -> None:
+    tags = 'items: {type: string, minLength: 1}\n          x-source: "UC-020: Behind the scenes'
+    sent = sandbox(narrowed(tmp_path, (tags, f"maxItems: 2\n          {tags}")))
+    report = upload(sent, vcf(("Ada", "347 555 0101")), tags="a,b,c").json()
+
+    reason = 'Not allowed by the contract: tags: ["a","b","c"] has more than 2 items'
+    assert report["errors"] == [{"line": 1, "name": "Ada", "reason": reason}]

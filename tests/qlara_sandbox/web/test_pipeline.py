@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import InvalidContract
-from qlara_sandbox.web.app import assemble
+from qlara_sandbox.web.app import assemble, create_app
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 from tests.qlara_sandbox.web.calls import LIST, MARCO, QUOTA, UPLOAD, fail, upload, vcf
 
@@ -185,6 +185,11 @@ def test_a_person_who_opens_the_bare_address_is_led_to_the_console(client: TestC
     response = client.get("/", headers={"Accept": "text/html,*/*"}, follow_redirects=False)
 
     assert (response.status_code, response.headers["location"]) == (307, "/__console")
+
+
+def test_it_runs_under_a_server_that_announces_its_start_and_its_end() -> None:
+    with TestClient(create_app(), headers=KEY) as client:
+        assert client.get(QUOTA).status_code == 200
 
 
 def test_head_answers_as_get_does(client: TestClient) -> None:
@@ -381,6 +386,27 @@ def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away() -> None:
     assert response.status_code == 500
     assert "secret detail" not in response.text
     assert response.headers["x-request-id"] in response.text
+
+
+def test_a_response_that_json_cannot_hold_is_a_bug_and_stands_in_the_journal(
+    tmp_path: Path,
+) -> None:
+    path = "/api/v1/partner-gateway/numbers"
+    example = "content: {application/json: {example: {200: a number as a name}}}"
+    added = f"""paths:
+  {path}:
+    get:
+      operationId: getNumbers
+      responses:
+        "200": {{description: Numbers., {example}}}
+"""
+    client = app(spec=changed(tmp_path, ("paths:\n", added)))
+    response = client.get(path)
+    [entry] = client.get("/__admin/requests", headers={"Host": "localhost"}).json()["requests"]
+
+    assert (response.status_code, response.json()["status"]) == (500, "error")
+    assert response.headers["x-request-id"] in response.json()["message"]
+    assert (entry["request"]["path"], entry["answer"]["status"]) == (path, 500)
 
 
 def test_absurdly_long_headers_are_refused_by_name(client: TestClient) -> None:

@@ -1,6 +1,6 @@
 """``make demo``: the use case and every documented error, from a sandbox that is started for it.
 
-Each command is run as it is shown. The demo fails if an answer has another status than it should.
+Each command is run as it is shown. The demo fails if a response has another status than it should.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Scene(NamedTuple):
     before: int = 0
 
 
-class Answer(NamedTuple):
+class ReceivedResponse(NamedTuple):
     """What curl showed: the status line, the headers by lower-case name, and the body."""
 
     status_line: str
@@ -93,8 +93,8 @@ USE_CASE = (
 ERRORS = (
     Scene(
         400,
-        "The file is no vCard",
-        "It has the right name, but a table inside.",
+        "The file is not a vCard file",
+        "It has the right name, but contains a table.",
         "sandbox_demo__bad-header",
         f'{_UPLOAD} -F "file=@scenarios/files/bad-header.vcf" {_TO_LIST}',
     ),
@@ -105,7 +105,7 @@ ERRORS = (
         "sandbox_demo__bad-header",
         f'{_UPLOAD} -F "file=@scenarios/files/no-footer.vcf" {_TO_LIST}',
     ),
-    Scene(401, "The key is unknown", "Nobody has this key.", "NOT_A_KEY", _QUOTA),
+    Scene(401, "The key is unknown", "No account has this key.", "NOT_A_KEY", _QUOTA),
     Scene(
         403,
         "The key may not do this",
@@ -116,7 +116,7 @@ ERRORS = (
     Scene(
         404,
         "The list does not exist",
-        "The account has no list of this id.",
+        "The account has no list with this id.",
         "sandbox_demo",
         f'{_UPLOAD} {_EXPORT} -F "listId=list_of_nobody"',
     ),
@@ -172,14 +172,16 @@ def _play(number: int, scene: Scene, base: str, scratch: str) -> bool:
     _say("\n" + textwrap.indent(click.style(_prompted(shown), fg="cyan"), _INDENT) + "\n")
     for _ in range(scene.before):
         _run(command)
-    answer = _run(command)
-    as_it_should = answer.status == scene.status
-    colour = "green" if answer.status < _FIRST_ERROR else "yellow"
-    _say(_INDENT + click.style(answer.status_line, fg=colour if as_it_should else "red", bold=True))
+    response = _run(command)
+    as_it_should = response.status == scene.status
+    colour = "green" if response.status < _FIRST_ERROR else "yellow"
+    _say(
+        _INDENT + click.style(response.status_line, fg=colour if as_it_should else "red", bold=True)
+    )
     for name in _HEADERS_SHOWN:
-        if name in answer.headers:
-            _say(f"{_INDENT}{name}: {answer.headers[name]}")
-    _say(_body(answer.body) + "\n")
+        if name in response.headers:
+            _say(f"{_INDENT}{name}: {response.headers[name]}")
+    _say(_body(response.body) + "\n")
     if not as_it_should:
         _say(click.style(f"{_INDENT}Expected {scene.status}.\n", fg="red", bold=True))
     return as_it_should
@@ -196,7 +198,7 @@ def _prompted(command: str) -> str:
     return "\n".join(line if line.startswith("  ") else f"$ {line}" for line in lines)
 
 
-def _run(command: str) -> Answer:
+def _run(command: str) -> ReceivedResponse:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", command.replace("curl -i ", "curl -s -i ")],
@@ -211,7 +213,7 @@ def _run(command: str) -> Answer:
         head, _, body = body.partition("\n\n")
     status_line, *lines = head.split("\n")
     headers = dict(line.split(": ", 1) for line in lines)
-    return Answer(status_line, headers, body)
+    return ReceivedResponse(status_line, headers, body)
 
 
 def _body(body: str) -> str:
@@ -238,10 +240,10 @@ def _coloured(token: re.Match[str]) -> str:
 
 def _closing(total: int, wrong: int) -> str:
     if wrong:
-        return click.style(f"{wrong} of {total} answers are not what they should be.", fg="red")
+        return click.style(f"{wrong} of {total} responses are not as documented.", fg="red")
     return (
-        f"{total} answers, all as they should be. The sandbox has stopped; `make serve` starts one that\n"
-        "stays, and docs/scenarios.md tells how to bring about each of these answers, and more."
+        f"{total} responses, all as documented. The sandbox has stopped; `make serve` starts one that\n"
+        "keeps running, and docs/scenarios.md shows how to get each of these responses, and more."
     )
 
 

@@ -41,7 +41,7 @@ def test_a_story_that_announces_the_wrong_status_is_found_out(
 
 def test_an_answer_where_none_is_announced_is_found_out(server: Running, tmp_path: Path) -> None:
     [shown] = play(
-        f"# no answer: gone\n{QUOTA}", base=server.url, key="sandbox_w", scratch=tmp_path
+        f"# no response: gone\n{QUOTA}", base=server.url, key="sandbox_w", scratch=tmp_path
     )
 
     assert (shown.step.expected, shown.outcomes) == ([Outcome(0)], [Outcome(200)])
@@ -61,8 +61,8 @@ def test_a_step_without_a_request_shows_no_outcome(server: Running, tmp_path: Pa
         ("# 503, then 200: curl tries again", [Outcome(503), Outcome(200)]),
         ("# 200 three times more, then 429", [Outcome(200)] * 3 + [Outcome(429)]),
         ("# 200, cut off: in the middle", [Outcome(200, cut_off=True)]),
-        ("# no answer: the connection is reset", [Outcome(0)]),
-        ("# 000: no answer", [Outcome(0)]),
+        ("# no response: the connection is reset", [Outcome(0)]),
+        ("# 000: no response", [Outcome(0)]),
     ],
 )
 def test_a_comment_announces_an_outcome_for_every_request(

@@ -57,4 +57,4 @@ def _objection(exchange: ApiExchange, base_url: str) -> str:
         return f"{base_url} redirects to {exchange.response.header('location')}; use that as the base URL."
     if status == 429:
         return f"{base_url} keeps refusing requests as too many (429); try again later."
-    return f"{base_url} answers {path} with {status}; verify needs a deployment that is up."
+    return f"{base_url} responds to {path} with {status}; verify needs a deployment that is up."

@@ -47,7 +47,7 @@ class Finding:
     def verdict(self) -> str:
         """Who is the odd one out, as a sentence; empty where nobody is."""
         who = self.odd_one_out
-        return f"{who[:1].upper()}{who[1:]} is the odd one out." if who else ""
+        return f"The odd one out is {who}." if who else ""
 
 
 class Attributor:

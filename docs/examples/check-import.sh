@@ -6,8 +6,8 @@ work=$(mktemp -d)
 qlara-sandbox serve --port 0 --quiet > "$work/serve.txt" &
 server=$!
 trap 'kill "$server"; rm -rf "$work"' EXIT
-until base=$(grep -om1 'http://127.0.0.1:[0-9]*' "$work/serve.txt"); do
-  kill -0 "$server"  # it has not given up
+until base=$(grep -som1 'http://127.0.0.1:[0-9]*' "$work/serve.txt"); do
+  kill -0 "$server"  # fail if it has exited
   sleep 0.1
 done
 

@@ -23,15 +23,15 @@ async function importContacts(baseUrl, apiKey, content) {
   form.set("file", new Blob([content], { type: "text/vcard" }), "contacts.vcf");
   form.set("listId", "list_crm_migration");
   form.set("duplicateStrategy", "SKIP");
-  const answer = await fetch(`${baseUrl}/api/partner-gateway/v1/contacts/upload/vcard`, {
+  const response = await fetch(`${baseUrl}/api/partner-gateway/v1/contacts/upload/vcard`, {
     method: "POST",
     headers: { "X-Api-Key": apiKey },
     body: form,
   });
-  const body = await answer.json();
-  if (!answer.ok) {
+  const body = await response.json();
+  if (!response.ok) {
     throw new Error(Object.values(body.data ?? { message: body.message }).join(" "), {
-      cause: answer.status,
+      cause: response.status,
     });
   }
   return body;
@@ -51,7 +51,7 @@ before(async () => {
 
 after(() => server.kill());
 
-// A key per test: each gets an account of its own, grown from the scenario behind the two "__".
+// A key per test: each gets an account of its own, built from the scenario after "__".
 const key = (scenario) => `sandbox_${randomUUID()}__${scenario}`;
 
 test("people arrive, and who cannot be called is reported", async () => {
@@ -81,10 +81,10 @@ test("a full plan is an error that says so", async () => {
   );
 });
 
-test("any documented answer can be had by asking for it", async () => {
-  const answer = await fetch(`${baseUrl}/api/v1/partner-gateway/subscription/contacts`, {
+test("any documented response can be had by asking for it", async () => {
+  const response = await fetch(`${baseUrl}/api/v1/partner-gateway/subscription/contacts`, {
     headers: { "X-Api-Key": key("default"), Prefer: "code=401" },
   });
 
-  assert.equal(answer.status, 401);
+  assert.equal(response.status, 401);
 });

@@ -34,15 +34,15 @@ class QuotaExhausted(Exception):
 def import_contacts(base_url: str, api_key: str, file: Path) -> dict[str, int]:
     """Import a file and return the summary: the code that is to be tested."""
     with httpx.Client(base_url=base_url, headers={"X-Api-Key": api_key}) as client:
-        answer = client.post(
+        response = client.post(
             "/api/partner-gateway/v1/contacts/upload/vcard",
             files={"file": (file.name, file.read_bytes(), "text/vcard")},
             data={"listId": "list_crm_migration", "tags": "crm-import"},
         )
-    if answer.status_code == 409:
-        raise QuotaExhausted(answer.json()["data"]["contacts"])
-    answer.raise_for_status()
-    summary: dict[str, int] = answer.json()["summary"]
+    if response.status_code == 409:
+        raise QuotaExhausted(response.json()["data"]["contacts"])
+    response.raise_for_status()
+    summary: dict[str, int] = response.json()["summary"]
     return summary
 
 

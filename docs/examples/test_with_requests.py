@@ -42,11 +42,11 @@ class Contacts:
     def upload(self, content: str, list_name: str) -> dict[str, Any]:
         """Import a file into a new list and return the report."""
         file = ("contacts.vcf", content.encode(), "text/vcard")
-        answer = self._session.post(
+        response = self._session.post(
             f"{self._base}/upload/vcard", files={"file": file}, data={"listName": list_name}
         )
-        answer.raise_for_status()
-        report: dict[str, Any] = answer.json()
+        response.raise_for_status()
+        report: dict[str, Any] = response.json()
         return report
 
     def names(self, list_id: str, *, page_size: int) -> Iterator[str]:
@@ -54,11 +54,11 @@ class Contacts:
         more, page = True, 0
         while more:
             page += 1
-            answer = self._session.get(
+            response = self._session.get(
                 f"{self._base}/list/{list_id}/contacts", params={"limit": page_size, "page": page}
             )
-            answer.raise_for_status()
-            shown = answer.json()
+            response.raise_for_status()
+            shown = response.json()
             yield from (contact["name"] for contact in shown["contacts"])
             more = shown["hasMore"]
 

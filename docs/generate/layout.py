@@ -1,4 +1,4 @@
-"""How commands and answers are laid out for people: folded command lines, indented JSON."""
+"""How commands and responses are laid out for people: folded command lines, indented JSON."""
 
 from __future__ import annotations
 

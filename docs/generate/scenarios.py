@@ -33,7 +33,7 @@ clients that cannot send headers; or for the whole server with `qlara-sandbox se
 label of your own gives you an account of your own, and a fresh one with every new label.
 
 Everything below was run to write this page, and is run again by the tests. To follow it, start the
-sandbox with `make serve` and say in another terminal, at the top of the checkout:
+sandbox with `make serve` and run in another terminal, at the top of the checkout:
 
 ```sh
 export PATH="$PWD/.venv/bin:$PATH"
@@ -42,8 +42,7 @@ FILES=scenarios/files
 SCRATCH=$(mktemp -d)
 ```
 
-Of long arrays the first items are shown. Times (where the clock of a scenario runs) and request ids are
-those of an example.
+Long arrays are shortened. Request ids are examples, and so are times unless a scenario stops the clock.
 """
 
 # What differs from run to run where the clock runs, and what is shown instead.
@@ -60,11 +59,11 @@ _ALWAYS_VOLATILE = (
 )
 
 
-_BROKEN = "55 or 56: the connection broke, or what came over it makes no sense"
+_BROKEN = "55 or 56: the connection broke, or the response is malformed"
 _MEANING = {  # curl's exit codes
-    18: "18: the answer ends before it should",
-    28: "28: the time that it was given is over",
-    52: "52: the connection was closed without an answer",
+    18: "18: the response ends too early",
+    28: "28: its time limit is over",
+    52: "52: the connection was closed without a response",
     55: _BROKEN,
     56: _BROKEN,
 }

@@ -143,7 +143,7 @@ def _split_preparation(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _observed(aside: str) -> Iterator[Outcome]:
-    """Read in what curl says as it goes: requests ``>``, answers ``<``, failures ``curl: (18) …``."""
+    """Read in what curl says as it goes: requests ``>``, responses ``<``, failures ``curl: (18) …``."""
     status: int | None = None
     cut_off = False
     for line in aside.splitlines():

@@ -53,7 +53,7 @@ COMMANDS: Commands = {
     "shell": (_shell, "Open a shell in which the documented commands work as printed."),
     "examples": (_examples, "Run the commands of documentation pages."),
     "verify": (_verify, "Check any deployment against the contract."),
-    "vcard": (_vcard, "Inspect and generate vCard files."),
+    "vcard": (_vcard, "Inspect, convert and generate vCard files."),
 }
 
 

@@ -60,7 +60,12 @@ def list_(library: Library) -> None:
 @scenarios.command()
 @click.argument("name")
 @click.option(
-    "--base-url", default=_BASE, show_default=True, envvar="SANDBOX_BASE_URL", show_envvar=True
+    "--base-url",
+    default=_BASE,
+    show_default=True,
+    envvar="SANDBOX_BASE_URL",
+    show_envvar=True,
+    help="Sandbox that the commands are written for.",
 )
 @click.pass_obj
 def show(library: Library, name: str, base_url: str) -> None:
@@ -92,7 +97,7 @@ def show(library: Library, name: str, base_url: str) -> None:
 )
 @click.pass_obj
 def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
-    """Check scenario files: these, or all of the folder.
+    """Check the given scenario files, or all in the folder.
 
     Each mistake is reported as FILE:LINE: FIELD: what is wrong.
     """

@@ -47,4 +47,4 @@ def test_the_demo_fails_if_an_answer_is_not_the_expected_one(
     wrong = demo.USE_CASE[0]._replace(status=409)
 
     assert demo.main({"Wrong": [wrong]}) == 1
-    assert "1 of 1 answers are not what they should be." in capsys.readouterr().out
+    assert "1 of 1 responses are not as documented." in capsys.readouterr().out

@@ -63,7 +63,7 @@ def test_the_first_command_gives_the_answer_that_is_printed(
     ("heading", "fields"),
     [
         ("**The plan is full** (409)", ["contacts"]),
-        ("**The file is no vCard** (400)", ["file"]),
+        ("**The file is not a vCard file** (400)", ["file"]),
         ("**The file is too large** (413)", ["file"]),
         ("**The key is revoked, or lacks the permission** (401, 403)", ["apiKey", "apiKey"]),
     ],

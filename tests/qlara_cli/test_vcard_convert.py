@@ -162,7 +162,7 @@ def test_the_file_itself_is_never_overwritten(tmp_path: Path, other: str) -> Non
     code, output, _ = run(tmp_path, "-o", str(tmp_path / other))
 
     assert code == 2
-    assert "expected another file than FILE" in output
+    assert "expected a file other than FILE" in output
     assert (tmp_path / "old.vcf").read_text() == OLD
 
 

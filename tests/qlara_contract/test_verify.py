@@ -150,7 +150,7 @@ def test_a_server_that_does_not_speak_tls_is_told_apart(server: Running) -> None
         ),
         (404, "<html>Not found</html>", "is not this API, or serves it under another base path"),
         (403, {"status": "fail"}, "does not let it read the contact quota (403)"),
-        (503, {}, "answers /api/v1/partner-gateway/subscription/contacts with 503"),
+        (503, {}, "responds to /api/v1/partner-gateway/subscription/contacts with 503"),
     ],
 )
 def test_a_host_that_is_not_this_api_is_told_apart(status: int, body: Any, sentence: str) -> None:

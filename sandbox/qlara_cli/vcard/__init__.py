@@ -29,7 +29,7 @@ def _generate() -> click.Command:
     cls=LazyGroup,
     commands={
         "inspect": (_inspect, "Show what an import of a file would do."),
-        "convert": (_convert, "Make a clean file of one that an import cannot read."),
+        "convert": (_convert, "Make a clean file from one that an import cannot read."),
         "generate": (_generate, "Make a file with a known outcome."),
     },
     epilog="""\b

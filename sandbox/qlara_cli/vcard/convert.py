@@ -1,4 +1,4 @@
-"""``vcard convert``: make a clean vCard file of one that is not, and say what was changed."""
+"""``vcard convert``: make a clean vCard file from one that is not, and say what was changed."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ Examples:
     "--json", "as_json", is_flag=True, envvar="SANDBOX_JSON", show_envvar=True, help="Print JSON."
 )
 def convert(file: Path, output: Path, version: Literal["3.0", "4.0"], *, as_json: bool) -> None:
-    """Make a clean vCard file of FILE, which an import can read, and say what was changed.
+    """Make a clean vCard file from FILE that an import can read, and say what was changed.
 
     FILE may be vCard 2.1, UTF-16 or Windows-1252, joined from several files, or damaged. A card that
-    is never closed is left out: nobody knows what it lacks.
+    is never closed is left out, because its missing lines cannot be known.
 
-    Exit code 0 if every card was written, 1 if some were left out or FILE is no vCard file.
+    Exit code 0 if every card was written, 1 if some were left out or FILE is not a vCard file.
     """
     from qlara_cli.vcard.conversion import convert as converted
 
     if output.exists() and output.samefile(file):
-        raise click.BadParameter("expected another file than FILE", param_hint="--output")
+        raise click.BadParameter("expected a file other than FILE", param_hint="--output")
     try:
         result = converted(file.read_bytes(), version)
         if result.cards:

@@ -1,4 +1,4 @@
-"""``vcard generate``: write a realistic vCard file and say what its import must give."""
+"""``vcard generate``: write a realistic vCard file and say what its import must result in."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ _CARDS = click.IntRange(0, _MOST_CARDS)
     "--contacts",
     type=_CARDS,
     default=250,
+    show_default=True,
     envvar="SANDBOX_VCARD_CONTACTS",
     help="Cards that bring a contact each, all with different numbers.",
 )
@@ -53,13 +54,15 @@ _CARDS = click.IntRange(0, _MOST_CARDS)
     "--duplicates",
     type=_CARDS,
     default=0,
+    show_default=True,
     envvar="SANDBOX_VCARD_DUPLICATES",
-    help="Further cards with the number of an earlier one, typed anew.",
+    help="Further cards with the number of an earlier one, written differently.",
 )
 @click.option(
     "--invalid-phones",
     type=_CARDS,
     default=0,
+    show_default=True,
     envvar="SANDBOX_VCARD_INVALID_PHONES",
     help="Further cards whose number cannot be used.",
 )
@@ -67,6 +70,7 @@ _CARDS = click.IntRange(0, _MOST_CARDS)
     "--missing-phones",
     type=_CARDS,
     default=0,
+    show_default=True,
     envvar="SANDBOX_VCARD_MISSING_PHONES",
     help="Further cards without a number.",
 )
@@ -74,6 +78,7 @@ _CARDS = click.IntRange(0, _MOST_CARDS)
     "--version",
     type=click.Choice(["3.0", "4.0", "mixed"]),
     default="mixed",
+    show_default=True,
     envvar="SANDBOX_VCARD_VERSION",
     help="The vCard version of the cards.",
 )
@@ -87,12 +92,14 @@ _CARDS = click.IntRange(0, _MOST_CARDS)
     "--seed",
     type=int,
     default=1,
+    show_default=True,
     envvar="SANDBOX_SEED",
     help="The same options and seed give the same file.",
 )
 @click.option(
     "--region",
     default="IT",
+    show_default=True,
     envvar="SANDBOX_VCARD_REGION",
     help="Default region of the account that will import the file.",
 )
@@ -105,11 +112,11 @@ _CARDS = click.IntRange(0, _MOST_CARDS)
     help="The file to write; - is standard output.",
 )
 def generate(output: Path, **options: Any) -> None:
-    """Write a realistic vCard file and print, as JSON, what its import must give.
+    """Write a realistic vCard file and print, as JSON, the summary that its import must give.
 
     The summary and the errors are those of an import with SKIP into an account that holds none of
     the numbers. The cards of --duplicates, --invalid-phones and --missing-phones come on top of
-    --contacts, in a mixed order.
+    --contacts, in shuffled order.
 
     \b
     Examples:

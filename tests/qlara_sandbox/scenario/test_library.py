@@ -63,7 +63,8 @@ def test_every_shipped_scenario_is_valid_for_the_schema_that_editors_use(name: s
 
     value = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - a safe loader
     jsonschema.Draft202012Validator(schema).validate(value)
-    assert text.startswith("# yaml-language-server: $schema=../sandbox/scenario/schema.json\n")
+    pointer = text.split("\n")[0].removeprefix("# yaml-language-server: $schema=")
+    assert (resources.SCENARIOS / pointer).resolve() == SCHEMA.resolve()
 
 
 def test_the_quota_counts_contacts_of_the_lists_and_those_elsewhere() -> None:

@@ -319,7 +319,7 @@ function listen() {
   $("reset").addEventListener("click", guarded(async () => {
     await reset();
     await refresh();
-    $("reset-done").textContent = "The account is as its scenario begins.";
+    $("reset-done").textContent = "The account is as at the start of its scenario.";
     setTimeout(() => { $("reset-done").textContent = ""; }, 4000);
   }));
   $("import").addEventListener("submit", guarded(() => perform(importing(state.file, form()))));

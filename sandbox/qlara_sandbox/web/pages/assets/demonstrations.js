@@ -1,8 +1,8 @@
-// Every documented error, brought about by a real request; and what to expect of the network at its worst.
+// Every documented error, caused by a real request, and network faults.
 
 export const GROUPS = [
   {
-    title: "It works",
+    title: "Imports",
     items: [
       { id: "documented-import", status: 200, title: "The documented import", scenario: "crm-migration", sample: "export", fresh: true, fields: { tags: "crm-import,q2-2026" } },
       { id: "update", status: 200, title: "Update existing contacts", scenario: "update-existing", sample: "updated", fresh: true, fields: { duplicateStrategy: "UPDATE", tags: "" } },
@@ -10,23 +10,23 @@ export const GROUPS = [
     ],
   },
   {
-    title: "Something is wrong with the file",
+    title: "Errors in the file",
     items: [
       { id: "bad-header", status: 400, title: "Not a vCard file", scenario: "bad-header", sample: "bad-header" },
-      { id: "no-footer", status: 400, title: "It breaks off", scenario: "bad-header", sample: "no-footer" },
+      { id: "no-footer", status: 400, title: "A file that breaks off", scenario: "bad-header", sample: "no-footer" },
       { id: "oversized", status: 413, title: "One byte over 10 MB", scenario: "oversized-file", sample: "oversized" },
     ],
   },
   {
-    title: "… with the request",
+    title: "Errors in the request",
     items: [
       { id: "unknown-strategy", status: 400, title: "A strategy that does not exist", scenario: "default", sample: "outlook", fields: { duplicateStrategy: "MERGE" } },
-      { id: "limit", status: 400, title: "A page of no contacts", scenario: "default", list: "list_crm_migration", query: { limit: 0 } },
+      { id: "limit", status: 400, title: "A limit of 0", scenario: "default", list: "list_crm_migration", query: { limit: 0 } },
       { id: "unknown-list", status: 404, title: "A list that does not exist", scenario: "default", list: "list_unknown", query: { limit: 10 } },
     ],
   },
   {
-    title: "… with the account",
+    title: "Key and account",
     items: [
       { id: "missing-key", status: 401, title: "No API key", scenario: "default", key: null, quota: true },
       { id: "unknown-key", status: 401, title: "An unknown API key", scenario: "default", key: "not-a-known-key", quota: true },
@@ -37,10 +37,10 @@ export const GROUPS = [
     ],
   },
   {
-    title: "The network at its worst",
+    title: "Network faults",
     items: [
       { id: "slow", title: "A slow response", scenario: "slow", quota: true, optional: true },
-      { id: "flaky", title: "Fails twice, then works", scenario: "flaky", sample: "outlook", until: 200, fresh: true, optional: true },
+      { id: "flaky", title: "Two failures, then success", scenario: "flaky", sample: "outlook", until: 200, fresh: true, optional: true },
       // A browser quietly sends a request once more where a used connection breaks: so it breaks every time.
       { id: "connection-reset", fault: { on: "uploadVCard", network: "CONNECTION_RESET" }, title: "The connection is reset", scenario: "connection-reset", sample: "outlook", fresh: true, optional: true },
       { id: "truncated-response", title: "The response breaks off", scenario: "truncated-response", list: "list_crm_migration", query: { limit: 10 }, fresh: true, optional: true },

@@ -85,7 +85,7 @@ export class Contract {
     if (!response.status) return ["broken", response.failure];
     const documented = this.#resolve(this.operations.get(operation).responses[String(response.status)]);
     if (!documented) return ["other", `${response.status} is not in the contract: a fault, or a bug.`];
-    if (response.failure) return ["broken", `${response.status}, but: ${response.failure}`];
+    if (response.failure) return ["broken", `${response.status}. ${response.failure}`];
     const examples = Object.entries(documented.content?.["application/json"]?.examples ?? {})
       .map(([name, node]) => [name, this.#resolve(node).value]);
     const same = examples.find(([, value]) => canonical(value) === canonical(response.json));
@@ -109,7 +109,8 @@ export class Contract {
 function summed(summary) {
   if (!summary) return undefined;
   const { total, imported, duplicates, errors, skipped } = summary;
-  return `Of ${total} ${total === 1 ? "card" : "cards"}: ${imported} imported, ${skipped} skipped; ${duplicates} duplicates, ${errors} errors.`;
+  const counted = (count, one) => `${count} ${count === 1 ? one : `${one}s`}`;
+  return `Of ${counted(total, "card")}: ${imported} imported, ${skipped} skipped; ${counted(duplicates, "duplicate")}, ${counted(errors, "error")}.`;
 }
 
 function canonical(value) {

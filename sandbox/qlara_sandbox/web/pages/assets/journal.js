@@ -49,7 +49,7 @@ function line(entry, fresh) {
       status ? chip(status) : el("span", { class: "status s-" }, "–"),
       el("span", { class: "verb" }, entry.request.method),
       el("span", { class: "path" }, entry.operation ?? entry.request.path,
-        el("span", { class: "quiet" }, ` ${[entry.scenario, entry.session, ...(entry.faults ?? [])].filter(Boolean).join(" · ")}`)),
+        el("span", { class: "quiet" }, ` ${[entry.scenario, entry.session, ...new Set(entry.faults ?? [])].filter(Boolean).join(" · ")}`)),
       el("span", { class: "ms" }, `${entry.milliseconds.toFixed(entry.milliseconds < 10 ? 1 : 0)} ms`)));
   details.addEventListener("toggle", () => {
     if (details.open && !details.querySelector("pre")) {

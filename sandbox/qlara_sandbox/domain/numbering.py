@@ -50,6 +50,9 @@ class NumberingPlan:
 
     def international(self, digits: str) -> str | None:
         """Return the E.164 number of what stood after a ``+``, None, or `UNDECIDED`."""
+        numbers = self._known.get(digits[:2])  # what _with_code would find, for most numbers
+        if numbers is not None and len(digits) > _SHORTEST:
+            return numbers.e164(digits[2:])
         return self._with_code(digits, unknown=UNDECIDED)
 
     def national(self, digits: str) -> str | None:

@@ -30,6 +30,7 @@ _PAUSE = re.compile(r"(?<=[\d)])[ .-]*([pwPW,;\\])")
 _ONE_SEPARATOR = re.compile(r"[,;]([\d .-]+)")
 
 _PARAMETER = re.compile(r";(?!ext=|phone-context=|isub=)[a-z0-9-]+(?:=[^;]*)?", re.IGNORECASE)
+_WHATSAPP = re.compile(r"(?:www\.)?wa\.me/\+?(?=\d)", re.IGNORECASE)
 _NUMBER_START = re.compile(r"[+\uff0b\d]")
 
 
@@ -50,6 +51,8 @@ def phone_text(typed: str) -> PhoneText:
     if not typed.isascii() or "\t" in typed:
         typed = typed.translate(_BLANKS)
     text = _SPACES.sub(" ", typed).strip()
+    if link := _WHATSAPP.match(text):
+        text = f"+{text[link.end() :]}"
     if text[:4].lower() == "tel:":
         text = _PARAMETER.sub("", text)
     context = ";phone-context=" in text.lower()

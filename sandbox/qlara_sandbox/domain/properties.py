@@ -8,7 +8,7 @@ that a contact is made of, or that frame a card.
 from __future__ import annotations
 
 import re
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import NamedTuple
 
 from qlara_sandbox.domain.charset import decode
@@ -18,7 +18,11 @@ from qlara_sandbox.domain.phone_types import PhoneUse, phone_use
 
 
 class PropertyKind(IntEnum):
-    """The properties that matter. Those below ``BEGIN`` are what a contact is made of."""
+    """The properties that matter. Those below ``BEGIN`` are what a contact is made of.
+
+    ``ABOUT`` are the ones that say something about the card or another property: its version, its
+    kind, and Apple's labels (not vCard's ``LABEL``, which belongs to an address).
+    """
 
     FN = 0
     N = 1
@@ -26,45 +30,58 @@ class PropertyKind(IntEnum):
     TEL = 3
     EMAIL = 4
     ADR = 5
-    VERSION = 6
-    LABEL = 7  # Apple's label of another property; not vCard's LABEL, which belongs to an address
-    KIND = 8
-    BEGIN = 9
-    END = 10
-    AGENT = 11
-    LOOSE_FRAME = 12  # a line with BEGIN:VCARD or END:VCARD somewhere in it
-    OTHER = 13
+    ABOUT = 6
+    BEGIN = 7
+    END = 8
+    AGENT = 9
+    LOOSE_FRAME = 10  # a line with BEGIN:VCARD or END:VCARD somewhere in it
+    OTHER = 11
+
+
+class About(Enum):
+    """What a property of kind ``ABOUT`` says."""
+
+    VERSION = "VERSION"
+    KIND = "KIND"
+    LABEL = "LABEL"
 
 
 class Property(NamedTuple):
     """The part of a line before its colon.
 
     ``rank`` orders the values of one kind, lowest first: preferred ones (``PREF=1`` … ``PREF=100``,
-    then ``TYPE=pref``), and among equals mobile numbers. ``usable`` is False for a number that no
-    person answers (fax, pager, modem, text telephone). ``group`` is in capitals, ``encoding`` one of
+    then ``TYPE=pref``), and among equals mobile numbers. It is ``UNANSWERED`` or above for a number that
+    no person answers (fax, pager, modem, text telephone). ``group`` is in capitals, ``encoding`` one of
     ``QUOTED_PRINTABLE``, ``BASE64`` or empty. ``whatsapp`` are the digits of WhatsApp's ``waid``.
     """
 
     kind: int
     rank: int
-    usable: bool = True
     uri: bool = False
     charset: str = ""
     encoding: str = ""
     group: str = ""
     whatsapp: str = ""
+    about: About | None = None
 
+
+UNANSWERED = 1_000
+"""The rank from which on numbers are those of machines."""
 
 QUOTED_PRINTABLE, BASE64 = "QUOTED-PRINTABLE", "BASE64"
 
 _KINDS = {
     kind.name.encode(): int(kind)
     for kind in PropertyKind
-    if kind not in {PropertyKind.LABEL, PropertyKind.LOOSE_FRAME, PropertyKind.OTHER}
-} | {
-    b"X-ABLABEL": int(PropertyKind.LABEL),
-    b"X-ADDRESSBOOKSERVER-KIND": int(PropertyKind.KIND),
+    if kind not in {PropertyKind.ABOUT, PropertyKind.LOOSE_FRAME, PropertyKind.OTHER}
 }
+_ABOUT = {
+    "VERSION": About.VERSION,
+    "KIND": About.KIND,
+    "X-ADDRESSBOOKSERVER-KIND": About.KIND,
+    "X-ABLABEL": About.LABEL,
+}
+_KINDS |= {name.encode(): int(PropertyKind.ABOUT) for name in _ABOUT}
 _FRAMES = {int(PropertyKind.BEGIN), int(PropertyKind.END)}
 _ENCODINGS = {QUOTED_PRINTABLE: QUOTED_PRINTABLE, BASE64: BASE64, "B": BASE64}
 _PREFERENCES = {str(number): number for number in range(1, 101)}
@@ -129,7 +146,8 @@ def _split_outside_quotes(line: bytes, head: bytes, value: bytes) -> tuple[bytes
 
 
 def _read_head(kind: int, head: str) -> Property:
-    name, parameters = name_and_parameters(head)
+    full_name, parameters = name_and_parameters(head)
+    group, _, name = full_name.rpartition(".")
     types = parameters.get("TYPE", [])
     words = {word.strip().upper() for value in types for word in value.split(",")}
     encodings = [value.strip().upper() for value in parameters.get("ENCODING", ())]
@@ -141,12 +159,14 @@ def _read_head(kind: int, head: str) -> Property:
     preferred = "PREF" in words or use.preferred
     return Property(
         kind=kind,
-        rank=2 * _preference(parameters.get("PREF", ()), preferred=preferred) + (not use.mobile),
-        usable=use.answered,
+        rank=(0 if use.answered else UNANSWERED)
+        + 2 * _preference(parameters.get("PREF", ()), preferred=preferred)
+        + (not use.mobile),
         uri=any(value.strip().upper() == "URI" for value in parameters.get("VALUE", ())),
         charset=next(iter(parameters.get("CHARSET", ())), "").strip()[:40],
         encoding=_encoding(encodings, words),
-        group=name.rpartition(".")[0].strip().upper(),
+        group=group.strip().upper(),
+        about=_ABOUT.get(name.strip().upper()),
         whatsapp=next((text for text in parameters.get("WAID", ()) if _WAID.fullmatch(text)), ""),
     )
 

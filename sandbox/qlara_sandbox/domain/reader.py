@@ -80,7 +80,8 @@ class _Reader(Generic[T]):
 
     def __init__(self, how: How[T]) -> None:
         self._how = how
-        self._next_line = 1
+        self._next_line = 1  # counted without folds
+        self._folds = 0
         self._started = False
         self._known: dict[bytes, Property] = {}
         self._loose = False  # frames are not only where they should be
@@ -99,12 +100,9 @@ class _Reader(Generic[T]):
         lines, cards = self._begin_lines(some)
         # Where frames are loose, no line is known before all of it has been looked at.
         known = {} if self._loose else self._known
-        next_line, sink, make = self._next_line, self._sink, self._how.make
-        for line in lines:
-            at = next_line
-            next_line += 1
-            if FOLD_OCTET in line:
-                next_line += line.count(FOLD)
+        sink, make = self._sink, self._how.make
+        number, folds = self._next_line - 1, self._folds
+        for number, line in enumerate(lines, self._next_line):
             head, _, value = line.partition(b":")
             prop = known.get(head)
             if prop is None:
@@ -112,23 +110,28 @@ class _Reader(Generic[T]):
             kind = prop[0]
             if kind < _BEGIN:
                 if sink is not None:
-                    sink[kind].append((prop, value, at))
-            elif kind == _OTHER:
-                if self._agent_line == at and not line.strip(_BLANK):
-                    self._agent_line = next_line
+                    sink[kind].append((prop, value, number + folds))
             # The next two are what _odd_line would do, for frames as nearly all are written.
             elif kind == _END and sink is not None and value == _VCARD:
                 cards.append(make(self._begun, sink, True))
                 self._begun, self._sink = 0, None
                 sink = None
             elif kind == _BEGIN and not self._begun and value == _VCARD:
-                self._begun = at
-                sink = self._card = self._sink = _nothing()
-            else:
-                self._odd_line(kind, line, value, at)
+                self._begun = number + folds
+                sink = self._card = self._sink = ([], [], [], [], [], [], [])
+            elif kind != _OTHER:
+                self._odd_line(kind, line, value, number + folds)
                 sink = self._sink
-        self._next_line = next_line
+            elif self._agent_line:
+                self._skip_blank(line, number + folds)
+            if FOLD_OCTET in line:
+                folds += line.count(FOLD)
+        self._next_line, self._folds = number + 1, folds
         return cards
+
+    def _skip_blank(self, line: bytes, at: int) -> None:
+        if self._agent_line == at and not line.strip(_BLANK):
+            self._agent_line = at + 1 + line.count(FOLD)
 
     def _begin_lines(self, some: Lines) -> tuple[list[bytes], list[T]]:
         self._loose, self._cards = some.loose_frames, []
@@ -155,7 +158,8 @@ class _Reader(Generic[T]):
                     raise NotAVCard
                 self._started = True
                 return lines[number:]
-            self._next_line += 1 + line.count(FOLD)
+            self._next_line += 1
+            self._folds += line.count(FOLD)
         return []
 
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
@@ -242,7 +246,7 @@ class _Reader(Generic[T]):
 
 
 def _nothing() -> FoundByKind:
-    return ([], [], [], [], [], [], [], [], [])
+    return ([], [], [], [], [], [], [])
 
 
 def _is_vcard(value: bytes) -> bool:

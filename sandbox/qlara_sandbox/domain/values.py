@@ -40,20 +40,22 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _NUMBER_SCHEMES = {"sms", "smsto", "mms", "mmsto", "callto"}
 _NOT_A_PHONE = {"sip", "sips", "xmpp", "skype", "mailto", "http", "https", "facetime", "im"}
 _WHATSAPP = re.compile(
-    r"(?:https?://)?(?:wa\.me/|api\.whatsapp\.com/send/?\?(?:.*&)?phone=|whatsapp://send/?\?(?:.*&)?phone=)"
+    r"(?:https?://(?:www\.)?wa\.me/|(?:https?://api\.whatsapp\.com|whatsapp:/)/send/?\?(?:.*&)?phone=)"
     r"(?:\+|%2B)?([0-9]{5,20})(?![0-9])",
     re.IGNORECASE,
 )
 _LONGEST_LINK = 500
-_W = ("w", "W")  # wa.me/…
 
 
 def text(raw: bytes, prop: Property) -> str:
     """Return a text value: decoded, unescaped, trimmed, without control characters, in NFC."""
-    if raw.isascii() and not prop.encoding:  # nearly all are as they stand
-        value = raw.decode()
+    if not prop.encoding:  # nearly all are as they stand; folds and escapes cannot be printed
+        try:
+            value = raw.decode()
+        except UnicodeDecodeError:
+            value = "\\"
         if value.isprintable() and "\\" not in value:
-            return value.strip()
+            return value.strip() if value.isascii() else _composed(value).strip()
     value = _decoded(raw, prop)
     if "\\" in value:
         value = _ESCAPE.sub(lambda escape: _MEANS.get(escape[1], escape[1]), value)
@@ -66,7 +68,7 @@ def phone(raw: bytes, prop: Property) -> str:
     Of other URIs with a number in them (``sms:``, ``callto:``, WhatsApp's) it is the number alone.
     """
     typed = text(raw, prop)
-    if ":" not in typed and typed[:1] not in _W:
+    if ":" not in typed:
         return typed
     if typed[:4] == "tel:" and "%" not in typed and typed[4:5] != "/":
         return typed
@@ -135,10 +137,12 @@ def _decoded(raw: bytes, prop: Property) -> str:
     value = unfolded(raw, prop)
     if not value.isprintable():
         value = value.translate(_NO_CONTROLS)
+    return value if value.isascii() else _composed(value)
+
+
+def _composed(value: str) -> str:
     # Normalising costs the square of a run of combining marks, and nobody's name is that long.
-    if value.isascii() or len(value) > _LONGEST_NORMALISED:
-        return value
-    return normalize("NFC", value)
+    return normalize("NFC", value) if len(value) <= _LONGEST_NORMALISED else value
 
 
 def _from_base64(raw: bytes, prop: Property) -> str:

@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from qlara_sandbox.domain import email_address, values
 from qlara_sandbox.domain.contacts import Card, Phone
 from qlara_sandbox.domain.phone_types import phone_use
-from qlara_sandbox.domain.properties import OTHER, Property, PropertyKind, read_line
+from qlara_sandbox.domain.properties import (
+    OTHER,
+    UNANSWERED,
+    About,
+    Property,
+    PropertyKind,
+    read_line,
+)
 from qlara_sandbox.domain.reader import How, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from qlara_sandbox.domain.phone_types import PhoneUse
     from qlara_sandbox.domain.reader import Found, FoundByKind
@@ -32,7 +39,6 @@ _VERSIONS = {b"3.0", b"4.0"}  # UC-020: Prerequisites
 _MOST = 1_000
 _LONGEST_VERSION = 20
 _LONGEST_LABEL = 200
-_UNUSABLE = 1_000  # the rank of a number that no person answers, above all others
 
 
 class RawCard(NamedTuple):
@@ -46,7 +52,7 @@ class RawCard(NamedTuple):
     def version(self) -> str:
         """The version that the card says it has; empty if it says none."""
         found = (read_line(line)[:2] for _, line in self.lines)
-        raws = ((raw, prop) for prop, raw in found if prop.kind == PropertyKind.VERSION)
+        raws = ((raw, prop) for prop, raw in found if prop.about is About.VERSION)
         versions = (values.text(raw, prop)[:_LONGEST_VERSION] for raw, prop in raws)
         return next(filter(None, versions), "")
 
@@ -80,10 +86,16 @@ def _any_line(line: bytes) -> tuple[Property, bytes, bool]:
 
 
 _ANY = Property(int(PropertyKind.FN), 0)
+_PLAIN = Property(int(PropertyKind.ABOUT), 0)
+_VERSION = About.VERSION
+_NONE: list[Found] = []
 
 
 def _card(begun: int, found: FoundByKind, closed: bool) -> Card:
-    names, structured, organisations, phones, emails, addresses, versions, labels, kinds = found
+    names, structured, organisations, phones, emails, addresses, about = found
+    versions, kinds, labels = about, _NONE, _NONE
+    if len(about) != 1 or about[0][0].about is not _VERSION:  # as few cards
+        versions, kinds, labels = _told_apart(about)
     name = _best(names, values.text) if names else ""
     if not name:
         name = _best(structured, values.name) or _best(organisations, values.organisation)
@@ -101,6 +113,13 @@ def _card(begun: int, found: FoundByKind, closed: bool) -> Card:
     # What Card(...) does, without the detour through its Python-level signature.
     fields = (begun, name, usable, first_line, email, address, fault, fault_line)
     return tuple.__new__(Card, fields)
+
+
+def _told_apart(about: list[Found]) -> tuple[list[Found], list[Found], list[Found]]:
+    apart: dict[About | None, list[Found]] = {_VERSION: [], About.KIND: [], About.LABEL: []}
+    for one in about[:_MOST]:
+        apart[one[0].about].append(one)
+    return apart[_VERSION], apart[About.KIND], apart[About.LABEL]
 
 
 def _best(found: list[Found], read_value: Callable[[bytes, Property], str]) -> str:
@@ -122,48 +141,52 @@ def _email(found: list[Found]) -> str:
     return min(filter(None, addresses), key=email_address.doubt, default="")
 
 
-def _phones(found: list[Found], labels: list[Found]) -> tuple[tuple[Phone, ...], int]:
+def _phones(found: list[Found], labels: Sequence[Found]) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
-    if len(found) == 1 and not labels:  # nearly always
-        prop, raw, line = found[0]
-        typed = values.phone(raw, prop) if prop.usable else ""
-        if typed and not prop.whatsapp:
-            return (tuple.__new__(Phone, (typed, line)),), line
     usable: list[tuple[int, Phone]] = []
-    by_group = {label[0].group: label for label in labels[:_MOST] if label[0].group}
+    by_group = _by_group(labels) if labels else None
     for prop, raw, line in found[:_MOST]:
-        rank = prop.rank if prop.usable else _UNUSABLE
+        rank = prop[1]
         if by_group and prop.group in by_group:
             rank = _rank_as_labelled(rank, by_group[prop.group])
-        if rank == _UNUSABLE:
+        if rank >= UNANSWERED:
             continue
         if typed := values.phone(raw, prop):
             usable.append((rank, tuple.__new__(Phone, (typed, line))))
         if prop.whatsapp:
             usable.append((rank, Phone(f"+{prop.whatsapp}", line)))
-    first_line = usable[0][1].line if usable else 0
+    if len(usable) <= 1:
+        return ((usable[0][1],), usable[0][1].line) if usable else ((), 0)
+    first_line = usable[0][1].line
     usable.sort(key=itemgetter(0))
     return tuple([phone for _, phone in usable]), first_line
 
 
+def _by_group(labels: Sequence[Found]) -> dict[str, Found]:
+    return {label[0].group: label for label in labels[:_MOST] if label[0].group}
+
+
 def _rank_as_labelled(rank: int, label: Found) -> int:
     prop, raw, _ = label
-    use = _use_of_label(raw[:_LONGEST_LABEL], prop)
+    if prop.encoding:
+        use = phone_use(values.text(raw[:_LONGEST_LABEL], prop))
+    else:
+        use = _use_of_label(raw[:_LONGEST_LABEL])
     if not use.answered:
-        return _UNUSABLE
+        return UNANSWERED
     return rank & ~1 if use.mobile else rank
 
 
 @lru_cache(maxsize=1024)
-def _use_of_label(raw: bytes, prop: Property) -> PhoneUse:
-    return phone_use(values.text(raw, prop))
+def _use_of_label(raw: bytes) -> PhoneUse:
+    return phone_use(values.text(raw, _PLAIN))
 
 
 def _rank(found: Found) -> int:
     return found[0].rank
 
 
-def _is_group(kinds: list[Found]) -> bool:
+def _is_group(kinds: Sequence[Found]) -> bool:
     return any(values.text(raw, prop).lower() == "group" for prop, raw, _ in kinds[:_MOST])
 
 

@@ -231,7 +231,6 @@ def test_whatsapp_names_a_number_of_its_own() -> None:
         ("tel://+393471234567", "tel:+393471234567"),
         ("https://wa.me/393471234567", "+393471234567"),
         ("HTTP://WA.ME/+393471234567?text=ciao", "+393471234567"),
-        ("wa.me/393471234567", "+393471234567"),
         ("https://api.whatsapp.com/send?phone=393471234567&text=x", "+393471234567"),
         ("https://api.whatsapp.com/send/?text=x&phone=%2B393471234567", "+393471234567"),
         ("whatsapp://send?phone=393471234567", "+393471234567"),

@@ -6,6 +6,7 @@ One pass, linear in the input and in chunks. What is made of the lines of a card
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
@@ -30,7 +31,8 @@ _BLANK = b" \t" + FOLD
 _HEADER = re.compile(rb"BEGIN[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _AGENT_CARD = re.compile(rb"BEGIN\s*:\s*VCARD", re.IGNORECASE)
 
-# Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times: each is read once.
+# Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times, and the next file has the same
+# ones: each is read once, and remembered within this bound.
 _KNOWN_HEADS = 4096
 _LONGEST_HEAD = 200
 
@@ -75,6 +77,12 @@ def read(data: bytes, how: How[T]) -> Iterator[T]:
     reader.close()
 
 
+@cache
+def _known_heads(_: ReadLine) -> dict[bytes, Property]:
+    """Return what is remembered of the heads that a way of reading lines has met."""
+    return {}
+
+
 class _Reader(Generic[T]):
     """Where in the file we are: the next line, the open card, the depth of agents in it."""
 
@@ -83,7 +91,7 @@ class _Reader(Generic[T]):
         self._next_line = 1  # counted without folds
         self._folds = 0
         self._started = False
-        self._known: dict[bytes, Property] = {}
+        self._known = _known_heads(how.read_line)
         self._loose = False  # frames are not only where they should be
         self._cards: list[T] = []  # of these lines
         self._closed = 0  # cards of earlier lines that were closed, and

@@ -91,9 +91,14 @@ class ThreadedServer:
             await asyncio.wait({all_ready, *serving}, return_when=asyncio.FIRST_COMPLETED)
             if all_ready.done():
                 self._ready.set()
-            else:
-                all_ready.cancel()  # a server ended before it was ready: the next line says why
-            await asyncio.gather(*serving)
+                await asyncio.wait(serving, return_when=asyncio.FIRST_EXCEPTION)
+            all_ready.cancel()
+            # Either all have ended, or one has failed: the others stop in order before it is told.
+            for server in self._servers:
+                server.should_exit = True
+            ended = await asyncio.gather(*serving, return_exceptions=True)
+            for failure in filter(None, ended):
+                raise failure
 
     async def _wait_until_ready(self) -> None:
         for server in self._servers:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.context import RequestContext
 
 _CLOSE_SECONDS = 5.0
-_NEARLY_READ_SECONDS = 1.0
+_NEARLY_READ_SECONDS = 0.3
 # SO_LINGER with a time of 0: closing sends RST instead of FIN.
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -48,7 +48,7 @@ async def deliver(
     network = matched.network if matched is not None else None
     if network is not None and connection_of(context.scope) is None:
         response, network = _in_process(network), None
-    if response.stream is not None:
+    if response.stream is not None and context.scope["method"] != "HEAD":
         await response.stream(context.scope, context.receive, send)
         return Sent(response.status, [], b"")
     body = response.body()

@@ -81,3 +81,13 @@ def test_what_fails_beside_the_server_is_raised_where_it_was_started() -> None:
     failing = broken(LookupError())
     with pytest.raises(LookupError), ThreadedServer(configure(hello), beside=failing):
         pass
+
+
+def test_one_server_that_cannot_start_stops_the_others() -> None:
+    broken = configure(hello, ssl_certfile="/nowhere.pem", ssl_keyfile="/nowhere.pem")
+    server = ThreadedServer(configure(hello), broken)
+    with pytest.raises(FileNotFoundError), server:
+        pass
+
+    with pytest.raises(OSError, match="refused"):
+        fetch(server.ports[0])

@@ -36,7 +36,7 @@ class LazyGroup(click.Group):
                 raise
             raise click.ClickException(
                 f"This command needs {error.name}, which is not installed. "
-                "Install the extra: pip install '.[contract,tls]' in a checkout"
+                "In a checkout, run: make suite (or pip install '.[contract,tls]')."
             ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

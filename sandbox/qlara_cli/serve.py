@@ -210,7 +210,7 @@ def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
     except ModuleNotFoundError as error:
         _fail(
             f"--defect needs {error.name}, which is not installed. "
-            "Install the extra: pip install '.[contract]' in a checkout"
+            "In a checkout, run: make suite (or pip install '.[contract]')."
         )
     if {"list", "help"} & set(names):
         click.echo(catalogue.as_text())

@@ -46,9 +46,7 @@ def issue(folder: Path, hosts: Sequence[str]) -> Certificates:
     try:
         import trustme
     except ModuleNotFoundError as error:
-        message = (
-            "TLS needs the package trustme. Install the extra: pip install '.[tls]' in a checkout"
-        )
+        message = "TLS needs the package trustme. In a checkout, run: make suite (or pip install '.[tls]')."
         raise TlsUnavailable(message) from error
     authority = trustme.CA(organization_name="Qlara sandbox, for one run")
     made = authority.issue_cert(*dict.fromkeys([*hosts, *LOOPBACK]))

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from qlara_sandbox.web.pages.provenance import assumptions
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
+
+    from qlara_sandbox.web.pages.provenance import Assumption
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "assumptions.md"
@@ -22,45 +26,13 @@ explains, in `/__docs` of a running sandbox, and here. A deployment that decides
 the documentation.
 
 """
-_PREFIX = "assumption: "
-_STEPS_OF_THE_FORMAT = {
-    "paths",
-    "components",
-    "schemas",
-    "properties",
-    "parameters",
-    "responses",
-    "headers",
-    "content",
-    "application/json",
-    "examples",
-    "schema",
-}
 
 
-def assumptions(node: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Yield where each assumption of the contract stands, and its reason."""
-    if isinstance(node, dict):
-        source = node.get("x-source")
-        named = {"": source} if isinstance(source, str) else source or {}
-        for field, text in named.items():
-            _, mark, reason = text.partition(_PREFIX)
-            if mark:
-                place = node["rule"] if "rule" in node else f"`{_place((*at, field))}`"
-                yield place, reason.rstrip(")")
-        for key, child in node.items():
-            if key != "x-source":
-                yield from assumptions(child, (*at, _name(key, child)))
-    elif isinstance(node, list):
-        for child in node:
-            yield from assumptions(child, (*at, _name("", child)))
-
-
-def table(document: dict[str, Any]) -> str:
-    """Return the assumptions as a Markdown table; equal ones stand together."""
+def table(document: Mapping[str, Any]) -> str:
+    """Return the assumptions as a Markdown table; those with the same reason stand together."""
     places: dict[str, list[str]] = {}
-    for place, reason in assumptions(document):
-        places.setdefault(reason, []).append(place)
+    for assumption in assumptions(document):
+        places.setdefault(assumption.reason, []).append(_place(assumption))
     rows = [f"| {', '.join(found)} | {reason} |" for reason, found in places.items()]
     return "\n".join(["| what | assumption |", "|---|---|", *rows]) + "\n"
 
@@ -71,12 +43,8 @@ def page() -> str:
     return f"{HEAD}{table(document)}"
 
 
-def _name(key: Any, child: Any) -> str:
-    if isinstance(child, dict):
-        return str(child.get("operationId") or child.get("name") or key)
-    return str(key)
-
-
-def _place(at: tuple[str, ...]) -> str:
-    kept = [step for step in at if step and step != "field" and step not in _STEPS_OF_THE_FORMAT]
-    return " ".join(step for step in kept if not step.startswith("/"))
+def _place(assumption: Assumption) -> str:
+    last = assumption.where[-1]
+    if " " in last:  # a rule is a sentence, and says by itself what it is about
+        return last
+    return f"`{' '.join(step for step in assumption.where if step != 'headers')}`"

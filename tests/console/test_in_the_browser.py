@@ -199,7 +199,7 @@ def test_the_journal_tells_of_requests_from_elsewhere_as_they_happen(
 
     page.wait_for_selector(f"#entry-{name}")
     page.click(f"#entry-{name}")
-    assert '"used": 50000' in page.inner_text(f"#entry-{name}")
+    page.locator(f"#entry-{name}", has_text='"used": 50000').wait_for()
     assert "sandbox_elsewhere" not in page.inner_text(f"#entry-{name}")
 
 

@@ -219,6 +219,8 @@ def cards(draw: st.DrawFn) -> bytes:
     """Draw a card as some program writes it, in UTF-8."""
     version = draw(st.sampled_from(["2.1", "3.0", "4.0"]))
     name = draw(names)
+    if version == "2.1":  # knows no escapes: an import reads it as 3.0, and so another name
+        name = name.replace("\\", "/")
     escape = str.maketrans({} if version == "2.1" else {"\\": "\\\\", ",": "\\,", ";": "\\;"})
     lines = [f"VERSION:{version}"]
     if draw(st.booleans()):

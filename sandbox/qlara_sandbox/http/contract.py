@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # Without x-max-bytes, a file of an added path has the size that UC-020 allows.
 DEFAULT_FILE_BYTES = 10 * 1024 * 1024
+MAX_JSON_BYTES = 1024 * 1024
 # What a document that is YAML, but not the OpenAPI that is needed, can fail with.
 _UNUSABLE = (KeyError, TypeError, AttributeError, ValueError)
 
@@ -41,14 +42,19 @@ class InvalidContract(Exception):
 class Contract:
     """The operations of a contract file, and the file itself."""
 
-    def __init__(self, path: Path, *, strict_query: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, strict_query: bool = False, max_json_bytes: int = MAX_JSON_BYTES
+    ) -> None:
         """Compile the file; with *strict_query*, requests may have no query parameters beside it.
+
+        JSON bodies of requests have at most *max_json_bytes*.
 
         Raises:
             InvalidContract: it is not an OpenAPI 3.1 file that the sandbox can use.
         """
         self.path = path
         self._strict_query = strict_query
+        self._max_json_bytes = max_json_bytes
         self.text = _read(path)
         try:
             self.document: dict[str, Any] = yaml.load(self.text, Loader=PlainLoader)  # noqa: S506 - a safe loader
@@ -190,7 +196,8 @@ class Contract:
             return None
         schema = self._document.resolve(media["schema"])
         validator = self._document.validator(schema)
-        return JsonBody(body.get("required", False), schema, validator, self._document)
+        required = body.get("required", False)
+        return JsonBody(required, schema, validator, self._document, self._max_json_bytes)
 
     def _responses(self, node: dict[str | int, Any]) -> dict[int, DocumentedResponse]:
         exact = {int(status): status for status in node if str(status).isdigit()}

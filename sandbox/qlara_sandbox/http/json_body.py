@@ -20,12 +20,13 @@ JSON = "application/json"
 
 
 class JsonBody(NamedTuple):
-    """The JSON body that an operation takes."""
+    """The JSON body that an operation takes, of at most ``max_bytes``."""
 
     required: bool
     schema: Schema
     validator: jsonschema_rs.Draft202012Validator
     document: Document
+    max_bytes: int
 
     def read(self, raw: bytes, content_type: str) -> Any:
         """Return the value of a body; None for an empty one that is not required.

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 API_GATES = (key, permission, forced_response, rate_limit, faults, contract)
 CONTROL_GATES = (contract,)
 CONTROL_SPEC = Path(__file__).with_name("control_openapi.yaml")
+MAX_CONTROL_BYTES = 64 * 1024 * 1024  # a snapshot holds every contact of its world
 # Paths of the sandbox itself: not the API's, and not for pages of other origins.
 OWN_PATHS = "/__"
 
@@ -101,7 +102,7 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     """Return the control API of *runtime*: the same pipeline, with its own contract and gates."""
     from qlara_sandbox.web.control_api import ControlApi
 
-    spec = Contract(CONTROL_SPEC, strict_query=True)
+    spec = Contract(CONTROL_SPEC, strict_query=True, max_json_bytes=MAX_CONTROL_BYTES)
     numbers = count(1)
     pipeline = Pipeline(
         runtime=runtime,

@@ -34,9 +34,10 @@ class Pipeline:
     """What every request to one API passes, in this order; ``web.app`` puts it together.
 
     A gate lets a request pass, responds in the handler's place, or raises a refusal; a refusal has
-    changed nothing. ``outer_gates`` come first, also for requests that no operation takes. ``handlers`` go by operationId; ``default_handler`` makes the one of an operation
-    that has none. The response is held against the contract; if it breaks it, that is a bug and the
-    client gets a 500 that says so. ``observers`` see the request once it is over.
+    changed nothing. ``outer_gates`` come first, also for requests that no operation takes.
+    ``handlers`` go by operationId; ``default_handler`` makes the one of an operation that has none. The
+    response is held against the contract; if it breaks it, that is a bug and the client gets a 500
+    that says so. ``observers`` see the request once it is over.
     """
 
     runtime: Runtime

@@ -321,6 +321,8 @@ def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: 
     assert (client.delete("/gone").status_code, client.delete("/gone").content) == (204, b"")
     assert client.post("/made", json={"n": 1}).json() == {"id": 1}
     assert client.post("/made", json={}).json() == fail(n="Missing.")
+    long = client.post("/made", json={"n": 1, "text": "x" * 1024 * 1024})
+    assert (long.status_code, long.json()) == (400, fail(body="Expected at most 1 MB."))
     assert client.post("/made", content=b"{").status_code == 400
 
 

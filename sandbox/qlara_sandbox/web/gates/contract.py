@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.response import Response
     from qlara_sandbox.web.context import RequestContext
 
-MAX_JSON_BYTES = 64 * 1024 * 1024
-
 
 async def contract(context: RequestContext) -> Response | None:
     """Hold the request against its operation; its values are checked from here on.
@@ -39,7 +37,7 @@ async def contract(context: RequestContext) -> Response | None:
     if operation.form is not None:
         values |= await _read_form(context, operation.form)
     elif operation.json_body is not None:
-        raw = await context.body.read(MAX_JSON_BYTES)
+        raw = await context.body.read(operation.json_body.max_bytes)
         body = operation.json_body.read(raw, context.headers.get("content-type", ""))
         values |= body if isinstance(body, dict) else {}
     return None

@@ -21,7 +21,7 @@ FOLD = b"\0"
 
 FOLD_OCTET = FOLD[0]
 
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 """Bytes that are read at a time; a chunk is longer only where a single property is."""
 
 SOFT_BREAKS = 1024 * 1024
@@ -45,11 +45,13 @@ class Lines(NamedTuple):
     """Some logical lines of a file, in order.
 
     ``loose_frames`` says that ``BEGIN:VCARD`` or ``END:VCARD`` stands in the middle of one of them, or
-    of a physical line: behind a value, behind each other, behind marks or blanks.
+    of a physical line: behind a value, behind each other, behind marks or blanks; ``folded`` that
+    ``FOLD`` may stand in one.
     """
 
     lines: list[bytes]
     loose_frames: bool
+    folded: bool
 
 
 def logical_lines(data: bytes) -> Iterator[Lines]:
@@ -62,7 +64,7 @@ def logical_lines(data: bytes) -> Iterator[Lines]:
     if begin:  # blank lines, and the indent of the first line, which continues nothing
         blank = data[:begin]
         ends = blank.count(b"\n") + blank.count(b"\r") - blank.count(b"\r\n")
-        yield Lines([FOLD * (ends - 1)] if ends else [], loose_frames=False)
+        yield Lines([FOLD * (ends - 1)] if ends else [], loose_frames=False, folded=True)
     while begin < len(data):
         end = _end_of_chunk(data, begin + CHUNK)
         yield _lines(data[begin:end])
@@ -79,22 +81,28 @@ def _lines(chunk: bytes) -> Lines:
     capitals = chunk.upper()
     if FOLD in chunk:
         chunk = chunk.replace(FOLD, b"\x01")
-    lines = _unfolded(chunk)
-    if b"QUOTED-PRINTABLE" in capitals:
-        lines = _joined(lines)
-    return Lines(lines, _has_loose_frames(capitals))
+    marked, lines = _unfolded(chunk)
+    quoted_printable = b"QUOTED-PRINTABLE" in capitals
+    return Lines(
+        _joined(lines) if quoted_printable else lines,
+        loose_frames=_has_loose_frames(capitals),
+        folded=quoted_printable or FOLD in marked,
+    )
 
 
-def _unfolded(chunk: bytes) -> list[bytes]:
-    """Return the logical lines of a chunk; the usual line ends, which are all alike, come first."""
+def _unfolded(chunk: bytes) -> tuple[bytes, list[bytes]]:
+    """Return a chunk with its folds marked, and its logical lines."""
     if b"\r" not in chunk:
-        return _folds_marked(chunk, _LF_FOLDS).splitlines()
+        marked = _folds_marked(chunk, _LF_FOLDS)
+        return marked, marked.splitlines()
+    # The usual line ends, which are all alike, come first.
     marked = _folds_marked(chunk, _CRLF_FOLDS)
     lines = marked.splitlines()
     line_ends = len(lines) - (not marked.endswith((b"\r", b"\n")))
     if marked.count(b"\r\n") == line_ends:
-        return lines
-    return _folds_marked(_CR_CR_LF.sub(b"\r\n", chunk), _ALL_FOLDS).splitlines()
+        return marked, lines
+    marked = _folds_marked(_CR_CR_LF.sub(b"\r\n", chunk), _ALL_FOLDS)
+    return marked, marked.splitlines()
 
 
 def _folds_marked(chunk: bytes, folds: tuple[bytes, ...]) -> bytes:

@@ -105,10 +105,13 @@ def usable_number(card: Card, normalise: Callable[[str], str | None]) -> str | C
     """Return the first valid number of *card* in E.164, or why it has none."""
     if card.fault:
         return CardError(card.fault_line or card.line, card.name, card.fault)
-    for text in dict.fromkeys(phone.text for phone in card.phones):
-        number = normalise(text)
-        if number is not None:
-            return number
+    tried: set[str] = set()
+    for text, _ in card.phones:
+        if text not in tried:
+            number = normalise(text)
+            if number is not None:
+                return number
+            tried.add(text)
     return _no_number(card)
 
 
@@ -147,17 +150,18 @@ class Planner:
         self._fault_of = fault_of
         self._total = 0
         self._duplicates = 0
-        self._fresh: list[Contact] = []
-        self._fresh_at: dict[str, int] = {}
-        self._updated: dict[str, Contact] = {}
-        self._members: dict[str, None] = {}
+        self._created: dict[str, Contact] = {}  # by id
+        self._created_ids: dict[str, str] = {}  # by number, where the account holds none with it
+        self._updated: dict[str, Contact] = {}  # by id
+        self._members: list[str] = []
         self._errors: list[CardError] = []
 
     def add(self, cards: Iterable[Card]) -> None:
         """Decide what becomes of each of *cards*."""
-        by_number, fresh_at, normalise = self._existing.by_number, self._fresh_at, self._normalise
-        for card in cards:
-            self._total += 1
+        by_number, normalise = self._existing.by_number, self._normalise
+        created_ids, create = self._created_ids, self._create
+        total = self._total
+        for total, card in enumerate(cards, total + 1):  # noqa: B007
             # Nearly every card is sound and has one number; the others take the long way.
             phones = card.phones
             number: str | CardError
@@ -167,12 +171,13 @@ class Planner:
                 number = usable_number(card, normalise)
             if isinstance(number, CardError):
                 self._errors.append(number)
-            elif number in fresh_at or number in by_number:
+            elif number in created_ids or number in by_number:
                 before = len(self._errors)
                 self._repeat(card, number)
                 self._duplicates += before == len(self._errors)
-            else:
-                self._create(card, number)
+            elif identity := create(card, number):
+                created_ids[number] = identity
+        self._total = total
 
     def decide(self, card: Card) -> Decision:
         """Add one card, and return what became of it."""
@@ -186,36 +191,32 @@ class Planner:
 
     def plan(self) -> Plan:
         """Return what has been decided so far."""
-        created, existing = self._fresh, self._existing.by_number
         return Plan(
             total=self._total,
             duplicates=self._duplicates,
-            created=created,
+            created=list(self._created.values()),
             updated=list(self._updated.values()),
-            members=list(self._members),
+            members=self._members,
             errors=sorted(self._errors),
             strategy=self._options.strategy,
-            by_id=self._updated | {contact.contact_id: contact for contact in created},
-            by_number={
-                number: created[at].contact_id
-                for number, at in self._fresh_at.items()
-                if number not in existing
-            },
+            by_id=self._updated | self._created,
+            by_number=self._created_ids,
         )
 
-    def _create(self, card: Card, number: str) -> None:
-        fresh = self._fresh
-        at = len(fresh)
-        identity = f"cnt_{self._options.next_number + at:03d}"  # contact_id, without a call
+    def _create(self, card: Card, number: str) -> str:
+        """Create a contact, and return its id; nothing if it cannot be held."""
+        identity = (
+            f"cnt_{self._options.next_number + len(self._created):03d}"  # as contact_id has it
+        )
         # What Contact(...) does, without the detour through its Python-level signature: a file has
         # tens of thousands of them.
         fields = (identity, card.name, number, card.email, card.address, *self._given)
         contact = tuple.__new__(Contact, fields)
         if self._fault_of is not None and self._is_at_fault(contact, card):
-            return
-        self._fresh_at.setdefault(number, at)
-        fresh.append(contact)
-        self._members[identity] = None
+            return ""
+        self._created[identity] = contact
+        self._members.append(identity)
+        return identity
 
     def _repeat(self, card: Card, number: str) -> None:
         if self._options.strategy is Strategy.DUPLICATE:
@@ -228,16 +229,17 @@ class Planner:
         # is a later contact with the same number.
         identity = self._existing.by_number.get(number)
         if identity is None:
-            at = self._fresh_at[number]
-            merged = merge(self._fresh[at], card, self._options.tags)
+            identity = self._created_ids[number]
+            merged = merge(self._created[identity], card, self._options.tags)
             if not self._is_at_fault(merged, card):
-                self._fresh[at] = merged
+                self._created[identity] = merged
             return
         contact = self._updated.get(identity) or self._existing.contacts[identity]
         merged = merge(contact, card, self._options.tags)
         if not self._is_at_fault(merged, card):
+            if identity not in self._updated:
+                self._members.append(identity)
             self._updated[identity] = merged
-            self._members[identity] = None
 
     def _is_at_fault(self, contact: Contact, card: Card) -> bool:
         reason = self._fault_of(contact) if self._fault_of is not None else None

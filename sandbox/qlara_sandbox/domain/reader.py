@@ -109,7 +109,7 @@ class _Reader(Generic[T]):
         # Where frames are loose, no line is known before all of it has been looked at.
         known = {} if self._loose else self._known
         sink, make = self._sink, self._how.make
-        number, folds = self._next_line - 1, self._folds
+        number, folds, folded = self._next_line - 1, self._folds, some.folded
         for number, line in enumerate(lines, self._next_line):
             head, _, value = line.partition(b":")
             prop = known.get(head)
@@ -132,7 +132,7 @@ class _Reader(Generic[T]):
                 sink = self._sink
             elif self._agent_line:
                 self._skip_blank(line, number + folds)
-            if FOLD_OCTET in line:
+            if folded and FOLD_OCTET in line:
                 folds += line.count(FOLD)
         self._next_line, self._folds = number + 1, folds
         return cards

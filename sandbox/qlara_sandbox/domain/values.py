@@ -127,6 +127,8 @@ def unfolded(raw: bytes, prop: Property) -> str:
     if FOLD in raw:
         raw = raw.replace(b"=" + FOLD, b"") if prop.encoding == QUOTED_PRINTABLE else raw
         raw = raw.replace(FOLD, b"")
+    if not prop.encoding:
+        return decode(raw, prop.charset)
     if prop.encoding == QUOTED_PRINTABLE:
         raw = quopri.decodestring(raw)
     return (prop.encoding == BASE64 and _from_base64(raw, prop)) or decode(raw, prop.charset)

@@ -116,10 +116,10 @@ def _card(begun: int, found: FoundByKind, closed: bool) -> Card:
 
 
 def _told_apart(about: list[Found]) -> tuple[list[Found], list[Found], list[Found]]:
-    apart: dict[About | None, list[Found]] = {_VERSION: [], About.KIND: [], About.LABEL: []}
-    for one in about[:_MOST]:
-        apart[one[0].about].append(one)
-    return apart[_VERSION], apart[About.KIND], apart[About.LABEL]
+    del about[_MOST:]
+    versions = [one for one in about if one[0].about is _VERSION]
+    kinds = [one for one in about if one[0].about is About.KIND]
+    return versions, kinds, [one for one in about if one[0].about is About.LABEL]
 
 
 def _best(found: list[Found], read_value: Callable[[bytes, Property], str]) -> str:

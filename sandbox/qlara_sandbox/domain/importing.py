@@ -160,8 +160,8 @@ class Planner:
         """Decide what becomes of each of *cards*."""
         by_number, normalise = self._existing.by_number, self._normalise
         created_ids, create = self._created_ids, self._create
-        total = self._total
-        for total, card in enumerate(cards, total + 1):  # noqa: B007
+        for card in cards:
+            self._total += 1
             # Nearly every card is sound and has one number; the others take the long way.
             phones = card.phones
             number: str | CardError
@@ -177,7 +177,6 @@ class Planner:
                 self._duplicates += before == len(self._errors)
             elif identity := create(card, number):
                 created_ids[number] = identity
-        self._total = total
 
     def decide(self, card: Card) -> Decision:
         """Add one card, and return what became of it."""

@@ -1,8 +1,7 @@
 """The numbering plans of the world, compiled from the metadata of ``phonenumbers``.
 
 For a text of ASCII digits this takes the decisions of the library's ``parse`` and ``number_type``, in
-their order, with one pattern where they try a dozen. What it does not decide is `UNDECIDED` and the
-library's: national prefixes that are rewritten (as in Argentina), and a ``+`` before no known code.
+their order, with one pattern where they try a dozen: a file may hold a million numbers.
 
 Numbers are strings of digits: in full, or national (significant: without calling code and prefix).
 """
@@ -11,7 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumberDesc
 
     Matches = Callable[[str], re.Match[str] | None]
-
-UNDECIDED: Final = "undecided"
-"""The answer of a plan to a text that only the library can judge."""
 
 _SHORTEST = 2  # digits of a national number, by the library
 _LONGEST = 15  # digits with the calling code (ITU-T E.164, 6.2.1)
@@ -38,41 +34,55 @@ _TYPES = (
 
 
 class NumberingPlan:
-    """How numbers are dialled in one region: there is where a text was typed."""
+    """How numbers are dialled in one region: there is where a text was typed.
+
+    Raises `ValueError` if no calling code is known for the region.
+    """
 
     def __init__(self, region: str) -> None:
         code = phonenumbers.country_code_for_region(region)
+        if not code:
+            raise ValueError(
+                f"No calling code is known for region {region!r}: expected one such as 'IT'"
+            )
         home = _metadata(code, region)
-        self._code = str(code)
-        self._home = _Numbers(self._code, home)
+        self._home = _Numbers(str(code), home)
         self._idd = re.compile(home.international_prefix or "NonMatch").match
         self._known: dict[str, _Numbers] = {}  # by calling code
 
     def international(self, digits: str) -> str | None:
-        """Return the E.164 number of what stood after a ``+``, None, or `UNDECIDED`."""
-        numbers = self._known.get(digits[:2])  # what _with_code would find, for most numbers
-        if numbers is not None and len(digits) > _SHORTEST:
-            return numbers.e164(digits[2:])
-        return self._with_code(digits, unknown=UNDECIDED)
-
-    def national(self, digits: str) -> str | None:
-        """Return the E.164 number of what was typed without ``+``, None, or `UNDECIDED`."""
-        idd = self._idd(digits)
-        if idd and digits[idd.end() : idd.end() + 1] != "0":  # no calling code begins with 0
-            return self._with_code(digits[idd.end() :], unknown=None)
-        if digits.startswith(self._code) and (rest := self._home.without_code(digits)) is not None:
-            return UNDECIDED if rest is UNDECIDED else self._numbers(self._code).e164(rest)
-        return self._home.e164(digits)
-
-    def _with_code(self, digits: str, unknown: str | None) -> str | None:
+        """Return the E.164 number of what stood after a ``+``, or None."""
         if len(digits) <= _SHORTEST:
             return None
+        # What _behind would find, for most numbers.
+        numbers = self._known.get(digits[:2]) or self._behind(digits)
+        if numbers is not None:
+            return numbers.e164(digits[len(numbers.code) :])
+        return self.national(digits, in_full=True)  # +0039 347 …, in Italy: 00 before it, too
+
+    def national(self, digits: str, *, in_full: bool = False) -> str | None:
+        """Return the E.164 number of what was typed without ``+``, or None.
+
+        With ``in_full`` the calling code must be there, as dialled from abroad or at home.
+        """
+        idd = self._idd(digits)
+        if idd and digits[idd.end() : idd.end() + 1] != "0":  # no calling code begins with 0
+            digits = digits[idd.end() :]
+            numbers = self._behind(digits) if len(digits) > _SHORTEST else None
+            return numbers.e164(digits[len(numbers.code) :]) if numbers else None
+        code = self._home.code
+        if digits.startswith(code) and (rest := self._home.without_code(digits)) is not None:
+            return self._numbers(code).e164(rest)
+        return None if in_full else self._home.e164(digits)
+
+    def _behind(self, digits: str) -> _Numbers | None:
+        """Return the numbers behind the calling code that *digits* begin with, if it is one."""
         for length in _CODE_LENGTHS:  # no calling code begins with another one
             numbers = self._known.get(digits[:length])
             if numbers is not None:
-                return numbers.e164(digits[length:])
+                return numbers
         code = _calling_code(digits)
-        return self._numbers(code).e164(digits[len(code) :]) if code else unknown
+        return self._numbers(code) if code else None
 
     def _numbers(self, code: str) -> _Numbers:
         numbers = self._known.get(code)
@@ -86,7 +96,7 @@ class _Numbers:
     """The national numbers behind one calling code, as the metadata of one region reads them."""
 
     def __init__(self, code: str, metadata: PhoneMetadata) -> None:
-        self._code = code
+        self.code = code
         self._plus_code = f"+{code}"
         general = metadata.general_desc
         assert general is not None, "every region has a general description"
@@ -95,33 +105,29 @@ class _Numbers:
         self._local_lengths = general.possible_length_local_only
         prefix = metadata.national_prefix_for_parsing
         self._prefix: Matches | None = re.compile(prefix).match if prefix else None
-        self._rewrites = bool(metadata.national_prefix_transform_rule)
+        self._rewriting = metadata.national_prefix_transform_rule
         self._answered: dict[int, Callable[[str], object]] = {}  # by length
 
     def e164(self, digits: str) -> str | None:
-        """Return the number if a person answers it, None if not, or `UNDECIDED`."""
+        """Return the number if a person answers it, or None."""
         if len(digits) < _SHORTEST:
             return None
         if self._prefix is not None:
             stripped = self._without_prefix(digits)
-            if stripped is UNDECIDED:
-                return UNDECIDED
             if self._is_long_enough(stripped):
                 digits = stripped
         answered = self._answered.get(len(digits))
         if answered is None:
-            if len(self._code) + len(digits) > _LONGEST:
+            if len(self.code) + len(digits) > _LONGEST:
                 return None
-            answered = self._answered[len(digits)] = _answered(int(self._code), len(digits))
+            answered = self._answered[len(digits)] = _answered(int(self.code), len(digits))
         return self._plus_code + digits if answered(digits) else None
 
     def without_code(self, digits: str) -> str | None:
         """Return what follows the calling code at the start of *digits*, if that is what it is: if
         the number is none with it but one without it, or too long with it. None if it is not.
         """
-        rest = self._without_prefix(digits[len(self._code) :])
-        if rest is UNDECIDED:
-            return UNDECIDED
+        rest = self._without_prefix(digits[len(self.code) :])
         too_long = len(digits) > self._lengths[-1] and len(digits) not in self._local_lengths
         if too_long or (not self._general(digits) and self._general(rest)):
             return rest
@@ -131,9 +137,9 @@ class _Numbers:
         match = self._prefix(digits) if self._prefix and digits else None
         if match is None:
             return digits
-        if self._rewrites:
-            return UNDECIDED
         stripped = digits[match.end() :]
+        if self._rewriting and match[match.re.groups] is not None:
+            stripped = match.expand(self._rewriting) + stripped
         if self._general(digits) and not self._general(stripped):
             return digits
         return stripped

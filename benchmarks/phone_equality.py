@@ -130,7 +130,7 @@ def differences(seed: int, count: int, region: str) -> list[tuple[str, str | Non
     for text in strings(seed, count, region):
         mine, theirs = fast(text), by_the_library(text, region)
         # What is longer is no number, whatever the library says.
-        if mine != theirs and len("".join(text.split())) <= LONGEST:
+        if mine != theirs and len(" ".join(text.split())) <= LONGEST:
             found.append((text, mine, theirs))
     return found
 

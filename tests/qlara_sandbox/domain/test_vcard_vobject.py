@@ -12,6 +12,7 @@ import vobject
 from hypothesis import given, settings, strategies as st
 from vobject.base import ParseError, VObjectError
 
+from qlara_sandbox.domain.email_address import bare
 from qlara_sandbox.domain.vcard import NOT_CLOSED, read_cards
 from qlara_sandbox.samples.generating import Spec, generate
 
@@ -55,7 +56,8 @@ def _reading(card: Any) -> Reading:
     emails = [email.value.strip() for email in getattr(card, "email_list", ())]
     addresses = [_address(address.value) for address in getattr(card, "adr_list", ())]
     name = card.fn.value.strip() if hasattr(card, "fn") else ""
-    return Reading(name, phones, next(filter(None, emails), ""), next(filter(None, addresses), ""))
+    email = bare(next(filter(None, emails), ""))  # which has its own tests
+    return Reading(name, phones, email, next(filter(None, addresses), ""))
 
 
 def _is_fax(phone: Any) -> bool:

@@ -7,17 +7,34 @@ alone are replaced.
 
 from __future__ import annotations
 
-import codecs
 import re
+from encodings import normalize_encoding
+from encodings.aliases import aliases
+from functools import lru_cache
 
 _ESCAPE = 0x1B
 
 # What a value may declare as its charset. Others (punycode, utf-7, escapes) are no text that a client
-# or a telephone writes; some cost quadratic time, and some yield what no UTF-8 can hold.
+# or a telephone writes; some cost quadratic time, and some yield what no UTF-8 can hold. A name that is
+# not known here is never looked up: Python remembers every one for ever, and searches for modules.
 _CHARSETS = re.compile(
-    r"iso8859-\d+|cp\d+|koi8-[rut]|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|iso2022_\w+|tis-620"
+    r"iso8859_\d+|latin_1|cp\d+|koi8_[rtu]|mac_\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|iso2022_\w+|tis_620"
 )
-_UNICODE = re.compile(r"ascii|utf-8(?:-sig)?|utf-(?:16|32)(?:-[bl]e)?")
+_WITHOUT_ALIAS = (
+    *("cp720", "cp737", "cp856", "cp874", "cp875", "cp1006", "iso8859_1", "koi8_t", "koi8_u"),
+    *("mac_arabic", "mac_croatian", "mac_farsi", "mac_romanian"),
+)
+_UNICODE = re.compile(r"ascii|utf_8|utf_(?:16|32)(?:_[bl]e)?")
+_TEXT_CODECS = {
+    name: codec
+    for name, codec in (*aliases.items(), *((codec, codec) for codec in aliases.values()))
+    if _CHARSETS.fullmatch(codec)
+} | {codec: codec for codec in _WITHOUT_ALIAS}
+_UNICODE_CODECS = {
+    name: codec
+    for name, codec in (*aliases.items(), *((codec, codec) for codec in aliases.values()))
+    if _UNICODE.fullmatch(codec)
+} | {"utf_8_sig": "utf_8_sig", "unicode_1_1_utf_8": "utf_8"}
 _LONGEST_NAME = 40  # RFC 2978 section 2.3
 
 # A character beyond U+FFFF as two surrogates of three bytes each (Unicode Technical Report 26).
@@ -48,12 +65,10 @@ def decode_strictly(raw: bytes, charset: str) -> str:
         LookupError: there is no such charset, or it is none that text is sent in.
         UnicodeError: the value is not text in it.
     """
-    if len(charset) > _LONGEST_NAME or "\0" in charset:
+    codec = _codec(charset)
+    if not codec:
         raise LookupError(charset)
-    name = codecs.lookup(charset).name
-    if not (_UNICODE.fullmatch(name) or _CHARSETS.fullmatch(name)):
-        raise LookupError(charset)
-    return raw.decode(name)
+    return raw.decode(codec)
 
 
 def decode(raw: bytes, charset: str = "") -> str:
@@ -70,15 +85,26 @@ def decode(raw: bytes, charset: str = "") -> str:
         return _declared(raw, charset)
 
 
+@lru_cache(maxsize=256)
+def _codec(charset: str) -> str:
+    """Return Python's name of a charset; nothing for what is none or none that text is sent in."""
+    if len(charset) > _LONGEST_NAME or not charset.isascii():
+        return ""
+    name = normalize_encoding(charset.strip().lower())
+    names = (name, name.removeprefix("x_"), name.replace("_", "", 1), name.removesuffix("_i"))
+    known = (_TEXT_CODECS.get(name) or _UNICODE_CODECS.get(name) for name in names)
+    return next(filter(None, known), "")
+
+
 def _declared(raw: bytes, charset: str) -> str:
-    try:
-        name = codecs.lookup(charset).name if charset else ""
-        if name == "utf-8":
-            return _repaired(raw)
-        if _CHARSETS.fullmatch(name):
-            return raw.decode(name)
-    except (LookupError, ValueError):
-        pass  # an unknown charset, or text that is not in it
+    codec = _codec(charset) if charset else ""
+    if codec == "utf_8":
+        return _repaired(raw)
+    if codec in _TEXT_CODECS:
+        try:
+            return raw.decode(codec)
+        except ValueError:
+            pass  # it is not text in that charset
     return _repaired(raw) if _is_nearly_utf_8(raw) else raw.decode("cp1252", "replace")
 
 

@@ -32,8 +32,9 @@ _BACKWARDS_EXTENSION = re.compile(
     r"\d{1,20}=txe;"
     rf"|#?\d{{1,20}}{_AFTER}{_LABEL}{_BEFORE}"
     rf"|#?\d{{1,9}}{_AFTER}{_SIGN}{_BEFORE}"
+    rf"|#?\d{{1,15}}{_AFTER};[ \u00a0\t]*"
     rf"|#?\d{{1,9}}{_AFTER},+[ \u00a0\t]*"
-    rf"|#?\d{{1,15}}{_AFTER}(?:,,|;)[ \u00a0\t]*"
+    rf"|#?\d{{1,15}}{_AFTER},,[ \u00a0\t]*"
     r"|#\d{1,6}[- ]+",
     _FLAGS,
 )

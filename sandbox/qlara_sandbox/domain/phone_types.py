@@ -10,10 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W\d_]+")
 # Where a word of two begins its second one: homeFax, HomeFAX, iPhone.
@@ -59,20 +56,14 @@ class PhoneUse(NamedTuple):
 @lru_cache(maxsize=1024)
 def phone_use(types: str) -> PhoneUse:
     """Return what *types* say: a label, or types with anything but letters between them."""
-    words = list(_words(types))
-    pairs = map("".join, pairwise(words))  # Text Telephone, iPhone
-    found = {*words, *pairs}
-    return PhoneUse(
-        answered=not (found & _MACHINE_WORDS or any(map(_names_a_machine, words))),
-        mobile=bool(found & _MOBILE_WORDS) or any(map(_MOBILE.fullmatch, found)),
-        preferred="PREF" in found,
-    )
-
-
-def _words(text: str) -> Iterable[str]:
-    for word in _WORD.findall(text):
-        yield from (part.upper() for part in _HUMP.split(word))
+    words = [part.upper() for word in _WORD.findall(types) for part in _HUMP.split(word)]
+    found = {*words, *map("".join, pairwise(words))}  # Text Telephone, iPhone
+    is_machine = not found.isdisjoint(_MACHINE_WORDS) or any(map(_names_a_machine, words))
+    is_mobile = not found.isdisjoint(_MOBILE_WORDS) or any(map(_MOBILE.fullmatch, found))
+    return PhoneUse(not is_machine, is_mobile, "PREF" in found)
 
 
 def _names_a_machine(word: str) -> bool:
-    return _MACHINES.search(_PLACES.sub("", word)) is not None
+    return (
+        _MACHINES.search(word) is not None and _MACHINES.search(_PLACES.sub("", word)) is not None
+    )

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from enum import Enum, IntEnum
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.charset import decode
 from qlara_sandbox.domain.encoding import FOLD
 from qlara_sandbox.domain.invisible import without_stray_start
 from qlara_sandbox.domain.phone_types import PhoneUse, phone_use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Set as AbstractSet
 
 
 class PropertyKind(IntEnum):
@@ -87,6 +91,10 @@ _ENCODINGS = {QUOTED_PRINTABLE: QUOTED_PRINTABLE, BASE64: BASE64, "B": BASE64}
 _PREFERENCES = {str(number): number for number in range(1, 101)}
 _PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
 
+_PLAIN_RANK = 2 * _NO_PREF + 1
+_LONGEST_KNOWN = 200
+
+_NO_WORDS: AbstractSet[str] = frozenset()
 _ANY_USE = PhoneUse(answered=True, mobile=False, preferred=False)
 _LONGEST_TYPES = 1_000
 _WAID = re.compile(r"[0-9]{5,15}")
@@ -146,38 +154,60 @@ def _split_outside_quotes(line: bytes, head: bytes, value: bytes) -> tuple[bytes
 
 
 def _read_head(kind: int, head: str) -> Property:
+    return _known_head(kind, head) if len(head) <= _LONGEST_KNOWN else _parse_head(kind, head)
+
+
+def _parse_head(kind: int, head: str) -> Property:
     full_name, parameters = name_and_parameters(head)
     group, _, name = full_name.rpartition(".")
-    types = parameters.get("TYPE", [])
-    words = {word.strip().upper() for value in types for word in value.split(",")}
-    encodings = [value.strip().upper() for value in parameters.get("ENCODING", ())]
-    use = (
-        phone_use(" ".join(types)[:_LONGEST_TYPES])
-        if kind == PropertyKind.TEL and types
-        else _ANY_USE
-    )
+    about = _ABOUT.get(name.strip().upper()) if kind == PropertyKind.ABOUT else None
+    if not parameters:
+        return Property(kind, _PLAIN_RANK, group=group.strip().upper(), about=about)
+    words, use, uri, charset, encoding, whatsapp = _NO_WORDS, _ANY_USE, False, "", "", ""
+    if "TYPE" in parameters:
+        types = parameters["TYPE"]
+        words = {word.strip().upper() for value in types for word in value.split(",")}
+        if kind == PropertyKind.TEL:
+            use = phone_use(" ".join(types)[:_LONGEST_TYPES])
     preferred = "PREF" in words or use.preferred
+    if "VALUE" in parameters:
+        uri = any(value.strip().upper() == "URI" for value in parameters["VALUE"])
+    if "CHARSET" in parameters:
+        charset = parameters["CHARSET"][0].strip()[:40]
+    if "ENCODING" in parameters or words:
+        encoding = _encoding(parameters.get("ENCODING", ()), words)
+    if "WAID" in parameters:
+        whatsapp = next((text for text in parameters["WAID"] if _WAID.fullmatch(text)), "")
     return Property(
         kind=kind,
         rank=(0 if use.answered else UNANSWERED)
         + 2 * _preference(parameters.get("PREF", ()), preferred=preferred)
         + (not use.mobile),
-        uri=any(value.strip().upper() == "URI" for value in parameters.get("VALUE", ())),
-        charset=next(iter(parameters.get("CHARSET", ())), "").strip()[:40],
-        encoding=_encoding(encodings, words),
+        uri=uri,
+        charset=charset,
+        encoding=encoding,
         group=group.strip().upper(),
-        about=_ABOUT.get(name.strip().upper()),
-        whatsapp=next((text for text in parameters.get("WAID", ()) if _WAID.fullmatch(text)), ""),
+        whatsapp=whatsapp,
+        about=about,
     )
 
 
-def _encoding(encodings: list[str], types: set[str]) -> str:
+_known_head = lru_cache(maxsize=4096)(_parse_head)
+
+
+def _encoding(named: Iterable[str], types: AbstractSet[str]) -> str:
     """Return the encoding of a value. Those of 2.1 need not be named as such (``FN;BASE64:…``)."""
-    bare = (name for name in (QUOTED_PRINTABLE, BASE64) if name in types)
-    return next(filter(None, map(_ENCODINGS.get, encodings)), "") or next(bare, "")
+    for name in named:
+        if encoding := _ENCODINGS.get(name.strip().upper()):
+            return encoding
+    if QUOTED_PRINTABLE in types:
+        return QUOTED_PRINTABLE
+    return BASE64 if BASE64 in types else ""
 
 
-def _preference(given: list[str] | tuple[()], *, preferred: bool) -> int:
+def _preference(given: Iterable[str], *, preferred: bool) -> int:
+    if not given:
+        return _PREF if preferred else _NO_PREF
     ranks = [_PREFERENCES[text.strip()] for text in given if text.strip() in _PREFERENCES]
     return min(ranks, default=_PREF if preferred else _NO_PREF)
 

@@ -172,17 +172,31 @@ class _Reader(Generic[T]):
 
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a head that is not known yet, and know it from now on if that can be."""
+        if self._loose and _VCARD not in line.upper():
+            return self._property(line, head)
         prop, value, stands_alone = self._how.read_line(line)
         if prop.kind in {_BEGIN, _END}:
             if FOLD in head:  # one that is folded, or one behind a fold
                 return LOOSE_FRAME, line
-        elif self._loose and prop.kind != _AGENT and _VCARD in line.upper():
+        elif self._loose and prop.kind != _AGENT:
             return LOOSE_FRAME, line
+        self._know(head, prop, stands_alone)
+        return prop, value
+
+    def _property(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
+        """Read a line that no frame stands in."""
+        prop = self._known.get(head)
+        if prop is not None:
+            return prop, line[len(head) + 1 :]
+        prop, value, stands_alone = self._how.read_line(line)
+        self._know(head, prop, stands_alone)
+        return prop, value
+
+    def _know(self, head: bytes, prop: Property, stands_alone: bool) -> None:
         if stands_alone and len(head) <= _LONGEST_HEAD:
             if len(self._known) >= _KNOWN_HEADS:
                 self._known.clear()
             self._known[head] = prop
-        return prop, value
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
@@ -203,7 +217,7 @@ class _Reader(Generic[T]):
 
     def _line(self, line: bytes, at: int) -> None:
         """Read a line that no frame stands in, unless it is one that is folded."""
-        prop, value, _ = self._how.read_line(line)
+        prop, value = self._property(line, line.partition(b":")[0])
         if prop.kind < _BEGIN:
             if self._sink is not None:
                 self._sink[prop.kind].append((prop, value, at))

@@ -127,6 +127,8 @@ def _best(found: list[Found], read_value: Callable[[bytes, Property], str]) -> s
     if len(found) == 1:
         prop, raw, _ = found[0]
         return read_value(raw, prop)
+    if not found:
+        return ""
     values_by_rank = (read_value(raw, prop) for prop, raw, _ in sorted(found[:_MOST], key=_rank))
     return next(filter(None, values_by_rank), "")
 

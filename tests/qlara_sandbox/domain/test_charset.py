@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import codecs
+import encodings
+import pkgutil
+import re
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from qlara_sandbox.domain.charset import decode
+from qlara_sandbox.domain.charset import decode, decode_strictly
 
 # Written by people, in the alphabets that address books hold.
 NAMES = [
@@ -91,3 +98,59 @@ def test_any_bytes_are_a_text_without_halves_of_characters(raw: bytes, charset: 
 def test_valid_utf_8_is_utf_8(text: str, charset: str) -> None:
     if "\x1b" not in text and not any("\ud800" <= char <= "\udfff" for char in text):
         assert decode(text.encode(), charset) == text
+
+
+@pytest.mark.parametrize(
+    ("charset", "raw", "text"),
+    [
+        ("windows-1252", b"Caff\xe8", "Caffè"),
+        ("CP-1252", b"Caff\xe8", "Caffè"),
+        ("x-mac-roman", b"Caff\x8f", "Caffè"),
+        ("ISO-8859-8-I", b"\xf9\xec\xe5\xed", "שלום"),
+        ("Shift_JIS", "携帯".encode("shift_jis"), "携帯"),
+        ("x-sjis", "携帯".encode("shift_jis"), "携帯"),
+        ("KOI8-U", "Київ".encode("koi8_u"), "Київ"),
+    ],
+)
+def test_a_charset_has_many_names(charset: str, raw: bytes, text: str) -> None:
+    assert decode(raw, charset) == text
+    assert decode_strictly(raw, charset) == text
+
+
+def test_every_charset_of_python_that_text_is_written_in_can_be_declared() -> None:
+    written = re.compile(
+        r"iso8859-\d+|cp\d+|koi8-\w|mac-\w+|shift_jis\w*|euc_\w+|gb\w+|big5\w*|iso2022_\w+|tis-620"
+    )
+    modules = [module.name for module in pkgutil.iter_modules(encodings.__path__)]
+    here = [name for name in modules if name not in {"aliases", "mbcs", "oem"}]
+    names = [name for name in here if written.fullmatch(codecs.lookup(name).name)]
+
+    assert len(names) > 80
+    for name in names:
+        assert decode_strictly("A".encode(name), name) == "A"
+
+
+@pytest.mark.parametrize(
+    "charset", ["punycode", "utf-7", "rot13", "hex", "idna", "x" * 41, "ü", "a\0b"]
+)
+def test_what_no_text_is_sent_in_is_no_charset(charset: str) -> None:
+    assert decode(b"A\xff", charset) == "Aÿ"
+    with pytest.raises(LookupError):
+        decode_strictly(b"A", charset)
+
+
+def test_a_charset_that_nobody_knows_leaves_nothing_behind() -> None:
+    program = """
+import tracemalloc
+from qlara_sandbox.domain.charset import decode
+for number in range(2_000):
+    decode(b"\\xff", f"first-{number}")
+tracemalloc.start()
+for number in range(20_000):
+    decode(b"\\xff", f"second-{number}")
+print(tracemalloc.get_traced_memory()[0])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert int(done.stdout) < 100_000

@@ -1,4 +1,4 @@
-"""Carries out imports: one at a time per world, large files off the event loop, all or nothing.
+"""Carries out imports: one at a time per world, all or nothing, and never in the way of other requests.
 
 Everything that imports comes through here: the upload operation, ``vcard inspect``, and scenarios
 that bring contacts from a file.
@@ -7,6 +7,8 @@ that bring contacts from a file.
 from __future__ import annotations
 
 import asyncio
+import time
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -15,14 +17,17 @@ import anyio
 from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.contacts import Card, Contact
     from qlara_sandbox.domain.importing import Plan
     from qlara_sandbox.state.world import Destination, ImportReport, World
 
-# Below this, handing the work to a thread costs more than it saves the others.
+# Below this, handing the work to a thread costs more than it saves the others: unless it takes longer
+# than this, or a card has so many numbers that it might (the first one of a country takes milliseconds).
 _INLINE_BYTES = 16 * 1024
+_INLINE_SECONDS = 0.01
+_INLINE_NUMBERS = 3
 _PLANNED_AT_ONCE = 4
 # Large files wait for each other, and not in the way of small ones.
 _LARGE_BYTES = 1024 * 1024
@@ -44,9 +49,14 @@ class ImportRequest(NamedTuple):
 
 
 class Importer:
-    """Plans and commits imports; those into one world take turns."""
+    """Plans and commits imports; those into one world take turns.
 
-    def __init__(self) -> None:
+    ``monotonic`` is a clock in seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._has_planned = False
         self._turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
         self._limiters: dict[bool, anyio.CapacityLimiter] = {}
 
@@ -69,18 +79,18 @@ class Importer:
             return world.commit(plan, request.destination, approve)
 
     async def _plan(self, world: World, request: ImportRequest) -> Plan:
-        def work() -> Plan:
-            options = world.import_options(request.strategy, request.tags)
-            existing = world.existing_contacts()
-            region = world.account.region
-            return plan_import(request.read(), options, existing, region, request.fault_of)
-
-        if request.size <= _INLINE_BYTES:
-            return work()
+        work = _Work(world, request)
+        # The first import loads the telephone tables.
+        if self._has_planned and request.size <= _INLINE_BYTES:
+            deadline = self._monotonic() + _INLINE_SECONDS
+            if work.advance(lambda: self._monotonic() > deadline):
+                return work.finish()
         # Other requests keep their latency. What the plan reads does not change meanwhile, since
         # imports into this world wait for their turn.
         limiter = self._limiter(large=request.size > _LARGE_BYTES)
-        return await anyio.to_thread.run_sync(work, limiter=limiter)
+        plan = await anyio.to_thread.run_sync(work.finish, limiter=limiter)
+        self._has_planned = True
+        return plan
 
     def _limiter(self, *, large: bool) -> anyio.CapacityLimiter:
         if large not in self._limiters:  # not before: a limiter belongs to a running event loop
@@ -88,25 +98,73 @@ class Importer:
         return self._limiters[large]
 
 
+class _Work:
+    """The planning of one import, which may begin on the event loop and end in a thread."""
+
+    def __init__(self, world: World, request: ImportRequest) -> None:
+        self._world = world
+        self._request = request
+        self._begun: tuple[Planner, Iterator[Card]] | None = None
+
+    def advance(self, is_late: Callable[[], bool]) -> bool:
+        """Plan card after card until it is late, and tell whether that was all.
+
+        Raises:
+            NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
+        """
+        planner, cards = self._begin()
+        for card in cards:
+            if len(card.phones) > _INLINE_NUMBERS or is_late():
+                self._begun = planner, chain((card,), cards)
+                return False
+            planner.add((card,))
+        return True
+
+    def finish(self) -> Plan:
+        """Plan what is left, and return the whole plan. Raises the same."""
+        planner, cards = self._begun or self._begin()
+        planner.add(cards)
+        return planner.plan()
+
+    def _begin(self) -> tuple[Planner, Iterator[Card]]:
+        world, request = self._world, self._request
+        options = world.import_options(request.strategy, request.tags)
+        existing = world.existing_contacts()
+        self._begun = begin_import(
+            request.read(), options, existing, world.account.region, request.fault_of
+        )
+        return self._begun
+
+
 def plan_import(
+    data: bytes, options: ImportOptions, existing: ExistingContacts, region: str
+) -> Plan:
+    """Return what an import of the file *data* would change.
+
+    Raises:
+        NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
+    """
+    planner, cards = begin_import(data, options, existing, region)
+    planner.add(cards)
+    return planner.plan()
+
+
+def begin_import(
     data: bytes,
     options: ImportOptions,
     existing: ExistingContacts,
     region: str,
     fault_of: Callable[[Contact], str | None] | None = None,
-) -> Plan:
-    """Return what an import of the file *data* would change; ``fault_of`` as in ``ImportRequest``.
+) -> tuple[Planner, Iterator[Card]]:
+    """Return a planner and the cards of *data* to add to it; ``fault_of`` as in ``ImportRequest``.
 
-    Raises:
-        NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
+    Raises `ValueError` if there is no such region. Reading the cards raises what `plan_import` does.
     """
     # Imported with the first file: the telephone tables are large, and many runs never need them.
     from qlara_sandbox.domain.phone import normaliser
     from qlara_sandbox.domain.vcard import read_cards
 
-    planner = Planner(options, existing, normaliser(region), fault_of)
-    planner.add(read_cards(data))
-    return planner.plan()
+    return Planner(options, existing, normaliser(region), fault_of), read_cards(data)
 
 
 class InspectedCard(NamedTuple):
@@ -125,14 +183,11 @@ def inspect_import(data: bytes, region: str) -> tuple[list[InspectedCard], dict[
         NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
         ValueError: there is no such region.
     """
-    from qlara_sandbox.domain.phone import normaliser
-    from qlara_sandbox.domain.vcard import read_cards
-
     options = ImportOptions(Strategy.SKIP, (), created_at="", next_number=1)
-    planner = Planner(options, ExistingContacts({}, {}), normaliser(region))
+    planner, cards = begin_import(data, options, ExistingContacts({}, {}), region)
     lines: dict[str, int] = {}
     inspected = []
-    for card in read_cards(data):
+    for card in cards:
         number, error, is_duplicate = planner.decide(card)
         if error is not None:
             inspected.append(InspectedCard(error.line, error.name, "error", error.reason))

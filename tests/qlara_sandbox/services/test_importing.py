@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from qlara_sandbox.state.worlds import WorldKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from qlara_sandbox.domain.contacts import Contact
 
 LIST = Destination("list_crm_migration", None)
 
@@ -117,17 +120,60 @@ def test_imports_into_one_world_follow_one_another_and_find_the_same_number_once
     assert (second.imported, second.duplicates) == (0, 400)
 
 
-def test_a_large_file_is_read_off_the_event_loop_and_a_small_one_on_it() -> None:
-    threads = []
+def planned_on_the_loop(
+    *files: bytes, monotonic: Callable[[], float] = time.monotonic
+) -> list[bool]:
+    """Import *files*, and tell of each contact in turn whether it was planned on the event loop."""
+    on_the_loop = []
 
-    def reader(data: bytes) -> Callable[[], bytes]:
-        def read() -> bytes:
-            threads.append(current_thread() is main_thread())
-            return data
+    def note(_: Contact) -> None:
+        on_the_loop.append(current_thread() is main_thread())
 
-        return read
+    async def run() -> None:
+        importer = Importer(monotonic)
+        for data in files:
+            options = request(data)._replace(fault_of=note)
+            await importer.run(world(), options, accept)
 
-    for data in (cards(1), cards(*range(400))):
-        asyncio.run(Importer().run(world(), request(data, read=reader(data)), accept))
+    asyncio.run(run())
+    return on_the_loop
 
-    assert threads == [True, False]
+
+def test_small_files_are_planned_on_the_event_loop_but_for_the_first_one_which_loads_tables() -> (
+    None
+):
+    assert planned_on_the_loop(cards(1), cards(2), cards(3, 4)) == [False, True, True, True]
+
+
+def test_a_large_file_is_planned_off_the_event_loop() -> None:
+    assert planned_on_the_loop(cards(0), cards(*range(400))) == [False] * 401
+
+
+def test_a_small_file_that_takes_long_is_planned_to_its_end_off_the_event_loop() -> None:
+    seconds = iter((0.0, 0.001, 0.002, 60.0))
+
+    on_the_loop = planned_on_the_loop(cards(0), cards(1, 2, 3, 4), monotonic=lambda: next(seconds))
+
+    assert on_the_loop == [False, True, True, False, False]
+
+
+def test_a_card_with_many_numbers_is_planned_off_the_event_loop() -> None:
+    many = cards(9).replace(b"TEL", b"TEL:1\r\nTEL:2\r\nTEL:3\r\nTEL")
+
+    assert planned_on_the_loop(cards(0), cards(1) + many + cards(2)) == [False, True, False, False]
+
+
+def test_a_file_that_is_begun_on_the_loop_and_ended_in_a_thread_is_imported_as_any_other() -> None:
+    seconds = iter((0.0, 0.001, 60.0))
+    importer = Importer(lambda: next(seconds))
+    target, untouched = world(), world()
+
+    async def run() -> ImportReport:
+        await importer.run(untouched, request(cards(0)), accept)
+        return await importer.run(target, request(cards(1, 1, 2)), accept)
+
+    report = asyncio.run(run())
+
+    expected = {"total": 3, "imported": 2, "duplicates": 1, "errors": 0, "skipped": 1}
+    assert summary(report) == expected
+    assert target.page("list_crm_migration", number=1, limit=10).total == 2

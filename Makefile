@@ -58,6 +58,7 @@ mutants: $(VENV)/dev  ## Show that the contract suite finds every wrong deployme
 
 bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and the server against a bare one
 	$(BIN)/python -m benchmarks.import_speed
+	$(BIN)/python -m benchmarks.hostile_files
 	$(BIN)/python -m benchmarks.serving
 
 docs: $(VENV)/dev  ## Write the generated parts of the documentation anew

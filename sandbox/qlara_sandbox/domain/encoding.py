@@ -21,10 +21,10 @@ FOLD = b"\0"
 
 FOLD_OCTET = FOLD[0]
 
-CHUNK = 64 * 1024
+CHUNK = 128 * 1024
 """Bytes that are read at a time; a chunk is longer only where a single property is."""
 
-SOFT_BREAKS = 1024 * 1024
+SOFT_BREAKS = 256 * 1024
 """Bytes of quoted-printable soft breaks that are kept together; a value that long is no text."""
 
 # The end of a logical line: a line end that no white space follows. The first form also leaves

@@ -67,10 +67,10 @@ def normaliser(region: str) -> Judge:
 
 def _tidied(typed: str, judge: Judge) -> str | None:
     """Return what *judge* says of *typed* when it is tidied up, None if it holds two numbers."""
-    text = phone_text(typed)
-    if not text.number or (text.second and _is_number(text.second, judge)):
+    number, second = phone_text(typed)
+    if not number or (second and _is_number(second, judge)):
         return None
-    return judge(text.number)
+    return judge(number)
 
 
 def _is_number(second: str, judge: Judge) -> bool:

@@ -6,7 +6,6 @@ What is left is short, so that no text is expensive to judge, whatever a file ho
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from qlara_sandbox.domain.invisible import BLANK, FORMAT
 
@@ -34,22 +33,12 @@ _WHATSAPP = re.compile(r"(?:www\.)?wa\.me/\+?(?=\d)", re.IGNORECASE)
 _NUMBER_START = re.compile(r"[+\uff0b\d]")
 
 
-class PhoneText(NamedTuple):
-    """A number without pauses, and what may be a second one behind it."""
+def phone_text(typed: str) -> tuple[str, str]:
+    """Return what there is to judge of a number as typed, and what may be a second one behind it.
 
-    number: str
-    second: str = ""
-
-
-_NONE = PhoneText("")
-
-
-def phone_text(typed: str) -> PhoneText:
-    """Return what there is to judge of a number as typed; nothing if it is too long to be one.
-
-    Format characters (Unicode Cf) and middle dots are no part of a number, blanks of every kind are a
-    space. Pauses and waits (``p w , ;``) are dropped with what is to be dialled after them. A second
-    number in the same text is set apart where it could be one.
+    The number is empty if it is too long to be one. Format characters (Unicode Cf) and middle dots are
+    no part of it, blanks of every kind are a space. Pauses and waits (``p w , ;``) are dropped with what
+    is to be dialled after them.
     """
     if not typed.isascii() or "\t" in typed:
         typed = typed.translate(_BLANKS)
@@ -61,15 +50,13 @@ def phone_text(typed: str) -> PhoneText:
             text = f"+{text[link.end() :]}"
         elif text[:4].lower() == "tel:":
             text = _PARAMETER.sub("", text)
-    context = ";" in text and ";phone-context=" in text.lower()
-    number, second = _split(text if context else _without_label(text))
-    if len(number) > LONGEST and not context:
-        number = _RUN.sub(r"\1", number.partition(";isub=")[0])
-    return (
-        PhoneText(number, second)
-        if len(number) <= (_LONGEST_URI if context else LONGEST)
-        else _NONE
-    )
+    if ";" in text and ";phone-context=" in text.lower():
+        number, second, longest = *_split(text), _LONGEST_URI
+    else:
+        number, second, longest = *_split(_without_label(text)), LONGEST
+        if len(number) > LONGEST:
+            number = _RUN.sub(r"\1", number.partition(";isub=")[0])
+    return ("", "") if len(number) > longest else (number, second)
 
 
 def _without_label(text: str) -> str:
@@ -80,11 +67,11 @@ def _without_label(text: str) -> str:
     return text[start.start() :] if start else ""
 
 
-def _split(text: str) -> PhoneText:
+def _split(text: str) -> tuple[str, str]:
     if not _MAY_PAUSE.search(text):
-        return PhoneText(text)
+        return text, ""
     pause = _PAUSE.search(text, len(text.rstrip(_DIALLED_LATER)))
     if pause is None:
-        return PhoneText(text)
+        return text, ""
     second = _ONE_SEPARATOR.fullmatch(text, pause.start(1))
-    return PhoneText(text[: pause.start()], second[1][:LONGEST] if second else "")
+    return text[: pause.start()], second[1][:LONGEST] if second else ""

@@ -56,7 +56,9 @@ class PhoneUse(NamedTuple):
 @lru_cache(maxsize=1024)
 def phone_use(types: str) -> PhoneUse:
     """Return what *types* say: a label, or types with anything but letters between them."""
-    words = [part.upper() for word in _WORD.findall(types) for part in _HUMP.split(word)]
+    if not (types.isupper() or types.islower()):  # has no humps
+        types = _HUMP.sub(" ", types)
+    words = _WORD.findall(types.upper())
     found = {*words, *map("".join, pairwise(words))}  # Text Telephone, iPhone
     is_machine = not found.isdisjoint(_MACHINE_WORDS) or any(map(_names_a_machine, words))
     is_mobile = not found.isdisjoint(_MOBILE_WORDS) or any(map(_MOBILE.fullmatch, found))

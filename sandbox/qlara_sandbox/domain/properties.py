@@ -170,6 +170,9 @@ def _parse_head(kind: int, head: str) -> Property:
         if kind == PropertyKind.TEL:
             use = phone_use(" ".join(types)[:_LONGEST_TYPES])
     preferred = "PREF" in words or use.preferred
+    preference = _PREF if preferred else _NO_PREF
+    if "PREF" in parameters:
+        preference = _preference(parameters["PREF"], preference)
     if "VALUE" in parameters:
         uri = any(value.strip().upper() == "URI" for value in parameters["VALUE"])
     if "CHARSET" in parameters:
@@ -178,18 +181,8 @@ def _parse_head(kind: int, head: str) -> Property:
         encoding = _encoding(parameters.get("ENCODING", ()), words)
     if "WAID" in parameters:
         whatsapp = next((text for text in parameters["WAID"] if _WAID.fullmatch(text)), "")
-    return Property(
-        kind=kind,
-        rank=(0 if use.answered else UNANSWERED)
-        + 2 * _preference(parameters.get("PREF", ()), preferred=preferred)
-        + (not use.mobile),
-        uri=uri,
-        charset=charset,
-        encoding=encoding,
-        group=group.strip().upper(),
-        whatsapp=whatsapp,
-        about=about,
-    )
+    rank = (0 if use.answered else UNANSWERED) + 2 * preference + (not use.mobile)
+    return Property(kind, rank, uri, charset, encoding, group.strip().upper(), whatsapp, about)
 
 
 _known_head = lru_cache(maxsize=4096)(_parse_head)
@@ -205,11 +198,9 @@ def _encoding(named: Iterable[str], types: AbstractSet[str]) -> str:
     return BASE64 if BASE64 in types else ""
 
 
-def _preference(given: Iterable[str], *, preferred: bool) -> int:
-    if not given:
-        return _PREF if preferred else _NO_PREF
+def _preference(given: Iterable[str], otherwise: int) -> int:
     ranks = [_PREFERENCES[text.strip()] for text in given if text.strip() in _PREFERENCES]
-    return min(ranks, default=_PREF if preferred else _NO_PREF)
+    return min(ranks, default=otherwise)
 
 
 def name_and_parameters(head: str) -> tuple[str, dict[str, list[str]]]:
@@ -220,8 +211,7 @@ def name_and_parameters(head: str) -> tuple[str, dict[str, list[str]]]:
         name, equals, values = parameter.partition("=")
         if not equals:
             name, values = "TYPE", name
-        read = (_unquoted(value) for value in _split(values, ","))
-        found.setdefault(name.strip().upper(), []).extend(read)
+        found.setdefault(name.strip().upper(), []).extend(map(_unquoted, _split(values, ",")))
     return name_of_all, found
 
 
@@ -235,7 +225,8 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _unquoted(value: str) -> str:
-    value = value.replace('"', "")
+    if '"' in value:
+        value = value.replace('"', "")
     if "^" not in value:
         return value
     # RFC 6868 3.2; "^^" comes first and is not read again

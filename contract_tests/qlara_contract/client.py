@@ -12,6 +12,7 @@ import httpx2
 
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
+from qlara_contract.untrusted import read_within_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,14 +104,19 @@ class Client:
         if request.form is not None:
             content = request.form.encode(_BOUNDARY)
             headers.append(("Content-Type", f"multipart/form-data; boundary={_BOUNDARY}"))
+        if self._settings.authorization and "authorization" not in {
+            name.lower() for name, _ in headers
+        }:
+            headers.append(("Authorization", self._settings.authorization))
         at, start = time.time(), time.perf_counter()
         try:
-            response = self._http.request(
+            with self._http.stream(
                 request.method,
                 self._settings.base_url + request.target,
                 headers=[(name.encode(), value.encode()) for name, value in headers],
                 content=content,
-            )
+            ) as response:
+                body = read_within_bounds(response.iter_bytes())
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(_why(error, self._settings.base_url)) from error
         operation = contract().operation_of(request.method, request.path)
@@ -120,7 +126,7 @@ class Client:
             ApiResponse(
                 response.status_code,
                 tuple((name.lower(), value) for name, value in response.headers.multi_items()),
-                response.content,
+                body,
             ),
             operation.operation_id if operation else "",
             key,

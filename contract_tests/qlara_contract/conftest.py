@@ -16,7 +16,7 @@ from qlara_contract.engine import begin, note_basics
 from qlara_contract.errors import CannotRun
 from qlara_contract.plugin import OPTIONS
 from qlara_contract.results import PromiseState
-from qlara_contract.settings import Mode, Profile, RunSettings
+from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
 from qlara_contract.story import Story
 from qlara_contract.targets import SANDBOX_KEY, running_sandbox
 
@@ -47,8 +47,10 @@ def _options(config: pytest.Config) -> Callable[[str], Any]:
 def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[SuiteRun]:
     option = _options(request.config)
     mode = option("--contract-mode")
+    base_url, credentials = split_credentials(base_url)
     settings = RunSettings(
         base_url=base_url,
+        credentials=credentials,
         api_key=option("--contract-api-key") or SANDBOX_KEY,
         mode=Mode(mode) if mode else None,
         max_writes=option("--contract-max-writes"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from qlara_contract.masking import PLACEHOLDER, mask
+from qlara_contract.untrusted import LONGEST_BODY, visible
 
 if TYPE_CHECKING:
     from qlara_contract.forms import FormFile, ImportForm
@@ -86,8 +87,9 @@ class ApiExchange:
         A ``printf`` in front writes a small file, so that the lines can be run as they are.
         """
         request = self.request
-        lines = [f"curl -X {request.method} {shlex.quote(self.base_url + request.target)}"]
-        lines += [f"-H {shlex.quote(header)}" for header in self.header_lines()]
+        url = visible(self.base_url + request.target)
+        lines = [f"curl -X {request.method} {shlex.quote(url)}"]
+        lines += [f"-H {shlex.quote(visible(header))}" for header in self.header_lines()]
         before = ""
         if request.form is not None:
             before = _file_line(request.form.file)
@@ -108,7 +110,9 @@ class ApiExchange:
             text = response.body[:_SHOWN_BODY].decode("utf-8", "replace")
         if len(text) > _SHOWN_BODY:
             text = text[:_SHOWN_BODY] + "\n… (shortened)"
-        return self.masked(f"{response.status} · {content}\n{text}".rstrip())
+        if len(response.body) >= LONGEST_BODY:
+            text += f"\n… (of more than {LONGEST_BODY} bytes, which were not read)"
+        return visible(self.masked(f"{response.status} · {content}\n{text}".rstrip()))
 
     def masked(self, text: str) -> str:
         """Return *text* without the key of this exchange."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import requests
 import schemathesis
 from schemathesis.engine import Status, events, from_schema
 
@@ -24,6 +25,7 @@ from qlara_contract.numbers import AMERICAN
 from qlara_contract.promises import UPLOAD
 from qlara_contract.settings import Mode
 from qlara_contract.strategies import VCardFile, draw_file, vcard_texts
+from qlara_contract.untrusted import read_within_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,7 +138,11 @@ class RequestGenerator:
             {
                 "seed": settings.seed,
                 "base-url": settings.base_url,
-                "headers": {"X-Api-Key": settings.api_key, **dict(self._headers)},
+                "headers": {
+                    "X-Api-Key": settings.api_key,
+                    **dict(self._headers),
+                    **({"Authorization": settings.authorization} if settings.authorization else {}),
+                },
                 "continue-on-failure": True,
                 "request-timeout": settings.timeout,
                 "tls-verify": settings.ca_file or True,
@@ -206,6 +212,24 @@ class RequestGenerator:
         )
 
 
+class _WithinBounds(requests.adapters.HTTPAdapter):
+    """Reads what a deployment sends as the suite's own client does."""
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().send(*args, **(kwargs | {"stream": True}))
+        body = read_within_bounds(response.iter_content(65_536))
+        response.close()
+        # Nothing public sets what has been read.
+        vars(response).update(_content=body, _content_consumed=True)
+        return response
+
+
+def _read_within_bounds(session: requests.Session) -> None:
+    if not isinstance(session.adapters["http://"], _WithinBounds):
+        session.mount("http://", _WithinBounds())
+        session.mount("https://", _WithinBounds())
+
+
 class BudgetSpent(Exception):
     """No more contacts may be created."""
 
@@ -222,6 +246,7 @@ def _steer(generator: RequestGenerator | None) -> None:
 def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 - the hook's signature
     for generator in _current:
         generator.before_call(case)
+        _read_within_bounds(kwargs["session"])
 
 
 @schemathesis.hook
@@ -316,7 +341,10 @@ def _form_of(case: schemathesis.Case[Any]) -> ImportForm | None:
 
 
 def _shown_headers(headers: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    left_out = {"x-api-key", "user-agent", "accept-encoding", "connection", "content-length"}
+    left_out = {
+        *("x-api-key", "authorization", "user-agent", "accept-encoding", "connection"),
+        "content-length",
+    }
     return tuple((name, value) for name, value in headers.items() if name not in left_out)
 
 

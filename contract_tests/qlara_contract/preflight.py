@@ -11,6 +11,7 @@ from qlara_contract.contract import contract
 from qlara_contract.errors import CannotRun
 from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.promises import QUOTA
+from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
     from qlara_contract.run import SuiteRun
@@ -28,7 +29,7 @@ def preflight(run: SuiteRun) -> ApiExchange:
         raise CannotRun(str(error)) from error
     reason = _objection(exchange, base_url)
     if reason:
-        raise CannotRun(reason)
+        raise CannotRun(visible(reason))
     return exchange
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from qlara_contract.promises import PROMISES, Promise, promise
+from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
     from qlara_contract.exchange import ApiExchange
@@ -39,6 +40,10 @@ class Evidence:
     variant: SpecVariant | None = None
     story: str = ""
     before: tuple[ApiExchange, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("what", "expected", "got"):  # they quote what the deployment said
+            object.__setattr__(self, name, visible(getattr(self, name)))
 
 
 @dataclass
@@ -110,7 +115,7 @@ class Results:
 
     def record_not_exercised(self, promise_id: PromiseId, reason: str) -> None:
         """Record why this promise could not be checked."""
-        self._of(promise_id).reasons.append(reason)
+        self._of(promise_id).reasons.append(visible(reason))
 
     def _of(self, promise_id: PromiseId) -> PromiseResult:
         return self.by_id[promise(promise_id).id]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
@@ -41,12 +42,16 @@ DEPTHS = {
 }
 
 _MAX_WRITES = 1000
+_SHORTEST_SECRET = 4  # a shorter password is a part of many words
 _MAX_WRITES_ON_THIS_MACHINE = 20_000
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """One run. ``base_url`` is the part before ``/api``; ``rate`` is in requests per second."""
+    """One run. ``base_url`` is the part before ``/api``; ``rate`` is in requests per second.
+
+    ``credentials`` are a user and a password for a gateway before the deployment, as ``user:password``.
+    """
 
     base_url: str
     api_key: str
@@ -61,6 +66,7 @@ class RunSettings:
     list_id: str = ""
     ca_file: str = ""
     timeout: float = 60.0
+    credentials: str = ""
 
     @property
     def depth(self) -> Depth:
@@ -85,9 +91,33 @@ class RunSettings:
         return _MAX_WRITES_ON_THIS_MACHINE if self.is_loopback else _MAX_WRITES
 
     @property
+    def authorization(self) -> str:
+        """The ``Authorization`` header (RFC 7617) for the credentials; empty if there are none."""
+        if not self.credentials:
+            return ""
+        return f"Basic {b64encode(self.credentials.encode()).decode()}"
+
+    @property
     def secrets(self) -> tuple[str, ...]:
-        """The keys, which no report may show."""
-        return tuple(key for key in (self.api_key, self.exhausted_key, self.unpermitted_key) if key)
+        """The keys, and the credentials in every form; no report may show them."""
+        password = self.credentials.partition(":")[2]
+        candidates = (
+            *(self.api_key, self.exhausted_key, self.unpermitted_key),
+            *(self.credentials, self.authorization, quote(self.credentials, safe=":")),
+            password if len(password) >= _SHORTEST_SECRET else "",
+        )
+        return tuple(dict.fromkeys(filter(None, candidates)))
+
+
+def split_credentials(url: str) -> tuple[str, str]:
+    """Return *url* without its user and password, and these: ``("https://host", "user:password")``."""
+    before, scheme_end, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    credentials, at, host = authority.rpartition("@")
+    if not at:
+        return url, ""
+    user, _, password = credentials.partition(":")
+    return f"{before}{scheme_end}{host}{slash}{path}", f"{unquote(user)}:{unquote(password)}"
 
 
 def is_loopback(url: str) -> bool:

@@ -26,6 +26,7 @@ from qlara_contract.results import (
 )
 from qlara_contract.settings import Mode
 from qlara_contract.spec_variants import of_refusal
+from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -420,7 +421,7 @@ class Story:
 def one_line(exchange: ApiExchange) -> str:
     """Return a response's status and the beginning of its body on one line."""
     text = exchange.masked(exchange.response.body[:200].decode("utf-8", "replace"))
-    return f"{exchange.response.status}: {' '.join(text.split())}"
+    return visible(f"{exchange.response.status}: {' '.join(text.split())}")
 
 
 def shown(value: object) -> str:

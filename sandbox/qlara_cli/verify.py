@@ -12,7 +12,7 @@ import click
 
 from qlara_cli.exit_codes import could_not_run
 from qlara_contract.masking import mask
-from qlara_contract.settings import Mode, Profile, RunSettings
+from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
 
 if TYPE_CHECKING:
     from qlara_contract.deviations import Deviation
@@ -190,8 +190,10 @@ def verify(**options: Any) -> None:
       qlara-sandbox verify --base-url https://api.example.com --api-key KEY --mode full \\
         --max-writes 300 --rate 5 --report report
     """
+    base_url, credentials = split_credentials(options["base_url"].rstrip("/"))
     settings = RunSettings(
-        base_url=options["base_url"].rstrip("/"),
+        base_url=base_url,
+        credentials=credentials,
         api_key=options["api_key"],
         mode=Mode(options["mode"]) if options["mode"] else None,
         max_writes=options["max_writes"],
@@ -206,9 +208,11 @@ def verify(**options: Any) -> None:
     )
     deviations = _deviations(options["deviations"])
     if options["compare"]:
+        base_url, credentials = split_credentials(options["compare"].rstrip("/"))
         other = replace(
             settings,
-            base_url=options["compare"].rstrip("/"),
+            base_url=base_url,
+            credentials=credentials,
             api_key=options["compare_key"] or settings.api_key,
         )
         raise SystemExit(_compare(settings, other, options["report"]))

@@ -242,12 +242,10 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _run(app: Any, listener: socket.socket, tls: dict[str, str], ready: Callable[[], None]) -> None:
-    import uvicorn
+def _run(app: Any, listener: socket.socket, tls: dict[str, Any], ready: Callable[[], None]) -> None:
+    from qlara_sandbox.http.server import Server, configure
 
-    from qlara_sandbox.http.server import configure
-
-    class AnnouncingServer(uvicorn.Server):
+    class AnnouncingServer(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()

@@ -64,6 +64,32 @@ class MisusedSandbox(Refusal):
     """
 
 
+class MalformedRequest(MisusedSandbox):
+    """What arrived is not HTTP, or stopped being it in the middle of a request."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("request", message)
+
+
+class HeadTooLarge(MisusedSandbox):
+    """The head of a request, or what stands around its body, is longer than anybody needs."""
+
+
+class HeadStalled(MisusedSandbox):
+    """The head of a request was not complete after ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("request", f"Expected the whole head within {seconds:g} seconds.")
+
+
+class BodyStalled(MisusedSandbox):
+    """Nothing of the body of a request has arrived for ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        message = f"Expected the rest of the body; nothing has arrived for {seconds:g} seconds."
+        super().__init__("body", message)
+
+
 class NotAVCard(Refusal):
     """The file does not begin with ``BEGIN:VCARD`` (UC-020: 400 Bad Request)."""
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import struct
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.request import Request, urlopen
 
-from tests.qlara_sandbox.web.calls import QUOTA, UPLOAD
-from tests.server import exchange
+from tests.qlara_sandbox.web.calls import QUOTA, UPLOAD, vcf
+from tests.server import exchange, read_to_end
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.server import Running
+
+MEDIA = "Content-Type: multipart/form-data; boundary=frontier"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def part(name: str, content: bytes, *, filename: str | None = None, extra: bytes = b"") -> bytes:
@@ -78,3 +88,73 @@ def replies(raw: bytes) -> list[Reply]:
 def statuses(raw: bytes) -> list[int]:
     """Return the statuses of the responses in *raw*."""
     return [reply.status for reply in replies(raw)]
+
+
+@contextmanager
+def connected(server: Running) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield connection
+
+
+def in_segments(server: Running, *segments: bytes) -> bytes:
+    """Send *segments* so that the server reads one before it gets the next; return what comes back."""
+    with connected(server) as connection:
+        for segment in segments:
+            connection.sendall(segment)
+            until_read(server)
+        return read_to_end(connection)
+
+
+def until_read(server: Running) -> None:
+    """Return when the server has read what was sent before: it reads in the order of arrival."""
+    exchange(server.port, quota("barrier", "Connection: close"))
+
+
+def quota(key: str, *headers: str) -> bytes:
+    return head(key, *headers, path=QUOTA, method="GET")
+
+
+def chunks(body: bytes, size: int = 50, trailer: bytes = b"") -> bytes:
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return (
+        b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in pieces) + b"0\r\n" + trailer + b"\r\n"
+    )
+
+
+def journal(server: Running, key: str) -> list[dict[str, Any]]:
+    """Return the journal's entries of a key, newest first."""
+    url = f"{server.url}/__admin/requests?apiKey=sandbox_{key}"
+    with urlopen(url, timeout=10) as response:  # noqa: S310 - our own server
+        entries: list[dict[str, Any]] = json.load(response)["requests"]
+    return entries
+
+
+def offering(key: str, offer: str, *headers: str, chunked: bool = False) -> bytes:
+    """Return an upload that offers to upgrade, without its body."""
+    framing = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(BODY)}"
+    return head(key, "Connection: Upgrade", f"Upgrade: {offer}", MEDIA, framing, *headers)
+
+
+def peak_megabytes(server: Running) -> float:
+    """Return the most resident memory that the server has had, in MB."""
+    text = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
+    found = re.search(r"VmHWM:\s+(\d+) kB", text)
+    assert found is not None
+    return int(found[1]) / 1000
+
+
+def arm(server: Running, key: str, fault: dict[str, Any]) -> None:
+    """Order a fault for a key."""
+    body = json.dumps({"apiKey": f"sandbox_{key}", "fault": fault}).encode()
+    media = {"Content-Type": "application/json"}
+    with urlopen(Request(f"{server.url}/__admin/faults", body, media), timeout=10) as response:  # noqa: S310 - our own
+        assert response.status == 201
+
+
+def reset_on_close(connection: socket.socket) -> None:
+    """Let the connection end with RST instead of FIN, as that of a client that is killed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+BODY = good_form(vcf(("Marco", "347 123 4567")))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("qlara_sandbox.http")
 
 _TICKS = 10  # uvicorn ticks ten times a second
-_SETTLE_SECONDS = 1.0
+_SETTLE_SECONDS = 0.25
 _POLL_SECONDS = 0.05
 
 
@@ -73,7 +73,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests finish for ``timeout_graceful_shutdown`` seconds; then cut what is left."""
+        """Let requests finish, and cut what is left so that ``timeout_graceful_shutdown`` is kept."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:
@@ -81,12 +81,12 @@ class Server(uvicorn.Server):
         for connection in self._connections():
             connection.shutdown()
         state = self.server_state
-        await self._wait_until_idle(self.config.timeout_graceful_shutdown or 0)
+        await self._wait_until_idle((self.config.timeout_graceful_shutdown or 0) - _SETTLE_SECONDS)
         if state.tasks:
             log.info("Stopped with %d requests unfinished.", len(state.tasks))
         for connection in self._connections():
             connection.abandon()
-        await asyncio.sleep(0)  # the requests hear of it, and most end by themselves
+        await asyncio.sleep(0)  # the requests hear of it; those that wait for their client end
         for task in state.tasks:
             task.cancel()
         await self._wait_until_idle(_SETTLE_SECONDS)

@@ -1,82 +1,44 @@
-"""HTTP/1.1 over a real socket: offers, order, bounds and time limits, also for clients that misbehave."""
+"""HTTP/1.1 over a real socket: offers, order and bounds, also for clients that misbehave."""
 
 from __future__ import annotations
 
-import json
-import re
 import socket
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.request import urlopen
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.qlara_sandbox.web.calls import QUOTA, fail, vcf
 from tests.server import exchange, read_to_end, serving
-from tests.wire import good_form, head, replies, request, statuses, used
+from tests.wire import (
+    BODY,
+    CONTINUE,
+    MEDIA,
+    chunks,
+    connected,
+    good_form,
+    head,
+    in_segments,
+    journal,
+    offering,
+    peak_megabytes,
+    quota,
+    replies,
+    request,
+    statuses,
+    until_read,
+    used,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.server import Running
 
-CARD = vcf(("Marco", "347 123 4567"))
-BODY = good_form(CARD)
-MEDIA = "Content-Type: multipart/form-data; boundary=frontier"
 INVALID = fail(request="Invalid HTTP request received.")
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-@contextmanager
-def connected(server: Running) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        yield connection
-
-
-def in_segments(server: Running, *segments: bytes) -> bytes:
-    """Send *segments* so that the server reads one before it gets the next; return what comes back."""
-    with connected(server) as connection:
-        for segment in segments:
-            connection.sendall(segment)
-            until_read(server)
-        return read_to_end(connection)
-
-
-def until_read(server: Running) -> None:
-    """Return when the server has read what was sent before: it reads in the order of arrival."""
-    exchange(server.port, quota("barrier", "Connection: close"))
-
-
-def quota(key: str, *headers: str) -> bytes:
-    return head(key, *headers, path=QUOTA, method="GET")
-
-
-def chunks(body: bytes, size: int = 50, trailer: bytes = b"") -> bytes:
-    pieces = [body[start : start + size] for start in range(0, len(body), size)]
-    return (
-        b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in pieces) + b"0\r\n" + trailer + b"\r\n"
-    )
-
-
-def journal(server: Running, key: str) -> list[dict[str, Any]]:
-    """Return the journal's entries of a key, newest first."""
-    url = f"{server.url}/__admin/requests?apiKey=sandbox_{key}"
-    with urlopen(url, timeout=10) as response:  # noqa: S310 - our own server
-        entries: list[dict[str, Any]] = json.load(response)["requests"]
-    return entries
 
 
 # An offer to upgrade (RFC 9110 section 7.8)
 
 OFFERS = ["TLS/1.2", "websocket", "h2c", "h2c, websocket"]
-
-
-def offering(key: str, offer: str, *headers: str, chunked: bool = False) -> bytes:
-    """Return an upload that offers to upgrade, without its body."""
-    framing = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(BODY)}"
-    return head(key, "Connection: Upgrade", f"Upgrade: {offer}", MEDIA, framing, *headers)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -288,14 +250,6 @@ def test_a_trailer_is_no_part_of_the_request(server: Running) -> None:
     assert reply.status == 200
     [entry] = journal(server, "trailer")
     assert "x-more" not in entry["request"]["headers"]
-
-
-def peak_megabytes(server: Running) -> float:
-    """Return the most resident memory that the server has had, in MB."""
-    text = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
-    found = re.search(r"VmHWM:\s+(\d+) kB", text)
-    assert found is not None
-    return int(found[1]) / 1000
 
 
 def test_a_flood_of_trailers_takes_no_memory() -> None:

@@ -234,7 +234,7 @@ class Protocol(HttpToolsProtocol):
         if len(self.url) > MAX_HEAD_BYTES:  # which the parser of URLs would not take
             raise HeadTooLarge("path", "Expected at most 64 KB of path, query and headers.")
         url = httptools.parse_url(self.url)
-        raw_path = url.path
+        raw_path = url.path or b"/"  # http://host alone, RFC 9112 section 3.2.2
         path = raw_path.decode("ascii")
         scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
         scope["raw_path"] = self.root_path.encode("ascii") + raw_path
@@ -305,7 +305,7 @@ class Protocol(HttpToolsProtocol):
         """
         if self.transport.is_closing():
             return
-        log.info("refused what is no request: %s", refusal)
+        log.info("a connection was refused: %s", refusal.message)
         self._hung_up = True
         response = error_responses.refusal(refusal)
         body = response.body()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import select
 import signal
 import socket
+import ssl
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +60,10 @@ def test_a_connection_that_never_asks_is_closed(hurried: Running) -> None:
 
 def test_a_connection_is_closed_when_nothing_follows_a_response(hurried: Running) -> None:
     assert statuses(exchange(hurried.port, quota("idle") + quota("idle"))) == [200, 200]
+
+
+def test_an_empty_line_after_a_request_does_not_begin_another(hurried: Running) -> None:
+    assert statuses(exchange(hurried.port, quota("idle") + b"\r\n")) == [200]
 
 
 def test_a_head_that_does_not_end_is_refused_however_steadily_it_arrives(hurried: Running) -> None:
@@ -205,3 +212,29 @@ def test_a_stop_ends_whatever_is_under_way_without_a_complaint(
         status = running.process.wait(timeout=5)
 
     assert (status, log()) == (0, "Stopped.\n")
+
+
+def test_tls_has_the_same_limits_and_says_nothing_of_clients_that_do_not_speak_it() -> None:
+    with logged("--tls", "--stall-timeout=0.3", "--idle-timeout=0.3") as (running, log):
+        authority = re.search(r"--cacert (\S+)", running.banner)
+        assert authority is not None
+        context = ssl.create_default_context(cafile=authority[1])
+
+        def secured(sent: bytes) -> bytes:
+            with (
+                connected(running) as plain,
+                context.wrap_socket(plain, server_hostname="127.0.0.1") as it,
+            ):
+                it.sendall(sent)
+                return read_to_end(it)
+
+        stalled = head("tls", MEDIA, "Content-Length: 1000") + BODY[:100]
+        assert statuses(secured(quota("tls") + stalled)) == [200, 408]
+        assert statuses(secured(offering("tls", "TLS/1.2") + BODY + b"GARBAGE\r\n")) == [200, 400]
+        assert statuses(secured(head("tls", method="GET", path=QUOTA) * 1000)) == [200] * 1000
+        with suppress(OSError):
+            exchange(running.port, quota("plain"))
+        with connected(running) as plain:
+            reset_on_close(plain)
+
+    assert log() == "Stopped.\n"

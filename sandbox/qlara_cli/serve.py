@@ -296,9 +296,9 @@ def _configuration(
 def _run(
     configuration: ServerConfig, listener: socket.socket, ready: Callable[[], None], folder: str
 ) -> None:
-    from qlara_sandbox.http.server import Server
+    from qlara_sandbox.http.server import SandboxServer
 
-    class AnnouncingServer(Server):
+    class AnnouncingServer(SandboxServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()

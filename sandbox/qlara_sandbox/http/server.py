@@ -51,7 +51,7 @@ def configure(app: ASGIApp, timeouts: Timeouts | None = None, **options: Any) ->
     return ServerConfig(app, timeouts or Timeouts(), **{**defaults, **options})
 
 
-class Server(uvicorn.Server):
+class SandboxServer(uvicorn.Server):
     """uvicorn's server; ends what stands still, and stops without a word of complaint.
 
     ``has_stopped``: nothing of any request runs any more. Where it is false after the server has

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from qlara_sandbox.http.server import Server
+from qlara_sandbox.http.server import SandboxServer
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -107,7 +107,7 @@ class ThreadedServer:
             await server.ready.wait()
 
 
-class _Server(Server):
+class _Server(SandboxServer):
     """A server; ``ready`` is set once it responds."""
 
     def __init__(self, config: uvicorn.Config) -> None:

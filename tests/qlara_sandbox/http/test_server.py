@@ -93,6 +93,7 @@ def test_a_body_that_stops_arriving_is_refused_and_journalled(
     reply = replies(exchange(hurried.port, start))[-1]
 
     assert (reply.status, reply.body, reply.headers["connection"]) == (408, STALLED, "close")
+    assert "link" not in reply.headers  # /__docs has no section on it
     entry = journal(hurried, "stall")[0]
     assert (entry["operation"], entry["answer"]["status"]) == ("uploadVCard", 408)
     assert used(hurried, "stall") == 0

@@ -306,7 +306,7 @@ def _run(
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets)
             if not self.has_stopped:
-                # A thread still works on an import that nobody waits for; Python would wait.
+                # Python would wait for the thread of an import whose request has been cut.
                 rmtree(folder, ignore_errors=True)
                 click.echo("Stopped.", err=True)
                 os._exit(0)

@@ -1,4 +1,4 @@
-"""What one connection may cost: bytes and fields of a head, and how long it may stand still."""
+"""Limits of one connection: bytes and fields around a body, and time without progress."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.limits import Timeouts
 
 log = logging.getLogger("qlara_sandbox.http")
-# What a failed connection logs after the server has stopped waiting for it: nothing.
+# The logger of requests that are cut when the server stops: it drops everything.
 _SILENT = logging.Logger("stopped", logging.CRITICAL + 1)  # noqa: LOG001 - none of the process's own
 
 _LINGER_SECONDS = 1.0
@@ -50,13 +50,13 @@ class Exchange(RequestResponseCycle):
     awaited_since: float | None = None
 
     def fail(self, failure: MisusedSandbox) -> None:
-        """Tell the application, once, that the rest of the body will not come, and why."""
+        """Tell the application, once, that the rest of the body is not read, and why."""
         self.failure = failure
         self.keep_alive = False
         self.message_event.set()
 
     async def receive(self) -> Any:
-        """Return the next ASGI message; after a failure has been told, the client's leaving."""
+        """Return the next ASGI message; after a failure, that is the disconnection of the client."""
         self.awaited_since = monotonic()
         try:
             message = await super().receive()
@@ -82,9 +82,9 @@ class Flow(FlowControl):
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol; what is no request, or takes too much or too long, is refused in our shape.
+    """uvicorn's protocol; what is not HTTP, too large or too slow is refused in our shape.
 
-    Responses go out in order, a refusal of the connection last. An offer to upgrade is ignored
+    Responses go out in order, the refusal of a connection last. An offer to upgrade is ignored
     (RFC 9110 section 7.8). Every request carries its ``Connection`` as an extension of its scope.
     """
 
@@ -132,7 +132,7 @@ class Protocol(HttpToolsProtocol):
         super().shutdown()
 
     def abandon(self) -> None:
-        """Cut the connection, since the server stops now; what its requests raise then is no news."""
+        """Cut the connection because the server stops; errors that its requests raise then are not logged."""
         for exchange in self._open_exchanges():
             exchange.logger = _SILENT
         self.transport.abort()
@@ -202,7 +202,7 @@ class Protocol(HttpToolsProtocol):
         version, method = self.parser.get_http_version(), self.parser.get_method()
         if self.parser.should_upgrade():
             if method == b"CONNECT":
-                raise MalformedRequest("Expected a request to this server; it is no proxy.")
+                raise MalformedRequest("Expected a request to this server; CONNECT is for proxies.")
             self._offered = self.headers
             return  # the head comes again, without the offer
         scope = cast("dict[str, Any]", self.scope)
@@ -282,7 +282,7 @@ class Protocol(HttpToolsProtocol):
         self.flow.resume_reading()
 
     def _refuse(self, refusal: MisusedSandbox) -> None:
-        """Take nothing more from this client; tell it why, after the responses that it has coming.
+        """Stop reading from this client, and send *refusal* after the responses that are still due.
 
         Where the body of a request was under way, the refusal is the response to that request.
         """
@@ -324,7 +324,7 @@ class Protocol(HttpToolsProtocol):
     # Time
 
     def check_time(self, now: float) -> None:
-        """End what has stood still for too long; called about once a second."""
+        """Enforce the time limits; called about once a second."""
         if self._is_unread(now):
             self.transport.abort()
         elif self.transport.is_closing() or self._hung_up:
@@ -353,7 +353,7 @@ class Protocol(HttpToolsProtocol):
         return self._running is None or self._running.response_complete
 
     def _is_unread(self, now: float) -> bool:
-        """Return whether the client has read nothing of what waits for it, for too long."""
+        """Return whether the client has read no byte of a waiting response for too long."""
         size, since = self._unsent
         waiting = self.transport.get_write_buffer_size()
         if waiting != size or not waiting or self._connection.on_shutdown is not None:

@@ -52,10 +52,10 @@ def configure(app: ASGIApp, timeouts: Timeouts | None = None, **options: Any) ->
 
 
 class SandboxServer(uvicorn.Server):
-    """uvicorn's server; ends what stands still, and stops without a word of complaint.
+    """uvicorn's server; enforces time limits, and stops without logging errors of requests that it cuts.
 
-    ``has_stopped``: nothing of any request runs any more. Where it is false after the server has
-    ended, a thread that cannot be interrupted is still at work for one.
+    ``has_stopped`` is false after a stop if the thread of a request still runs: threads cannot be
+    interrupted.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -86,7 +86,7 @@ class SandboxServer(uvicorn.Server):
             log.info("Stopped with %d requests unfinished.", len(state.tasks))
         for connection in self._connections():
             connection.abandon()
-        await asyncio.sleep(0)  # the requests hear of it; those that wait for their client end
+        await asyncio.sleep(0)  # requests that wait for their client end by themselves
         for task in state.tasks:
             task.cancel()
         await self._wait_until_idle(_SETTLE_SECONDS)

@@ -40,7 +40,7 @@ class Spool:
     """One file as it arrives. It goes to disk when it is long, or when *budget* has no room for it."""
 
     def __init__(self, budget: Budget = SHARED) -> None:
-        # Moved to disk by us alone: it has a second reason for that.
+        # max_size=0: it never moves to disk by itself, as _to_disk() decides that.
         self._file = SpooledTemporaryFile(max_size=0)  # noqa: SIM115 - closed by close()
         self._budget = budget
         self._taken = 0
@@ -74,9 +74,9 @@ class Spool:
         self._in_memory = False
         try:
             self._file.rollover()
-        except OSError as error:  # no descriptor, or no disk: it is better to need memory
+        except OSError as error:  # no file descriptor or no disk space left
             log.warning(
-                "An upload is kept in memory, since no temporary file can be had: %s", error
+                "An upload is kept in memory, as no temporary file can be created: %s", error
             )
         else:
             self._give_back()

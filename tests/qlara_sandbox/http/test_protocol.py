@@ -113,11 +113,11 @@ def test_an_offer_does_not_hide_a_broken_head(server: Running) -> None:
     assert used(server, "both") == 0
 
 
-def test_a_sandbox_is_no_proxy(server: Running) -> None:
+def test_a_request_to_connect_is_refused(server: Running) -> None:
     sent = b"CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n" + quota("x")
     [reply] = replies(exchange(server.port, sent))
 
-    message = "Expected a request to this server; it is no proxy."
+    message = "Expected a request to this server; CONNECT is for proxies."
     assert (reply.status, reply.body) == (400, fail(request=message))
 
 

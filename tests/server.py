@@ -8,11 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 READY = "Stop with Ctrl-C."
 
@@ -48,6 +49,17 @@ def serving(*options: str, **environment: str) -> Iterator[Running]:
         process.communicate(timeout=15)
 
 
+@contextmanager
+def logged(*options: str) -> Iterator[tuple[Running, Callable[[], str]]]:
+    """Run a sandbox, and return with it what gives its whole log once the block has ended."""
+    lines: list[str] = []
+    with serving(*options) as running:
+        yield running, lambda: "".join(lines)
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGTERM)
+        lines.append(running.process.communicate(timeout=15)[1])
+
+
 def _when_ready(process: subprocess.Popen[str]) -> Running:
     assert process.stdout is not None
     banner = ""
@@ -60,6 +72,14 @@ def _when_ready(process: subprocess.Popen[str]) -> Running:
     _, errors = process.communicate(timeout=15)
     message = f"the sandbox did not start:\n{banner}{errors}"
     raise AssertionError(message)
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Return as soon as *condition* holds; fail if it does not in ten seconds."""
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def exchange(port: int, *pieces: bytes, timeout: float = 10) -> bytes:

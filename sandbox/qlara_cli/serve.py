@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import signal
 import socket
 import sys
 from ipaddress import ip_address
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -19,6 +21,7 @@ from qlara_sandbox import resources
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qlara_sandbox.http.server import ServerConfig
     from qlara_sandbox.http.tls import Certificates
     from qlara_sandbox.web.runtime import SandboxSettings
 
@@ -40,6 +43,7 @@ def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., 
 
 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_SECONDS = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -137,6 +141,38 @@ Examples:
     type=click.IntRange(1),
 )
 @_option(
+    "--idle-timeout",
+    "IDLE_TIMEOUT",
+    "Seconds before a connection without a request is closed.",
+    default=75,
+    show_default=True,
+    type=_SECONDS,
+)
+@_option(
+    "--head-timeout",
+    "HEAD_TIMEOUT",
+    "Seconds that the head of a request may take to arrive.",
+    default=30,
+    show_default=True,
+    type=_SECONDS,
+)
+@_option(
+    "--stall-timeout",
+    "STALL_TIMEOUT",
+    "Seconds without a byte of progress before an upload is refused (408), or an unread response cut.",
+    default=30,
+    show_default=True,
+    type=_SECONDS,
+)
+@_option(
+    "--stop-timeout",
+    "STOP_TIMEOUT",
+    "Seconds that running requests get to finish when the sandbox stops.",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0),
+)
+@_option(
     "--defect defects",
     "DEFECT",
     "Break one promise on purpose, to test your tests; repeatable. `list` shows all defects.",
@@ -177,7 +213,8 @@ def serve(
             new_token=None if options["admin_token"] else settings.admin_token,
             authority=certificates.authority if certificates else None,
         )
-        _run(app, listener, certificates.options if certificates else {}, welcome.show)
+        configuration = _configuration(app, options, certificates)
+        _run(configuration, listener, welcome.show, folder)
 
 
 def _application(settings: SandboxSettings, *, reload: bool) -> Any:
@@ -242,21 +279,43 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _run(app: Any, listener: socket.socket, tls: dict[str, str], ready: Callable[[], None]) -> None:
-    import uvicorn
-
+def _configuration(
+    app: Any, options: dict[str, Any], certificates: Certificates | None
+) -> ServerConfig:
+    from qlara_sandbox.http.limits import Timeouts
     from qlara_sandbox.http.server import configure
 
-    class AnnouncingServer(uvicorn.Server):
+    return configure(
+        app,
+        Timeouts(options["idle_timeout"], options["head_timeout"], options["stall_timeout"]),
+        timeout_graceful_shutdown=options["stop_timeout"],
+        **(certificates.options if certificates else {}),
+    )
+
+
+def _run(
+    configuration: ServerConfig, listener: socket.socket, ready: Callable[[], None], folder: str
+) -> None:
+    from qlara_sandbox.http.server import SandboxServer
+
+    class AnnouncingServer(SandboxServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets)
+            if not self.has_stopped:
+                # Python would wait for the thread of an import whose request has been cut.
+                rmtree(folder, ignore_errors=True)
+                click.echo("Stopped.", err=True)
+                os._exit(0)
 
     # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     _tune_process()
-    AnnouncingServer(configure(app, **tls)).run(sockets=[listener])
+    AnnouncingServer(configuration).run(sockets=[listener])
     click.echo("Stopped.", err=True)
 
 

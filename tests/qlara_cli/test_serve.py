@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -16,10 +15,9 @@ import pytest
 from qlara_cli.serve import is_loopback
 from qlara_sandbox import resources
 from tests.qlara_sandbox.web.calls import QUOTA
-from tests.server import Running, serving
+from tests.server import Running, serving, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -40,14 +38,6 @@ def refused(*options: str) -> str:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     return done.stderr
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Return as soon as *condition* holds; fail if it does not in ten seconds."""
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def until_refused(port: int) -> None:

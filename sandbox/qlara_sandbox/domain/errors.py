@@ -64,6 +64,32 @@ class MisusedSandbox(Refusal):
     """
 
 
+class MalformedRequest(MisusedSandbox):
+    """What arrived is not HTTP, or the body of a request is not framed as HTTP demands."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("request", message)
+
+
+class HeadTooLarge(MisusedSandbox):
+    """The head of a request, or what surrounds its body (chunk sizes, trailers), is too long."""
+
+
+class HeadStalled(MisusedSandbox):
+    """The head of a request was not complete after ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("request", f"Expected the whole head within {_seconds(seconds)}.")
+
+
+class BodyStalled(MisusedSandbox):
+    """Nothing of the body of a request has arrived for ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        message = f"Expected the rest of the body; nothing has arrived for {_seconds(seconds)}."
+        super().__init__("body", message)
+
+
 class NotAVCard(Refusal):
     """The file does not begin with ``BEGIN:VCARD`` (UC-020: 400 Bad Request)."""
 
@@ -160,3 +186,7 @@ def human_size(octets: int) -> str:
         if octets >= unit and octets % unit == 0:
             return f"{octets // unit} {name}"
     return f"{octets} bytes"
+
+
+def _seconds(number: float) -> str:
+    return f"{number:g} second{'' if number == 1 else 's'}"

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 # Where the server puts it in a request's scope (ASGI: extensions).
 CONNECTION = "sandbox.connection"
+# The key of an "http.disconnect" message under which the server tells why no more of a body will come
+# (a refusal). The client is still there, and is responded to.
+FAILURE = "sandbox.failure"
 
 
 class Connection:

@@ -25,10 +25,13 @@ STATUS: Mapping[type[errors.Refusal], int] = {
     errors.UnknownList: 404,
     errors.UnknownPath: 404,
     errors.MethodNotAllowed: 405,
+    errors.HeadStalled: 408,
+    errors.BodyStalled: 408,
     errors.Conflict: 409,
     errors.QuotaExceeded: 409,
     errors.FileTooLarge: 413,
     errors.RateLimited: 429,
+    errors.HeadTooLarge: 431,
 }
 _HEADERS: Mapping[type[errors.Refusal], Callable[[Any], Mapping[str, str]]] = {
     errors.MethodNotAllowed: lambda error: {"Allow": error.allowed},

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
@@ -13,6 +12,7 @@ from qlara_sandbox.domain.errors import FileTooLarge, InvalidField, InvalidField
 from qlara_sandbox.http.operation import MULTIPART, FormField
 from qlara_sandbox.http.part import Base64Decoder, UnreadablePart, charset_of, decoder_of, file_name
 from qlara_sandbox.http.request import KEPT_HEAD
+from qlara_sandbox.http.spool import Spool
 from qlara_sandbox.http.transport_padding import PaddingFilter
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.operation import FormSchema
     from qlara_sandbox.http.request import RequestBody
 
-KEPT_IN_MEMORY = 1024 * 1024
 BESIDE_THE_FILE = 1024 * 1024
 # Base64 takes four bytes for three, and line breaks. A part of more is nothing but blanks.
 _MOST_SENT_PER_BYTE = 2
@@ -63,7 +62,7 @@ class UploadForm:
         self._mistakes: dict[str, str] = {}
         self._decoder: Base64Decoder | None = None
         self._file_bytes_sent = 0
-        self._file: IO[bytes] = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - closed by close()
+        self._file = Spool()
         self.file_bytes = 0
         self.file_head = b""
         self.file_name: str | None = None
@@ -124,7 +123,6 @@ class UploadForm:
 
     def read(self) -> bytes:
         """Return the whole file."""
-        self._file.seek(0)
         return self._file.read()
 
     def close(self) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from qlara_sandbox.domain.errors import InvalidField, MisusedSandbox
+from qlara_sandbox.domain.errors import HeadTooLarge, InvalidField, MisusedSandbox
+from qlara_sandbox.http.connection import FAILURE
+from qlara_sandbox.http.limits import MAX_HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from starlette.types import Receive, Scope
 
-MAX_HEAD_BYTES = 64 * 1024
 MAX_DRAINED_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 20.0
+LINGER_SECONDS = 1.0
 KEPT_HEAD = 4096
 NEARLY_READ_BYTES = 1024 * 1024
 _LENGTH_DIGITS = 16
@@ -27,7 +29,8 @@ class ClientGone(Exception):
 class RequestBody:
     """The body of one request, read once; knows whether all of it has arrived.
 
-    ``received`` counts its bytes, ``head`` keeps the first of them.
+    ``received`` counts its bytes, ``head`` keeps the first of them. ``failed``: the server takes no
+    more of it.
     """
 
     def __init__(self, receive: Receive, headers: Mapping[str, str]) -> None:
@@ -39,13 +42,16 @@ class RequestBody:
         self._length = int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else None
         self.received = 0
         self.head = b""
+        self.failed = False
         self._begun = False
         self._awaits_continue = headers.get("expect", "").lower() == "100-continue"
 
     @property
     def is_nearly_read(self) -> bool:
         """Whether so little of it is left that reading on costs less than a new connection."""
-        if self.complete or self._length is None or (self._awaits_continue and not self._begun):
+        if self.complete or self.failed or self._length is None:
+            return False
+        if self._awaits_continue and not self._begun:
             return False
         return self._length - self.received <= NEARLY_READ_BYTES
 
@@ -54,12 +60,14 @@ class RequestBody:
 
         Raises:
             ClientGone: the connection ended before the body did.
+            BodyStalled, HeadTooLarge, MalformedRequest: the server takes no more of it.
         """
         while not self.complete:
             self._begun = True
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                raise ClientGone
+                self.failed = FAILURE in message
+                raise message.get(FAILURE) or ClientGone
             self.complete = not message.get("more_body", False)
             chunk = message.get("body")
             if chunk:
@@ -73,7 +81,7 @@ class RequestBody:
 
         Raises:
             InvalidField: it is longer.
-            ClientGone: the connection ended before the body did.
+            ClientGone, BodyStalled, HeadTooLarge, MalformedRequest: as ``chunks``.
         """
         whole = bytearray()
         async for chunk in self.chunks():
@@ -90,12 +98,12 @@ class RequestBody:
             return
         dropped = 0
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(LINGER_SECONDS if self.failed else within):
                 async for chunk in self.chunks():
                     dropped += len(chunk)
                     if dropped > MAX_DRAINED_BYTES:
                         return
-        except (TimeoutError, ClientGone):
+        except (TimeoutError, ClientGone, MisusedSandbox):
             return
 
 
@@ -109,18 +117,21 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 
 def head_size(scope: Scope) -> int:
-    """Return the size of the headers of a request together, in bytes."""
-    return sum(len(name) + len(value) for name, value in scope["headers"])
+    """Return the size of a request's path, query and headers together, in bytes."""
+    target = len(scope["path"]) + len(scope["query_string"])
+    return target + sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def require_bounded_head(scope: Scope) -> int:
-    """Return the size of the headers of a request together, in bytes.
+    """Return the size of a request's path, query and headers together, in bytes.
 
     Raises:
-        MisusedSandbox: they are longer than 64 KB.
+        HeadTooLarge: they are longer than 64 KB.
     """
     size = head_size(scope)
     if size > MAX_HEAD_BYTES:
-        name = max(scope["headers"], key=lambda header: len(header[1]))[0].decode("latin-1")
-        raise MisusedSandbox(name, "Expected at most 64 KB of headers.")
+        name, value = max(scope["headers"], key=lambda header: len(header[1]), default=(b"", b""))
+        if len(value) < len(scope["path"]) + len(scope["query_string"]):
+            raise HeadTooLarge("path", "Expected at most 64 KB of path, query and headers.")
+        raise HeadTooLarge(name.decode("latin-1"), "Expected at most 64 KB of headers.")
     return size

@@ -8,11 +8,13 @@ from contextlib import AsyncExitStack
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import uvicorn
+from qlara_sandbox.http.server import SandboxServer
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from contextlib import AbstractAsyncContextManager
+
+    import uvicorn
 
 T = TypeVar("T")
 
@@ -105,8 +107,8 @@ class ThreadedServer:
             await server.ready.wait()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn; ``ready`` is set once it responds."""
+class _Server(SandboxServer):
+    """A server; ``ready`` is set once it responds."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

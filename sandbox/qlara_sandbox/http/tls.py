@@ -7,7 +7,7 @@ another certificate that clients of this run would trust.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Certificates:
     key: Path
 
     @property
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """What uvicorn's configuration takes."""
         return {"ssl_certfile": str(self.chain), "ssl_keyfile": str(self.key)}
 

@@ -22,6 +22,7 @@ from qlara_sandbox.web.gates.access import access
 from qlara_sandbox.web.gates.contract import contract
 from qlara_sandbox.web.gates.faults import faults
 from qlara_sandbox.web.gates.forced_response import forced_response
+from qlara_sandbox.web.gates.head import head
 from qlara_sandbox.web.gates.key import key
 from qlara_sandbox.web.gates.permission import permission
 from qlara_sandbox.web.gates.rate_limit import rate_limit
@@ -63,6 +64,7 @@ def assemble(runtime: Runtime) -> Starlette:
     pipeline = Pipeline(
         runtime=runtime,
         next_request_id=runtime.next_request_id,
+        outer_gates=(head,),
         gates=API_GATES,
         handlers=handlers,
         default_handler=example_handler,
@@ -107,7 +109,7 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     pipeline = Pipeline(
         runtime=runtime,
         next_request_id=lambda: f"ctl_{next(numbers):08d}",
-        outer_gates=(access,),  # who may not call it, does not learn what it has
+        outer_gates=(head, access),  # who may not call it, does not learn what it has
         gates=CONTROL_GATES,
         handlers=ControlApi(runtime, spec.document).handlers,
         default_handler=example_handler,

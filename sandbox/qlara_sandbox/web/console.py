@@ -9,8 +9,7 @@ from starlette.responses import Response
 
 from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import Refusal
-from qlara_sandbox.http import error_responses
-from qlara_sandbox.web.pages import SECURITY_HEADERS, PageRoute, missing, page, read
+from qlara_sandbox.web.pages import SECURITY_HEADERS, PageRoute, missing, page, read, refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -65,7 +64,5 @@ def _closed(runtime: Runtime, request: Request) -> Response | None:
     try:
         require_access(settings, reached, request.url.scheme)
     except Refusal as error:
-        response = error_responses.refusal(error)
-    else:
-        return None
-    return Response(response.body(), response.status, dict(response.headers), response.media_type)
+        return refused(error)
+    return None

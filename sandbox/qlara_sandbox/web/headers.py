@@ -24,6 +24,9 @@ EXPOSED = [
     "Link",
 ]
 
+# Statuses that the contract says nothing of, so that /__docs has no section on them.
+_OF_THE_CONNECTION = frozenset({408, 431})
+
 
 def api_headers(context: RequestContext, response: Response, length: int) -> RawHeaders:
     """Return the headers of a response of the API, whose body has *length* bytes."""
@@ -41,7 +44,8 @@ def api_headers(context: RequestContext, response: Response, length: int) -> Raw
         if entry is not None:
             headers.append((b"x-sandbox-scenario", _quoted(entry.key.scenario)))
             headers.append((b"x-sandbox-session", entry.key.session.encode("ascii")))
-        if response.status >= 400:  # noqa: PLR2004 - client errors, RFC 9110 section 15.5
+        # Client errors and server errors, RFC 9110 section 15.5 and 15.6.
+        if response.status >= 400 and response.status not in _OF_THE_CONNECTION:  # noqa: PLR2004
             headers.append((b"link", b'</__docs#errors-%d>; rel="help"' % response.status))
     return headers
 

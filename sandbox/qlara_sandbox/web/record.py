@@ -27,7 +27,6 @@ def record(context: RequestContext, sent: Sent) -> JournalEntry:
     # A copy: what orjson returns may occupy kilobytes more than its length says.
     kept = bytes(memoryview(sent.body)[:KEPT_OF_A_BODY])
     head_bytes = context.head_bytes or head_size(scope)
-    head_bytes += len(scope["path"]) + len(scope["query_string"])
     weight = weigh(scope["headers"], head_bytes, sent.headers, kept)
     return JournalEntry(
         context.request_id,

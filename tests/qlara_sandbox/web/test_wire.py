@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.qlara_sandbox.web.calls import QUOTA, UPLOAD, fail, vcf
 from tests.server import exchange, read_to_end
+from tests.wire import form, good_form, head, parsed, part, request, used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,47 +20,6 @@ if TYPE_CHECKING:
 
 LIMIT = 10_485_760
 TOO_LARGE = fail(file="File size exceeds maximum allowed (10 MB)")
-BOUNDARY = b"frontier"
-
-
-def part(name: str, content: bytes, *, filename: str | None = None, extra: bytes = b"") -> bytes:
-    disposition = f'form-data; name="{name}"'
-    if filename is not None:
-        disposition += f'; filename="{filename}"'
-    head = f"--frontier\r\nContent-Disposition: {disposition}\r\n".encode()
-    return head + extra + b"\r\n" + content + b"\r\n"
-
-
-def form(*parts: bytes) -> bytes:
-    return b"".join(parts) + b"--frontier--\r\n"
-
-
-def good_form(data: bytes) -> bytes:
-    return form(part("file", data, filename="c.vcf"), part("listId", b"list_crm_migration"))
-
-
-def head(key: str, *headers: str, path: str = UPLOAD, method: str = "POST") -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"X-Api-Key: sandbox_{key}", *headers]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-
-def request(key: str, body: bytes, *headers: str, content_type: str | None = None) -> bytes:
-    media = content_type or "multipart/form-data; boundary=frontier"
-    length = f"Content-Length: {len(body)}"
-    return head(key, f"Content-Type: {media}", length, "Connection: close", *headers) + body
-
-
-def parsed(raw: bytes) -> tuple[int, Any]:
-    """Return status and JSON body of the last answer in *raw*."""
-    top, _, body = raw.rpartition(b"\r\n\r\n")
-    status = top.rpartition(b"HTTP/1.1 ")[2][:3]
-    return int(status), json.loads(body)
-
-
-def used(server: Running, key: str) -> int:
-    raw = exchange(server.port, head(key, "Connection: close", path=QUOTA, method="GET"))
-    count: int = parsed(raw)[1]["used"]
-    return count
 
 
 def sized(octets: int) -> bytes:
@@ -222,7 +181,7 @@ def test_a_head_without_end_is_refused_and_not_kept(server: Running) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n" + b"X-Long: " + b"x" * 200_000)
         assert parsed(read_to_end(connection)) == (
-            400,
+            431,
             fail(request="Expected at most 64 KB of headers."),
         )
 
@@ -246,8 +205,9 @@ def test_what_follows_a_complete_request_does_not_take_its_answer_away(server: R
     sent = request("behind", good_form(CARD)).replace(b"Connection: close\r\n", b"")
     raw = exchange(server.port, sent + b"\x00garbage\r\n\r\n")
 
-    assert parsed(raw)[0] == 200
-    assert raw.count(b"HTTP/1.1") == 1
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", raw) == [b"200", b"400"]
+    assert parsed(raw) == (400, fail(request="Invalid HTTP request received."))
+    assert used(server, "behind") == 1
 
 
 def test_a_client_that_offers_http_2_is_answered_over_http_1(server: Running) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlara_sandbox.domain.errors import UnknownKey
-from qlara_sandbox.http.request import require_bounded_head
 from qlara_sandbox.web.caller import identify
 
 if TYPE_CHECKING:
@@ -20,9 +19,8 @@ async def key(context: RequestContext) -> Response | None:
 
     Raises:
         UnknownKey: the key is missing, unknown or not active.
-        MisusedSandbox: the head is too long; or the scenario or the session is none.
+        MisusedSandbox: the scenario or the session is none.
     """
-    context.head_bytes = require_bounded_head(context.scope)
     assert context.operation is not None, "routed before"
     if not context.operation.secured:
         return None

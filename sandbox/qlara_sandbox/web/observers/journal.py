@@ -41,7 +41,8 @@ class RecordedBody(NamedTuple):
 
     def weight(self) -> int:
         """Return about how much memory it takes, in bytes."""
-        return len(self.head) + sum(map(len, (self.fields or {}).values())) + 500
+        fields = sum(map(len, (self.fields or {}).values()))
+        return len(self.head) + fields + len(self.file_name or "") + 500
 
 
 class JournalEntry(NamedTuple):

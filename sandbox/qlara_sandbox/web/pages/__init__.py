@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from qlara_sandbox.domain.errors import NotFound
+from qlara_sandbox.domain.errors import NotFound, Refusal
 from qlara_sandbox.http import error_responses
+from qlara_sandbox.http.request import require_bounded_head
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -49,13 +50,18 @@ SECURITY_HEADERS = {
 
 
 class PageRoute(Route):
-    """The route of a page or a file: responds to methods that are not its own with 405.
+    """The route of a page or a file: bounds the head (431), and refuses methods that are not its own (405).
 
     Starlette's own raises an exception there, for a middleware that the sandbox does without.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the page, or refuse the method."""
+        """Serve the page, or refuse the request."""
+        try:
+            require_bounded_head(scope)
+        except Refusal as error:
+            await refused(error)(scope, receive, send)
+            return
         if self.methods is None or scope["method"] in self.methods:
             await super().handle(scope, receive, send)
             return
@@ -80,8 +86,13 @@ def asset_route() -> PageRoute:
 
 def missing(name: str) -> Response:
     """Return the refusal of a file that the pages do not have."""
-    response = error_responses.refusal(NotFound("path", f"No such file: {name[:200]}"))
-    return Response(response.body(), 404, media_type=response.media_type)
+    return refused(NotFound("path", f"No such file: {name[:200]}"))
+
+
+def refused(error: Refusal) -> Response:
+    """Return a refusal as the pages send it."""
+    response = error_responses.refusal(error)
+    return Response(response.body(), response.status, dict(response.headers), response.media_type)
 
 
 async def _asset(request: Request) -> Response:

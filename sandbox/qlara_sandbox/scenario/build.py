@@ -89,7 +89,7 @@ def build(scenario: Scenario, template: ScenarioTemplate, seed: str) -> World:
     for entry in scenario.lists:
         created = ContactList(entry.list_id, entry.name)
         created.join(template.members[entry.list_id])
-        world.lists[entry.list_id] = created
+        world.add_list(created)
     return world
 
 

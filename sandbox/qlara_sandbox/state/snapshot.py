@@ -114,7 +114,7 @@ def _fill(world: World, state: Mapping[str, Any]) -> None:
             raise Contradiction(f"state.lists[{index}].members", message)
         restored = ContactList(entry["listId"], entry["name"])
         restored.join(entry["members"])
-        world.lists[restored.list_id] = restored
+        world.add_list(restored)
 
 
 def _account(entry: Mapping[str, Any]) -> Account:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from qlara_sandbox.state.ids import Ids
     from qlara_sandbox.state.rate_limit import RateLimit
 
-# What a world and one contact in it cost in memory, measured; see ``World.estimated_bytes``.
+# What a world, a contact and a list in it cost in memory, measured; see ``World.estimated_bytes``.
 _WORLD_BYTES = 2500
+_LIST_BYTES = 700
+_MEMBER_BYTES = 60
 _PLACE_BYTES = 150
 _CONTACT_BYTES = 700
 
@@ -41,12 +43,13 @@ class ContactList:
     members: list[str] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
 
-    def join(self, contact_ids: Iterable[str]) -> None:
-        """Add the contacts that are not members yet."""
+    def join(self, contact_ids: Iterable[str]) -> int:
+        """Add the contacts that are not members yet; return how many those were."""
         known = self._known
         new = [identity for identity in dict.fromkeys(contact_ids) if identity not in known]
         known.update(new)
         self.members.extend(new)
+        return len(new)
 
 
 class Destination(NamedTuple):
@@ -109,6 +112,7 @@ class World:
         self.lists: dict[str, ContactList] = {}
         self.next_number = 1
         self.shared = 0
+        self._memberships = 0
 
     def estimated_bytes(self) -> int:
         """Return about how much memory the world takes.
@@ -116,7 +120,14 @@ class World:
         ``shared`` of its contacts are those of every world of the scenario, and not counted twice.
         """
         count = len(self.contacts)
-        return _WORLD_BYTES + _PLACE_BYTES * count + _CONTACT_BYTES * max(count - self.shared, 0)
+        further = max(self._memberships - count, 0)  # the first of each contact is in its place
+        return (
+            _WORLD_BYTES
+            + _PLACE_BYTES * count
+            + _CONTACT_BYTES * max(count - self.shared, 0)
+            + _LIST_BYTES * len(self.lists)
+            + _MEMBER_BYTES * further
+        )
 
     @property
     def quota(self) -> Quota:
@@ -193,7 +204,7 @@ class World:
         self.contacts.update(plan.by_id)
         self.by_number.update(plan.by_number)
         self.next_number += len(plan.created)
-        target.join(plan.members)
+        self._memberships += target.join(plan.members)
         return report
 
     def add(self, contacts: Iterable[Contact]) -> None:
@@ -204,6 +215,11 @@ class World:
             held[contact.contact_id] = contact
             by_number.setdefault(contact.phone_number, contact.contact_id)
         self.next_number += len(held) - before
+
+    def add_list(self, one: ContactList) -> None:
+        """Hold a further list."""
+        self.lists[one.list_id] = one
+        self._memberships += len(one.members)
 
     def _target(self, destination: Destination, ids: Ids) -> ContactList:
         if destination.list_id is not None:

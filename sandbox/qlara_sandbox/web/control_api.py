@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 _SHOWN = 100
 _LAST_YEAR = 2999
+_REBUILT = "Worlds that were asked for again after their eviction, and began anew."
 
 
 class ControlApi:
@@ -86,7 +87,8 @@ class ControlApi:
         gauges = {
             "sandbox_worlds": ("gauge", "Worlds that are kept.", len(worlds)),
             "sandbox_worlds_bytes": ("gauge", "About what they take.", worlds.bytes),
-            "sandbox_worlds_expired_total": ("counter", "Worlds given up.", worlds.evicted),
+            "sandbox_worlds_expired_total": ("counter", "Worlds evicted.", worlds.evicted),
+            "sandbox_worlds_rebuilt_total": ("counter", _REBUILT, worlds.rebuilt),
             "sandbox_journal_entries": ("gauge", "Entries of the journal.", len(journal)),
             "sandbox_journal_bytes": ("gauge", "About what they take.", journal.bytes),
             "sandbox_journal_dropped_total": ("counter", "Entries dropped.", journal.dropped),

@@ -17,6 +17,7 @@ from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
 from qlara_sandbox.web.contacts import ContactCheck
+from qlara_sandbox.web.evictions import EvictionLog
 from qlara_sandbox.web.observers.events import Events
 from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
 from qlara_sandbox.web.observers.metrics import Metrics
@@ -74,6 +75,7 @@ class Runtime:
         self.events = Events()
         self.journal = Journal(settings.journal_bytes)
         self.metrics = Metrics()
+        self._evictions = EvictionLog()
         bounds = Bounds(settings.worlds, settings.world_bytes)
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
         # Not the handlers': the turns of imports outlive a change of the contract.
@@ -122,10 +124,7 @@ class Runtime:
 
     def _world_changed(self, what: str, entry: WorldEntry) -> None:
         if what == "expired":
-            log.warning(
-                "evicted %s, the least recently used: --worlds and --world-memory set the bounds",
-                entry.label,
-            )
+            self._evictions.count()
         if self.events.watched:
             key = entry.key
             self.events.tell(

@@ -79,6 +79,12 @@ Examples:
     type=_FOLDER,
 )
 @_option(
+    "--allow-outside",
+    "ALLOW_OUTSIDE",
+    "Allow scenarios to name vCard files outside their folder.",
+    is_flag=True,
+)
+@_option(
     "--spec",
     "SPEC",
     "Contract file.  [default: the shipped openapi.yaml]",
@@ -196,6 +202,7 @@ def serve(
         spec=options["spec"].resolve(),
         scenarios=options["folder"].resolve(),
         scenario=options["scenario"],
+        allow_outside=options["allow_outside"],
         seed=options["seed"],
         sandbox_headers=options["sandbox_headers"],
         admin_token=_admin_token(host, options["admin_token"]),
@@ -213,8 +220,14 @@ def serve(
             new_token=None if options["admin_token"] else settings.admin_token,
             authority=certificates.authority if certificates else None,
         )
+
+        def ready() -> None:
+            if certificates is not None:
+                certificates.remove_key()  # a sandbox that is killed leaves none behind
+            welcome.show()
+
         configuration = _configuration(app, options, certificates)
-        _run(configuration, listener, welcome.show, folder)
+        _run(configuration, listener, ready, folder)
 
 
 def _application(settings: SandboxSettings, *, reload: bool) -> Any:

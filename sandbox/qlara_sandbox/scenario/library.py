@@ -23,7 +23,8 @@ class Library:
     """The scenario files of a folder, by name.
 
     ``seed`` is the seed for generated ids; ``operations`` gives the operationIds that a fault may be on,
-    any if there is none. ``fault_of`` tells why a contact cannot be held.
+    any if there is none. ``fault_of`` tells why a contact cannot be held. With ``allow_outside``,
+    vCard files of a scenario may be outside the folder.
     """
 
     def __init__(
@@ -32,8 +33,11 @@ class Library:
         seed: int = 0,
         operations: Callable[[], Collection[str]] | None = None,
         fault_of: Callable[[Contact], str | None] | None = None,
+        *,
+        allow_outside: bool = False,
     ) -> None:
         self.folder = folder
+        self.allow_outside = allow_outside
         self.seed = seed
         self._operations = operations
         self._fault_of = fault_of
@@ -91,5 +95,5 @@ class Library:
         if name not in (names := self.names()):
             raise UnknownScenario(name, names)
         operations = self._operations() if self._operations else None
-        scenario = load(self.folder / f"{name}.yaml", operations)
+        scenario = load(self.folder / f"{name}.yaml", operations, allow_outside=self.allow_outside)
         return scenario, build_template(scenario, self._fault_of)

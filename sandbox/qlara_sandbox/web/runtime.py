@@ -38,12 +38,14 @@ class SandboxSettings:
 
     ``loopback``: only this machine can reach it, and the control API is open to local callers.
     ``admin_token`` is what the control API asks for otherwise; with neither, it is closed.
+    ``allow_outside``: vCard files of a scenario may be outside its folder.
     ``worlds`` and ``world_bytes`` bound the worlds that are kept, ``journal_bytes`` the journal.
     """
 
     spec: Path = resources.SPEC
     scenarios: Path = resources.SCENARIOS
     scenario: str = "default"
+    allow_outside: bool = False
     seed: int = 0
     sandbox_headers: bool = True
     admin_token: str | None = None
@@ -70,6 +72,7 @@ class Runtime:
             settings.seed,
             operations=lambda: self.contract.by_id,
             fault_of=self._fault_of_contact,
+            allow_outside=settings.allow_outside,
         )
         self.library.get(settings.scenario)
         self.events = Events()

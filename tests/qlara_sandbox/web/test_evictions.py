@@ -78,9 +78,9 @@ def test_evictions_and_worlds_that_began_anew_are_counted() -> None:
 def test_the_log_has_one_line_a_minute_with_their_number_and_the_remedy(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    time = 100.0
-    log = EvictionLog(lambda: time)
-    for time in (100.0, 101.0, 159.0, 160.0, 161.0):
+    times = iter((100.0, 101.0, 159.0, 160.0, 161.0))
+    log = EvictionLog(lambda: next(times))
+    for _ in range(5):
         log.count()
 
     remedy = (

@@ -33,7 +33,8 @@ _MEGABYTE = 1024 * 1024
 _SWITCH_SECONDS = 0.0005
 # A full garbage collection stops every request for as long as there are contacts to look at (70 ms
 # for 100 000). Contacts, cards and journal entries are tuples without cycles: rare is enough.
-_GARBAGE_THRESHOLDS = (50_000, 50, 100)
+# The second generation is kept small: all of it is looked at in one go.
+_GARBAGE_THRESHOLDS = (50_000, 10, 500)
 
 
 def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., Any]:

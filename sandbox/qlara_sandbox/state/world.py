@@ -19,7 +19,7 @@ from qlara_sandbox.state.clock import Clock, timestamp
 from qlara_sandbox.state.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from qlara_sandbox.domain.account import Account
     from qlara_sandbox.domain.contacts import Contact
@@ -51,6 +51,10 @@ class ContactList:
         self.members.extend(new)
         return len(new)
 
+    def copy(self) -> ContactList:
+        """Return a list with the same members, which goes its own way from here on."""
+        return ContactList(self.list_id, self.name, self.members.copy(), self._known.copy())
+
 
 class Destination(NamedTuple):
     """Where an import goes: a list that exists, or the name of a new one."""
@@ -72,6 +76,15 @@ class ImportReport(NamedTuple):
     completed_at: str
 
 
+class PreparedImport(NamedTuple):
+    """An import that nothing can keep from being carried out, and the report of what it will change."""
+
+    plan: Plan
+    target: ContactList
+    ids: Ids
+    report: ImportReport
+
+
 class ContactPage(NamedTuple):
     """One page of a list; ``total`` counts the contacts of all pages."""
 
@@ -80,6 +93,7 @@ class ContactPage(NamedTuple):
     total: int
     number: int
     pages: int
+    has_more: bool
 
 
 class World:
@@ -156,26 +170,24 @@ class World:
             raise UnknownList(list_id)
         return found
 
-    def page(self, list_id: str, *, number: int, limit: int) -> ContactPage:
-        """Return page *number*, counted from 1, of *limit* contacts; past the end it is empty.
+    def page(self, list_id: str, *, number: int, limit: int, first: int = 1) -> ContactPage:
+        """Return page *number*, counted from *first*, of *limit* contacts; past the end it is empty.
+
+        A smaller number means the first page.
 
         Raises:
             UnknownList: the account has no such list.
         """
         members = self.list(list_id).members
-        start = (number - 1) * limit
+        number = max(number, first)
+        before = number - first
+        start = before * limit
         contacts = [self.contacts[identity] for identity in members[start : start + limit]]
-        return ContactPage(list_id, contacts, len(members), number, -(-len(members) // limit))
+        pages = -(-len(members) // limit)
+        return ContactPage(list_id, contacts, len(members), number, pages, before + 1 < pages)
 
-    def commit(
-        self,
-        plan: Plan,
-        destination: Destination,
-        approve: Callable[[ImportReport], None] | None = None,
-    ) -> ImportReport:
-        """Carry out *plan* in one step, or not at all.
-
-        *approve* sees the report before anything changes; whatever it raises stops the commit.
+    def prepare(self, plan: Plan, destination: Destination) -> PreparedImport:
+        """Return what carrying out *plan* would change; nothing has changed yet.
 
         Raises:
             QuotaExceeded: it would create more contacts than the quota allows.
@@ -194,9 +206,11 @@ class World:
             errors=plan.errors,
             completed_at=timestamp(self.clock.after(self.import_takes)),
         )
-        if approve is not None:
-            approve(report)
-        # Nothing below can fail.
+        return PreparedImport(plan, target, ids, report)
+
+    def carry_out(self, prepared: PreparedImport) -> ImportReport:
+        """Change everything in one step; no other import may have been carried out in between."""
+        plan, target, ids, report = prepared
         if self.clock.is_frozen:
             self.clock.advance(self.import_takes)
         self.ids = ids
@@ -207,6 +221,14 @@ class World:
         self._memberships += target.join(plan.members)
         return report
 
+    def commit(self, plan: Plan, destination: Destination) -> ImportReport:
+        """Prepare and carry out *plan*.
+
+        Raises:
+            QuotaExceeded, UnknownList: as ``prepare``.
+        """
+        return self.carry_out(self.prepare(plan, destination))
+
     def add(self, contacts: Iterable[Contact]) -> None:
         """Hold further contacts; the first with a number is the one that a duplicate meets."""
         held, by_number = self.contacts, self.by_number
@@ -215,6 +237,26 @@ class World:
             held[contact.contact_id] = contact
             by_number.setdefault(contact.phone_number, contact.contact_id)
         self.next_number += len(held) - before
+
+    def hold_what(self, other: World) -> None:
+        """Hold what *other* holds, in place of what there is; the contacts themselves are shared."""
+        self.contacts = other.contacts.copy()
+        self.by_number = other.by_number.copy()
+        self.lists = {list_id: one.copy() for list_id, one in other.lists.items()}
+        self.next_number = other.next_number
+        self.shared = len(other.contacts)
+        self._memberships = sum(len(one.members) for one in other.lists.values())
+
+    def take_apart(self) -> None:
+        """Let go of everything bit by bit; nobody may use the world any more.
+
+        To free many contacts at once would hold up every other thread.
+        """
+        for mapping in (self.by_number, self.contacts):
+            while mapping:
+                mapping.popitem()
+        for one in self.lists.values():
+            one.members.clear()
 
     def add_list(self, one: ContactList) -> None:
         """Hold a further list."""

@@ -100,7 +100,7 @@ class Worlds:
 
     ``build`` makes a fresh world; ``default`` is the scenario of requests that choose none. Past the
     bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
-    (``grown``, ``restored``) or goes (``expired``, ``reset``). ``evicted`` counts the worlds that were
+    (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``). ``evicted`` counts the worlds that were
     evicted, ``rebuilt`` those that were asked for again and began anew.
     """
 
@@ -166,8 +166,10 @@ class Worlds:
 
     def put(self, key: WorldKey, world: World) -> None:
         """Replace a world."""
-        self._remove(key)
+        before = self._remove(key)
         self._insert(key, world, "restored")
+        if before is not None:
+            self._notify("replaced", before)
 
     def find_by_label(self, label: str) -> WorldEntry | None:
         """Return the world of this label."""
@@ -203,6 +205,9 @@ class Worlds:
     def entries(self) -> list[WorldEntry]:
         """Return every entry, the most recently used one last."""
         return list(self._entries.values())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
 
     def __iter__(self) -> Iterator[tuple[WorldKey, World]]:
         return iter([(key, entry.world) for key, entry in self._entries.items()])

@@ -19,6 +19,7 @@ from qlara_sandbox import resources
 from tests.qlara_sandbox.web.calls import QUOTA
 from tests.server import Running, serving, until
 
+
 def get(running: Running, path: str = QUOTA, **headers: str) -> Any:
     request = Request(f"{running.url}{path}", headers={"X-Api-Key": "YOUR_API_KEY", **headers})  # noqa: S310 - http
     with urlopen(request, timeout=10) as answer:  # noqa: S310 - as above

@@ -34,7 +34,7 @@ _SWITCH_SECONDS = 0.0005
 # A full garbage collection stops every request for as long as there are contacts to look at (70 ms
 # for 100 000). Contacts, cards and journal entries are tuples without cycles: rare is enough.
 # The second generation is kept small: all of it is looked at in one go.
-_GARBAGE_THRESHOLDS = (50_000, 10, 500)
+_GARBAGE_THRESHOLDS = (50_000, 4, 1_250)
 
 
 def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., Any]:

@@ -211,6 +211,11 @@ def test_any_edit_is_served_or_refused_in_one_line(tmp_path: Path, seed: int) ->
             "schema.$ref: '../other.yaml#/quota' is outside this file; nothing is fetched",
         ),
         (
+            "        name: {type: string, description: The name on the card.,",
+            "        name: true\n        other: {type: string,",
+            "components.schemas.CardError.properties.name: true is not of type",
+        ),
+        (
             "      required: [used, total]\n      properties:\n",
             "      required: [used, total]\n      $id: \"http://127.0.0.1:9/\"\n"
             "      allOf: [{$ref: \"#far\"}]\n      properties:\n",

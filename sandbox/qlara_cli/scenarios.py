@@ -39,10 +39,17 @@ Examples:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of scenario files.  [default: the shipped ones]",
 )
+@click.option(
+    "--allow-outside",
+    envvar="SANDBOX_ALLOW_OUTSIDE",
+    show_envvar=True,
+    is_flag=True,
+    help="Allow scenarios to name vCard files outside their folder.",
+)
 @click.pass_context
-def scenarios(ctx: click.Context, folder: Path) -> None:
+def scenarios(ctx: click.Context, folder: Path, *, allow_outside: bool) -> None:
     """List, show and check the scenarios."""
-    ctx.obj = Library(folder)
+    ctx.obj = Library(folder, allow_outside=allow_outside)
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_)
 
@@ -106,7 +113,7 @@ def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
         operations = Contract(spec).by_id
     except InvalidContract as error:
         raise click.ClickException(str(error)) from error
-    mistakes = [line for path in paths for line in _mistakes(path, operations)]
+    mistakes = [line for path in paths for line in _mistakes(path, operations, library)]
     for line in mistakes:
         click.echo(line, err=True)
     if mistakes:
@@ -114,9 +121,9 @@ def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
     click.echo(f"{len(paths)} scenario{'s' if len(paths) != 1 else ''} checked, no mistakes.")
 
 
-def _mistakes(path: Path, operations: Collection[str]) -> list[str]:
+def _mistakes(path: Path, operations: Collection[str], library: Library) -> list[str]:
     try:
-        build_template(load(path, operations))
+        build_template(load(path, operations, allow_outside=library.allow_outside))
     except InvalidScenario as error:
         return error.lines()
     return []
@@ -124,7 +131,7 @@ def _mistakes(path: Path, operations: Collection[str]) -> list[str]:
 
 def _title(library: Library, name: str) -> str:
     try:
-        return load(library.folder / f"{name}.yaml").title
+        return load(library.folder / f"{name}.yaml", allow_outside=library.allow_outside).title
     except InvalidScenario as error:
         return f"has mistakes: {error.lines()[0]}"
 

@@ -33,7 +33,8 @@ _MEGABYTE = 1024 * 1024
 _SWITCH_SECONDS = 0.0005
 # A full garbage collection stops every request for as long as there are contacts to look at (70 ms
 # for 100 000). Contacts, cards and journal entries are tuples without cycles: rare is enough.
-_GARBAGE_THRESHOLDS = (50_000, 50, 100)
+# The second generation is kept small: all of it is looked at in one go.
+_GARBAGE_THRESHOLDS = (50_000, 4, 1_250)
 
 
 def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., Any]:
@@ -77,6 +78,12 @@ Examples:
     "Folder of scenario files.  [default: the shipped ones]",
     default=resources.SCENARIOS,
     type=_FOLDER,
+)
+@_option(
+    "--allow-outside",
+    "ALLOW_OUTSIDE",
+    "Allow scenarios to name vCard files outside their folder.",
+    is_flag=True,
 )
 @_option(
     "--spec",
@@ -196,6 +203,7 @@ def serve(
         spec=options["spec"].resolve(),
         scenarios=options["folder"].resolve(),
         scenario=options["scenario"],
+        allow_outside=options["allow_outside"],
         seed=options["seed"],
         sandbox_headers=options["sandbox_headers"],
         admin_token=_admin_token(host, options["admin_token"]),
@@ -213,8 +221,14 @@ def serve(
             new_token=None if options["admin_token"] else settings.admin_token,
             authority=certificates.authority if certificates else None,
         )
+
+        def ready() -> None:
+            if certificates is not None:
+                certificates.remove_key()  # a sandbox that is killed leaves none behind
+            welcome.show()
+
         configuration = _configuration(app, options, certificates)
-        _run(configuration, listener, welcome.show, folder)
+        _run(configuration, listener, ready, folder)
 
 
 def _application(settings: SandboxSettings, *, reload: bool) -> Any:

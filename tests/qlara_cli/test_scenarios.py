@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 from click.testing import CliRunner
 
 from qlara_cli import main
+from tests.qlara_sandbox.web.calls import MARCO
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -95,3 +98,22 @@ def test_check_needs_a_contract_without_mistakes(tmp_path: Path) -> None:
 
     assert code == 1
     assert f"{spec}:" in output
+
+
+def test_a_file_outside_the_folder_is_a_mistake_unless_it_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shared.vcf").write_bytes(MARCO)
+    path = tmp_path / "mine" / "x.yaml"
+    path.parent.mkdir()
+    path.write_text("title: T\nstory: S\nlists: [{id: a, file: ../shared.vcf}]\n")
+    refused = run("check", str(path))
+    allowed = run("--allow-outside", "check", str(path))
+    monkeypatch.setenv("SANDBOX_ALLOW_OUTSIDE", "1")
+
+    assert refused == (
+        1,
+        f"{path}:3: lists[0].file: '../shared.vcf' is outside the folder of the scenario; "
+        "--allow-outside permits it\n",
+    )
+    assert allowed == run("check", str(path)) == (0, "1 scenario checked, no mistakes.\n")

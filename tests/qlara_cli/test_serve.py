@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import select
 import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -16,9 +18,6 @@ from qlara_cli.serve import is_loopback
 from qlara_sandbox import resources
 from tests.qlara_sandbox.web.calls import QUOTA
 from tests.server import Running, serving, until
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def get(running: Running, path: str = QUOTA, **headers: str) -> Any:
@@ -135,6 +134,15 @@ def test_a_contract_that_is_no_openapi_file_is_a_clear_message(tmp_path: Path) -
     problem = refused("--spec", str(spec))
 
     assert str(spec) in problem
+
+
+def test_the_key_of_the_certificate_is_on_no_disk_while_the_sandbox_runs() -> None:
+    with serving("--tls") as running:
+        authority = re.search(r"--cacert (\S+)", running.banner)
+        assert authority is not None
+        files = {path.name for path in Path(authority[1]).parent.iterdir()}
+
+    assert files == {"authority.pem", "server.pem"}
 
 
 def test_tls_serves_what_the_authority_that_it_names_vouches_for() -> None:

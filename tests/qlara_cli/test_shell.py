@@ -13,13 +13,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 HOST = "https://lora-api.agiletelecom.com"
 QUOTA = f'curl -sS {HOST}/api/v1/partner-gateway/subscription/contacts -H "X-Api-Key: YOUR_API_KEY"'
@@ -315,6 +315,59 @@ def test_a_shell_whose_terminal_goes_away_leaves_nothing_behind(user: Home) -> N
     os.close(ours)
 
 
+def test_a_shell_command_that_is_killed_leaves_no_folder_and_no_child_behind(user: Home) -> None:
+    with subprocess.Popen(
+        [*SHELL, "bash", "-c", "echo $$; exec sleep 1000"],
+        cwd=user.work,
+        env=user.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        before = user.leftovers
+        process.kill()
+        process.wait(timeout=20)
+
+    assert len(before) == 1
+    assert _becomes_empty(user)
+    assert _ends(child)
+
+
+def test_an_interactive_shell_ends_with_the_command_that_is_killed(user: Home) -> None:
+    ours, process = _opened(user)
+    assert "(qlara sandbox) " in _until(ours, _ASKS)
+    os.write(ours, b"echo pid=$$\n")
+    found = re.search(r"pid=(\d+)\s", _until(ours, r"pid=\d+\s"))
+    assert found is not None
+    with process:
+        process.kill()
+
+    assert _becomes_empty(user)
+    assert _ends(int(found[1]))
+    os.close(ours)
+
+
+def test_a_sandbox_that_is_killed_behind_a_script_leaves_nothing_behind(user: Home) -> None:
+    shell = " ".join(map(shlex.quote, SHELL))
+    script = f"""
+eval "$({shell} --env)"
+ls "$TMPDIR"
+kill -9 $(type qlara_sandbox_stop | grep -o 'kill [0-9]*' | cut -d' ' -f2)
+"""
+    ran = user.start(["bash", "-c", script])
+
+    assert ran.stdout.startswith("qlara-shell-"), ran.stderr
+    assert _becomes_empty(user)
+
+
+def test_the_key_of_the_server_is_on_no_disk_while_it_runs(user: Home) -> None:
+    ran = user.run('grep -rl "PRIVATE KEY" "$CURL_HOME"; ls "$CURL_HOME"')
+
+    assert "authority.pem" in ran.stdout.splitlines()
+    assert "server-key.pem" not in ran.stdout
+
+
 def test_outside_the_shell_its_certificate_is_worth_nothing(user: Home) -> None:
     ran = user.run(
         f'port=$(grep -o "443:127.0.0.1:[0-9]*" "$CURL_HOME/.curlrc" | cut -d: -f3)\n'
@@ -364,6 +417,23 @@ def _until(terminal: int, pattern: str, seconds: float = 20) -> str:
             return seen
         seen += chunk.decode("utf-8", "replace")
     return seen
+
+
+def _ends(pid: int) -> bool:
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        if _is_zombie(pid):  # in a container, nobody may collect it
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _is_zombie(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text(encoding="latin-1").rpartition(")")[2].split()[0] == "Z"
 
 
 def _becomes_empty(user: Home) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
@@ -87,14 +88,23 @@ def shell(command: tuple[str, ...], *, as_env: bool, **options: Any) -> None:
         return
     with _sandbox(options) as (folder, target, variables):
         environment = {**os.environ, **variables}
-        status = _run(list(command), folder, target, environment)
+        status = _run(_command(list(command), folder, target, environment), environment, folder)
     raise SystemExit(status)
 
 
+class _Running(NamedTuple):
+    """A sandbox that runs: its folder, how it is reached, and the variables that a shell needs."""
+
+    folder: Path
+    target: ShellTarget
+    variables: dict[str, str]
+
+
 @contextmanager
-def _sandbox(options: dict[str, Any]) -> Iterator[tuple[Path, ShellTarget, dict[str, str]]]:
-    """Run a sandbox for the block; yield its folder, how it is reached, and the variables to set."""
+def _sandbox(options: dict[str, Any]) -> Iterator[_Running]:
+    """Run a sandbox for the block."""
     from qlara_cli.shell.background import background_sandbox
+    from qlara_cli.shell.janitor import removing
     from qlara_cli.shell.shell_env import ShellTarget, prepare
     from qlara_sandbox.http import tls
     from qlara_sandbox.web.app import assemble
@@ -105,17 +115,18 @@ def _sandbox(options: dict[str, Any]) -> Iterator[tuple[Path, ShellTarget, dict[
     hosts = tls.documented_hosts(runtime.contract)
     folder = Path(tempfile.mkdtemp(prefix="qlara-shell-"))
     try:
-        certificates = tls.issue(folder, hosts)
-        proxied = hosts if options["proxy"] else ()
-        upstream = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
-        with background_sandbox(assemble(runtime), certificates, proxied, upstream) as ports:
-            folders = (*options["folders"], resources.SCENARIOS / "files")
-            target = ShellTarget(ports, hosts, folders)
-            yield folder, target, prepare(folder, target, certificates, os.environ)
+        with removing(folder):
+            certificates = tls.issue(folder, hosts)
+            proxied = hosts if options["proxy"] else ()
+            upstream = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
+            with background_sandbox(assemble(runtime), certificates, proxied, upstream) as ports:
+                certificates.remove_key()
+                folders = (*options["folders"], resources.SCENARIOS / "files")
+                target = ShellTarget(ports, hosts, folders)
+                variables = prepare(folder, target, certificates, os.environ)
+                yield _Running(folder, target, variables)
     except tls.TlsUnavailable as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _runtime(options: dict[str, Any]) -> Runtime:
@@ -133,26 +144,36 @@ def _runtime(options: dict[str, Any]) -> Runtime:
         raise click.ClickException(str(error)) from error
 
 
-def _run(command: list[str], folder: Path, target: ShellTarget, environment: dict[str, str]) -> int:
-    """Run a command, or a shell, and return its exit status."""
+def _command(
+    command: list[str], folder: Path, target: ShellTarget, environment: dict[str, str]
+) -> list[str]:
+    """Return *command*, or a shell if there is none."""
     if not command:
         command = _shell_command(folder, environment)
         if sys.stdin.isatty():
             _print_banner(target)
+    return command
+
+
+def _run(command: list[str], environment: dict[str, str], folder: Path) -> int:
+    """Run a command, and return its exit status."""
+    from qlara_cli.shell.janitor import ending_with_us, has_ended
+
+    if shutil.which(command[0], path=environment.get("PATH")) is None:
+        reason = os.strerror(errno.EACCES if Path(command[0]).exists() else errno.ENOENT)
+        raise click.ClickException(f"Cannot run {command[0]}: {reason}")
     # The shell deals with Ctrl-C itself; a hang-up or a plea to end must not leave a folder behind.
     signal.signal(signal.SIGINT, lambda *_: None)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
-    try:
-        with subprocess.Popen(command, env=environment) as process:  # noqa: S603 - what the user asked for
-            try:
-                status = process.wait()
-            except SystemExit:
-                _terminate(process)
-                raise
-    except OSError as error:
-        message = f"Cannot run {command[0]}: {error.strerror}"
-        raise click.ClickException(message) from error
+    with subprocess.Popen(ending_with_us(command, folder), env=environment) as process:  # noqa: S603 - what the user asked for
+        try:
+            status = process.wait()
+        except SystemExit:
+            _terminate(process)
+            raise
+        finally:
+            has_ended(folder)
     return status if status >= 0 else 128 - status
 
 

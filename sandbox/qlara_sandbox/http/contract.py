@@ -19,7 +19,7 @@ from qlara_sandbox.http.operation import (
     Parameter,
 )
 from qlara_sandbox.http.schemas import Document, Schema, expected
-from qlara_sandbox.scenario.yaml_file import PlainLoader
+from qlara_sandbox.http.yaml_document import UnusableDocument, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,22 +42,19 @@ class InvalidContract(Exception):
 class Contract:
     """The operations of a contract file, and the file itself."""
 
-    def __init__(
-        self, path: Path, *, strict_query: bool = False, max_json_bytes: int = MAX_JSON_BYTES
-    ) -> None:
+    def __init__(self, path: Path, *, strict_query: bool = False) -> None:
         """Compile the file; with *strict_query*, requests may have no query parameters beside it.
 
-        JSON bodies of requests have at most *max_json_bytes*.
+        A JSON body of a request has at most the ``x-max-bytes`` of its media type, 1 MB without.
 
         Raises:
             InvalidContract: it is not an OpenAPI 3.1 file that the sandbox can use.
         """
         self.path = path
         self._strict_query = strict_query
-        self._max_json_bytes = max_json_bytes
         self.text = _read(path)
         try:
-            self.document: dict[str, Any] = yaml.load(self.text, Loader=PlainLoader)  # noqa: S506 - a safe loader
+            self.document = read_document(self.text)
             self._document = Document(self.document)
             self.title: str = self.document["info"]["title"]
             self.version: str = str(self.document["info"]["version"])
@@ -67,6 +64,8 @@ class Contract:
             line = f":{mark.line + 1}" if mark else ""
             problem = getattr(error, "problem", None) or "not a YAML file"
             raise InvalidContract(f"{path}{line}: {problem}") from error
+        except UnusableDocument as error:
+            raise InvalidContract(f"{path}{error}") from error
         except _UNUSABLE as error:
             message = f"{path}: not a usable OpenAPI 3.1 file: {_reason(error)}"
             raise InvalidContract(message) from error
@@ -89,10 +88,12 @@ class Contract:
                 for method in METHODS
                 if item.get(method, {}).get("operationId") == "listContacts"
             )
-            response = self._document.resolve(_with_text_keys(node["responses"])["200"])
+            response = self._document.resolve(node["responses"]["200"])
             page = self._document.resolve(response["content"][JSON]["schema"])
             contacts = self._document.resolve(page["properties"]["contacts"])
             schema: Schema = self._document.resolve(contacts["items"])
+            if not isinstance(schema, dict):
+                raise TypeError("a schema of a contact is an object")
         except (*_UNUSABLE, StopIteration) as error:
             message = f"{self.path}: lacks the contacts in the 200 response of listContacts"
             raise InvalidContract(message) from error
@@ -134,6 +135,10 @@ class Contract:
                     f"no {{{parameter.name}}} in the path for the parameter {parameter.name!r}"
                 )
         body = self._document.resolve(node.get("requestBody", {}))
+        for parameter in parameters:
+            _require_valid_default(
+                f"parameter {parameter.name!r}", parameter.schema, self._document
+            )
         return Operation(
             operation_id=node.get("operationId", f"{method} {path}"),
             method=method.upper(),
@@ -174,6 +179,8 @@ class Contract:
         properties = {
             name: self._document.resolve(node) for name, node in schema["properties"].items()
         }
+        for name, node in properties.items():
+            _require_valid_default(f"field {name!r}", node, self._document)
         fields = {name: _form_field(name, node) for name, node in properties.items()}
         sizes = [field.max_bytes for field in fields.values() if field.max_bytes is not None]
         # A file is not read as text: its content is the domain's to judge.
@@ -197,9 +204,11 @@ class Contract:
         schema = self._document.resolve(media["schema"])
         validator = self._document.validator(schema)
         required = body.get("required", False)
-        return JsonBody(required, schema, validator, self._document, self._max_json_bytes)
+        most = _size(media, "the body") or MAX_JSON_BYTES
+        whole = frozenset(self._document.whole_arrays(schema))
+        return JsonBody(required, schema, validator, self._document, most, whole)
 
-    def _responses(self, node: dict[str | int, Any]) -> dict[int, DocumentedResponse]:
+    def _responses(self, node: dict[str, Any]) -> dict[int, DocumentedResponse]:
         exact = {int(status): status for status in node if str(status).isdigit()}
         for status in node:
             if status not in exact.values():
@@ -211,7 +220,7 @@ class Contract:
             for number, status in exact.items()
         }
 
-    def _other_responses(self, node: dict[str | int, Any]) -> dict[str, DocumentedResponse]:
+    def _other_responses(self, node: dict[str, Any]) -> dict[str, DocumentedResponse]:
         return {
             str(status): self._response(self._document.resolve(response))
             for status, response in node.items()
@@ -233,12 +242,9 @@ class Contract:
                 examples[name] = Example(media_type, value)
         for name, (media_type, value) in examples.items():
             _require_valid(name, value, validators[media_type])
-        return DocumentedResponse(validators, examples)
-
-
-def _with_text_keys(node: dict[Any, Any]) -> dict[str, Any]:
-    # Written without quotes, YAML reads a status as a number.
-    return {str(key): value for key, value in node.items()}
+        schemas = [media["schema"] for media in content.values() if "schema" in media]
+        whole = frozenset(name for each in schemas for name in self._document.whole_arrays(each))
+        return DocumentedResponse(validators, examples, whole)
 
 
 def _text(node: dict[str, Any], key: str) -> str | None:
@@ -267,6 +273,14 @@ def _require_valid(
         )
 
 
+def _require_valid_default(place: str, schema: Schema, document: Document) -> None:
+    if not isinstance(schema, dict):
+        raise ValueError(f"the {place}: a schema is an object")  # noqa: TRY004 - told with its place
+    if "default" in schema and not document.validator(schema).is_valid(schema["default"]):
+        error = next(iter(document.validator(schema).iter_errors(schema["default"])))
+        raise ValueError(f"the {place}: its default breaks its own schema: {error.message}")
+
+
 def _first_of(status: str) -> int | None:
     """Return the first status of a range: 200 for ``2XX`` and for ``default``; None for others."""
     if status == "default":
@@ -288,9 +302,18 @@ def _form_field(name: str, schema: Schema) -> FormField:
         name=name,
         is_file=is_file,
         expected=expected(schema),
-        max_bytes=schema.get("x-max-bytes"),
+        max_bytes=_size(schema, f"the field {name!r}"),
         values=tuple(map(str, schema.get("enum", ()))),
     )
+
+
+def _size(node: dict[str, Any], place: str) -> int | None:
+    size = node.get("x-max-bytes")
+    if size is None:
+        return None
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"{place} lacks x-max-bytes as an integer of at least 1")
+    return size
 
 
 def _read(path: Path) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from qlara_sandbox.domain.errors import InvalidField, InvalidFields
+from qlara_sandbox.http import large_json
+from qlara_sandbox.http.large_json import shifted
 from qlara_sandbox.scenario.load import whole_numbers
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.schemas import Document, Schema
 
 JSON = "application/json"
+_MOST_MISTAKES = 100
+_LONGEST_MESSAGE = 500
 
 
 class JsonBody(NamedTuple):
@@ -27,6 +32,7 @@ class JsonBody(NamedTuple):
     validator: jsonschema_rs.Draft202012Validator
     document: Document
     max_bytes: int
+    whole_arrays: frozenset[str] = frozenset()
 
     def read(self, raw: bytes, content_type: str) -> Any:
         """Return the value of a body; None for an empty one that is not required.
@@ -42,23 +48,29 @@ class JsonBody(NamedTuple):
             found = media_type[:100] or "none"
             raise InvalidField("content-type", f"Expected {JSON}; found {found}.")
         try:
-            value = orjson.loads(raw)
+            value = large_json.loads(raw)
         except orjson.JSONDecodeError as error:
             raise InvalidField("body", f"Expected JSON: {error}.") from error
-        self._check(value)
-        return whole_numbers(value)
+        try:
+            self._check(value)
+            return whole_numbers(value)
+        finally:
+            if len(raw) > large_json.PIECE:
+                large_json.clear(value)
 
     def _check(self, value: Any) -> None:
-        if self.validator.is_valid(value):
-            return
         mistakes: dict[str, str] = {}
-        for error in self.validator.iter_errors(value):
-            for field, message in self._blame(error):
-                mistakes.setdefault(field, message)
-        raise InvalidFields(mistakes)
+        for content, at, start in large_json.slices(value, self.whole_arrays):
+            if len(mistakes) < _MOST_MISTAKES and not self.validator.is_valid(content):
+                for error in self.validator.iter_errors(content):
+                    path = shifted(error.instance_path, at, start)
+                    for field, message in self._blame(error, path):
+                        mistakes.setdefault(field, message[:_LONGEST_MESSAGE])
+        if mistakes:
+            raise InvalidFields(dict(islice(mistakes.items(), _MOST_MISTAKES)))
 
-    def _blame(self, error: Any) -> Iterator[tuple[str, str]]:
-        path, steps = list(error.instance_path), list(error.schema_path)
+    def _blame(self, error: Any, path: list[str | int]) -> Iterator[tuple[str, str]]:
+        steps = list(error.schema_path)
         holder = self._schema_at(steps)
         missing = getattr(error.kind, "property", None)
         unexpected = getattr(error.kind, "unexpected", None)

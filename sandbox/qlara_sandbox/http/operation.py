@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from qlara_sandbox.domain.errors import InvalidFields
+from qlara_sandbox.http.large_json import shifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,10 +104,14 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
-    """What an operation may respond with for one status; without validators it has no content."""
+    """What an operation may respond with for one status; without validators it has no content.
+
+    ``whole_arrays`` are the properties of which something is demanded as an array, such as its length.
+    """
 
     validators: Mapping[str, jsonschema_rs.Draft202012Validator | None]
     examples: Mapping[str, Example]
+    whole_arrays: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +170,23 @@ class Operation:
             self.responses.get(status) or others.get(f"{status // 100}XX") or others.get("default")
         )
 
-    def violation(self, status: int, media_type: str, content: Any) -> str | None:
-        """Return how a response breaks the contract, or None if it keeps it."""
+    def whole_arrays(self, status: int) -> frozenset[str]:
+        """Return the properties of a response that cannot be checked item by item."""
+        response = self.documented(status)
+        return response.whole_arrays if response is not None else frozenset()
+
+    def violation(
+        self,
+        status: int,
+        media_type: str,
+        content: Any,
+        slice_of: tuple[tuple[str | int, ...], int] = ((), 0),
+    ) -> str | None:
+        """Return how a response breaks the contract, or None if it keeps it.
+
+        *slice_of* is the place of an array of which *content* has only a slice, and the index at which
+        that begins.
+        """
         response = self.documented(status)
         if response is None:
             return f"{self.operation_id}: status {status} is not in the contract"
@@ -179,7 +199,7 @@ class Operation:
         if validator is None or validator.is_valid(content):
             return None
         error = next(iter(validator.iter_errors(content)))
-        where = ".".join(map(str, error.instance_path)) or "the response"
+        where = ".".join(map(str, shifted(error.instance_path, *slice_of))) or "the response"
         return f"{self.operation_id}: {status}: {where}: {error.message}"
 
     def _require_known(self, given: Mapping[str, list[str]]) -> None:

@@ -19,7 +19,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 class Response(NamedTuple):
     """What a request is responded to with: a JSON value, or bytes of ``media_type``.
 
-    ``stream`` sends a response that has no end of its own; then there is no content.
+    ``stream`` sends a response that has no end of its own; then there is no content. ``is_large``: it
+    is checked and written in a thread, slice by slice, as ``qlara_sandbox.http.large_json`` does it.
     """
 
     status: int
@@ -27,6 +28,7 @@ class Response(NamedTuple):
     headers: Mapping[str, str] = {}
     media_type: str = JSON
     stream: ASGIApp | None = None
+    is_large: bool = False
 
     def body(self) -> bytes:
         """Return the content as it is sent."""

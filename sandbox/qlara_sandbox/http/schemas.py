@@ -6,10 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from qlara_sandbox.http.yaml_document import offline
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Schema = dict[str, Any]
+
+_OF_WHOLE_ARRAYS = frozenset(
+    {
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "prefixItems",
+        "contains",
+        "minContains",
+        "maxContains",
+        "unevaluatedItems",
+    }
+)
 
 
 class Document:
@@ -50,10 +65,29 @@ class Document:
             return self.expanded(self.resolve(node), within | {reference})
         return {key: self.expanded(value, within) for key, value in node.items()}
 
+    def whole_arrays(self, schema: Any) -> set[str]:
+        """Return the properties in *schema* of which something is demanded as an array."""
+        return set(_whole_arrays(self.expanded(schema), ""))
+
     def validator(self, schema: Schema) -> jsonschema_rs.Draft202012Validator:
         """Return a validator of *schema*, which may refer to the document's components."""
         whole = {**schema, "components": self.root.get("components", {})}
-        return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, retriever=offline)
+
+
+def _whole_arrays(schema: Any, name: str) -> Iterator[str]:
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _whole_arrays(item, name)
+    elif isinstance(schema, dict):
+        if schema.keys() & _OF_WHOLE_ARRAYS:
+            yield name
+        for key, value in schema.items():
+            if key == "properties" and isinstance(value, dict):
+                for inner, each in value.items():
+                    yield from _whole_arrays(each, inner)
+            else:
+                yield from _whole_arrays(value, name)
 
 
 def expected(schema: Schema) -> str:

@@ -36,6 +36,10 @@ class Certificates:
         """What uvicorn's configuration takes."""
         return {"ssl_certfile": str(self.chain), "ssl_keyfile": str(self.key)}
 
+    def remove_key(self) -> None:
+        """Remove the key's file: a server that has started has read it, and nobody else needs it."""
+        self.key.unlink(missing_ok=True)
+
 
 def issue(folder: Path, hosts: Sequence[str]) -> Certificates:
     """Make an authority and a server certificate for *hosts* and for this machine, in *folder*.

@@ -13,6 +13,7 @@ from qlara_sandbox.domain.importing import (
     Strategy,
     contact_id,
 )
+from qlara_sandbox.domain.quota import Quota
 from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
 from qlara_sandbox.services.importing import plan_import
 from qlara_sandbox.state.clock import Clock, timestamp
@@ -32,21 +33,29 @@ _LAST = ("Rossi", "Bianchi", "Verdi", "Neri", "Ferrari", "Russo", "Romano", "Gal
 _GENERATED_NUMBERS = 3_200_000_000
 
 
+class Allowed(NamedTuple):
+    """Tells why a contact, or a quota, cannot be held; None: it can."""
+
+    fault_of_contact: Callable[[Contact], str | None]
+    fault_of_quota: Callable[[Quota], str | None]
+
+
 class ScenarioTemplate(NamedTuple):
-    """What every world of a scenario begins with: its contacts, and which lists they are in."""
+    """What every world of a scenario begins with: its contacts, and its lists.
+
+    A new world copies the dictionaries and lists of ``world``, which is much faster than to fill them.
+    """
 
     contacts: tuple[Contact, ...]
-    members: dict[str, tuple[str, ...]]
+    world: World
 
 
-def build_template(
-    scenario: Scenario, fault_of: Callable[[Contact], str | None] | None = None
-) -> ScenarioTemplate:
+def build_template(scenario: Scenario, allowed: Allowed | None = None) -> ScenarioTemplate:
     """Return the contacts that *scenario* begins with; they can serve any number of worlds.
 
     Raises:
-        InvalidScenario: the lists hold more contacts than the quota has or says, or one that cannot
-            be held (``fault_of`` tells why).
+        InvalidScenario: the lists hold more contacts than the quota has or says, or something that is
+            not *allowed*.
     """
     try:
         created_at = timestamp(_clock(scenario).now())
@@ -65,31 +74,42 @@ def build_template(
         contacts += fresh
         members[seed.list_id] = tuple(contact.contact_id for contact in fresh)
     _check_quota(scenario, len(contacts))
-    _check_contacts(scenario, contacts, fault_of)
-    return ScenarioTemplate(tuple(contacts), members)
+    if allowed is not None:
+        _check_allowed(scenario, contacts, allowed)
+    return ScenarioTemplate(tuple(contacts), _filled_world(scenario, contacts, members))
 
 
 def build(scenario: Scenario, template: ScenarioTemplate, seed: str) -> World:
     """Return a fresh world; *seed* decides the ids that the scenario does not plan."""
-    count = len(template.contacts)
+    world = _empty_world(scenario, len(template.contacts), seed)
+    world.rate_limit = RateLimit(*scenario.rate_limit) if scenario.rate_limit else None
+    world.faults = Faults(seed)
+    for rule in scenario.faults:
+        world.faults.arm(rule, world.clock.now())
+    world.hold_what(template.world)
+    return world
+
+
+def _empty_world(scenario: Scenario, count: int, seed: str) -> World:
     used = count if scenario.quota_used is None else scenario.quota_used
-    world = World(
+    return World(
         account=replace(scenario.account, used_elsewhere=used - count),
         clock=_clock(scenario),
         ids=Ids(seed, scenario.ids),
         import_takes=scenario.clock.import_takes,
         file_bytes=scenario.file_bytes,
     )
-    world.rate_limit = RateLimit(*scenario.rate_limit) if scenario.rate_limit else None
-    world.faults = Faults(seed)
-    for rule in scenario.faults:
-        world.faults.arm(rule, world.clock.now())
-    world.add(template.contacts)
-    world.shared = count
+
+
+def _filled_world(
+    scenario: Scenario, contacts: list[Contact], members: dict[str, tuple[str, ...]]
+) -> World:
+    world = _empty_world(scenario, len(contacts), seed="")
+    world.add(contacts)
     for entry in scenario.lists:
         created = ContactList(entry.list_id, entry.name)
-        created.join(template.members[entry.list_id])
-        world.lists[entry.list_id] = created
+        created.join(members[entry.list_id])
+        world.add_list(created)
     return world
 
 
@@ -124,15 +144,13 @@ def _made_up(number: int, options: ImportOptions) -> Contact:
     )
 
 
-def _check_contacts(
-    scenario: Scenario,
-    contacts: list[Contact],
-    fault_of: Callable[[Contact], str | None] | None,
-) -> None:
-    if fault_of is None:
-        return
+def _check_allowed(scenario: Scenario, contacts: list[Contact], allowed: Allowed) -> None:
+    used = len(contacts) if scenario.quota_used is None else scenario.quota_used
+    fault = allowed.fault_of_quota(Quota(used, scenario.account.quota_total))
+    if fault is not None:
+        raise InvalidScenario(scenario.path, [Mistake(1, "account.quota", fault)])
     for contact in contacts:
-        fault = fault_of(contact)
+        fault = allowed.fault_of_contact(contact)
         if fault is not None:
             message = f"{contact.name!r} ({contact.phone_number}): {fault}"
             raise InvalidScenario(scenario.path, [Mistake(1, "lists", message)])

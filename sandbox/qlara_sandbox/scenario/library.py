@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
-    from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.scenario.build import Allowed
     from qlara_sandbox.scenario.model import Scenario
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldKey
@@ -23,7 +23,8 @@ class Library:
     """The scenario files of a folder, by name.
 
     ``seed`` is the seed for generated ids; ``operations`` gives the operationIds that a fault may be on,
-    any if there is none. ``fault_of`` tells why a contact cannot be held.
+    any if there is none. ``allowed`` tells what its worlds may hold. With ``allow_outside``,
+    vCard files of a scenario may be outside the folder.
     """
 
     def __init__(
@@ -31,13 +32,17 @@ class Library:
         folder: Path,
         seed: int = 0,
         operations: Callable[[], Collection[str]] | None = None,
-        fault_of: Callable[[Contact], str | None] | None = None,
+        allowed: Allowed | None = None,
+        *,
+        allow_outside: bool = False,
     ) -> None:
         self.folder = folder
+        self.allow_outside = allow_outside
         self.seed = seed
         self._operations = operations
-        self._fault_of = fault_of
+        self._allowed = allowed
         self._loaded: dict[str, tuple[Scenario, ScenarioTemplate]] = {}
+        self._changes = 0
 
     def names(self) -> list[str]:
         """Return the names of the scenarios, ordered."""
@@ -51,6 +56,10 @@ class Library:
             InvalidScenario: the file has mistakes.
         """
         return self._get(name)[0]
+
+    def is_loaded(self, name: str) -> bool:
+        """Return whether a world of the scenario can be built at once."""
+        return name in self._loaded
 
     def build(self, key: WorldKey) -> World:
         """Return a fresh world for *key*; the same key and seed give the same ids.
@@ -70,6 +79,7 @@ class Library:
             UnknownScenario: the file is gone, and now the scenario is too.
             InvalidScenario: the file has mistakes.
         """
+        self._changes += 1
         try:
             self._loaded[name] = self._load(name)
         except UnknownScenario:
@@ -78,12 +88,18 @@ class Library:
 
     def forget(self) -> None:
         """Load every scenario anew when it is next needed."""
+        self._changes += 1
         self._loaded.clear()
 
     def _get(self, name: str) -> tuple[Scenario, ScenarioTemplate]:
         found = self._loaded.get(name)
         if found is None:
-            found = self._loaded[name] = self._load(name)
+            changes = self._changes
+            found = self._load(name)
+            if (
+                changes == self._changes
+            ):  # this may be a thread, and the files have changed meanwhile
+                self._loaded[name] = found
         return found
 
     def _load(self, name: str) -> tuple[Scenario, ScenarioTemplate]:
@@ -91,5 +107,5 @@ class Library:
         if name not in (names := self.names()):
             raise UnknownScenario(name, names)
         operations = self._operations() if self._operations else None
-        scenario = load(self.folder / f"{name}.yaml", operations)
-        return scenario, build_template(scenario, self._fault_of)
+        scenario = load(self.folder / f"{name}.yaml", operations, allow_outside=self.allow_outside)
+        return scenario, build_template(scenario, self._allowed)

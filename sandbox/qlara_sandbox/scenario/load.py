@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 SCHEMA = Path(__file__).with_name("schema.json")
 
 
-def load(path: Path, operations: Collection[str] | None = None) -> Scenario:
+def load(
+    path: Path, operations: Collection[str] | None = None, *, allow_outside: bool = False
+) -> Scenario:
     """Return the scenario of the file; its name is the file's.
 
-    *operations* are the operationIds that a fault may be on; None: any.
+    *operations* are the operationIds that a fault may be on; None: any. With *allow_outside*, its
+    vCard files may be outside the folder of the scenario.
 
     Raises:
         InvalidScenario: with file, line and field of every mistake.
@@ -41,6 +44,7 @@ def load(path: Path, operations: Collection[str] | None = None) -> Scenario:
     try:
         mistakes = list(_schema_mistakes(file)) or [
             *_sense_mistakes(file),
+            *_file_mistakes(file, allow_outside=allow_outside),
             *_fault_mistakes(file, operations),
         ]
         if not mistakes:
@@ -137,11 +141,29 @@ def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mist
         if len(sources) > 1:
             message = f"expected one of contacts, file, generate; found {' and '.join(sources)}"
             yield _mistake(file, ["lists", index, sources[1]], message)
+
+
+def _file_mistakes(file: YamlFile, *, allow_outside: bool) -> Iterator[Mistake]:
+    folder = file.path.parent
+    for index, entry in enumerate(file.value.get("lists", [])):
         name = entry.get("file")
-        if name is not None and not (file.path.parent / name).is_file():
-            yield _mistake(
-                file, ["lists", index, "file"], f"file {name!r} not found beside the scenario"
-            )
+        if name is None:
+            continue
+        if not allow_outside and not _is_within(folder, name):
+            # Asked first: whether there is such a file outside is nothing to tell.
+            message = f"{name!r} is outside the folder of the scenario; --allow-outside permits it"
+            yield _mistake(file, ["lists", index, "file"], message)
+        elif not (folder / name).is_file():
+            message = f"file {name!r} not found beside the scenario"
+            yield _mistake(file, ["lists", index, "file"], message)
+
+
+def _is_within(folder: Path, name: str) -> bool:
+    """Return whether the file is in *folder*, also once every symbolic link is followed."""
+    relative = Path(name)
+    if relative.is_absolute() or ".." in relative.parts:
+        return False
+    return (folder / relative).resolve().is_relative_to(folder.resolve())
 
 
 def _fault_mistakes(file: YamlFile, operations: Collection[str] | None) -> Iterator[Mistake]:

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
+from qlara_sandbox.scenario.plain_yaml import PlainLoader, require_shallow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
-class PlainLoader(yaml.CSafeLoader):
-    """The safe loader, but ``on``, ``no`` and the like are words, as YAML 1.2 and editors read them.
-
-    Times stay text, too: they are checked as text, with their UTC offset.
-    """
-
-
-_BOOL = "tag:yaml.org,2002:bool"
 _KEY_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"})
-PlainLoader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in {_BOOL, "tag:yaml.org,2002:timestamp"}
-    ]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-PlainLoader.add_implicit_resolver(
-    _BOOL, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-
 _MOST_VALUES = 1_000_000
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null")
@@ -54,10 +34,14 @@ class YamlFile:
         self._lines: dict[tuple[str | int, ...], int] = {}
         self._values = 0
         try:
-            loader = PlainLoader(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            require_shallow(text)
+            loader = PlainLoader(text)
             node = loader.get_single_node()
             mistakes = list(self._walk(node, ())) if node is not None else []
-            self.value: Any = loader.construct_document(node) if node is not None else None
+            self.value: Any = None
+            if node is not None and not mistakes:
+                self.value = loader.construct_document(node)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise InvalidScenario(path, [Mistake(line, "", str(error.problem))]) from error

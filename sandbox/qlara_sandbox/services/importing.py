@@ -17,7 +17,7 @@ import anyio
 from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from qlara_sandbox.domain.contacts import Card, Contact
     from qlara_sandbox.domain.importing import Plan
@@ -33,11 +33,15 @@ _PLANNED_AT_ONCE = 4
 _LARGE_BYTES = 1024 * 1024
 
 
+def _no_rules() -> None:
+    """Return no rules beside the importer's own."""
+
+
 class ImportRequest(NamedTuple):
     """An import as a client asks for it. ``read`` returns the file, which has ``size`` bytes.
 
-    ``fault_of`` tells why a contact cannot be held (None: it can), where there is more to ask than
-    the importer itself knows.
+    ``rules`` gives what tells why a contact cannot be held (None: it can), where there is more to ask
+    than the importer itself knows. If that changes during the import, it is planned anew.
     """
 
     read: Callable[[], bytes]
@@ -45,7 +49,7 @@ class ImportRequest(NamedTuple):
     destination: Destination
     strategy: Strategy
     tags: tuple[str, ...]
-    fault_of: Callable[[Contact], str | None] | None = None
+    rules: Callable[[], Callable[[Contact], str | None] | None] = _no_rules
 
 
 class Importer:
@@ -61,7 +65,10 @@ class Importer:
         self._limiters: dict[bool, anyio.CapacityLimiter] = {}
 
     async def run(
-        self, world: World, request: ImportRequest, approve: Callable[[ImportReport], None]
+        self,
+        world: World,
+        request: ImportRequest,
+        approve: Callable[[ImportReport], Awaitable[None]],
     ) -> ImportReport:
         """Import a file into *world*, or leave the world as it is.
 
@@ -75,11 +82,22 @@ class Importer:
         if request.destination.list_id is not None:
             world.list(request.destination.list_id)  # before the file is read, as it costs nothing
         async with self._turns.setdefault(world, asyncio.Lock()):
-            plan = await self._plan(world, request)
-            return world.commit(plan, request.destination, approve)
+            while True:
+                rules = request.rules()
+                plan = await self._plan(world, request, rules)
+                prepared = world.prepare(plan, request.destination)
+                await approve(prepared.report)
+                if request.rules() == rules:
+                    # Nothing is awaited from here on, and nothing below can fail.
+                    return world.carry_out(prepared)
 
-    async def _plan(self, world: World, request: ImportRequest) -> Plan:
-        work = _Work(world, request)
+    async def _plan(
+        self,
+        world: World,
+        request: ImportRequest,
+        rules: Callable[[Contact], str | None] | None,
+    ) -> Plan:
+        work = _Work(world, request, rules)
         # The first import loads the telephone tables.
         if self._has_planned and request.size <= _INLINE_BYTES:
             deadline = self._monotonic() + _INLINE_SECONDS
@@ -101,9 +119,15 @@ class Importer:
 class _Work:
     """The planning of one import, which may begin on the event loop and end in a thread."""
 
-    def __init__(self, world: World, request: ImportRequest) -> None:
+    def __init__(
+        self,
+        world: World,
+        request: ImportRequest,
+        rules: Callable[[Contact], str | None] | None,
+    ) -> None:
         self._world = world
         self._request = request
+        self._rules = rules
         self._begun: tuple[Planner, Iterator[Card]] | None = None
 
     def advance(self, is_late: Callable[[], bool]) -> bool:
@@ -131,7 +155,7 @@ class _Work:
         options = world.import_options(request.strategy, request.tags)
         existing = world.existing_contacts()
         self._begun = begin_import(
-            request.read(), options, existing, world.account.region, request.fault_of
+            request.read(), options, existing, world.account.region, self._rules
         )
         return self._begun
 
@@ -156,7 +180,9 @@ def begin_import(
     region: str,
     fault_of: Callable[[Contact], str | None] | None = None,
 ) -> tuple[Planner, Iterator[Card]]:
-    """Return a planner and the cards of *data* to add to it; ``fault_of`` as in ``ImportRequest``.
+    """Return a planner and the cards of *data* to add to it.
+
+    *fault_of* tells why a contact cannot be held (None: it can).
 
     Raises `ValueError` if there is no such region. Reading the cards raises what `plan_import` does.
     """

@@ -15,7 +15,7 @@ from qlara_sandbox.state.rate_limit import RateLimit
 from qlara_sandbox.state.world import ContactList, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 VERSION = 1
 
@@ -29,8 +29,18 @@ class Contradiction(Exception):
         self.message = message
 
 
-def take(world: World) -> dict[str, Any]:
-    """Return everything that decides how *world* responds, as JSON values."""
+def _at_once(source: Sequence[Any], show: Callable[[Any], Any]) -> Any:
+    return [show(item) for item in source]
+
+
+def take(
+    world: World, array: Callable[[Sequence[Any], Callable[[Any], Any]], Any] = _at_once
+) -> dict[str, Any]:
+    """Return everything that decides how *world* responds, as JSON values.
+
+    *array* makes an array of values that do not change any more, and of what shows one of them; it may
+    put that off.
+    """
     account, clock = world.account, world.clock
     return {
         "version": VERSION,
@@ -53,9 +63,9 @@ def take(world: World) -> dict[str, Any]:
             "fileBytes": world.file_bytes,
         },
         "nextNumber": world.next_number,
-        "contacts": [_contact(contact) for contact in world.contacts.values()],
+        "contacts": array(list(world.contacts.values()), _contact),
         "lists": [
-            {"listId": one.list_id, "name": one.name, "members": list(one.members)}
+            {"listId": one.list_id, "name": one.name, "members": array(list(one.members), str)}
             for one in world.lists.values()
         ],
         "rateLimit": _rate_limit(world.rate_limit),
@@ -114,7 +124,7 @@ def _fill(world: World, state: Mapping[str, Any]) -> None:
             raise Contradiction(f"state.lists[{index}].members", message)
         restored = ContactList(entry["listId"], entry["name"])
         restored.join(entry["members"])
-        world.lists[restored.list_id] = restored
+        world.add_list(restored)
 
 
 def _account(entry: Mapping[str, Any]) -> Account:

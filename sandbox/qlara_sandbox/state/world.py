@@ -19,15 +19,17 @@ from qlara_sandbox.state.clock import Clock, timestamp
 from qlara_sandbox.state.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from qlara_sandbox.domain.account import Account
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.state.ids import Ids
     from qlara_sandbox.state.rate_limit import RateLimit
 
-# What a world and one contact in it cost in memory, measured; see ``World.estimated_bytes``.
+# What a world, a contact and a list in it cost in memory, measured; see ``World.estimated_bytes``.
 _WORLD_BYTES = 2500
+_LIST_BYTES = 700
+_MEMBER_BYTES = 60
 _PLACE_BYTES = 150
 _CONTACT_BYTES = 700
 
@@ -41,12 +43,17 @@ class ContactList:
     members: list[str] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
 
-    def join(self, contact_ids: Iterable[str]) -> None:
-        """Add the contacts that are not members yet."""
+    def join(self, contact_ids: Iterable[str]) -> int:
+        """Add the contacts that are not members yet; return how many those were."""
         known = self._known
         new = [identity for identity in dict.fromkeys(contact_ids) if identity not in known]
         known.update(new)
         self.members.extend(new)
+        return len(new)
+
+    def copy(self) -> ContactList:
+        """Return a list with the same members, which goes its own way from here on."""
+        return ContactList(self.list_id, self.name, self.members.copy(), self._known.copy())
 
 
 class Destination(NamedTuple):
@@ -69,6 +76,15 @@ class ImportReport(NamedTuple):
     completed_at: str
 
 
+class PreparedImport(NamedTuple):
+    """An import that nothing can keep from being carried out, and the report of what it will change."""
+
+    plan: Plan
+    target: ContactList
+    ids: Ids
+    report: ImportReport
+
+
 class ContactPage(NamedTuple):
     """One page of a list; ``total`` counts the contacts of all pages."""
 
@@ -77,6 +93,7 @@ class ContactPage(NamedTuple):
     total: int
     number: int
     pages: int
+    has_more: bool
 
 
 class World:
@@ -109,6 +126,7 @@ class World:
         self.lists: dict[str, ContactList] = {}
         self.next_number = 1
         self.shared = 0
+        self._memberships = 0
 
     def estimated_bytes(self) -> int:
         """Return about how much memory the world takes.
@@ -116,7 +134,14 @@ class World:
         ``shared`` of its contacts are those of every world of the scenario, and not counted twice.
         """
         count = len(self.contacts)
-        return _WORLD_BYTES + _PLACE_BYTES * count + _CONTACT_BYTES * max(count - self.shared, 0)
+        further = max(self._memberships - count, 0)  # the first of each contact is in its place
+        return (
+            _WORLD_BYTES
+            + _PLACE_BYTES * count
+            + _CONTACT_BYTES * max(count - self.shared, 0)
+            + _LIST_BYTES * len(self.lists)
+            + _MEMBER_BYTES * further
+        )
 
     @property
     def quota(self) -> Quota:
@@ -145,26 +170,24 @@ class World:
             raise UnknownList(list_id)
         return found
 
-    def page(self, list_id: str, *, number: int, limit: int) -> ContactPage:
-        """Return page *number*, counted from 1, of *limit* contacts; past the end it is empty.
+    def page(self, list_id: str, *, number: int, limit: int, first: int = 1) -> ContactPage:
+        """Return page *number*, counted from *first*, of *limit* contacts; past the end it is empty.
+
+        A smaller number means the first page.
 
         Raises:
             UnknownList: the account has no such list.
         """
         members = self.list(list_id).members
-        start = (number - 1) * limit
+        number = max(number, first)
+        before = number - first
+        start = before * limit
         contacts = [self.contacts[identity] for identity in members[start : start + limit]]
-        return ContactPage(list_id, contacts, len(members), number, -(-len(members) // limit))
+        pages = -(-len(members) // limit)
+        return ContactPage(list_id, contacts, len(members), number, pages, before + 1 < pages)
 
-    def commit(
-        self,
-        plan: Plan,
-        destination: Destination,
-        approve: Callable[[ImportReport], None] | None = None,
-    ) -> ImportReport:
-        """Carry out *plan* in one step, or not at all.
-
-        *approve* sees the report before anything changes; whatever it raises stops the commit.
+    def prepare(self, plan: Plan, destination: Destination) -> PreparedImport:
+        """Return what carrying out *plan* would change; nothing has changed yet.
 
         Raises:
             QuotaExceeded: it would create more contacts than the quota allows.
@@ -183,9 +206,11 @@ class World:
             errors=plan.errors,
             completed_at=timestamp(self.clock.after(self.import_takes)),
         )
-        if approve is not None:
-            approve(report)
-        # Nothing below can fail.
+        return PreparedImport(plan, target, ids, report)
+
+    def carry_out(self, prepared: PreparedImport) -> ImportReport:
+        """Change everything in one step; no other import may have been carried out in between."""
+        plan, target, ids, report = prepared
         if self.clock.is_frozen:
             self.clock.advance(self.import_takes)
         self.ids = ids
@@ -193,8 +218,16 @@ class World:
         self.contacts.update(plan.by_id)
         self.by_number.update(plan.by_number)
         self.next_number += len(plan.created)
-        target.join(plan.members)
+        self._memberships += target.join(plan.members)
         return report
+
+    def commit(self, plan: Plan, destination: Destination) -> ImportReport:
+        """Prepare and carry out *plan*.
+
+        Raises:
+            QuotaExceeded, UnknownList: as ``prepare``.
+        """
+        return self.carry_out(self.prepare(plan, destination))
 
     def add(self, contacts: Iterable[Contact]) -> None:
         """Hold further contacts; the first with a number is the one that a duplicate meets."""
@@ -204,6 +237,31 @@ class World:
             held[contact.contact_id] = contact
             by_number.setdefault(contact.phone_number, contact.contact_id)
         self.next_number += len(held) - before
+
+    def hold_what(self, other: World) -> None:
+        """Hold what *other* holds, in place of what there is; the contacts themselves are shared."""
+        self.contacts = other.contacts.copy()
+        self.by_number = other.by_number.copy()
+        self.lists = {list_id: one.copy() for list_id, one in other.lists.items()}
+        self.next_number = other.next_number
+        self.shared = len(other.contacts)
+        self._memberships = sum(len(one.members) for one in other.lists.values())
+
+    def take_apart(self) -> None:
+        """Let go of everything bit by bit; nobody may use the world any more.
+
+        To free many contacts at once would hold up every other thread.
+        """
+        for mapping in (self.by_number, self.contacts):
+            while mapping:
+                mapping.popitem()
+        for one in self.lists.values():
+            one.members.clear()
+
+    def add_list(self, one: ContactList) -> None:
+        """Hold a further list."""
+        self.lists[one.list_id] = one
+        self._memberships += len(one.members)
 
     def _target(self, destination: Destination, ids: Ids) -> ContactList:
         if destination.list_id is not None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 MOST_WORLDS = 1000
 MOST_BYTES = 1024 * 1024 * 1024
+MOST_BINDINGS = 10_000
+# Evicted keys are remembered by their hash, since keys can be long.
+MOST_EVICTED_KEYS = 10_000
 
 
 class WorldKey(NamedTuple):
@@ -34,10 +37,20 @@ class WorldEntry:
     """A world in the registry, and how it is used.
 
     ``label`` names it without naming its key. ``last_used`` is a moment of ``perf_counter``. A world
-    with ``in_use`` requests under way is never evicted.
+    with ``in_use`` requests under way is never evicted. ``replaces_evicted``: the world before it was
+    evicted, and its client has not been told yet.
     """
 
-    __slots__ = ("bytes", "in_use", "key", "label", "last_used", "requests", "world")
+    __slots__ = (
+        "bytes",
+        "in_use",
+        "key",
+        "label",
+        "last_used",
+        "replaces_evicted",
+        "requests",
+        "world",
+    )
 
     def __init__(self, key: WorldKey, world: World, label: str, now: float) -> None:
         self.key = key
@@ -46,7 +59,12 @@ class WorldEntry:
         self.last_used = now
         self.in_use = 0
         self.requests = 0
-        self.bytes = world.estimated_bytes()
+        self.replaces_evicted = False
+        self.bytes = self.weigh()
+
+    def weigh(self) -> int:
+        """Return about how much memory the world and its key take."""
+        return self.world.estimated_bytes() + sum(map(len, self.key))
 
 
 class WorldInUse:
@@ -82,7 +100,8 @@ class Worlds:
 
     ``build`` makes a fresh world; ``default`` is the scenario of requests that choose none. Past the
     bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
-    (``grown``, ``restored``) or goes (``expired``, ``reset``).
+    (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``). ``evicted`` counts the worlds that were
+    evicted, ``rebuilt`` those that were asked for again and began anew.
     """
 
     def __init__(
@@ -94,7 +113,8 @@ class Worlds:
     ) -> None:
         self._build = build
         self._entries: OrderedDict[WorldKey, WorldEntry] = OrderedDict()
-        self._bound: dict[tuple[str, str], str] = {}
+        self._bound: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._evicted_keys: OrderedDict[int, None] = OrderedDict()
         self._first_default = default
         self._labels = 0
         self._notify = notify
@@ -102,6 +122,7 @@ class Worlds:
         self.bounds = bounds or Bounds()
         self.bytes = 0
         self.evicted = 0
+        self.rebuilt = 0
 
     def key(self, api_key: str, session: str, scenario: str | None) -> WorldKey:
         """Return the key of the world that a request means.
@@ -109,14 +130,14 @@ class Worlds:
         *scenario* is what the request itself chose; without it the binding of its key and session
         counts, then the default.
         """
-        chosen = scenario or self._bound.get((api_key, session)) or self.default
+        chosen = scenario or (self._bound and self._use_binding(api_key, session)) or self.default
         return WorldKey(api_key, session, chosen)
 
     def get_or_create(self, key: WorldKey, now: float) -> WorldEntry:
         """Return the entry of *key*, its world built on first use, as used *now*."""
         entry = self._entries.get(key)
         if entry is None:
-            return self._insert(key, self._build(key), "grown")
+            return self._build_entry(key)
         self._entries.move_to_end(key)
         entry.last_used = now
         return entry
@@ -134,13 +155,21 @@ class Worlds:
         return self._bound.get((api_key, session))
 
     def bind(self, api_key: str, session: str, scenario: str) -> None:
-        """Choose the scenario for every later request of this key and session that chooses none."""
+        """Choose the scenario for every later request of this key and session that chooses none.
+
+        Of more than ``MOST_BINDINGS``, the least recently used is dropped.
+        """
         self._bound[(api_key, session)] = scenario
+        self._bound.move_to_end((api_key, session))
+        if len(self._bound) > MOST_BINDINGS:
+            self._bound.popitem(last=False)
 
     def put(self, key: WorldKey, world: World) -> None:
         """Replace a world."""
-        self._remove(key)
+        before = self._remove(key)
         self._insert(key, world, "restored")
+        if before is not None:
+            self._notify("replaced", before)
 
     def find_by_label(self, label: str) -> WorldEntry | None:
         """Return the world of this label."""
@@ -153,6 +182,7 @@ class Worlds:
         """
         if key is None:
             self._bound.clear()
+            self._evicted_keys.clear()
             self.default = self._first_default
         return self._reset(list(self._entries) if key is None else [key])
 
@@ -176,6 +206,9 @@ class Worlds:
         """Return every entry, the most recently used one last."""
         return list(self._entries.values())
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
     def __iter__(self) -> Iterator[tuple[WorldKey, World]]:
         return iter([(key, entry.world) for key, entry in self._entries.items()])
 
@@ -185,14 +218,29 @@ class Worlds:
     def reweigh(self, entry: WorldEntry) -> None:
         """Take up that a world may have changed its size."""
         if self._entries.get(entry.key) is entry:
-            before, entry.bytes = entry.bytes, entry.world.estimated_bytes()
+            before, entry.bytes = entry.bytes, entry.weigh()
             self.bytes += entry.bytes - before
             self._evict()
+
+    def _use_binding(self, api_key: str, session: str) -> str | None:
+        name = (api_key, session)
+        bound = self._bound.get(name)
+        if bound is not None:
+            self._bound.move_to_end(name)
+        return bound
+
+    def _build_entry(self, key: WorldKey) -> WorldEntry:
+        was_evicted = hash(key) in self._evicted_keys
+        entry = self._insert(key, self._build(key), "grown")
+        entry.replaces_evicted = was_evicted
+        self.rebuilt += was_evicted
+        return entry
 
     def _insert(self, key: WorldKey, world: World, what: str) -> WorldEntry:
         self._labels += 1
         entry = WorldEntry(key, world, f"world_{self._labels}", perf_counter())
         self._entries[key] = entry
+        self._evicted_keys.pop(hash(key), None)
         self.bytes += entry.bytes
         self._evict()
         self._notify(what, entry)
@@ -205,6 +253,8 @@ class Worlds:
         return entry
 
     def _reset(self, keys: list[WorldKey]) -> int:
+        for key in keys:
+            self._evicted_keys.pop(hash(key), None)
         gone = [entry for key in keys if (entry := self._remove(key)) is not None]
         for entry in gone:
             self._notify("reset", entry)
@@ -220,4 +270,10 @@ class Worlds:
             if not entry.in_use:
                 self._remove(entry.key)
                 self.evicted += 1
+                self._remember_evicted(entry.key)
                 self._notify("expired", entry)
+
+    def _remember_evicted(self, key: WorldKey) -> None:
+        self._evicted_keys[hash(key)] = None
+        if len(self._evicted_keys) > MOST_EVICTED_KEYS:
+            self._evicted_keys.popitem(last=False)

@@ -24,16 +24,27 @@ def running(
     scenarios: Path | None = None,
     spec: Path | None = None,
     seed: int = 0,
+    allow_outside: bool = False,
 ) -> Iterator[Sandbox]:
     """Serve on a free port of this machine while the block runs; the server is a thread.
 
     ``scenario`` is where every account starts; ``scenarios`` (a folder of scenario files) and
-    ``spec`` (a contract) replace the shipped ones; ``seed`` is the seed for generated ids.
+    ``spec`` (a contract) replace the shipped ones; ``seed`` is the seed for generated ids. With
+    ``allow_outside``, scenarios may name vCard files outside their folder.
 
     Raises:
         InvalidContract, InvalidScenario, UnknownScenario: a file is missing or has mistakes.
     """
+    from qlara_sandbox import resources
     from qlara_sandbox.testing.server import Server
+    from qlara_sandbox.web.runtime import SandboxSettings
 
-    with Server(scenario=scenario, scenarios=scenarios, spec=spec, seed=seed) as server:
+    settings = SandboxSettings(
+        spec=spec or resources.SPEC,
+        scenarios=scenarios or resources.SCENARIOS,
+        scenario=scenario,
+        seed=seed,
+        allow_outside=allow_outside,
+    )
+    with Server(settings) as server:
         yield Sandbox(server, "sandbox_test")

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from qlara_sandbox import resources
 from qlara_sandbox.http.server import configure
 from qlara_sandbox.http.threaded import ThreadedServer
 from qlara_sandbox.web.app import assemble
 from qlara_sandbox.web.observers.journal import Criteria, show
-from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+from qlara_sandbox.web.runtime import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
 
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.domain.quota import Quota
     from qlara_sandbox.state.world import World
+    from qlara_sandbox.web.runtime import SandboxSettings
 
 T = TypeVar("T")
 
@@ -31,15 +30,7 @@ _POLL_SECONDS = 0.002
 class Server:
     """One running sandbox. What its methods do happens between two of its requests."""
 
-    def __init__(
-        self, *, scenario: str, scenarios: Path | None, spec: Path | None, seed: int
-    ) -> None:
-        settings = SandboxSettings(
-            spec=spec or resources.SPEC,
-            scenarios=scenarios or resources.SCENARIOS,
-            scenario=scenario,
-            seed=seed,
-        )
+    def __init__(self, settings: SandboxSettings) -> None:
         self._runtime = Runtime(settings)
         self._http = ThreadedServer(configure(assemble(self._runtime), timeout_graceful_shutdown=1))
         self._stopped = False

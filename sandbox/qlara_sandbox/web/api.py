@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from qlara_sandbox.domain.errors import MisusedSandbox
 from qlara_sandbox.domain.importing import Strategy, parse_tags
+from qlara_sandbox.http.large_json import MANY, clear, rows
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.services.importing import ImportRequest, summary
 from qlara_sandbox.state.world import Destination
-from qlara_sandbox.web.contacts import show_contact
+from qlara_sandbox.web.contacts import show_contact, show_quota
 from qlara_sandbox.web.gates.forced_response import example_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.importing import CardError
     from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.services.importing import Importer
     from qlara_sandbox.state.world import ContactPage, ImportReport
-    from qlara_sandbox.web.contacts import ContactCheck
     from qlara_sandbox.web.context import Call
+
+    Rules = Callable[[], Callable[[Contact], str | None] | None]
 
 
 class ContactApi:
-    """The handlers by operationId. Each takes checked values and returns its response."""
+    """The handlers by operationId. Each takes checked values and returns its response.
 
-    def __init__(self, importer: Importer, contact_check: ContactCheck) -> None:
+    ``rules`` gives what tells why a contact cannot be held, or None if the importer knows it by itself.
+    ``first_page`` is the number of the first page of a list.
+    """
+
+    def __init__(self, importer: Importer, rules: Rules, first_page: int) -> None:
         self._importer = importer
-        self._fault_of = contact_check.fault if contact_check.is_needed else None
+        self._rules = rules
+        self._first_page = first_page
         self.handlers: Mapping[str, Callable[[Call], Awaitable[Response]]] = {
             "uploadVCard": self.upload_vcard,
             "listContacts": self.list_contacts,
@@ -44,27 +55,35 @@ class ContactApi:
             destination=Destination(values.get("listId"), values.get("listName")),
             strategy=Strategy(values["duplicateStrategy"]),
             tags=parse_tags(values.get("tags", "")),
-            fault_of=self._fault_of,
+            rules=self._rules,
         )
-        responses: list[Response] = []
+        response: Response | None = None
 
-        def approve(report: ImportReport) -> None:
-            responses.append(Response(200, _report(report)))
-            call.approve(responses[0])
+        async def approve(report: ImportReport) -> None:
+            nonlocal response
+            response = await call.approve(report_response(report))
 
-        await self._importer.run(call.world, request, approve)
-        return responses[0]
+        report = await self._importer.run(call.world, request, approve)
+        if len(report.errors) > MANY:
+            await anyio.to_thread.run_sync(clear, report.errors)
+        assert response is not None, "approved before it is carried out"
+        return response
 
     async def list_contacts(self, call: Call) -> Response:
         """Show one page of a list (UC-020: Step 2)."""
         values = call.values
-        page = call.world.page(values["listId"], number=values["page"], limit=values["limit"])
-        return Response(200, _page(page))
+        return page_response(
+            call.world.page(
+                values["listId"],
+                number=values["page"],
+                limit=values["limit"],
+                first=self._first_page,
+            )
+        )
 
     async def get_contact_quota(self, call: Call) -> Response:
         """Show the quota (UC-020: Complete end-to-end example)."""
-        quota = call.world.quota
-        return Response(200, {"used": quota.used, "total": quota.total})
+        return Response(200, show_quota(call.world.quota))
 
 
 def example_handler(operation: Operation) -> Callable[[Call], Awaitable[Response]]:
@@ -80,26 +99,31 @@ def example_handler(operation: Operation) -> Callable[[Call], Awaitable[Response
     return respond
 
 
-def _report(report: ImportReport) -> dict[str, Any]:
-    return {
+def report_response(report: ImportReport) -> Response:
+    """Return the response to an import (UC-020: Response — Import completed)."""
+    content = {
         "importId": report.import_id,
         "listId": report.list_id,
         "status": "COMPLETED",
         "summary": summary(report),
-        "errors": [
-            {"line": error.line, "name": error.name, "reason": error.reason}
-            for error in report.errors
-        ],
+        "errors": rows(report.errors, _show_error),
         "completedAt": report.completed_at,
     }
+    return Response(200, content, is_large=len(report.errors) > MANY)
 
 
-def _page(page: ContactPage) -> dict[str, Any]:
-    return {
+def page_response(page: ContactPage) -> Response:
+    """Return the response with one page of a list (UC-020: Response — Contacts in the list)."""
+    content = {
         "listId": page.list_id,
         "contacts": [show_contact(contact) for contact in page.contacts],
         "total": page.total,
         "page": page.number,
         "totalPages": page.pages,
-        "hasMore": page.number < page.pages,
+        "hasMore": page.has_more,
     }
+    return Response(200, content)
+
+
+def _show_error(error: CardError) -> dict[str, Any]:
+    return {"line": error.line, "name": error.name, "reason": error.reason}

@@ -13,8 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 
-from qlara_sandbox.domain.importing import Strategy
-from qlara_sandbox.http.contract import Contract, InvalidContract
+from qlara_sandbox.http.contract import Contract
 from qlara_sandbox.http.request import headers_of
 from qlara_sandbox.web import console, docs, pages
 from qlara_sandbox.web.api import ContactApi, example_handler
@@ -29,12 +28,11 @@ from qlara_sandbox.web.gates.rate_limit import rate_limit
 from qlara_sandbox.web.headers import EXPOSED, api_headers, control_headers
 from qlara_sandbox.web.observers import access_log
 from qlara_sandbox.web.pipeline import Pipeline
+from qlara_sandbox.web.requirements import require_usable
 from qlara_sandbox.web.routing import FixedPathsFirst, Unrouted, routes
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
 API_GATES = (key, permission, forced_response, rate_limit, faults, contract)
 CONTROL_GATES = (contract,)
 CONTROL_SPEC = Path(__file__).with_name("control_openapi.yaml")
-MAX_CONTROL_BYTES = 64 * 1024 * 1024  # a snapshot holds every contact of its world
 # Paths of the sandbox itself: not the API's, and not for pages of other origins.
 OWN_PATHS = "/__"
 
@@ -59,8 +56,9 @@ def create_app(settings: SandboxSettings | None = None) -> Starlette:
 
 def assemble(runtime: Runtime) -> Starlette:
     """Return the application of *runtime*, with its routes taken from the contract."""
-    handlers = ContactApi(runtime.importer, runtime.contact_check).handlers
-    _require_operations(runtime.contract, handlers)
+    require_usable(runtime.contract, runtime.contact_check)
+    first_page = runtime.contract.by_id["listContacts"].defaults["page"]
+    handlers = ContactApi(runtime.importer, runtime.contact_rules, first_page).handlers
     pipeline = Pipeline(
         runtime=runtime,
         next_request_id=runtime.next_request_id,
@@ -104,7 +102,7 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     """Return the control API of *runtime*: the same pipeline, with its own contract and gates."""
     from qlara_sandbox.web.control_api import ControlApi
 
-    spec = Contract(CONTROL_SPEC, strict_query=True, max_json_bytes=MAX_CONTROL_BYTES)
+    spec = Contract(CONTROL_SPEC, strict_query=True)
     numbers = count(1)
     pipeline = Pipeline(
         runtime=runtime,
@@ -184,42 +182,11 @@ def _needs_no_cors(scope: Scope) -> bool:
     return all(name != b"origin" for name, _ in scope["headers"])
 
 
-def _require_operations(contract: Contract, handlers: Mapping[str, object]) -> None:
-    missing = sorted(set(handlers) - set(contract.by_id))
-    if missing:
-        message = f"{contract.path}: lacks the operations {', '.join(missing)}"
-        raise InvalidContract(message)
-    for place, is_there in _needed(contract):
-        if not is_there:
-            raise InvalidContract(f"{contract.path}: lacks {place}")
-
-
-def _needed(contract: Contract) -> Iterator[tuple[str, bool]]:
-    """Yield what the handlers take from the contract, and whether it is there."""
-    form = contract.by_id["uploadVCard"].form
-    file = form.fields.get("file") if form else None
-    defaults = contract.by_id["listContacts"].defaults
-    yield "the multipart/form-data body of uploadVCard", form is not None
-    yield "the file field of uploadVCard", file is not None and file.is_file
-    yield "x-max-bytes of the file of uploadVCard", file is not None and _is_size(file.max_bytes)
-    strategy = form.fields.get("duplicateStrategy") if form else None
-    strategies = set(strategy.values) if strategy else set()
-    yield "a handler for every duplicateStrategy", strategies <= set(Strategy)
-    yield "a default for duplicateStrategy", bool(form and "duplicateStrategy" in form.defaults)
-    yield "a default for limit of listContacts", "limit" in defaults
-    yield "a default for page of listContacts", "page" in defaults
-
-
-def _is_size(value: object) -> bool:
-    return isinstance(value, int) and value > 0
-
-
 def _contract_as(runtime: Runtime, form: str) -> ASGIApp:
     async def endpoint(_: Request) -> Response:
         if form == "yaml":
             return Response(runtime.contract.text, media_type="application/yaml")
-        # Written without quotes, YAML reads a status as a number; JSON has no such keys.
-        content = orjson.dumps(runtime.contract.document, option=orjson.OPT_NON_STR_KEYS)
+        content = orjson.dumps(runtime.contract.document)
         return Response(content, media_type="application/json")
 
     return endpoint  # type: ignore[return-value]

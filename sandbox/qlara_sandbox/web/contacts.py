@@ -1,4 +1,4 @@
-"""Contacts as the API shows them, and whether the contract allows one to be shown."""
+"""Contacts and quotas as the API shows them, and whether the contract allows one to be shown."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract
+from qlara_sandbox.http.response import JSON
 from qlara_sandbox.http.schemas import expected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.quota import Quota
 
 _LONGEST_REASON = 300
 
@@ -30,6 +32,29 @@ def show_contact(contact: Contact) -> dict[str, Any]:
     return shown
 
 
+def show_quota(quota: Quota) -> dict[str, int]:
+    """Return a quota as the API shows it (UC-020: Complete end-to-end example)."""
+    return {"used": quota.used, "total": quota.total}
+
+
+class QuotaCheck:
+    """Holds quotas against the contract, so that no scenario brings one that it does not allow."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._operation = contract.by_id.get("getContactQuota")
+
+    def fault(self, quota: Quota) -> str | None:
+        """Return why the contract does not allow *quota* or what it may become, or None if it does."""
+        if self._operation is None:
+            return None
+        for used in (quota.used, max(quota.used, quota.total)):  # until it is used up
+            content = show_quota(quota._replace(used=used))
+            violation = self._operation.violation(200, JSON, content)
+            if violation is not None:
+                return f"Not allowed by the contract: {violation}"[:_LONGEST_REASON]
+        return None
+
+
 class ContactCheck:
     """Holds single contacts against the contract, so that no page of a list can break it later.
 
@@ -40,6 +65,7 @@ class ContactCheck:
     def __init__(self, contract: Contract, shipped: Path = resources.SPEC) -> None:
         self._schema = contract.schema_of_contacts()
         self._validator = contract.validator(self._schema)
+        self._properties = contract.expanded(self._schema.get("properties", {}))
         self.is_needed = contract.path != shipped and (
             contract.expanded(self._schema) != _shipped_schema(shipped)
         )
@@ -52,8 +78,8 @@ class ContactCheck:
             return None
         error = next(iter(self._validator.iter_errors(shown)))
         field = next((str(step) for step in error.instance_path), "")
-        schema = self._schema.get("properties", {}).get(field)
-        if schema is None or len(error.instance_path) > 1:
+        schema = self._properties.get(field)
+        if not isinstance(schema, dict) or len(error.instance_path) > 1:
             return f"Not allowed by the contract: {error.message}"[:_LONGEST_REASON]
         if schema.get("type") == "array":
             return f"Not allowed by the contract: {field}: {error.message}"[:_LONGEST_REASON]

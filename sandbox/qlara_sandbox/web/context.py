@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qlara_sandbox.http.request import RequestBody, headers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.types import Receive, Scope
 
@@ -74,13 +74,14 @@ class RequestContext:
 class Call(NamedTuple):
     """What a handler gets: checked values, the form if there is one, and the world.
 
-    ``approve`` holds a response against the contract; a handler calls it before it changes anything.
+    ``approve`` holds a response against the contract and returns it as it is to be sent; a handler calls
+    it before it changes anything.
     """
 
     values: Mapping[str, Any]
     form: UploadForm | None
     entry: WorldEntry | None
-    approve: Callable[[Response], None]
+    approve: Callable[[Response], Awaitable[Response]]
 
     @property
     def world(self) -> World:

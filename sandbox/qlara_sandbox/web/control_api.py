@@ -6,8 +6,11 @@ from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import anyio
+
 from qlara_sandbox import __version__
 from qlara_sandbox.domain.errors import Conflict, InvalidField, NotFound
+from qlara_sandbox.http import large_json
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.state import snapshot
@@ -19,16 +22,24 @@ from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.summaries import show_clock, show_scenario, show_world
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import timedelta
 
+    from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldKey
+    from qlara_sandbox.web.contacts import ContactCheck
     from qlara_sandbox.web.context import Call
+    from qlara_sandbox.web.observers.journal import JournalEntry
     from qlara_sandbox.web.runtime import Runtime
 
+    Operation = Callable[["Values"], Response | Awaitable[Response]]
+
 Values = dict[str, Any]
+# Entries of the journal can be large.
+_ENTRIES_AT_ONCE = 20
 _SHOWN = 100
 _LAST_YEAR = 2999
+_REBUILT = "Worlds that were asked for again after their eviction, and began anew."
 
 
 class ControlApi:
@@ -40,7 +51,7 @@ class ControlApi:
     def __init__(self, runtime: Runtime, document: Mapping[str, Any]) -> None:
         self._runtime = runtime
         self._document = document
-        operations: Mapping[str, Callable[[Values], Response]] = {
+        operations: Mapping[str, Operation] = {
             "getHealth": self.health,
             "getVersion": self.version,
             "getControlContract": self.contract,
@@ -86,7 +97,8 @@ class ControlApi:
         gauges = {
             "sandbox_worlds": ("gauge", "Worlds that are kept.", len(worlds)),
             "sandbox_worlds_bytes": ("gauge", "About what they take.", worlds.bytes),
-            "sandbox_worlds_expired_total": ("counter", "Worlds given up.", worlds.evicted),
+            "sandbox_worlds_expired_total": ("counter", "Worlds evicted.", worlds.evicted),
+            "sandbox_worlds_rebuilt_total": ("counter", _REBUILT, worlds.rebuilt),
             "sandbox_journal_entries": ("gauge", "Entries of the journal.", len(journal)),
             "sandbox_journal_bytes": ("gauge", "About what they take.", journal.bytes),
             "sandbox_journal_dropped_total": ("counter", "Entries dropped.", journal.dropped),
@@ -100,17 +112,21 @@ class ControlApi:
 
         return Response(200, b"", {}, "text/event-stream", Stream(self._runtime.events))
 
-    def scenarios(self, _: Values) -> Response:
-        library, default = self._runtime.library, self._runtime.worlds.default
-        shown = [show_scenario(library, name) for name in library.names()]
-        return Response(200, {"scenarios": shown, "default": default})
+    async def scenarios(self, _: Values) -> Response:
+        library = self._runtime.library
+
+        def show_all() -> list[dict[str, Any]]:
+            return [show_scenario(library, name) for name in library.names()]
+
+        shown = await anyio.to_thread.run_sync(show_all)
+        return Response(200, {"scenarios": shown, "default": self._runtime.worlds.default})
 
     def scenario(self, values: Values) -> Response:
         return Response(200, self._choice(values))
 
-    def choose(self, values: Values) -> Response:
+    async def choose(self, values: Values) -> Response:
         name = values["scenario"]
-        self._require_scenario(name)
+        await self._require_scenario(name)
         worlds = self._runtime.worlds
         whom = self._whom(values)
         if whom is None:
@@ -143,29 +159,29 @@ class ControlApi:
             return Response(200, {"worlds": worlds.reset_of(values["apiKey"], session, scenario)})
         return Response(200, {"worlds": worlds.reset()})
 
-    def requests(self, values: Values) -> Response:
-        if values["format"] == "har":
-            from qlara_sandbox.web.observers.har import archive
+    async def requests(self, values: Values) -> Response:
+        if values["format"] != "har":
+            return await self.find(values)
+        from qlara_sandbox.web.observers.har import archive
 
-            entries = list(self._runtime.journal.matching(self._criteria(values)))
-            return Response(200, archive(entries[: values["limit"]], __version__))
-        return self.find(values)
+        entries = (await self._matching(values))[: values["limit"]]
+        content = archive(entries, __version__, _entries)
+        return Response(200, content, is_large=len(entries) > _ENTRIES_AT_ONCE)
 
     def forget(self, _: Values) -> Response:
         return Response(200, {"removed": self._runtime.journal.clear()})
 
-    def count(self, values: Values) -> Response:
-        matching = self._runtime.journal.matching(self._criteria(values))
+    async def count(self, values: Values) -> Response:
         limit = values.get("limit")
-        count = sum(1 for _ in matching)
+        count = len(await self._matching(values))
         return Response(200, {"count": count if limit is None else min(count, limit)})
 
-    def find(self, values: Values) -> Response:
-        journal = self._runtime.journal
-        entries = list(journal.matching(self._criteria(values)))
-        shown = [show(entry) for entry in entries[: values.get("limit", _SHOWN)]]
-        content = {"requests": shown, "total": len(entries), "dropped": journal.dropped}
-        return Response(200, content)
+    async def find(self, values: Values) -> Response:
+        dropped = self._runtime.journal.dropped
+        entries = await self._matching(values)
+        shown = entries[: values.get("limit", _SHOWN)]
+        content = {"requests": _entries(shown, show), "total": len(entries), "dropped": dropped}
+        return Response(200, content, is_large=len(shown) > _ENTRIES_AT_ONCE)
 
     def request(self, values: Values) -> Response:
         entry = self._runtime.journal.find(values["id"])
@@ -173,32 +189,30 @@ class ControlApi:
             raise NotFound("id", f"Request {values['id']} not found in the journal.")
         return Response(200, show(entry))
 
-    def state(self, values: Values) -> Response:
-        entry = self._entry(values)
-        return Response(200, {"scenario": entry.key.scenario, **snapshot.take(entry.world)})
+    async def state(self, values: Values) -> Response:
+        entry = await self._entry(values)
+        world = entry.world
+        is_large = len(world.contacts) > large_json.MANY or any(
+            len(one.members) > large_json.MANY for one in world.lists.values()
+        )
+        content = {"scenario": entry.key.scenario, **snapshot.take(world, large_json.rows)}
+        return Response(200, content, is_large=is_large)
 
-    def put_state(self, values: Values) -> Response:
+    async def put_state(self, values: Values) -> Response:
         key = self._key(values)
-        self._require_scenario(key.scenario)
+        await self._require_scenario(key.scenario)
         for index, entry in enumerate(values["state"]["faults"]["armed"]):
             self._require_operation(entry["fault"]["on"], f"state.faults.armed[{index}].fault.on")
-        try:
-            world = snapshot.restore(values["state"])
-        except Contradiction as error:
-            raise Conflict(error.field, error.message) from error
-        for index, contact in enumerate(world.contacts.values()):
-            fault = self._runtime.contact_check.fault(contact)
-            if fault is not None:
-                raise Conflict(f"state.contacts[{index}]", fault)
+        world = await self._restored(values["state"])
         self._runtime.worlds.put(key, world)
         entry = self._runtime.worlds.get_or_create(key, perf_counter())
         return Response(200, show_world(entry, perf_counter()))
 
-    def clock(self, values: Values) -> Response:
-        return Response(200, show_clock(self._entry(values).world))
+    async def clock(self, values: Values) -> Response:
+        return Response(200, show_clock((await self._entry(values)).world))
 
-    def set_clock(self, values: Values) -> Response:
-        world = self._entry(values).world
+    async def set_clock(self, values: Values) -> Response:
+        world = (await self._entry(values)).world
         freeze = values.get("freeze")
         moment = _moment(freeze, "freeze") if isinstance(freeze, str) else None
         by = duration(values["advance"]) if "advance" in values else None
@@ -213,20 +227,20 @@ class ControlApi:
         self._tell("clock", **show_clock(world))
         return Response(200, show_clock(world))
 
-    def faults(self, values: Values) -> Response:
-        active = self._entry(values).world.faults.active
+    async def faults(self, values: Values) -> Response:
+        active = (await self._entry(values)).world.faults.active
         return Response(200, {"faults": [snapshot.armed_fault(one) for one in active]})
 
-    def arm(self, values: Values) -> Response:
+    async def arm(self, values: Values) -> Response:
         rule = fault_rule(values["fault"])
         self._require_operation(rule.on, "fault.on")
-        world = self._entry(values).world
+        world = (await self._entry(values)).world
         active = snapshot.armed_fault(world.faults.arm(rule, world.clock.now()))
         self._tell("armed", **active)
         return Response(201, active)
 
-    def disarm(self, values: Values) -> Response:
-        removed = self._entry(values).world.faults.disarm(values.get("id"))
+    async def disarm(self, values: Values) -> Response:
+        removed = (await self._entry(values)).world.faults.disarm(values.get("id"))
         self._tell("disarmed", removed=removed)
         return Response(200, {"removed": removed})
 
@@ -241,9 +255,41 @@ class ControlApi:
         scenario = values.get("scenario") or chosen_by_key(api_key)
         return self._runtime.worlds.key(api_key, session, scenario)
 
-    def _entry(self, values: Values) -> WorldEntry:
+    async def _restored(self, state: Values) -> World:
+        """Return the world of a snapshot, if the contract allows what it holds."""
+        runtime = self._runtime
+
+        def restore() -> World:
+            world = snapshot.restore(state)
+            _require_allowed(world, check)
+            large_json.clear(state)
+            return world
+
+        is_small = len(state["contacts"]) <= large_json.MANY
+        try:
+            check = runtime.contact_check
+            world = restore() if is_small else await anyio.to_thread.run_sync(restore)
+            if check is not runtime.contact_check:  # the contract has changed meanwhile
+                _require_allowed(world, runtime.contact_check)
+        except Contradiction as error:
+            raise Conflict(error.field, error.message) from error
+        fault = runtime.quota_check.fault(world.quota)
+        if fault is not None:
+            raise Conflict("state.account", fault)
+        return world
+
+    async def _matching(self, values: Values) -> list[JournalEntry]:
+        criteria, journal = self._criteria(values), self._runtime.journal
+        if len(journal) <= _ENTRIES_AT_ONCE:
+            return list(journal.matching(criteria))
+        journal = journal.copy()
+        return await anyio.to_thread.run_sync(lambda: list(journal.matching(criteria)))
+
+    async def _entry(self, values: Values) -> WorldEntry:
         key = self._key(values)
         try:
+            if key not in self._runtime.worlds:
+                await self._runtime.load(key.scenario)
             return self._runtime.worlds.get_or_create(key, perf_counter())
         except (UnknownScenario, InvalidScenario) as error:
             _no_scenario(error)
@@ -293,9 +339,9 @@ class ControlApi:
             body_contains=values.get("bodyContains"),
         )
 
-    def _require_scenario(self, name: str) -> None:
+    async def _require_scenario(self, name: str) -> None:
         try:
-            self._runtime.library.get(name)
+            await self._runtime.load(name)
         except (UnknownScenario, InvalidScenario) as error:
             _no_scenario(error)
 
@@ -306,11 +352,23 @@ class ControlApi:
             raise NotFound(field, f"Unknown operation {name!r}. Expected one of: {expected}.")
 
 
-def _handler(operation: Callable[[Values], Response]) -> Callable[[Call], Awaitable[Response]]:
+def _handler(operation: Operation) -> Callable[[Call], Awaitable[Response]]:
     async def handle(call: Call) -> Response:
-        return operation(dict(call.values))
+        response = operation(dict(call.values))
+        return response if isinstance(response, Response) else await response
 
     return handle
+
+
+def _entries(source: Sequence[JournalEntry], show_one: Callable[[JournalEntry], Any]) -> Any:
+    return large_json.rows(source, show_one, _ENTRIES_AT_ONCE)
+
+
+def _require_allowed(world: World, check: ContactCheck) -> None:
+    for index, contact in enumerate(world.contacts.values()):
+        fault = check.fault(contact)
+        if fault is not None:
+            raise Conflict(f"state.contacts[{index}]", fault)
 
 
 def _no_scenario(error: UnknownScenario | InvalidScenario) -> NoReturn:

@@ -17,6 +17,7 @@ EXPOSED = [
     "X-Request-Id",
     "X-Sandbox-Scenario",
     "X-Sandbox-Session",
+    "X-Sandbox-World",
     "Retry-After",
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
@@ -44,6 +45,9 @@ def api_headers(context: RequestContext, response: Response, length: int) -> Raw
         if entry is not None:
             headers.append((b"x-sandbox-scenario", _quoted(entry.key.scenario)))
             headers.append((b"x-sandbox-session", entry.key.session.encode("ascii")))
+            if entry.replaces_evicted:
+                entry.replaces_evicted = False
+                headers.append((b"x-sandbox-world", b"new, the previous one was evicted"))
         # Client errors and server errors, RFC 9110 section 15.5 and 15.6.
         if response.status >= 400 and response.status not in _OF_THE_CONNECTION:  # noqa: PLR2004
             headers.append((b"link", b'</__docs#errors-%d>; rel="help"' % response.status))

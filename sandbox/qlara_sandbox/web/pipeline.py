@@ -13,7 +13,7 @@ from qlara_sandbox.http.request import ClientGone
 from qlara_sandbox.web.context import Call, RequestContext
 from qlara_sandbox.web.delivery import NOTHING, deliver
 from qlara_sandbox.web.record import record
-from qlara_sandbox.web.response_check import ContractViolation, require_kept
+from qlara_sandbox.web.response_check import ContractViolation, kept
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -99,7 +99,7 @@ class Pipeline:
         if response is context.approved or (context.faults and context.faults.replaces):
             return response  # what a scenario orders need not keep the contract
         try:
-            require_kept(operation, response)
+            response = await kept(operation, response)
         except ContractViolation as violation:
             return _broken(context, violation)
         return response
@@ -120,9 +120,9 @@ class Pipeline:
                 observe(entry)
 
 
-def _approve(context: RequestContext, operation: Operation, response: Response) -> None:
-    require_kept(operation, response)
-    context.approved = response
+async def _approve(context: RequestContext, operation: Operation, response: Response) -> Response:
+    context.approved = await kept(operation, response)
+    return context.approved
 
 
 def _in_bytes(context: RequestContext, response: Response) -> Response:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from qlara_sandbox.http import large_json
 
 if TYPE_CHECKING:
     from qlara_sandbox.http.operation import Operation
@@ -11,6 +16,18 @@ if TYPE_CHECKING:
 
 class ContractViolation(Exception):
     """A response of the sandbox breaks the contract: a bug, or a contract that is too narrow."""
+
+
+async def kept(operation: Operation, response: Response) -> Response:
+    """Return a response that keeps the contract; a large one as bytes, made in a thread.
+
+    Raises:
+        ContractViolation: it does not; the message says where.
+    """
+    if response.is_large:
+        return await anyio.to_thread.run_sync(partial(_kept_in_slices, operation, response))
+    require_kept(operation, response)
+    return response
 
 
 def require_kept(operation: Operation, response: Response) -> None:
@@ -24,3 +41,16 @@ def require_kept(operation: Operation, response: Response) -> None:
     violation = operation.violation(response.status, response.media_type, response.content)
     if violation is not None:
         raise ContractViolation(violation)
+
+
+def _kept_in_slices(operation: Operation, response: Response) -> Response:
+    def check(content: Any, at: tuple[str | int, ...] = (), start: int = 0) -> None:
+        violation = operation.violation(
+            response.status, response.media_type, content, slice_of=(at, start)
+        )
+        if violation is not None:
+            raise ContractViolation(violation)
+
+    whole = operation.whole_arrays(response.status)
+    body = large_json.dumps(response.content, check, whole)
+    return response._replace(content=body, is_large=False)

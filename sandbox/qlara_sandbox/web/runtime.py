@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+import anyio
+
 from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import MisusedSandbox
 from qlara_sandbox.http.contract import Contract
+from qlara_sandbox.scenario.build import Allowed
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.services.importing import Importer
 from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
-from qlara_sandbox.web.contacts import ContactCheck
+from qlara_sandbox.web.contacts import ContactCheck, QuotaCheck
+from qlara_sandbox.web.evictions import EvictionLog
 from qlara_sandbox.web.observers.events import Events
 from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
 from qlara_sandbox.web.observers.metrics import Metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.quota import Quota
+    from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldInUse
     from qlara_sandbox.web.caller import Caller
+
+# What of a world is told when it is gone, and from how many contacts on that takes time.
+_GONE = frozenset({"expired", "reset", "replaced"})
+_MANY_CONTACTS = 10_000
 
 log = logging.getLogger("qlara_sandbox.web")
 
@@ -37,12 +49,14 @@ class SandboxSettings:
 
     ``loopback``: only this machine can reach it, and the control API is open to local callers.
     ``admin_token`` is what the control API asks for otherwise; with neither, it is closed.
+    ``allow_outside``: vCard files of a scenario may be outside its folder.
     ``worlds`` and ``world_bytes`` bound the worlds that are kept, ``journal_bytes`` the journal.
     """
 
     spec: Path = resources.SPEC
     scenarios: Path = resources.SCENARIOS
     scenario: str = "default"
+    allow_outside: bool = False
     seed: int = 0
     sandbox_headers: bool = True
     admin_token: str | None = None
@@ -64,20 +78,24 @@ class Runtime:
         self.settings = settings
         self.contract = Contract(settings.spec)
         self.contact_check = ContactCheck(self.contract)
+        self.quota_check = QuotaCheck(self.contract)
         self.library = Library(
             settings.scenarios,
             settings.seed,
             operations=lambda: self.contract.by_id,
-            fault_of=self._fault_of_contact,
+            allowed=Allowed(self._fault_of_contact, self._fault_of_quota),
+            allow_outside=settings.allow_outside,
         )
         self.library.get(settings.scenario)
         self.events = Events()
         self.journal = Journal(settings.journal_bytes)
         self.metrics = Metrics()
+        self._evictions = EvictionLog()
         bounds = Bounds(settings.worlds, settings.world_bytes)
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
         # Not the handlers': the turns of imports outlive a change of the contract.
         self.importer = Importer()
+        self._loading = asyncio.Lock()
         self.started_at = real_seconds()
         self._requests = count(1)
 
@@ -88,15 +106,25 @@ class Runtime:
             InvalidContract: it has no contacts.
         """
         self.contact_check = ContactCheck(contract)
+        self.quota_check = QuotaCheck(contract)
         self.contract = contract
         self.library.forget()
-        if not self.contact_check.is_needed:
-            return
         for key, world in list(self.worlds):
-            fault = next(filter(None, map(self.contact_check.fault, world.contacts.values())), None)
+            fault = self.fault_of(world)
             if fault is not None:
                 self.worlds.reset(key)
                 log.warning("reset a world of scenario %s: %s", key.scenario, fault)
+
+    def fault_of(self, world: World) -> str | None:
+        """Return why the contract does not allow what *world* holds, or None if it does."""
+        quota = self.quota_check.fault(world.quota)
+        if quota is not None or not self.contact_check.is_needed:
+            return quota
+        return next(filter(None, map(self.contact_check.fault, world.contacts.values())), None)
+
+    def contact_rules(self) -> Callable[[Contact], str | None] | None:
+        """Return what tells why a contact cannot be held, or None if imports know it by themselves."""
+        return self.contact_check.fault if self.contact_check.is_needed else None
 
     def next_request_id(self) -> str:
         """Return the id of the next request."""
@@ -115,17 +143,44 @@ class Runtime:
             raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
         return self.worlds.use(entry, writes=writes)
 
+    # These checks go with the contract, which may change.
     def _fault_of_contact(self, contact: Contact) -> str | None:
-        return self.contact_check.fault(
-            contact
-        )  # the check goes with the contract, which may change
+        return self.contact_check.fault(contact)
+
+    def _fault_of_quota(self, quota: Quota) -> str | None:
+        return self.quota_check.fault(quota)
+
+    async def make_ready(self, caller: Caller) -> None:
+        """Load the scenario of the world that *caller* means off the event loop, if that is to be done.
+
+        Raises:
+            MisusedSandbox: as ``use_world``.
+        """
+        key = self.worlds.key(*caller)
+        if key in self.worlds or self.library.is_loaded(key.scenario):
+            return
+        try:
+            await self.load(key.scenario)
+        except (UnknownScenario, InvalidScenario) as error:
+            raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
+
+    async def load(self, scenario: str) -> None:
+        """Load a scenario off the event loop, so that a world of it can be built at once.
+
+        Raises:
+            UnknownScenario, InvalidScenario: there is no such file, or it has mistakes.
+        """
+        async with self._loading:  # one at a time: the next request may want the same
+            if not self.library.is_loaded(scenario):
+                await anyio.to_thread.run_sync(self.library.get, scenario)
 
     def _world_changed(self, what: str, entry: WorldEntry) -> None:
+        if what in _GONE:
+            _take_apart(entry)
+        if what == "replaced":
+            return
         if what == "expired":
-            log.warning(
-                "evicted %s, the least recently used: --worlds and --world-memory set the bounds",
-                entry.label,
-            )
+            self._evictions.count()
         if self.events.watched:
             key = entry.key
             self.events.tell(
@@ -138,3 +193,14 @@ class Runtime:
                     "scenario": key.scenario,
                 },
             )
+
+
+def _take_apart(entry: WorldEntry) -> None:
+    """Free a large world in a thread, unless a request still uses it."""
+    if entry.in_use or len(entry.world.contacts) < _MANY_CONTACTS:
+        return
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    loop.run_in_executor(None, entry.world.take_apart)

@@ -10,7 +10,7 @@ from qlara_sandbox import resources
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.scenario.load import SCHEMA
-from qlara_sandbox.scenario.yaml_file import PlainLoader
+from qlara_sandbox.scenario.plain_yaml import PlainLoader
 from qlara_sandbox.state.worlds import WorldKey
 
 if TYPE_CHECKING:

@@ -155,3 +155,50 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
 )
 def test_durations_have_a_unit(text: str, seconds: float) -> None:
     assert duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """Return a folder for scenarios, beside which there is a vCard file; links in it lead there."""
+    (tmp_path / "secret.vcf").write_text("BEGIN:VCARD\n", encoding="utf-8")
+    folder = tmp_path / "scenarios"
+    (folder / "files").mkdir(parents=True)
+    (folder / "files" / "mine.vcf").write_text("BEGIN:VCARD\n", encoding="utf-8")
+    (folder / "link.vcf").symlink_to("../secret.vcf")
+    (folder / "up").symlink_to("..")
+    (folder / "inside.vcf").symlink_to("files/mine.vcf")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.vcf",
+        "files/../../secret.vcf",
+        "files/../files/mine.vcf",
+        "/etc/passwd",
+        "/nowhere/at/all.vcf",
+        "link.vcf",
+        "up/secret.vcf",
+        "up/scenarios/../secret.vcf",
+    ],
+)
+def test_a_file_outside_the_folder_is_refused_with_line_and_field(outside: Path, name: str) -> None:
+    text = f"title: T\nstory: S\nlists:\n  - {{id: a, file: {name}}}\n"
+    message = f"{name!r} is outside the folder of the scenario; --allow-outside permits it"
+
+    assert mistakes(outside, text) == [f"mine.yaml:4: lists[0].file: {message}"]
+
+
+@pytest.mark.parametrize("name", ["../secret.vcf", "link.vcf", "up/secret.vcf"])
+def test_a_file_outside_the_folder_is_read_where_that_is_allowed(outside: Path, name: str) -> None:
+    path = written(outside, f"title: T\nstory: S\nlists: [{{id: a, file: {name}}}]\n")
+
+    assert load(path, allow_outside=True).lists[0].file == outside / name
+
+
+@pytest.mark.parametrize("name", ["files/mine.vcf", "./files/mine.vcf", "inside.vcf"])
+def test_a_file_in_the_folder_is_read_also_by_a_link_within_it(outside: Path, name: str) -> None:
+    path = written(outside, f"title: T\nstory: S\nlists: [{{id: a, file: {name}}}]\n")
+
+    assert load(path).lists[0].file == outside / name

@@ -43,7 +43,7 @@ def request(
     return ImportRequest(read or (lambda: data), len(data), into, Strategy.SKIP, ())
 
 
-def accept(_: ImportReport) -> None:
+async def accept(_: ImportReport) -> None:
     """Let every report pass."""
 
 
@@ -89,7 +89,7 @@ def test_a_report_that_is_not_approved_changes_nothing_and_uses_up_no_id() -> No
     before = snapshot.take(target)
     seen: list[ImportReport] = []
 
-    def refuse(report: ImportReport) -> None:
+    async def refuse(report: ImportReport) -> None:
         seen.append(report)
         raise ValueError
 
@@ -132,7 +132,7 @@ def planned_on_the_loop(
     async def run() -> None:
         importer = Importer(monotonic)
         for data in files:
-            options = request(data)._replace(fault_of=note)
+            options = request(data)._replace(rules=lambda: note)
             await importer.run(world(), options, accept)
 
     asyncio.run(run())
@@ -177,3 +177,22 @@ def test_a_file_that_is_begun_on_the_loop_and_ended_in_a_thread_is_imported_as_a
     expected = {"total": 3, "imported": 2, "duplicates": 1, "errors": 0, "skipped": 1}
     assert summary(report) == expected
     assert target.page("list_crm_migration", number=1, limit=10).total == 2
+
+
+def test_an_import_during_which_the_rules_change_is_planned_anew() -> None:
+    target, data = world(), cards(1, 2)
+    rules: Callable[[Contact], str | None] | None = None
+
+    def refuse(_: Contact) -> str | None:
+        return "Not allowed any more."
+
+    def read() -> bytes:
+        nonlocal rules
+        rules = refuse
+        return data
+
+    under_way = ImportRequest(read, len(data), LIST, Strategy.SKIP, (), lambda: rules)
+    report = asyncio.run(Importer().run(target, under_way, accept))
+
+    assert [error.reason for error in report.errors] == ["Not allowed any more."] * 2
+    assert target.contacts == {}

@@ -8,8 +8,14 @@ from qlara_sandbox.domain.account import Account
 from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.state.clock import Clock
 from qlara_sandbox.state.ids import Ids
-from qlara_sandbox.state.world import World
-from qlara_sandbox.state.worlds import Bounds, WorldKey, Worlds
+from qlara_sandbox.state.world import ContactList, World
+from qlara_sandbox.state.worlds import (
+    MOST_BINDINGS,
+    MOST_EVICTED_KEYS,
+    Bounds,
+    WorldKey,
+    Worlds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,3 +171,51 @@ def test_contacts_that_all_worlds_of_a_scenario_share_weigh_less() -> None:
     sharing.shared = 100
 
     assert sharing.estimated_bytes() < own.estimated_bytes() / 2
+
+
+def test_a_world_that_comes_back_after_its_eviction_is_known_as_such(worlds: Worlds) -> None:
+    for label in ("a", "b", "c", "d", "a"):
+        worlds.at(key(label))
+    again, other = (worlds.get_or_create(key(label), 0.0) for label in ("a", "d"))
+
+    assert (again.replaces_evicted, other.replaces_evicted, worlds.rebuilt) == (True, False, 1)
+
+
+def test_a_world_that_was_reset_or_restored_does_not_replace_an_evicted_one(worlds: Worlds) -> None:
+    for label in ("a", "b", "c", "d", "e"):
+        worlds.at(key(label))
+    worlds.reset(key("a"))
+    worlds.put(key("b"), fresh(key("b")))
+    reset, restored = (worlds.get_or_create(key(label), 0.0) for label in ("a", "b"))
+
+    assert (reset.replaces_evicted, restored.replaces_evicted) == (False, False)
+
+
+def test_evicted_keys_are_remembered_only_so_far() -> None:
+    worlds = keeping(Bounds(1, 10**9))
+    for number in range(MOST_EVICTED_KEYS + 2):
+        worlds.at(key(f"{number}"))
+    first, last = (worlds.get_or_create(key(f"{n}"), 0.0) for n in (0, MOST_EVICTED_KEYS))
+
+    assert (first.replaces_evicted, last.replaces_evicted) == (False, True)
+
+
+def test_the_least_recently_used_binding_is_dropped_past_the_bound(worlds: Worlds) -> None:
+    for number in range(MOST_BINDINGS):
+        worlds.bind(f"sandbox_{number}", "s", "bound")
+    assert worlds.key("sandbox_0", "s", None).scenario == "bound"
+    worlds.bind("sandbox_one_more", "s", "bound")
+
+    assert worlds.key("sandbox_0", "s", None).scenario == "bound"
+    assert worlds.key("sandbox_1", "s", None).scenario == "default"
+
+
+def test_lists_and_long_keys_have_a_weight() -> None:
+    world = fresh(key("a"))
+    before = world.estimated_bytes()
+    world.add_list(ContactList("l", "L", ["cnt_001"] * 10))
+    worlds = keeping(Bounds())
+    short, long = (worlds.get_or_create(key(label), 0.0) for label in ("a", "a" * 10_000))
+
+    assert world.estimated_bytes() > before + 500
+    assert long.bytes > short.bytes + 9_000

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,6 +8,7 @@ from starlette.testclient import TestClient
 
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import InvalidContract
+from qlara_sandbox.scenario.errors import InvalidScenario
 from qlara_sandbox.web.app import assemble, create_app
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 from tests.qlara_sandbox.web.calls import LIST, MARCO, QUOTA, UPLOAD, fail, upload, vcf
@@ -365,14 +367,31 @@ def test_a_contract_that_cannot_be_kept_is_refused_in_one_line(
     assert "\n" not in str(error.value)
 
 
-def test_an_answer_that_breaks_the_contract_is_a_bug_and_says_so(tmp_path: Path) -> None:
-    few = ("used: {type: integer, minimum: 0,", "used: {type: integer, maximum: 500,")
-    client = app(spec=changed(tmp_path, few), scenario="quota-exhausted")
-    response = client.get(QUOTA)
+def test_a_report_that_breaks_the_contract_is_a_bug_says_so_and_has_changed_nothing(
+    tmp_path: Path,
+) -> None:
+    few = ("imported: {type: integer, minimum: 0,", "imported: {type: integer, maximum: 0,")
+    shown = ("summary: {total: 250, imported: 230,", "summary: {total: 250, imported: 0,")
+    client = app(spec=changed(tmp_path, few, shown))
+    response = upload(client)
 
     assert response.status_code == 500
     assert response.json()["status"] == "error"
-    assert "used: 50000 is greater than the maximum of 500" in response.json()["message"]
+    assert "summary.imported: 1 is greater than the maximum of 0" in response.json()["message"]
+    assert client.get(QUOTA).json() == {"used": 0, "total": 50_000}
+
+
+def test_a_quota_that_the_contract_does_not_allow_is_a_mistake_of_its_scenario(
+    tmp_path: Path,
+) -> None:
+    few = ("used: {type: integer, minimum: 0,", "used: {type: integer, maximum: 500,")
+    with pytest.raises(InvalidScenario) as error:
+        app(spec=changed(tmp_path, few))
+
+    assert str(error.value) == (
+        f"{resources.SCENARIOS / 'default.yaml'}:1: account.quota: Not allowed by the contract: "
+        "getContactQuota: 200: used: 50000 is greater than the maximum of 500"
+    )
 
 
 def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away() -> None:
@@ -390,7 +409,7 @@ def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away() -> None:
     assert response.headers["x-request-id"] in response.text
 
 
-def test_a_response_that_json_cannot_hold_is_a_bug_and_stands_in_the_journal(
+def test_a_name_that_is_a_number_is_text_in_a_response(
     tmp_path: Path,
 ) -> None:
     path = "/api/v1/partner-gateway/numbers"
@@ -404,11 +423,21 @@ def test_a_response_that_json_cannot_hold_is_a_bug_and_stands_in_the_journal(
 """
     client = app(spec=changed(tmp_path, ("paths:\n", added)))
     response = client.get(path)
+
+    assert (response.status_code, response.json()) == (200, {"200": "a number as a name"})
+
+
+def test_a_response_that_json_cannot_hold_is_a_bug_and_stands_in_the_journal() -> None:
+    runtime = Runtime(SandboxSettings())
+    world = runtime.worlds.at(runtime.worlds.key("YOUR_API_KEY", "default", None))
+    world.account = replace(world.account, quota_total=2**70)
+    client = TestClient(assemble(runtime), headers=KEY)
+    response = client.get(QUOTA)
     [entry] = client.get("/__admin/requests", headers={"Host": "localhost"}).json()["requests"]
 
     assert (response.status_code, response.json()["status"]) == (500, "error")
     assert response.headers["x-request-id"] in response.json()["message"]
-    assert (entry["request"]["path"], entry["answer"]["status"]) == (path, 500)
+    assert (entry["request"]["path"], entry["answer"]["status"]) == (QUOTA, 500)
 
 
 def test_absurdly_long_headers_are_refused_by_name(client: TestClient) -> None:

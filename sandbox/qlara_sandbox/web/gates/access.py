@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from qlara_sandbox.domain.errors import AccessDenied, TokenRequired
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.runtime import SandboxSettings
 
 _SAME = frozenset({"same-origin", "none"})
+# RFC 9110 section 7.2: a host and perhaps a port, and nothing else that a URL may have.
+_HOST = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+?)\.?)(?::[0-9]*)?")
 
 
 async def access(context: RequestContext) -> Response | None:
@@ -53,12 +55,24 @@ def require_access(settings: SandboxSettings, headers: Mapping[str, str], scheme
 
 
 def is_local(host: str) -> bool:
-    """Return whether a ``Host`` header names this machine: a loopback address, or localhost."""
+    """Return whether a ``Host`` header names this machine: a loopback address, or localhost.
+
+    A name may end with the dot of the root, as in ``localhost.`` (RFC 1034 section 3.1).
+    """
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    if found["ipv6"] is not None:
+        return _is_loopback(found["ipv6"])
+    name = found["name"].lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True  # RFC 6761 section 6.3: such names never leave the machine
+    return _is_loopback(name)
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        if name == "localhost" or name.endswith(".localhost"):
-            return True  # RFC 6761 section 6.3: such names never leave the machine
-        return ip_address(name).is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return False
 

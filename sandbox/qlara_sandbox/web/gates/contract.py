@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+import anyio
 
 from qlara_sandbox.domain.errors import FileTooLarge
 from qlara_sandbox.http.multipart import (
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.operation import FormSchema
     from qlara_sandbox.http.response import Response
     from qlara_sandbox.web.context import RequestContext
+
+
+# What takes some milliseconds to read and check is read and checked in a thread.
+_LARGE_BYTES = 64 * 1024
 
 
 async def contract(context: RequestContext) -> Response | None:
@@ -38,7 +45,8 @@ async def contract(context: RequestContext) -> Response | None:
         values |= await _read_form(context, operation.form)
     elif operation.json_body is not None:
         raw = await context.body.read(operation.json_body.max_bytes)
-        body = operation.json_body.read(raw, context.headers.get("content-type", ""))
+        read = partial(operation.json_body.read, raw, context.headers.get("content-type", ""))
+        body = await anyio.to_thread.run_sync(read) if len(raw) > _LARGE_BYTES else read()
         values |= body if isinstance(body, dict) else {}
     return None
 

@@ -25,7 +25,9 @@ async def key(context: RequestContext) -> Response | None:
     if not context.operation.secured:
         return None
     writes = context.scope["method"] not in _READING
-    world = context.runtime.use_world(identify(context.headers), context.began, writes=writes)
+    caller = identify(context.headers)
+    await context.runtime.make_ready(caller)
+    world = context.runtime.use_world(caller, context.began, writes=writes)
     context.entry = entry = context.stack.enter_context(world)
     if not entry.world.account.active:
         raise UnknownKey("Unknown or inactive API key.")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
 import uvicorn
 
 from qlara_sandbox.http.connection import connection_of
@@ -18,6 +17,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent  # noqa: E402
 uvicorn.Server.handle_exit = _handle_exit  # type: ignore[method-assign]
 
 if TYPE_CHECKING:
+    from asyncio import WriteTransport
     from collections.abc import AsyncIterator, Iterator
 
     from starlette.types import Receive, Scope, Send
@@ -58,8 +58,9 @@ async def _follow(events: Events, scope: Scope) -> AsyncIterator[bytes]:
     with events.listen() as listener, _closed_on_shutdown(listener, scope):
         yield _comment("listening").encode()
         while not listener.closed:
-            # What has piled up goes out in one piece.
-            yield b"".join(_as_text(kind, data) for kind, data in await listener.take())
+            # One event at a time: the connection keeps a copy of what a slow reader has not taken
+            # yet. And each in one piece: comments must not come in the middle of one.
+            yield await listener.take()
 
 
 @contextmanager
@@ -68,16 +69,23 @@ def _closed_on_shutdown(listener: Listener, scope: Scope) -> Iterator[None]:
     if connection is None:  # called in process
         yield
         return
-    connection.on_shutdown = listener.close
+
+    def close() -> None:
+        listener.close()
+        _give_up_on_a_stalled_reader(connection.transport)
+
+    connection.on_shutdown = close
     try:
         yield
     finally:
         connection.on_shutdown = None
 
 
+def _give_up_on_a_stalled_reader(transport: WriteTransport) -> None:
+    _, high = transport.get_write_buffer_limits()
+    if transport.get_write_buffer_size() > high:
+        transport.abort()  # it would hold up the end of the server
+
+
 def _comment(text: str) -> ServerSentEvent:
     return ServerSentEvent(comment=text, sep=_LINE_END)
-
-
-def _as_text(kind: str, data: Any) -> bytes:
-    return ServerSentEvent(orjson.dumps(data).decode(), event=kind, sep=_LINE_END).encode()

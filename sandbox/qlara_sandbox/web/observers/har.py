@@ -13,21 +13,34 @@ from urllib.parse import parse_qsl
 from qlara_sandbox.web.observers.journal import instant, masked_query, shown_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from qlara_sandbox.http.response import RawHeaders
     from qlara_sandbox.web.observers.journal import JournalEntry, RecordedBody
 
+    Array = Callable[[Sequence[JournalEntry], Callable[[JournalEntry], Any]], Any]
+
 _UNKNOWN = -1
 
 
-def archive(entries: Sequence[JournalEntry], version: str) -> dict[str, Any]:
-    """Return *entries* (newest first, as the journal gives them) as an archive, oldest first."""
+def _at_once(
+    source: Sequence[JournalEntry], show: Callable[[JournalEntry], Any]
+) -> list[dict[str, Any]]:
+    return [show(entry) for entry in source]
+
+
+def archive(
+    entries: Sequence[JournalEntry], version: str, array: Array = _at_once
+) -> dict[str, Any]:
+    """Return *entries* (newest first, as the journal gives them) as an archive, oldest first.
+
+    *array* makes an array of them, given what shows one.
+    """
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "qlara-sandbox", "version": version},
-            "entries": [_entry(entry) for entry in reversed(entries)],
+            "entries": array(entries[::-1], _entry),
         }
     }
 

@@ -138,6 +138,13 @@ class Journal:
         self.bytes = 0
         return count
 
+    def copy(self) -> Journal:
+        """Return a journal with the entries of now, which a thread can look through."""
+        copied = Journal(self.limit)
+        copied.bytes, copied.dropped = self.bytes, self.dropped
+        copied._entries = self._entries.copy()
+        return copied
+
     def matching(self, criteria: Criteria) -> Iterator[JournalEntry]:
         """Yield the entries that *criteria* means, newest first."""
         for entry in reversed(self._entries):

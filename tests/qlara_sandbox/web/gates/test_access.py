@@ -27,6 +27,7 @@ def client(base_url: str = "http://127.0.0.1:8080", **settings: Any) -> TestClie
         "http://localhost:8080",
         "http://[::1]:8080",
         "http://qlara.localhost",
+        "http://localhost.:8080",
     ],
 )
 def test_a_local_caller_needs_nothing(base_url: str) -> None:
@@ -134,13 +135,52 @@ def test_pages_of_any_origin_may_call_the_api_but_never_the_control_api() -> Non
         assert "access-control-allow-origin" not in response.headers
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.8.9.1:80", "[::1]", "a.localhost:1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "127.8.9.1:80",
+        "[::1]",
+        "a.localhost:1",
+        "localhost.",
+        "LocalHost.:8080",
+        "127.0.0.1.",
+        "a.localhost.",
+        "[::1]:65535",
+        "localhost:",
+    ],
+)
 def test_names_of_this_machine_are_local(host: str) -> None:
     assert is_local(host)
 
 
 @pytest.mark.parametrize(
-    "host", ["", "example.com", "localhost.example", "0x7f.1", "[::1", "a@b", "[::]", "::1:x"]
+    "host",
+    [
+        "",
+        ".",
+        "example.com",
+        "localhost.example",
+        "localhost.evil.example",
+        "127.0.0.1.nip.io",
+        "127.0.0.1.nip.io.",
+        "localhost..",
+        "notlocalhost",
+        "xlocalhost:8080",
+        "localhost:8080.evil.example",
+        "localhost:80x",
+        "localhost/evil.example",
+        "localhost#evil.example",
+        "evil.example@localhost",
+        "localhost\\evil.example",
+        " localhost",
+        "0x7f.1",
+        "[::1",
+        "a@b",
+        "[::]",
+        "[127.0.0.1.nip.io]",
+        "::1:x",
+    ],
 )
 def test_other_names_are_not(host: str) -> None:
     assert not is_local(host)

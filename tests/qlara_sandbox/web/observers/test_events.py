@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import pytest
 
 from qlara_sandbox.web.observers.event_stream import event_stream
-from qlara_sandbox.web.observers.events import Events
-from tests.qlara_sandbox.web.calls import QUOTA
-from tests.server import read_to_end, serving
+from qlara_sandbox.web.observers.events import Backlog, Events
+from tests.qlara_sandbox.web.calls import LIST, QUOTA
+from tests.server import exchange, read_to_end, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +70,26 @@ def events(lines: BinaryIO, count: int) -> list[tuple[str, Any]]:
     return found
 
 
+def read_events(lines: BinaryIO) -> Iterator[tuple[str, Any]]:
+    while True:
+        yield from events(lines, 1)
+
+
+def ask_for_much(server: Running, count: int) -> None:
+    """Send requests whose responses are large: each is an event of 64 KB."""
+    request = f"GET {LIST}?limit=1000 HTTP/1.1\r\nHost: localhost\r\n"
+    request += "X-Api-Key: sandbox_much__large-account\r\nConnection: close\r\n\r\n"
+    for _ in range(count):
+        assert exchange(server.port, request.encode()).startswith(b"HTTP/1.1 200")
+
+
+def resident_bytes(server: Running) -> int:
+    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
+    kilobytes = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert kilobytes is not None
+    return int(kilobytes[1]) * 1024
+
+
 def test_requests_and_worlds_are_told_as_they_come(server: Running) -> None:
     with listening(server) as lines:
         ask(server, "sandbox_events")
@@ -113,21 +135,70 @@ def test_a_request_without_a_body_of_its_own_ends_at_once(server: Running) -> No
     assert response.endswith(b"\r\n\r\n")
 
 
-def test_a_slow_listener_loses_the_oldest_and_is_told_how_many() -> None:
-    async def slow() -> bytes:
-        hub = Events()
+def test_a_reader_that_falls_behind_is_told_how_many_it_missed_and_goes_on_from_now() -> None:
+    async def slow() -> list[Any]:
+        hub = Events(Backlog(most=3))
         pieces = aiter(event_stream(hub, GET).body_iterator)
         await anext(pieces)
-        for number in range(1003):
+        for number in range(4):
             hub.tell("request", number)
-        piled_up = await anext(pieces)
-        assert isinstance(piled_up, bytes)
-        return piled_up
+        lagged = await anext(pieces)
+        hub.tell("request", 4)
+        return [lagged, await anext(pieces)]
 
-    text = asyncio.run(slow())
+    assert asyncio.run(slow()) == [
+        b'event: lagged\ndata: {"missed":4}\n\n',
+        b"event: request\ndata: 4\n\n",
+    ]
 
-    assert text.startswith(b'event: lost\ndata: {"events":3}\n\nevent: request\ndata: 3\n\n')
-    assert text.endswith(b"event: request\ndata: 1002\n\n")
+
+def test_the_backlog_is_bounded_by_bytes_however_many_readers_there_are() -> None:
+    async def pile_up() -> tuple[int, list[bytes]]:
+        hub = Events(Backlog(most_bytes=10_000))
+        with ExitStack() as stack:
+            readers = [stack.enter_context(hub.listen()) for _ in range(30)]
+            for _ in range(100):
+                hub.tell("request", "x" * 1000)
+            return hub.backlog.bytes, [await reader.take() for reader in readers]
+
+    size, first = asyncio.run(pile_up())
+
+    assert 8_000 < size <= 10_000
+    assert first == [b'event: lagged\ndata: {"missed":100}\n\n'] * 30
+
+
+def test_a_backlog_that_nobody_reads_any_more_is_empty() -> None:
+    async def leave() -> int:
+        hub = Events()
+        with hub.listen():
+            hub.tell("request", 1)
+        hub.tell("request", 2)
+        return hub.backlog.bytes
+
+    assert asyncio.run(leave()) == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_thirty_readers_that_never_read_cost_little_more_than_one_backlog() -> None:
+    with serving("--journal", "1") as server, ExitStack() as stack:
+        ask_for_much(server, 1)
+        before = resident_bytes(server)
+        stalled = [stack.enter_context(listening(server)) for _ in range(30)]
+        ask_for_much(server, 600)  # 40 MB of events, five backlogs
+        grown = resident_bytes(server) - before
+        told = [next(read_events(stalled[0])) for _ in range(3)]
+        until_lagged = (kind for kind, _ in read_events(stalled[1]))
+
+        assert grown < 60_000_000
+        assert told[0][0] == "request"
+        assert "lagged" in until_lagged
+
+
+def test_a_reader_that_never_reads_does_not_hold_up_the_end_of_the_server() -> None:
+    with serving() as server, listening(server):
+        ask_for_much(server, 100)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=5) == 0
 
 
 def test_silence_is_filled_with_comments_and_nobody_is_told_after_leaving() -> None:

@@ -14,7 +14,7 @@ export async function watchJournal(changed) {
   follow(
     (kind, data) => {
       if (kind === "request") add(data, true);
-      if (kind === "lost") catchUp();
+      if (kind === "lagged") catchUp();
       changed(kind, data);
     },
     (up) => {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
@@ -60,7 +61,7 @@ class Importer:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._has_planned = False
+        self._has_tables = False
         self._turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
         self._limiters: dict[bool, anyio.CapacityLimiter] = {}
 
@@ -98,22 +99,36 @@ class Importer:
         rules: Callable[[Contact], str | None] | None,
     ) -> Plan:
         work = _Work(world, request, rules)
-        # The first import loads the telephone tables.
-        if self._has_planned and request.size <= _INLINE_BYTES:
+        if not self._has_tables:
+            await _load_tables(world.account.region)
+            self._has_tables = True
+        if request.size <= _INLINE_BYTES:
             deadline = self._monotonic() + _INLINE_SECONDS
             if work.advance(lambda: self._monotonic() > deadline):
                 return work.finish()
         # Other requests keep their latency. What the plan reads does not change meanwhile, since
         # imports into this world wait for their turn.
         limiter = self._limiter(large=request.size > _LARGE_BYTES)
-        plan = await anyio.to_thread.run_sync(work.finish, limiter=limiter)
-        self._has_planned = True
-        return plan
+        return await anyio.to_thread.run_sync(work.finish, limiter=limiter)
 
     def _limiter(self, *, large: bool) -> anyio.CapacityLimiter:
         if large not in self._limiters:  # not before: a limiter belongs to a running event loop
             self._limiters[large] = anyio.CapacityLimiter(_PLANNED_AT_ONCE)
         return self._limiters[large]
+
+
+async def _load_tables(region: str) -> None:
+    """Load what the first import needs, in a thread that ends with it: it takes many milliseconds.
+
+    Raises `ValueError` if there is no such region.
+    """
+
+    def load() -> None:
+        nothing = ExistingContacts({}, {})
+        begin_import(b"", ImportOptions(Strategy.SKIP, (), "", 1), nothing, region)
+
+    with ThreadPoolExecutor(1, "qlara-sandbox-tables") as once:
+        await asyncio.get_running_loop().run_in_executor(once, load)
 
 
 class _Work:

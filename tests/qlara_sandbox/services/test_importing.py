@@ -139,14 +139,8 @@ def planned_on_the_loop(
     return on_the_loop
 
 
-def test_small_files_are_planned_on_the_event_loop_but_for_the_first_one_which_loads_tables() -> (
-    None
-):
-    assert planned_on_the_loop(cards(1), cards(2), cards(3, 4)) == [False, True, True, True]
-
-
-def test_a_large_file_is_planned_off_the_event_loop() -> None:
-    assert planned_on_the_loop(cards(0), cards(*range(400))) == [False] * 401
+def test_a_large_file_is_planned_off_the_event_loop_and_a_small_one_on_it() -> None:
+    assert planned_on_the_loop(cards(1, 2), cards(*range(400))) == [True, True, *[False] * 400]
 
 
 def test_a_small_file_that_takes_long_is_planned_to_its_end_off_the_event_loop() -> None:

@@ -1,0 +1,149 @@
+"""Tries hostile inputs, target by target: ``python -m reliability.fuzz --help``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from reliability import corpus, engine, outcomes, results
+from reliability.targets import TARGETS, create
+
+if TYPE_CHECKING:
+    from reliability.engine import Failure, Outcome
+
+FOUND = Path(__file__).parent / "found"
+# So many inputs make a full run: 200 000 vCard files and 100 000 requests, and files of ours on top.
+FULL_RUN = {
+    "vcard": 150_000,
+    "vcard-http": 50_000,
+    "raw-http": 60_000,
+    "forms": 40_000,
+    "scenario-files": 20_000,
+    "contract-files": 10_000,
+    "snapshots": 20_000,
+}
+_FULL_RUN_SECONDS = 1800
+# A worker may still be shrinking what it found, or wait for its server to stop.
+_GRACE_SECONDS = 240
+
+
+class Plan(NamedTuple):
+    """What is to be tried of one target."""
+
+    target: str
+    seed: int
+    seconds: float
+    inputs: int
+
+
+@click.command()
+@click.option("--target", "chosen", multiple=True, type=click.Choice(list(TARGETS)), help="Only this one; repeatable.")
+@click.option("--seconds-each", default=60.0, show_default=True, help="How long each target is tried.")
+@click.option("--seed", type=int, help="Seed for the inputs.  [default: a new one]")
+@click.option("--full", is_flag=True, help="As many inputs as a full run has, however long it takes.")
+@click.option("--grow", is_flag=True, help="Keep inputs that show a new behaviour in the corpus.")
+@click.option("--processes", default=2, show_default=True, help="Targets tried at the same time.")
+@click.option("--replay", type=click.Path(path_type=Path, exists=True), help="Try this one input of --target.")
+def main(
+    chosen: tuple[str, ...],
+    seconds_each: float,
+    seed: int | None,
+    *,
+    full: bool,
+    grow: bool,
+    processes: int,
+    replay: Path | None,
+) -> None:
+    """Try hostile inputs. Exit 1 if one of them broke something."""
+    if replay is not None:
+        _replay(chosen, replay)
+    seed = SystemRandom().randrange(2**31) if seed is None else seed
+    click.echo(f"seed {seed}")
+    plans = [
+        Plan(name, seed, _FULL_RUN_SECONDS if full else seconds_each, FULL_RUN[name] * full)
+        for name in chosen or TARGETS
+    ]
+    with ThreadPoolExecutor(processes) as pool:
+        found = list(pool.map(_run, plans))
+    if grow:
+        for outcome in found:
+            _grow(outcome)
+    command = "python -m reliability.fuzz " + " ".join(sys.argv[1:])
+    results.write("fuzz", command, {"seed": seed, "targets": [_row(one) for one in found]})
+    raise SystemExit(1 if any(outcome.failures for outcome in found) else 0)
+
+
+def _replay(chosen: tuple[str, ...], path: Path) -> None:
+    if len(chosen) != 1:
+        raise click.UsageError("--replay needs one --target")
+    target = create(chosen[0])
+    try:
+        error = engine.broken(target, path.read_bytes())
+    finally:
+        target.close()
+    click.echo(str(error) if error else "nothing is broken")
+    raise SystemExit(1 if error else 0)
+
+
+def _run(plan: Plan) -> Outcome:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "outcome.json"
+        arguments = [str(value) for value in (*plan, path)]
+        command = [sys.executable, "-m", "reliability.worker", *arguments]
+        done = subprocess.run(command, check=False, timeout=plan.seconds + _GRACE_SECONDS)
+        if done.returncode or not path.exists():
+            message = f"the worker of {plan.target} ended with {done.returncode}"
+            raise click.ClickException(message)
+        outcome = outcomes.read(path)
+    _show(outcome)
+    return outcome
+
+
+def _show(outcome: Outcome) -> None:
+    rate = outcome.tried / max(outcome.seconds, 0.001)
+    click.echo(
+        f"{outcome.target:<15} {outcome.tried:>8} inputs {rate:>7.0f}/s "
+        f"{outcome.behaviours:>5} behaviours {outcome.failed:>5} failures"
+    )
+    for failure in outcome.failures:
+        path = _found(outcome.target, failure)
+        click.echo(f"  broken ({failure.count} times): {failure.invariant}\n    {failure.detail[:400]}")
+        click.echo(f"    python -m reliability.fuzz --target {outcome.target} --replay {path}")
+
+
+def _found(target: str, failure: Failure) -> str:
+    """Write an input that broke something into a file, and return its path."""
+    path = FOUND / target / sha256(failure.data).hexdigest()[:12]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(failure.data)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _grow(outcome: Outcome) -> None:
+    kept = [path for data in outcome.fresh if (path := corpus.keep(outcome.target, data))]
+    click.echo(f"{outcome.target:<15} {len(kept):>8} more inputs in the corpus")
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "target": outcome.target,
+        "inputs": outcome.tried,
+        "failures": outcome.failed,
+        "seconds": round(outcome.seconds, 1),
+        "behaviours": outcome.behaviours,
+        "peakMb": outcome.figures.peak_mb,
+        "bystanderP99Ms": outcome.figures.bystander_p99_ms,
+        "broken": [{"invariant": one.invariant, "inputs": one.count} for one in outcome.failures],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -10,9 +10,11 @@ import re
 from typing import NamedTuple
 
 _BLANKS = re.compile(rb"[\0\s]+")
-_ANYWHERE = re.compile(rb"BEGIN:VCARD", re.IGNORECASE)
+# Behind BEGIN may be parameters, which RFC 6350 does not allow there: whether that is a frame is in doubt.
+_ANYWHERE = re.compile(rb"BEGIN[^:]{0,200}?:VCARD", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r\r\n|\r\n|\r|\n")
 _BEGINS = re.compile(rb"(?:END:VCARD)?BEGIN:VCARD[ \t]*", re.IGNORECASE)
+_HEADER = re.compile(rb"BEGIN:VCARD[ \t]*", re.IGNORECASE)
 _ENDS = re.compile(rb"END:VCARD[ \t]*", re.IGNORECASE)
 _FOLDED = (b" ", b"\t")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
@@ -46,7 +48,7 @@ def is_a_vcard_file(data: bytes) -> bool:
     return (
         bool(lines)
         and _is_plain(data)
-        and _is_frame(lines, 0, _BEGINS)
+        and _is_frame(lines, 0, _HEADER)
         and _is_frame(lines, len(lines) - 1, _ENDS)
     )
 

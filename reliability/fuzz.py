@@ -27,7 +27,7 @@ FULL_RUN = {
     "raw-http": 60_000,
     "forms": 40_000,
     "scenario-files": 20_000,
-    "contract-files": 10_000,
+    "contract-files": 5_000,
     "snapshots": 20_000,
 }
 _FULL_RUN_SECONDS = 1800

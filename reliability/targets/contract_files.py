@@ -88,7 +88,7 @@ class ContractFiles:
                 application = self._application()
             except (InvalidContract, InvalidScenario) as refusal:
                 self._require_no_caller()
-                return check_message(str(refusal), self._file)
+                return check_message(str(refusal), self._watch.folder)
             except Exception as error:
                 name = type(error).__name__
                 raise InvariantBroken(f"a file never ends in an exception ({name})", repr(error)) from error
@@ -144,16 +144,16 @@ class ContractFiles:
         return response
 
 
-def check_message(message: str, path: Path) -> Hashable:
+def check_message(message: str, folder: Path) -> Hashable:
     """Hold what a file is refused with against what a reader needs; return what it is about.
 
     Raises:
         InvariantBroken: it does not name the file, or is no line.
     """
     lines = message.splitlines()
-    if len(lines) != 1 or path.name not in message or "Traceback" in message:
+    if len(lines) != 1 or str(folder) not in message or "Traceback" in message:
         raise InvariantBroken("a refusal is a line that names the place", repr(message[:500]))
-    words = re.sub(r"'[^']*'|\W|\d", " ", message.partition(path.name)[2]).split()
+    words = re.sub(r"'[^']*'|\W|\d", " ", message.partition(str(folder))[2]).split()
     return tuple(words[-3:])
 
 

@@ -157,10 +157,8 @@ class _Actor:
         upload = self._some_upload()
         request = wire.upload(self._key, wire.form(upload.file, **upload.fields()))
         began = time.perf_counter()
-        if self._rng.random() < 0.3:
-            response = self._slowly(request)
-        else:
-            response = self._client.send(request)
+        is_slow = self._rng.random() < 0.3
+        response = self._slowly(request) if is_slow else self._client.send(request)
         event = _event(Kind.IMPORT, began, response, upload)
         if response.status == 200 and upload.list_name:
             self._lists.append(event.body["listId"])
@@ -218,7 +216,9 @@ def _file(rng: Random, cards: int) -> bytes:
     """Return a file of *cards* cards, whose numbers other files have as well."""
     lines = []
     for _ in range(cards):
-        number = rng.choice(("", "12", f"+39347{rng.randrange(800):07d}", f"347 {rng.randrange(800):07d}"))
+        number = rng.choice(
+            ("", "12", f"+39347{rng.randrange(800):07d}", f"347 {rng.randrange(800):07d}")
+        )
         tel = f"TEL:{number}\r\n" if number else ""
         name = rng.choice(("Anna", "Luca", "Giulia"))
         lines.append(f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{name}\r\n{tel}END:VCARD\r\n")

@@ -20,12 +20,12 @@ _SHRINK_SECONDS = 8.0
 
 
 class Failure(NamedTuple):
-    """An input that broke an invariant, shortened; ``count`` inputs broke it."""
+    """An input that broke an invariant, shortened; so many ``inputs`` broke it."""
 
     invariant: str
     detail: str
     data: bytes
-    count: int
+    inputs: int
 
 
 class Outcome(NamedTuple):
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
     @property
     def failed(self) -> int:
         """How many inputs broke something."""
-        return sum(failure.count for failure in self.failures)
+        return sum(failure.inputs for failure in self.failures)
 
 
 class Limits(NamedTuple):
@@ -143,7 +143,7 @@ class Run:
     def _note(self, error: InvariantBroken, data: bytes) -> None:
         known = self._failures.get(error.invariant)
         if known is not None:
-            self._failures[error.invariant] = known._replace(count=known.count + 1)
+            self._failures[error.invariant] = known._replace(inputs=known.inputs + 1)
             return
         if len(self._failures) < _SHOWN:
             data = shrink(data, self._breaks(error.invariant), _SHRINK_SECONDS)

@@ -31,6 +31,7 @@ FULL_RUN = {
     "snapshots": 20_000,
 }
 _FULL_RUN_SECONDS = 1800
+_AT_ONCE = 2  # targets
 # A worker may still be shrinking what it found, or wait for its server to stop.
 _GRACE_SECONDS = 240
 
@@ -45,13 +46,24 @@ class Plan(NamedTuple):
 
 
 @click.command()
-@click.option("--target", "chosen", multiple=True, type=click.Choice(list(TARGETS)), help="Only this one; repeatable.")
-@click.option("--seconds-each", default=60.0, show_default=True, help="How long each target is tried.")
+@click.option(
+    "--target",
+    "chosen",
+    multiple=True,
+    type=click.Choice(list(TARGETS)),
+    help="Only this one; repeatable.",
+)
+@click.option(
+    "--seconds-each", default=60.0, show_default=True, help="How long each target is tried."
+)
 @click.option("--seed", type=int, help="Seed for the inputs.  [default: a new one]")
-@click.option("--full", is_flag=True, help="As many inputs as a full run has, however long it takes.")
+@click.option(
+    "--full", is_flag=True, help="As many inputs as a full run has, however long it takes."
+)
 @click.option("--grow", is_flag=True, help="Keep inputs that show a new behaviour in the corpus.")
-@click.option("--processes", default=2, show_default=True, help="Targets tried at the same time.")
-@click.option("--replay", type=click.Path(path_type=Path, exists=True), help="Try this one input of --target.")
+@click.option(
+    "--replay", type=click.Path(path_type=Path, exists=True), help="Try this one input of --target."
+)
 def main(
     chosen: tuple[str, ...],
     seconds_each: float,
@@ -59,7 +71,6 @@ def main(
     *,
     full: bool,
     grow: bool,
-    processes: int,
     replay: Path | None,
 ) -> None:
     """Try hostile inputs. Exit 1 if one of them broke something."""
@@ -71,7 +82,7 @@ def main(
         Plan(name, seed, _FULL_RUN_SECONDS if full else seconds_each, FULL_RUN[name] * full)
         for name in chosen or TARGETS
     ]
-    with ThreadPoolExecutor(processes) as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(_run, plans))
     if grow:
         for outcome in found:
@@ -115,7 +126,9 @@ def _show(outcome: Outcome) -> None:
     )
     for failure in outcome.failures:
         path = _found(outcome.target, failure)
-        click.echo(f"  broken ({failure.count} times): {failure.invariant}\n    {failure.detail[:400]}")
+        click.echo(
+            f"  broken ({failure.inputs} times): {failure.invariant}\n    {failure.detail[:400]}"
+        )
         click.echo(f"    python -m reliability.fuzz --target {outcome.target} --replay {path}")
 
 
@@ -141,7 +154,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "behaviours": outcome.behaviours,
         "peakMb": outcome.figures.peak_mb,
         "bystanderP99Ms": outcome.figures.bystander_p99_ms,
-        "broken": [{"invariant": one.invariant, "inputs": one.count} for one in outcome.failures],
+        "broken": [{"invariant": one.invariant, "inputs": one.inputs} for one in outcome.failures],
     }
 
 

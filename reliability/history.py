@@ -144,9 +144,7 @@ class _World:
     def _plan(self, upload: Upload) -> Plan:
         world = self._world
         options = world.import_options(Strategy(upload.strategy), parse_tags(upload.tags))
-        return plan_import(
-            upload.file, options, world.existing_contacts(), world.account.region
-        )
+        return plan_import(upload.file, options, world.existing_contacts(), world.account.region)
 
 
 class _Search:

@@ -11,8 +11,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -20,6 +19,9 @@ from qlara_sandbox.samples.generating import Spec, generate
 from reliability import results, serving, wire
 from reliability.bystander import Bystander
 from reliability.statistics import percentile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST_MB = 500
 MOST_P99_MS = 200
@@ -60,11 +62,7 @@ def main(uploads: int) -> None:
 
 def is_within_bounds(row: dict[str, Any]) -> bool:
     """Return whether the result of one shape is as it must be."""
-    return (
-        not row["failures"]
-        and row["peakMb"] < MOST_MB
-        and row["bystanderP99Ms"] < MOST_P99_MS
-    )
+    return not row["failures"] and row["peakMb"] < MOST_MB and row["bystanderP99Ms"] < MOST_P99_MS
 
 
 def measure(shape: Shape, uploads: int) -> dict[str, Any]:
@@ -101,7 +99,8 @@ def send(port: int, path: Path, uploads: int, *, own_accounts: bool) -> list[str
     """Upload the file so many times at once, and return what went wrong."""
     file = path.read_bytes()
     requests = [
-        wire.upload(f"sandbox_load{index * own_accounts}", wire.form(file)) for index in range(uploads)
+        wire.upload(f"sandbox_load{index * own_accounts}", wire.form(file))
+        for index in range(uploads)
     ]
 
     def one(request: bytes) -> str:

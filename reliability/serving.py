@@ -28,7 +28,7 @@ class Sandbox:
     def __init__(self, process: subprocess.Popen[str], port: int, log: Path) -> None:
         self.process = process
         self.port = port
-        self._log = log
+        self.log = log
         self._read = 0
 
     @property
@@ -62,9 +62,9 @@ class Sandbox:
 
     def trouble(self) -> str:
         """Return what the log says since the last call, if any of it speaks of a bug; else nothing."""
-        if self._log.stat().st_size == self._read:
+        if self.log.stat().st_size == self._read:
             return ""
-        with self._log.open("rb") as log:
+        with self.log.open("rb") as log:
             log.seek(self._read)
             said = log.read().decode("utf-8", "replace")
             self._read = log.tell()
@@ -117,4 +117,4 @@ def stop(running: Sandbox) -> None:
     except subprocess.TimeoutExpired:
         running.process.kill()
         running.process.communicate()
-    running._log.unlink(missing_ok=True)  # noqa: SLF001 - they belong together
+    running.log.unlink(missing_ok=True)

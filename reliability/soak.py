@@ -65,7 +65,9 @@ def main(seconds: float, seed: int | None) -> None:
         f"list p99 {content['bystanderP99Ms']} ms"
     )
     for failure in content["failures"]:
-        click.echo(f"broken: {failure}\n  python -m reliability.soak --seconds {seconds:.0f} --seed {seed}")
+        click.echo(
+            f"broken: {failure}\n  python -m reliability.soak --seconds {seconds:.0f} --seed {seed}"
+        )
     results.write("soak", "python -m reliability.soak " + " ".join(sys.argv[1:]), content)
     raise SystemExit(1 if content["failures"] else 0)
 
@@ -88,7 +90,9 @@ def run(seconds: float, seed: int) -> dict[str, Any]:
         content = judge(bystander.samples, [latency for _, latency in bystander.latencies])
         trouble = running.trouble()
         content["failures"] += bystander.errors + ([f"the log: {trouble}"] if trouble else [])
-        content["failures"] += [f"{count} times a 5xx" for kind, count in counts.items() if kind == "5xx"]
+        content["failures"] += [
+            f"{count} times a 5xx" for kind, count in counts.items() if kind == "5xx"
+        ]
         return {
             "seed": seed,
             "seconds": round(seconds),

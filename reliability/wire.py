@@ -155,7 +155,7 @@ def request(
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def form(file: bytes, boundary: bytes = b"b", **fields: str) -> bytes:
+def form(file: bytes, *, boundary: str = "b", **fields: str) -> bytes:
     """Return a multipart form with a file, into the documented list unless *fields* say otherwise."""
     if not fields.keys() & {"listId", "listName"}:
         fields = {"listId": DESTINATION, **fields}
@@ -164,7 +164,8 @@ def form(file: bytes, boundary: bytes = b"b", **fields: str) -> bytes:
         for name, value in fields.items()
     ]
     parts.append(b'Content-Disposition: form-data; name="file"; filename="c.vcf"\r\n\r\n' + file)
-    return b"".join(b"--%b\r\n%b\r\n" % (boundary, part) for part in parts) + b"--%b--\r\n" % boundary
+    line = b"--" + boundary.encode()
+    return b"".join(b"%b\r\n%b\r\n" % (line, part) for part in parts) + line + b"--\r\n"
 
 
 def upload(key: str, body: bytes, boundary: str = "b") -> bytes:

@@ -20,7 +20,6 @@ TARGETS = {
 }
 
 
-
 def create(name: str) -> Target:
     """Return the target of this name, ready to run.
 

@@ -21,9 +21,7 @@ class InProcess:
         """Return the response to a GET request; what the application raises is raised."""
         return self._loop.run_until_complete(_call(app, "GET", path, key))
 
-    def post(
-        self, app: ASGIApp, path: str, key: str, body: bytes, content_type: str
-    ) -> Response:
+    def post(self, app: ASGIApp, path: str, key: str, body: bytes, content_type: str) -> Response:
         """Return the response to a POST request."""
         return self._loop.run_until_complete(_call(app, "POST", path, key, body, content_type))
 

@@ -32,6 +32,13 @@ _KEY = "sandbox_fuzz"
 _CARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:B\r\nTEL:+393479998877\r\nEND:VCARD\r\n"
 _FORM = "multipart/form-data; boundary=b"
 _LISTED = wire.LIST.format(wire.DESTINATION)
+_PATHS = (
+    f"{_LISTED}?limit=2&page=1",
+    _LISTED,
+    f"{_LISTED}?limit=0",
+    "/__docs",
+    "/openapi.json",
+)
 _REMOTE = b"//127.0.0.1:1/"
 _STAYS_YAML = 0.7  # so often: most of what is not YAML is refused at once
 _KEPT_WORDS = {"x-max-bytes", "x-permission", "x-expected"}
@@ -73,8 +80,10 @@ class ContractFiles:
 
     def mutate(self, data: bytes, rng: Random) -> bytes:
         if rng.random() < _STAYS_YAML:
-            with contextlib.suppress(yaml.YAMLError, ValueError, RecursionError, UnicodeDecodeError):
-                document = yaml.load(data, yaml.CSafeLoader)  # noqa: S506 - a safe loader, in C
+            with contextlib.suppress(
+                yaml.YAMLError, ValueError, RecursionError, UnicodeDecodeError
+            ):
+                document = yaml.load(data, yaml.CSafeLoader)
                 change_a_value(document, _VALUES, rng)
                 text: str = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, width=200)
                 return text.encode("utf-8", "replace")
@@ -91,7 +100,9 @@ class ContractFiles:
                 return check_message(str(refusal), self._watch.folder)
             except Exception as error:
                 name = type(error).__name__
-                raise InvariantBroken(f"a file never ends in an exception ({name})", repr(error)) from error
+                raise InvariantBroken(
+                    f"a file never ends in an exception ({name})", repr(error)
+                ) from error
             self._require_no_caller()
             return self._run_calls(application)
 
@@ -112,9 +123,7 @@ class ContractFiles:
 
     def _run_calls(self, application: ASGIApp) -> Hashable:
         used = self._used(application)
-        statuses = []
-        for path in (f"{_LISTED}?limit=2&page=1", _LISTED, f"{_LISTED}?limit=0", "/__docs", "/openapi.json"):
-            statuses.append(self._call(application, path).status)
+        statuses = [self._call(application, path).status for path in _PATHS]
         uploaded = self._call(application, wire.UPLOAD, wire.form(_CARD, tags="a"))
         after = self._used(application)
         if uploaded.status >= 400 and used != after:
@@ -137,7 +146,9 @@ class ContractFiles:
                 response = self._calls.get(application, path, _KEY)
         except Exception as error:
             name = type(error).__name__
-            raise InvariantBroken(f"no request ends in an exception ({name})", repr(error)) from error
+            raise InvariantBroken(
+                f"no request ends in an exception ({name})", repr(error)
+            ) from error
         if response.status >= 500 or not response.status:
             detail = f"{path}: {response.status} {response.body[:300]!r}"
             raise InvariantBroken(f"no 5xx ({path.split('?')[0][-20:]})", detail)

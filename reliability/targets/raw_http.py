@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +15,7 @@ from reliability.target import Figures, InvariantBroken
 from reliability.targets.served import KEY, Host, Served
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Hashable
     from random import Random
 
@@ -58,7 +58,15 @@ _OF_THE_CONNECTION = {
     b"transfer-encoding",
     b"upgrade",
 }
-_PAGES = ("/", "/__console", "/__docs", "/openapi.yaml", "/openapi.json", "/__assets/x.js", "/nothing")
+_PAGES = (
+    "/",
+    "/__console",
+    "/__docs",
+    "/openapi.yaml",
+    "/openapi.json",
+    "/__assets/x.js",
+    "/nothing",
+)
 
 
 class RawRequests:
@@ -79,8 +87,7 @@ class RawRequests:
         quota = wire.request("GET", wire.QUOTA, KEY)
         offered = quota.replace(b"\r\n\r\n", b"\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n")
         control = [
-            wire.request(*line.split(" "), KEY)  # type: ignore[arg-type]
-            for line in _CONTROL
+            wire.request(method, path, KEY) for method, path in (line.split() for line in _CONTROL)
         ]
         control += [
             wire.request(method, path, KEY, {"Content-Type": "application/json"}, body)
@@ -92,7 +99,9 @@ class RawRequests:
             in_chunks,
             in_chunks.replace(b"0\r\n\r\n", b"0\r\nX-Trailer: 1\r\n\r\n"),
             upload.replace(b"Content-Type", b"Expect: 100-continue\r\nContent-Type"),
-            upload.replace(b"Content-Type", b"Connection: Upgrade\r\nUpgrade: TLS/1.2\r\nContent-Type"),
+            upload.replace(
+                b"Content-Type", b"Connection: Upgrade\r\nUpgrade: TLS/1.2\r\nContent-Type"
+            ),
             listed,
             quota,
             offered,
@@ -122,8 +131,8 @@ class RawRequests:
         has_succeeded = any(200 <= status < 300 for status in found)
         if failed and not served.ordered_faults():
             served.check()
-            detail = received[received.find(b"HTTP/1.1 5") :][:600]
-            raise InvariantBroken(f"no 5xx ({failed[0]})", repr(detail))
+            response = received[received.find(b"HTTP/1.1 5") :]
+            raise InvariantBroken(f"no 5xx ({failed[0]})", repr(response[:600]))
         served.check()
         if after != before and not has_succeeded:
             detail = f"{before} contacts before, {after} after, responses {found}"

@@ -37,7 +37,8 @@ _SEEDS = (
     _PLAIN
     + b"lists:\n  - id: list_crm_migration\n    contacts:\n      - name: A\n        phoneNumber: '+393471234567'\n",
     _PLAIN + b"rate_limit: {requests: 2, per: 60s}\nlimits: {file_bytes: 100}\n",
-    _PLAIN + b"faults:\n  - {on: uploadVCard, skip: 1, count: 2, respond: {status: 503, body: {a: 1}}}\n",
+    _PLAIN
+    + b"faults:\n  - {on: uploadVCard, skip: 1, count: 2, respond: {status: 503, body: {a: 1}}}\n",
 )
 _PLACED = re.compile(r"tried\.yaml(?::\d+)?: \S")
 _LONGEST_MESSAGE = 4000
@@ -80,7 +81,9 @@ class ScenarioFiles:
                 return (re.sub(r"\d+", "", mistake.field)[:40], *mistake.message.split()[:2])
             except Exception as error:
                 name = type(error).__name__
-                raise InvariantBroken(f"a file never ends in an exception ({name})", repr(error)) from error
+                raise InvariantBroken(
+                    f"a file never ends in an exception ({name})", repr(error)
+                ) from error
             return self._run_calls()
 
     def figures(self) -> Figures:
@@ -101,7 +104,9 @@ class ScenarioFiles:
                     response = self._calls.post(self._app, path, _KEY, body, kind)
             except Exception as error:
                 name = type(error).__name__
-                raise InvariantBroken(f"no request ends in an exception ({name})", repr(error)) from error
+                raise InvariantBroken(
+                    f"no request ends in an exception ({name})", repr(error)
+                ) from error
             self._judge(response, path, schema)
             statuses.append(response.status)
         return tuple(statuses)

@@ -123,7 +123,9 @@ class Snapshots:
             for one in state["lists"][:_MOST_LISTS]
         )
         for path in ("/__admin/clock", "/__admin/worlds", "/__admin/faults"):
-            self._send(wire.request("GET", f"{path}?apiKey={KEY}" if "worlds" not in path else path, KEY))
+            self._send(
+                wire.request("GET", f"{path}?apiKey={KEY}" if "worlds" not in path else path, KEY)
+            )
         uploaded = self._send(wire.upload(KEY, wire.form(_CARD, listName="New")))
         if uploaded.status not in _CLOSED:
             check_upload(uploaded)

@@ -99,9 +99,9 @@ class Uploads:
 
 def request_in_pieces(data: bytes, strategy: str, session: str) -> list[bytes]:
     """Return the upload of *data* for a session, in the pieces that it is to be sent in."""
-    body = wire.form(data, _boundary(data), duplicateStrategy=strategy)
+    body = wire.form(data, boundary=_boundary(data), duplicateStrategy=strategy)
     headers = {
-        "Content-Type": f"multipart/form-data; boundary={_boundary(data).decode()}",
+        "Content-Type": f"multipart/form-data; boundary={_boundary(data)}",
         "X-Sandbox-Session": session,
     }
     whole = wire.request("POST", wire.UPLOAD, KEY, headers, body)
@@ -163,12 +163,12 @@ def _comparable(response: wire.Response) -> Any:
     return (response.status, content)
 
 
-def _boundary(data: bytes) -> bytes:
-    return b"b%08x" % crc32(data)
+def _boundary(data: bytes) -> str:
+    return f"b{crc32(data):08x}"
 
 
 def _cut(data: bytes, rng: Random) -> list[bytes]:
-    pieces = []
+    pieces: list[bytes] = []
     while data and len(pieces) < _MOST_PIECES:
         size = rng.randint(1, rng.choice((1, 3, 40, _LARGEST_CHUNK)))
         pieces.append(data[:size])

@@ -8,6 +8,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "corpus"
 # Larger ones would make the repository heavy, and every mutation slow.
 LARGEST = 4096
+MOST = 80
+"""How many inputs the corpus of a target has at most, unless they were chosen together."""
 
 
 def load(target: str, folder: Path = FOLDER) -> list[bytes]:
@@ -15,11 +17,24 @@ def load(target: str, folder: Path = FOLDER) -> list[bytes]:
     return [path.read_bytes() for path in sorted((folder / target).glob("*")) if path.is_file()]
 
 
-def keep(target: str, data: bytes, folder: Path = FOLDER) -> Path | None:
-    """Write an input down, named after its content; None if it is too large to keep."""
-    if len(data) > LARGEST:
-        return None
+def grow(target: str, inputs: list[bytes], folder: Path = FOLDER) -> int:
+    """Keep further inputs, short ones first, while there is room; return how many were kept."""
+    room = max(MOST - len(load(target, folder)), 0)
+    fit = sorted((data for data in inputs if len(data) <= LARGEST), key=len)[:room]
+    for data in fit:
+        _keep(target, data, folder)
+    return len(fit)
+
+
+def replace(target: str, inputs: list[bytes], folder: Path = FOLDER) -> None:
+    """Make *inputs* the whole corpus of *target*."""
+    for path in (folder / target).glob("*"):
+        path.unlink()
+    for data in inputs:
+        _keep(target, data, folder)
+
+
+def _keep(target: str, data: bytes, folder: Path) -> None:
     path = folder / target / sha256(data).hexdigest()[:12]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    return path

@@ -66,7 +66,7 @@ VCARD = (
     b"X-WAID=393471234567",
     b"EMAIL:anna@example.com",
     b"EMAIL;TYPE=X400:c=it;a=x",
-    b'EMAIL:mailto:"A B" <a@b.it>',
+    b'EMAIL:mailto:"A B" <a@example.com>',
     b"ADR:;;Via Roma 1;Milano;;20100;Italia",
     b"NOTE;ENCODING=BASE64:",
     b"PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ",

@@ -86,7 +86,8 @@ def main(
         found = list(pool.map(_run, plans))
     if grow:
         for outcome in found:
-            _grow(outcome)
+            kept = corpus.grow(outcome.target, outcome.fresh)
+            click.echo(f"{outcome.target:<15} {kept:>8} more inputs in the corpus")
     command = "python -m reliability.fuzz " + " ".join(sys.argv[1:])
     results.write("fuzz", command, {"seed": seed, "targets": [_row(one) for one in found]})
     raise SystemExit(1 if any(outcome.failures for outcome in found) else 0)
@@ -114,35 +115,32 @@ def _run(plan: Plan) -> Outcome:
             message = f"the worker of {plan.target} ended with {done.returncode}"
             raise click.ClickException(message)
         outcome = outcomes.read(path)
-    _show(outcome)
+    click.echo(report(outcome))
     return outcome
 
 
-def _show(outcome: Outcome) -> None:
+def report(outcome: Outcome, folder: Path = FOUND) -> str:
+    """Return what is to be said of an outcome; what broke something is written into *folder*."""
     rate = outcome.tried / max(outcome.seconds, 0.001)
-    click.echo(
+    lines = [
         f"{outcome.target:<15} {outcome.tried:>8} inputs {rate:>7.0f}/s "
         f"{outcome.behaviours:>5} behaviours {outcome.failed:>5} failures"
-    )
+    ]
     for failure in outcome.failures:
-        path = _found(outcome.target, failure)
-        click.echo(
-            f"  broken ({failure.inputs} times): {failure.invariant}\n    {failure.detail[:400]}"
-        )
-        click.echo(f"    python -m reliability.fuzz --target {outcome.target} --replay {path}")
+        path = _written(failure, folder / outcome.target)
+        lines += [
+            f"  broken ({failure.inputs} times): {failure.invariant}",
+            f"    {failure.detail[:400]}",
+            f"    python -m reliability.fuzz --target {outcome.target} --replay {path}",
+        ]
+    return "\n".join(lines)
 
 
-def _found(target: str, failure: Failure) -> str:
-    """Write an input that broke something into a file, and return its path."""
-    path = FOUND / target / sha256(failure.data).hexdigest()[:12]
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _written(failure: Failure, folder: Path) -> Path:
+    path = folder / sha256(failure.data).hexdigest()[:12]
+    folder.mkdir(parents=True, exist_ok=True)
     path.write_bytes(failure.data)
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
-def _grow(outcome: Outcome) -> None:
-    kept = [path for data in outcome.fresh if (path := corpus.keep(outcome.target, data))]
-    click.echo(f"{outcome.target:<15} {len(kept):>8} more inputs in the corpus")
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

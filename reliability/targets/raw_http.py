@@ -70,11 +70,15 @@ _PAGES = (
 
 
 class RawRequests:
-    """Sends each input over a connection of its own, and asks a bystander's question after it."""
+    """Sends each input over a connection of its own, and asks a bystander's question after it.
+
+    A response must come within so many *seconds*.
+    """
 
     name = "raw-http"
 
-    def __init__(self, host: Host | None = None) -> None:
+    def __init__(self, host: Host | None = None, seconds: float = _SECONDS) -> None:
+        self._seconds = seconds
         self._served = Served(host)
         self._mutator = Mutator(dictionaries.HTTP, self.seeds())
         self._used: int | None = None
@@ -157,7 +161,7 @@ class RawRequests:
         found = _final(received)
         if found[0] == 400 and b'{"request":' in received:
             return  # refused as malformed, which is always safe
-        with contextlib.closing(wire.connect(self._served.host.port, _SECONDS)) as connection:
+        with contextlib.closing(wire.connect(self._served.host.port, self._seconds)) as connection:
             connection.sendall(plain(request))
             received_plainly, _ = self._wait_for(connection, 1)
         expected = _final(received_plainly)
@@ -167,7 +171,7 @@ class RawRequests:
 
     def _exchange(self, data: bytes, due: int) -> tuple[bytes, bool]:
         """Send *data*; return what came back, and whether the connection is still open."""
-        with contextlib.closing(wire.connect(self._served.host.port, _SECONDS)) as connection:
+        with contextlib.closing(wire.connect(self._served.host.port, self._seconds)) as connection:
             with contextlib.suppress(OSError):  # the server may have heard enough
                 connection.sendall(data)
             received, is_open = self._wait_for(connection, due)
@@ -178,14 +182,14 @@ class RawRequests:
             return received + _what_is_there(connection), is_open
 
     def _wait_for(self, connection: socket.socket, due: int) -> tuple[bytes, bool]:
-        received, end = b"", time.monotonic() + _SECONDS
+        received, end = b"", time.monotonic() + self._seconds
         while len(_final(received)) < due and len(received) < _MOST_BYTES:
             try:
                 chunk = connection.recv(65536)
             except TimeoutError:
                 chunk = b""
                 if time.monotonic() >= end:
-                    detail = f"{len(_final(received))} of {due} within {_SECONDS:.0f} s"
+                    detail = f"{len(_final(received))} of {due} within {self._seconds:.0f} s"
                     raise InvariantBroken("a complete request gets a response", detail) from None
             except OSError:
                 chunk = b""

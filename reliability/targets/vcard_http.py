@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from reliability import dictionaries, schemas, wire
+from reliability import corpus, dictionaries, schemas, wire
 from reliability.card_count import count_cards
 from reliability.mutation import Mutator
 from reliability.target import Figures, InvariantBroken
@@ -38,7 +38,7 @@ class Uploads:
         self._totals: dict[str, int] | None = None
 
     def seeds(self) -> list[bytes]:
-        return vcard.seeds()
+        return [*vcard.seeds(), *corpus.load("vcard")]
 
     def mutate(self, data: bytes, rng: Random) -> bytes:
         return self._mutator(data, rng)

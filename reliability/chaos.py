@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 FOUND = Path(__file__).parent / "found" / "chaos"
 _SCENARIOS = ("default", "crm-migration", "quota-nearly-exhausted", "update-existing")
-_WORLDS = 3
-_CLIENTS = 4  # of each world
+WORLDS = 3
+CLIENTS = 4  # of each world
 _EVENTS = 4  # of each client
 _SLOW_SECONDS = 0.002
 _STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
@@ -83,14 +83,14 @@ def play(running: Sandbox, seed: int, number: int) -> list[Round]:
     """Let all clients of all worlds act at the same time, and return what they saw."""
     keys = [
         f"sandbox_chaos{number}-{index}__{_SCENARIOS[(number + index) % len(_SCENARIOS)]}"
-        for index in range(_WORLDS)
+        for index in range(WORLDS)
     ]
     first = {key: _state(running.port, key) for key in keys}
-    with ThreadPoolExecutor(_WORLDS * _CLIENTS) as pool:
+    with ThreadPoolExecutor(WORLDS * CLIENTS) as pool:
         acting = {
             key: [
                 pool.submit(_act, running.port, key, first[key], Random(f"{seed}:{key}:{client}"))
-                for client in range(_CLIENTS)
+                for client in range(CLIENTS)
             ]
             for key in keys
         }

@@ -15,9 +15,13 @@ SPEC = Path(__file__).parents[1] / "openapi.yaml"
 
 
 @cache
+def _components() -> Any:
+    return yaml.safe_load(SPEC.read_text(encoding="utf-8"))["components"]
+
+
+@cache
 def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
-    components = yaml.safe_load(SPEC.read_text(encoding="utf-8"))["components"]
-    whole = {"$ref": f"#/components/schemas/{schema}", "components": components}
+    whole = {"$ref": f"#/components/schemas/{schema}", "components": _components()}
     return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
 

@@ -37,6 +37,8 @@ _PAUSE_SECONDS = 0.004
 # Small bounds are reached soon: what grows after that is a leak.
 _OPTIONS = ("--worlds", "60", "--world-memory", "64", "--journal", "4")
 _ACCOUNTS = 300
+_CHARSETS = 30
+_SLOW_READERS = 5
 _PATHS = (
     wire.QUOTA,
     f"{wire.LIST.format(wire.DESTINATION)}?limit=100",
@@ -78,7 +80,10 @@ def run(seconds: float, seed: int) -> dict[str, Any]:
         ended = threading.Event()
         clients = [_Client(running, Random(f"{seed}:{index}"), ended) for index in range(_CLIENTS)]
         threads = [threading.Thread(target=client.go_on) for client in clients]
-        threads.append(threading.Thread(target=_read_events_slowly, args=(running, ended)))
+        threads += [
+            threading.Thread(target=_read_events_slowly, args=(running, ended))
+            for _ in range(_SLOW_READERS)
+        ]
         with Bystander(running) as bystander:
             for thread in threads:
                 thread.start()
@@ -175,9 +180,13 @@ class _Client:
 
     def _hostile_file(self) -> bytes:
         file = self._change_file(self._rng.choice(self._files), self._rng)
-        # A character set that nobody has heard of, another one each time.
-        file = file.replace(b"FN:", b"FN;CHARSET=x-%d:\xe9" % self._rng.randrange(10**9), 1)
+        file = file.replace(b"FN:", self._strange_charsets() + b"FN:", 1)
         return self._exchange(wire.upload(self._key(), wire.form(file)))
+
+    def _strange_charsets(self) -> bytes:
+        """Return lines in character sets that nobody has heard of, others each time."""
+        lines = [b"FN;CHARSET=x-%d:\xe9\r\n" % self._rng.randrange(10**9) for _ in range(_CHARSETS)]
+        return b"".join(lines)
 
     def _hostile_form(self) -> bytes:
         form = self._change_form(self._rng.choice(self._forms), self._rng)

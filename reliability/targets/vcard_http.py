@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 _SESSIONS = ("whole", "chunked", "split")
-_MANY_CONTACTS = 400
+_MANY_CONTACTS = 150
 _LARGEST_CHUNK = 700
 _MOST_PIECES = 12
 
@@ -80,14 +80,16 @@ class Uploads:
         return self._totals
 
     def _contacts(self, session: str) -> int:
-        path = f"{wire.LIST.format(wire.DESTINATION)}?limit=1000"
+        # Every contact is read in one of the worlds; of the others, the total is enough.
+        limit = 1000 if session == _SESSIONS[0] else 1
+        path = f"{wire.LIST.format(wire.DESTINATION)}?limit={limit}"
         response = self._served.client.get(path, **{"X-Sandbox-Session": session})
         if response.status != 200:
             detail = f"{response.status} {response.body[:300]!r}"
             raise InvariantBroken("the list can be read", detail)
         page = response.json()
         schemas.require("ContactPage", page)
-        if len(page["contacts"]) != min(page["total"], 1000):
+        if len(page["contacts"]) != min(page["total"], limit):
             detail = f"{len(page['contacts'])} contacts of {page['total']}"
             raise InvariantBroken("the list can be read", detail)
         ids = {contact["contactId"] for contact in page["contacts"]}

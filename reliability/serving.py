@@ -68,7 +68,11 @@ class Sandbox:
             log.seek(self._read)
             said = log.read().decode("utf-8", "replace")
             self._read = log.tell()
-        return said[-_LOG_BYTES:] if _TROUBLE.search(said) else ""
+        found = _TROUBLE.search(said)
+        if found is None:
+            return ""
+        start = said.rfind("\n", 0, found.start()) + 1
+        return said[start : start + _LOG_BYTES]
 
 
 @contextmanager

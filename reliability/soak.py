@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     from reliability.serving import Sandbox
 
-MOST_GROWTH_MB = 15
-"""How much memory may grow over a whole run after its first quarter, whatever its length, in MB."""
+MOST_GROWTH_MB = 20
+"""How much memory may grow over a whole run after the warm-up, whatever its length, in MB."""
 MOST_GROWTH_DESCRIPTORS = 10
 MOST_P99_MS = 200
-_WARM_UP = 0.25
+_WARM_UP = 0.25  # of the run, but at least
+_WARM_UP_SECONDS = 30.0
 _CLIENTS = 3
 _PAUSE_SECONDS = 0.004
 # Small bounds are reached soon: what grows after that is a leak.
@@ -113,7 +114,9 @@ def judge(samples: Sequence[Sample], latencies: Sequence[float]) -> dict[str, An
 
     The growth is that of the line of least squares through the samples, so that one peak is none.
     """
-    warm = [sample for sample in samples if sample.at >= samples[-1].at * _WARM_UP]
+    end = samples[-1].at
+    start = min(max(end * _WARM_UP, _WARM_UP_SECONDS), end / 2)
+    warm = [sample for sample in samples if sample.at >= start]
     times = [sample.at for sample in warm]
     span = times[-1] - times[0]
     memory = slope(times, [sample.memory_mb for sample in warm]) * span

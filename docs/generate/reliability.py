@@ -64,7 +64,7 @@ response that it got and ends in the state that the world has. If there is none,
 half done. In every round {clients} clients act on each of {worlds} worlds.
 
 **Load.** A bystander lists contacts every 10 ms throughout; its latency is the p99 below. `make soak` bounds
-worlds and journal tightly, so that what still grows after the first quarter of the run is a leak: more than
+worlds and journal tightly, so that what still grows after a warm-up (a quarter of the run) is a leak: more than
 {growth} MB or {descriptors} descriptors over the rest of the run is a failure. Its hostile clients are those of the fuzzer.
 
 ## To reproduce a failure

@@ -24,7 +24,7 @@ class InvariantBroken(Exception):
 class Figures(NamedTuple):
     """What a target measured while it ran; None where there is nothing to measure.
 
-    ``peak_mb`` is the peak resident memory of the server, in MB (10^6 bytes); ``bystander_p99_ms``
+    ``peak_mb`` is the peak resident memory of the process that the product runs in, in MB (10^6 bytes); ``bystander_p99_ms``
     the 99th percentile of requests that another client made meanwhile.
     """
 

@@ -16,6 +16,7 @@ from qlara_sandbox.scenario.errors import InvalidScenario
 from qlara_sandbox.web.app import assemble
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 from reliability import dictionaries, wire
+from reliability.memory import peak_mb
 from reliability.mutation import Mutator, change_a_value
 from reliability.target import Figures, InvariantBroken
 from reliability.targets.calling import InProcess
@@ -107,7 +108,7 @@ class ContractFiles:
             return self._run_calls(application)
 
     def figures(self) -> Figures:
-        return Figures()
+        return Figures(peak_mb=peak_mb())
 
     def close(self) -> None:
         self._calls.close()

@@ -10,6 +10,7 @@ from qlara_sandbox.state.worlds import Bounds
 from qlara_sandbox.web.app import assemble
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 from reliability import dictionaries, schemas, wire
+from reliability.memory import peak_mb
 from reliability.mutation import Mutator
 from reliability.target import Figures, InvariantBroken
 from reliability.targets.calling import InProcess
@@ -87,7 +88,7 @@ class ScenarioFiles:
             return self._run_calls()
 
     def figures(self) -> Figures:
-        return Figures()
+        return Figures(peak_mb=peak_mb())
 
     def close(self) -> None:
         self._calls.close()

@@ -17,6 +17,7 @@ from qlara_sandbox.services.importing import plan_import
 from qlara_sandbox.web.contacts import show_contact
 from reliability import dictionaries, schemas
 from reliability.card_count import count_cards, is_a_vcard_file
+from reliability.memory import peak_mb
 from reliability.mutation import Mutator
 from reliability.target import Figures, InvariantBroken
 
@@ -78,7 +79,7 @@ class VCardFiles:
         return (reasons, counts, _kinds(plan))
 
     def figures(self) -> Figures:
-        return Figures()
+        return Figures(peak_mb=peak_mb())
 
     def close(self) -> None:
         pass

@@ -14,15 +14,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 from reliability import results, serving, wire
 from reliability.history import Event, Kind, Upload, explain
-
-if TYPE_CHECKING:
-    from reliability.serving import Sandbox
 
 FOUND = Path(__file__).parent / "found" / "chaos"
 _SCENARIOS = ("default", "crm-migration", "quota-nearly-exhausted", "update-existing")
@@ -57,7 +54,7 @@ def main(seconds: float, seed: int | None) -> None:
         while time.monotonic() - began < seconds and not failures:
             number = counts["rounds"]
             counts["rounds"] += 1
-            for one in play(running, seed, number):
+            for one in play(running.port, seed, number):
                 _count(counts, one)
                 failures += judge(one)
             trouble = running.trouble()
@@ -79,17 +76,17 @@ def main(seconds: float, seed: int | None) -> None:
     raise SystemExit(1 if failures else 0)
 
 
-def play(running: Sandbox, seed: int, number: int) -> list[Round]:
+def play(port: int, seed: int, number: int) -> list[Round]:
     """Let all clients of all worlds act at the same time, and return what they saw."""
     keys = [
         f"sandbox_chaos{number}-{index}__{_SCENARIOS[(number + index) % len(_SCENARIOS)]}"
         for index in range(WORLDS)
     ]
-    first = {key: _state(running.port, key) for key in keys}
+    first = {key: _state(port, key) for key in keys}
     with ThreadPoolExecutor(WORLDS * CLIENTS) as pool:
         acting = {
             key: [
-                pool.submit(_act, running.port, key, first[key], Random(f"{seed}:{key}:{client}"))
+                pool.submit(_act, port, key, first[key], Random(f"{seed}:{key}:{client}"))
                 for client in range(CLIENTS)
             ]
             for key in keys
@@ -97,9 +94,10 @@ def play(running: Sandbox, seed: int, number: int) -> list[Round]:
     rounds = []
     for key in keys:
         events = [event for client in acting[key] for event in client.result()]
-        _settle(running.port, key)
-        rounds.append(Round(key, first[key], events, _state(running.port, key)))
-        wire.Client(running.port, key).json("POST", "/__admin/reset", {"apiKey": key})
+        _settle(port, key)
+        rounds.append(Round(key, first[key], events, _state(port, key)))
+        with wire.Client(port, key) as client:
+            client.json("POST", "/__admin/reset", {"apiKey": key})
     return rounds
 
 
@@ -120,11 +118,9 @@ def judge(one: Round) -> list[str]:
 
 
 def _act(port: int, key: str, first: dict[str, Any], rng: Random) -> list[Event]:
-    client = wire.Client(port, key)
-    actor = _Actor(client, port, key, first, rng)
-    events = [event for _ in range(_EVENTS) if (event := actor.act()) is not None]
-    client.close()
-    return events
+    with wire.Client(port, key) as client:
+        actor = _Actor(client, port, key, first, rng)
+        return [event for _ in range(_EVENTS) if (event := actor.act()) is not None]
 
 
 class _Actor:
@@ -230,17 +226,14 @@ def _event(kind: Kind, began: float, response: wire.Response, upload: Upload | N
 
 
 def _state(port: int, key: str) -> dict[str, Any]:
-    client = wire.Client(port, key)
-    state = client.get(f"/__admin/state?apiKey={key}").json()
-    client.close()
-    return _without_scenario(state)
+    with wire.Client(port, key) as client:
+        return _without_scenario(client.get(f"/__admin/state?apiKey={key}").json())
 
 
 def _settle(port: int, key: str) -> None:
     """Return when no import of the world can be under way: its imports take turns."""
-    client = wire.Client(port, key)
-    client.upload(b"no vCard")
-    client.close()
+    with wire.Client(port, key) as client:
+        client.upload(b"no vCard")
 
 
 def _without_scenario(state: dict[str, Any]) -> dict[str, Any]:

@@ -64,32 +64,32 @@ class Plan(NamedTuple):
 @click.option(
     "--replay", type=click.Path(path_type=Path, exists=True), help="Try this one input of --target."
 )
-def main(
-    chosen: tuple[str, ...],
-    seconds_each: float,
-    seed: int | None,
-    *,
-    full: bool,
-    grow: bool,
-    replay: Path | None,
-) -> None:
+@click.option(
+    "--results",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=results.FOLDER,
+    help="Folder for the result.",
+)
+def main(chosen: tuple[str, ...], seed: int | None, replay: Path | None, **options: Any) -> None:
     """Try hostile inputs. Exit 1 if one of them broke something."""
     if replay is not None:
         _replay(chosen, replay)
     seed = SystemRandom().randrange(2**31) if seed is None else seed
     click.echo(f"seed {seed}")
-    plans = [
-        Plan(name, seed, _FULL_RUN_SECONDS if full else seconds_each, FULL_RUN[name] * full)
-        for name in chosen or TARGETS
-    ]
+    full: bool = options["full"]
+    seconds = _FULL_RUN_SECONDS if full else options["seconds_each"]
+    plans = [Plan(name, seed, seconds, FULL_RUN[name] * full) for name in chosen or TARGETS]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(_run, plans))
-    if grow:
+    if options["grow"]:
         for outcome in found:
             kept = corpus.grow(outcome.target, outcome.fresh)
             click.echo(f"{outcome.target:<15} {kept:>8} more inputs in the corpus")
     command = "python -m reliability.fuzz " + " ".join(sys.argv[1:])
-    results.write("fuzz", command, {"seed": seed, "targets": [_row(one) for one in found]})
+    results.write(
+        "fuzz", command, {"seed": seed, "targets": [_row(one) for one in found]}, options["folder"]
+    )
     raise SystemExit(1 if any(outcome.failures for outcome in found) else 0)
 
 

@@ -170,9 +170,8 @@ class _Client:
                 self.counts["5xx"] += not self._is_ordered()
 
     def _is_ordered(self) -> bool:
-        client = wire.Client(self._running.port, "sandbox_soak")
-        found = client.get("/__admin/requests?limit=50&status=5xx").json()["requests"]
-        client.close()
+        with wire.Client(self._running.port, "sandbox_soak") as client:
+            found = client.get("/__admin/requests?limit=50&status=5xx").json()["requests"]
         return any(entry["faults"] for entry in found)
 
     def _key(self) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import qlara_sandbox
 from reliability.target import InvariantBroken
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ class Watch:
         self.folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
         self._watching = False
         self._reached: list[str] = []
+        product = Path(qlara_sandbox.__file__).parents[2]
         zones = ("/usr/share/zoneinfo", "/usr/lib/python", "/usr/local/lib/python")
-        places = (self.folder, _ROOT, sys.prefix, sys.base_prefix, *zones)
+        places = (self.folder, _ROOT, product, sys.prefix, sys.base_prefix, *zones)
         self._allowed = tuple(str(place) for place in places)
         sys.addaudithook(self._heard)  # there is no way to take one off again
 

@@ -19,6 +19,8 @@ CPU_SECONDS = 0.3
 # Few worlds: what fuzzed keys and sessions bring about is evicted again.
 OPTIONS = ("--worlds", "100", "--journal", "4")
 
+_LAST_REQUESTS = 8  # an input is one or a few, and the bystander's questions after it
+
 
 class Host(Protocol):
     """Where a target sends its inputs."""
@@ -94,6 +96,13 @@ class Served:
         requests = self.client.get("/__admin/requests?limit=20").json()["requests"]
         return any(entry["faults"] for entry in requests)
 
+    def has_just_imported(self) -> bool:
+        """Return whether the journal has an import among the last requests, seen by its client or not."""
+        newest = self.client.get("/__admin/requests?limit=1").json()["requests"]
+        path = f"/__admin/requests?limit=1&status=200&operation=uploadVCard&apiKey={KEY}"
+        found = self.client.get(path).json()["requests"]
+        return bool(found) and _number(newest[0]["id"]) - _number(found[0]["id"]) < _LAST_REQUESTS
+
     def check(self) -> None:
         """Look whether the server is well.
 
@@ -125,3 +134,8 @@ class Served:
         if self._own is not None:
             serving.stop(self._own)
             self._own = None
+
+
+def _number(request_id: str) -> int:
+    """Return the running number of a request: 12 of ``req_00000012``."""
+    return int(request_id.rpartition("_")[2])

@@ -75,11 +75,13 @@ load: $(VENV)/dev  ## Upload 32 files of 10 MB at a time, and see what they cost
 	$(BIN)/python -m reliability.load
 
 reliability: $(VENV)/dev  ## All of it at full length, half an hour, for docs/reliability.md
-	$(BIN)/python -m reliability.fuzz --full $(SEED:%=--seed %)
-	$(BIN)/python -m reliability.chaos --seconds 120 $(SEED:%=--seed %)
-	$(BIN)/python -m reliability.load
-	$(BIN)/python -m reliability.soak $(SEED:%=--seed %)
-	$(BIN)/python -m reliability.results
+	@failed=0; \
+	$(BIN)/python -m reliability.fuzz --full $(SEED:%=--seed %) || failed=1; \
+	$(BIN)/python -m reliability.chaos --seconds 120 $(SEED:%=--seed %) || failed=1; \
+	$(BIN)/python -m reliability.load || failed=1; \
+	$(BIN)/python -m reliability.soak $(SEED:%=--seed %) || failed=1; \
+	$(BIN)/python -m reliability.results; \
+	exit $$failed
 
 corpus: $(VENV)/dev  ## Look for vCard files by coverage, and keep them in the corpus
 	$(PIP) install --constraint constraints.txt --editable '.[guided]'

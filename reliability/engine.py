@@ -147,7 +147,9 @@ class Run:
             return
         if len(self._failures) < _SHOWN:
             data = shrink(data, self._breaks(error.invariant), _SHRINK_SECONDS)
-            error = self._again(data) or error
+            error = broken(self._target, data) or InvariantBroken(
+                error.invariant, f"{error.detail} (not again when it was tried alone)"
+            )
         self._failures[error.invariant] = Failure(error.invariant, error.detail, data, 1)
 
     def _breaks(self, invariant: str) -> Callable[[bytes], bool]:
@@ -156,6 +158,3 @@ class Run:
             return error is not None and error.invariant == invariant
 
         return is_bad
-
-    def _again(self, data: bytes) -> InvariantBroken | None:
-        return broken(self._target, data)

@@ -36,7 +36,7 @@ _AT_ONCE = 2  # targets
 _GRACE_SECONDS = 240
 
 
-class Plan(NamedTuple):
+class Trial(NamedTuple):
     """What is to be tried of one target."""
 
     target: str
@@ -79,9 +79,9 @@ def main(chosen: tuple[str, ...], seed: int | None, replay: Path | None, **optio
     click.echo(f"seed {seed}")
     full: bool = options["full"]
     seconds = _FULL_RUN_SECONDS if full else options["seconds_each"]
-    plans = [Plan(name, seed, seconds, FULL_RUN[name] * full) for name in chosen or TARGETS]
+    trials = [Trial(name, seed, seconds, FULL_RUN[name] * full) for name in chosen or TARGETS]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(pool.map(_run, plans))
+        found = list(pool.map(_run, trials))
     if options["grow"]:
         for outcome in found:
             kept = corpus.grow(outcome.target, outcome.fresh)
@@ -105,14 +105,14 @@ def _replay(chosen: tuple[str, ...], path: Path) -> None:
     raise SystemExit(1 if error else 0)
 
 
-def _run(plan: Plan) -> Outcome:
+def _run(trial: Trial) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "outcome.json"
-        arguments = [str(value) for value in (*plan, path)]
+        arguments = [str(value) for value in (*trial, path)]
         command = [sys.executable, "-m", "reliability.worker", *arguments]
-        done = subprocess.run(command, check=False, timeout=plan.seconds + _GRACE_SECONDS)
+        done = subprocess.run(command, check=False, timeout=trial.seconds + _GRACE_SECONDS)
         if done.returncode or not path.exists():
-            message = f"the worker of {plan.target} ended with {done.returncode}"
+            message = f"the worker of {trial.target} ended with {done.returncode}"
             raise click.ClickException(message)
         outcome = outcomes.read(path)
     click.echo(report(outcome))

@@ -79,6 +79,7 @@ class Served:
             response = self.client.get(wire.QUOTA)
         except wire.Gone as error:
             self.check()
+            self.close()  # what hangs once would do so for every input that follows
             raise InvariantBroken("others are served", str(error)) from error
         self._latencies.append(time.perf_counter() - began)
         if response.status != 200:
@@ -131,6 +132,7 @@ class Served:
         """Stop the sandbox, if it is our own."""
         if self._client is not None:
             self._client.close()
+            self._client = None
         if self._own is not None:
             serving.stop(self._own)
             self._own = None

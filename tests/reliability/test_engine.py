@@ -63,6 +63,21 @@ def test_an_input_that_breaks_something_is_shortened_and_the_others_are_counted(
     assert outcome.failed == failure.inputs > 1
 
 
+def test_a_failure_that_does_not_happen_again_is_reported_as_it_was() -> None:
+    class Once(Lengths):
+        def run(self, data: bytes) -> Hashable:
+            self.tried.append(data)
+            if len(self.tried) == 1:
+                raise InvariantBroken("no hash", "at 0")
+            return len(data)
+
+    outcome = fuzz(Once(), 1, Limits(seconds=1e9, inputs=1), [])
+
+    [failure] = outcome.failures
+    assert failure.detail == "at 0 (not again when it was tried alone)"
+    assert failure.data == b"first line\r\nsecond line\r\n"
+
+
 def test_seeds_and_corpus_come_first_and_as_they_are() -> None:
     target = Lengths()
 

@@ -21,6 +21,7 @@ from reliability.bystander import Bystander
 from reliability.statistics import percentile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 MOST_MB = 500
@@ -60,7 +61,7 @@ def main(uploads: int) -> None:
     raise SystemExit(0 if all(is_within_bounds(row) for row in rows) else 1)
 
 
-def is_within_bounds(row: dict[str, Any]) -> bool:
+def is_within_bounds(row: Mapping[str, Any]) -> bool:
     """Return whether the result of one shape is as it must be."""
     return not row["failures"] and row["peakMb"] < MOST_MB and row["bystanderP99Ms"] < MOST_P99_MS
 

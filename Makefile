@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
 BASE_URL ?= http://127.0.0.1:$(PORT)
+SECONDS_EACH ?= 60
 PARALLEL := --numprocesses auto --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test coverage check format contract bench mutants console-test docs clean
+.PHONY: help serve demo verify suite test coverage check format contract bench mutants console-test docs clean fuzz chaos soak load reliability corpus
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +61,31 @@ bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and th
 	$(BIN)/python -m benchmarks.import_speed
 	$(BIN)/python -m benchmarks.hostile_files
 	$(BIN)/python -m benchmarks.serving
+
+fuzz: $(VENV)/dev  ## Try hostile inputs (SECONDS_EACH=60, SEED=…, TARGET=…; GROW=1 keeps new ones)
+	$(BIN)/python -m reliability.fuzz --seconds-each $(SECONDS_EACH) $(SEED:%=--seed %) $(TARGET:%=--target %) $(GROW:%=--grow)
+
+chaos: $(VENV)/dev  ## Hold overlapping imports against a serial oracle (SECONDS=60, SEED=…)
+	$(BIN)/python -m reliability.chaos --seconds $(or $(SECONDS),60) $(SEED:%=--seed %)
+
+soak: $(VENV)/dev  ## Put mixed load on the sandbox and see whether anything grows (SECONDS=600, SEED=…)
+	$(BIN)/python -m reliability.soak --seconds $(or $(SECONDS),600) $(SEED:%=--seed %)
+
+load: $(VENV)/dev  ## Upload 32 files of 10 MB at a time, and see what they cost
+	$(BIN)/python -m reliability.load
+
+reliability: $(VENV)/dev  ## All of it at full length, half an hour, for docs/reliability.md
+	@failed=0; \
+	$(BIN)/python -m reliability.fuzz --full $(SEED:%=--seed %) || failed=1; \
+	$(BIN)/python -m reliability.chaos --seconds 120 $(SEED:%=--seed %) || failed=1; \
+	$(BIN)/python -m reliability.load || failed=1; \
+	$(BIN)/python -m reliability.soak $(SEED:%=--seed %) || failed=1; \
+	$(BIN)/python -m reliability.results; \
+	exit $$failed
+
+corpus: $(VENV)/dev  ## Look for vCard files by coverage, and keep them in the corpus
+	$(PIP) install --constraint constraints.txt --editable '.[guided]'
+	$(BIN)/python -m reliability.guided
 
 docs: $(VENV)/dev  ## Write the generated parts of the documentation anew
 	$(BIN)/python -m qlara_contract.promises > docs/promises.md

@@ -50,6 +50,12 @@ FORBIDDEN = [
     ("The suite sees the sandbox", "qlara_examples.page", "qlara_sandbox.web.app"),
     ("The documentation examples know", "qlara_examples.page", "qlara_contract.story"),
     ("The documentation examples know", "qlara_examples.run", "qlara_contract.targets"),
+    ("What is delivered does without", "qlara_cli.vcard.generate", "reliability.wire"),
+    ("What is delivered does without", "qlara_contract.forms", "reliability.wire"),
+    ("The sandbox knows neither", "qlara_sandbox.samples.writing", "reliability.mutation"),
+    ("The reliability runs judge", "reliability.schemas", "qlara_contract.contract"),
+    ("The reliability runs are layered", "reliability.mutation", "reliability.engine"),
+    ("The reliability runs are layered", "reliability.engine", "reliability.targets.vcard"),
     ("No cycles", "qlara_sandbox.domain.contacts", "qlara_sandbox.domain.importing"),
 ]
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import requests
 import schemathesis
 from schemathesis.engine import Status, events, from_schema
 
@@ -30,6 +29,7 @@ from qlara_contract.untrusted import read_within_bounds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import requests
     from schemathesis.engine.recorder import ScenarioRecorder
     from schemathesis.schemas import BaseSchema
 
@@ -212,22 +212,12 @@ class RequestGenerator:
         )
 
 
-class _WithinBounds(requests.adapters.HTTPAdapter):
-    """Reads what a deployment sends as the suite's own client does."""
-
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        response = super().send(*args, **(kwargs | {"stream": True}))
-        body = read_within_bounds(response.iter_content(65_536))
-        response.close()
-        # Nothing public sets what has been read.
-        vars(response).update(_content=body, _content_consumed=True)
-        return response
-
-
-def _read_within_bounds(session: requests.Session) -> None:
-    if not isinstance(session.adapters["http://"], _WithinBounds):
-        session.mount("http://", _WithinBounds())
-        session.mount("https://", _WithinBounds())
+def _bounded(response: requests.Response, **_: Any) -> None:
+    """Read what a deployment sends as the suite's own client does."""
+    body = read_within_bounds(response.iter_content(65_536))
+    response.close()
+    # Nothing public sets what has been read.
+    vars(response).update(_content=body, _content_consumed=True)
 
 
 class BudgetSpent(Exception):
@@ -246,7 +236,7 @@ def _steer(generator: RequestGenerator | None) -> None:
 def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 - the hook's signature
     for generator in _current:
         generator.before_call(case)
-        _read_within_bounds(kwargs["session"])
+        kwargs |= {"stream": True, "hooks": {"response": _bounded}}  # what requests takes
 
 
 @schemathesis.hook

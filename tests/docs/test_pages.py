@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import scenarios, testing
+from docs.generate import reliability, scenarios, testing
 
 EXAMPLES = testing.DOCS / "examples"
 RUNNERS = {
@@ -57,3 +57,7 @@ def test_the_page_shows_the_examples_word_for_word() -> None:
 
 def test_the_page_of_scenarios_shows_what_they_do_today() -> None:
     assert scenarios.page() == scenarios.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_of_reliability_shows_the_last_full_run() -> None:
+    assert reliability.page() == reliability.PAGE.read_text(encoding="utf-8")

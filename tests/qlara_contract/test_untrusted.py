@@ -18,8 +18,9 @@ from hypothesis import given, strategies as st
 from qlara_contract.client import Client
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiExchange, ApiRequest
+from qlara_contract.generated import RequestGenerator
 from qlara_contract.promises import LIST, QUOTA
-from qlara_contract.settings import RunSettings, split_credentials
+from qlara_contract.settings import Mode, RunSettings, split_credentials
 from qlara_contract.untrusted import LONGEST_BODY, read_within_bounds, visible
 from tests.qlara_contract.deployments import SECRET
 
@@ -96,6 +97,24 @@ def test_a_compressed_response_is_read_to_a_bound_and_no_further() -> None:
     assert len(exchange.response.body) == LONGEST_BODY
     assert exchange.shown_response().endswith("bytes, which were not read)")
     assert peak < 200 * MIB
+
+
+def test_generated_requests_read_no_further_either() -> None:
+    body = bomb(LONGEST_BODY // MIB + 8)
+    with deployment(lambda *_: (JSON_GZIP, body)) as url:
+        generator = RequestGenerator(
+            RunSettings(url, SECRET, mode=Mode.READ_ONLY),
+            list_id="list_a",
+            headers=(),
+            may_write=lambda _: False,
+            note_writes=lambda _: None,
+        )
+        requests = iter(generator.run())
+        sizes = {len(next(requests).exchange.response.body) for _ in range(3)}
+        generator.stopped = True
+        list(requests)
+
+    assert sizes == {LONGEST_BODY}
 
 
 @given(st.lists(st.binary(max_size=50), max_size=8))

@@ -236,7 +236,7 @@ def _steer(generator: RequestGenerator | None) -> None:
 def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 - the hook's signature
     for generator in _current:
         generator.before_call(case)
-        kwargs |= {"stream": True, "hooks": {"response": _bounded}}  # what requests takes
+        kwargs["hooks"] = {"response": _bounded}  # what requests calls before anybody reads
 
 
 @schemathesis.hook

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _INLINE_BYTES = 16 * 1024
 _INLINE_SECONDS = 0.01
 _INLINE_NUMBERS = 3
-_PLANNED_AT_ONCE = 4
 # Large files wait for each other, and not in the way of small ones.
 _LARGE_BYTES = 1024 * 1024
 
@@ -113,7 +112,7 @@ class Importer:
 
     def _limiter(self, *, large: bool) -> anyio.CapacityLimiter:
         if large not in self._limiters:  # not before: a limiter belongs to a running event loop
-            self._limiters[large] = anyio.CapacityLimiter(_PLANNED_AT_ONCE)
+            self._limiters[large] = anyio.CapacityLimiter(1)  # threads more would share one GIL
         return self._limiters[large]
 
 

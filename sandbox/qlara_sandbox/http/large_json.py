@@ -1,15 +1,15 @@
 """Large JSON values, slice by slice.
 
 orjson and the validator hold the interpreter for as long as one call lasts, also in a thread. Between two
-slices other threads get their turn, and the event loop is one of them.
+slices other threads get their turn, and the event loop is one of them. The standard library reads large
+bodies: it calls back for every object.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
-from json import JSONDecoder
-from json.scanner import make_scanner
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     Place = tuple[str | int, ...]
 
-# A body of more than this is read in pieces.
+# A body of more than this is not read in one call.
 PIECE = 256 * 1024
-_BLANKS = " \t\n\r"  # RFC 8259 section 2
-_NO_BLANK = re.compile(rf"[^{_BLANKS}]")
-_scan: Callable[[str, int], tuple[Any, int]] = make_scanner(JSONDecoder())  # type: ignore[arg-type]
+# What orjson reads otherwise than the standard library: halves of characters, and larger integers.
+_SURROGATE = re.compile(rb"\\u[dD][89abAB]")
+_LEAST, _MOST = -(2**63), 2**64 - 1
 # Arrays with more items than this are large, and handled in slices of this many.
 MANY = 1_000
 
@@ -132,100 +132,27 @@ def _same(item: Any) -> Any:
 
 
 def loads(raw: bytes, piece: int = PIECE) -> Any:
-    """Return the value of *raw*, read in pieces of about *piece* bytes.
+    """Return the value of *raw*. Other threads get their turn while more than *piece* bytes are read.
 
     Raises:
         orjson.JSONDecodeError: it is not JSON.
     """
-    if len(raw) > piece:
-        with suppress(ValueError, StopIteration, IndexError, RecursionError):
-            return _Reader(raw.decode(), piece).whole()
+    if len(raw) > piece and not _SURROGATE.search(raw):
+        with suppress(ValueError, RecursionError):
+            # Each call of a function of ours is a chance for them; the functions change nothing.
+            return json.loads(raw, object_hook=_same, parse_int=_integer, parse_constant=_refuse)
     return orjson.loads(raw)  # which says what is wrong, if anything is
 
 
-class _Reader:
-    """Finds where values end with the standard library, and has orjson read them, many at once."""
+def _integer(digits: str) -> int:
+    number = int(digits)
+    if not _LEAST <= number <= _MOST:
+        raise ValueError("beyond 64 bits")
+    return number
 
-    def __init__(self, text: str, piece: int) -> None:
-        self._text = text
-        self._piece = piece
 
-    def whole(self) -> Any:
-        value, end = self._value(self._skip(0))
-        if self._skip(end) < len(self._text):
-            raise ValueError("more than one value")
-        return value
-
-    def _value(self, at: int) -> tuple[Any, int]:
-        if self._is_large(at):
-            return self._object(at) if self._text[at] == "{" else self._array(at)
-        end = self._end(at)
-        return orjson.loads(self._text[at:end]), end
-
-    def _is_large(self, at: int) -> bool:
-        """Return whether a value may have much inside: the first end of one that begins in it is far."""
-        if self._text[at] not in "{[":
-            return False
-        closing = [found for mark in "}]" if (found := self._text.find(mark, at)) >= 0]
-        inner = self._text.find("[", at + 1, min(closing, default=at))
-        if inner >= 0:
-            return self._text.find("]", inner) - at > self._piece
-        return self._text[at] == "[" or min(closing, default=at) - at > self._piece
-
-    def _object(self, at: int) -> tuple[dict[str, Any], int]:
-        value: dict[str, Any] = {}
-        at = self._skip(at + 1)
-        while self._text[at] != "}":
-            end = self._end(at)
-            self._after(at, '"')
-            key = orjson.loads(self._text[at:end])
-            value[key], at = self._value(self._skip(self._after(self._skip(end), ":")))
-            at = self._next(at, "}")
-        return value, at + 1
-
-    def _array(self, at: int) -> tuple[list[Any], int]:
-        value: list[Any] = []
-        at = first = self._skip(at + 1)
-        while self._text[at] != "]":
-            if self._text[at] in "{[" and self._is_large(at):
-                value += self._items(first, at)
-                item, end = self._value(at)
-                value.append(item)
-                at = first = self._next(end, "]")
-                continue
-            end = self._end(at)
-            at = self._next(end, "]")
-            if end - first > self._piece // 8 or self._text[at] == "]":
-                value += self._items(first, end)
-                first = at
-        return value, at + 1
-
-    def _items(self, first: int, end: int) -> list[Any]:
-        items: list[Any] = orjson.loads(f"[{self._text[first:end].rstrip(_BLANKS).rstrip(',')}]")
-        return items
-
-    def _next(self, at: int, closing: str) -> int:
-        """Return where the next item begins, or where *closing* stands."""
-        at = self._skip(at)
-        if self._text[at] == closing:
-            return at
-        at = self._skip(self._after(at, ","))
-        if self._text[at] == closing:
-            raise ValueError("a comma before the end")
-        return at
-
-    def _after(self, at: int, mark: str) -> int:
-        if self._text[at] != mark:
-            raise ValueError(f"expected {mark}")
-        return at + 1
-
-    def _skip(self, at: int) -> int:
-        found = _NO_BLANK.search(self._text, at)
-        return found.start() if found else len(self._text)
-
-    def _end(self, at: int) -> int:
-        _, end = _scan(self._text, at)
-        return int(end)
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
 
 
 def _unused_in(text: bytes) -> str:

@@ -192,7 +192,8 @@ class Terminal:
     def _start(self) -> subprocess.Popen[bytes]:
         loop = self._scratch / "control" / "loop.bash"
         loop.write_text(_LOOP.replace("SCRATCH", str(self._scratch)), encoding="utf-8")
-        processes = str(tasks_of_user() + MOST_PROCESSES)
+        # What is above MOST_PROCESSES is seen and stopped; this holds what is faster than that.
+        processes = str(tasks_of_user() + 2 * MOST_PROCESSES)
         program = [_real_path("bash") or "bash", "--norc", "--noprofile", str(loop), processes]
         view = View(
             readable=(

@@ -13,6 +13,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +29,7 @@ from qlara_examples.terminal import MOST_PROCESSES, CommandResult, Terminal
 from tests.qlara_examples.running import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.server import Running
 
@@ -426,20 +427,25 @@ def test_commands_end_with_a_run_that_is_killed(
     )
     command = [sys.executable, "-m", "qlara_sandbox", "examples", "--yes", "--limit", "600"]
     command += ["--base-url", server.url, "--confinement", mode.value, str(page)]
-    # In a session of its own, and without our marks: what is left can only be what it has started.
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as process:
+    with (
+        TemporaryDirectory() as scratch,  # which a run that is killed cannot delete
+        subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": scratch},
+        ) as process,
+    ):
         assert eventually(lambda: len(running(mark)) >= 2)
         process.send_signal(signal.SIGKILL)
+        process.wait()
 
-    assert eventually(lambda: running(mark) == [])
+        assert eventually(lambda: running(mark) == [])
 
 
-def eventually(holds: object, within: float = 20) -> bool:
+def eventually(holds: Callable[[], bool], within: float = 20) -> bool:
     """Return whether a condition comes to hold before a deadline."""
-    assert callable(holds)
     until = time.monotonic() + within
     while not (held := holds()) and time.monotonic() < until:
         time.sleep(0.02)
-    return bool(held)
+    return held

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET  # writes only
@@ -63,9 +62,29 @@ class ExamplesRun:
         return {path: [each for each in self.results if each.path == path] for path in pages}
 
     def masked(self, text: str) -> str:
-        """Return *text* without secrets, also where they are written as JSON or HTML has them."""
-        spelled = ((each, json.dumps(each)[1:-1], html.escape(each)) for each in self.secrets)
-        return mask(text, tuple({one for forms in spelled for one in forms}))
+        """Return *text* without secrets, also where they are written as in JSON."""
+        in_json = (
+            json.dumps(each, ensure_ascii=ascii_only)[1:-1]
+            for each in self.secrets
+            for ascii_only in (True, False)
+        )
+        return mask(text, tuple({*self.secrets, *in_json}))
+
+    def without_secrets(self) -> ExamplesRun:
+        """Return this run with every text masked, before HTML or XML escapes anything in it."""
+        return replace(self, results=tuple(map(self._masked_result, self.results)))
+
+    def _masked_result(self, result: StepResult) -> StepResult:
+        masked = self.masked
+        return replace(
+            result,
+            what=masked(result.what),
+            findings=tuple(replace(one, text=masked(one.text)) for one in result.findings),
+            notes=tuple(map(masked, result.notes)),
+            command=masked(result.command),
+            response=masked(result.response),
+            quoted={line: masked(text) for line, text in result.quoted.items()},
+        )
 
     def shown(self, text: str) -> str:
         """Return *text* without secrets, and without what a terminal obeys or Rich reads as markup."""
@@ -122,6 +141,7 @@ def write_report(run: ExamplesRun, folder: Path) -> list[Path]:
 
     Return their paths; the folder is created if missing.
     """
+    run = run.without_secrets()
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "examples.html": as_html(run),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qlara_examples.bubblewrap import View
 
 AUTO = "auto"
-_STOPS_WITHIN_SECONDS = 10
+_STOPS_WITHIN_SECONDS = 90
 
 
 class ConfinementMode(StrEnum):

@@ -117,7 +117,7 @@ class Relay:
             owner = relay
 
         try:
-            server = _Server(str(path), Handler)
+            server = _RelayServer(str(path), Handler)
         except OSError as error:
             raise CannotRun(f"Cannot listen at {path}: {error}. Set TMPDIR.") from error
         with server:
@@ -207,7 +207,7 @@ def _bounded(size: int) -> int:
     return size
 
 
-class _Server(ThreadingMixIn, UnixStreamServer):
+class _RelayServer(ThreadingMixIn, UnixStreamServer):
     daemon_threads = True
     request_queue_size = 128
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _END_WITH_PARENT, _ADOPT_ORPHANS = 1, 36  # prctl(2): PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER
-_ENDS_WITHIN_SECONDS = 5.0
+_ENDS_WITHIN_SECONDS = 60.0
 _SIGNALLED = 128  # what a shell adds to the number of the signal that ended a program
-_PROC = Path("/proc")
+_LOOKS_EVERY_SECONDS = 0.002
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,6 @@ class Process:
     parent: int
     threads: int
     memory: int
-    user: int
 
 
 class _Stopped(Exception):
@@ -51,14 +51,18 @@ def main(arguments: list[str]) -> int:
     with suppress(_Stopped):
         status = _run(arguments)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    end(os.getpid())
+    end_descendants()
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else _SIGNALLED - code
 
 
 def processes() -> list[Process]:
     """Return all processes of this machine; none where there is no ``/proc``."""
-    found = (_read(entry) for entry in _PROC.glob("[0-9]*"))
+    try:
+        names = os.listdir("/proc")  # noqa: PTH208 - a Path for each would take longer than the rest
+    except OSError:
+        return []
+    found = (_read(name) for name in names if name.isdigit())
     return [each for each in found if each is not None]
 
 
@@ -77,22 +81,34 @@ def descendants(pid: int) -> list[Process]:
 
 def tasks_of_user() -> int:
     """Return how many processes and threads of this user there are: what RLIMIT_NPROC counts."""
-    return sum(each.threads for each in processes() if each.user == os.getuid())
+    return sum(each.threads for each in processes() if _owner(each.pid) == os.getuid())
 
 
-def end(pid: int) -> None:
-    """End every descendant of a process, those included that start others meanwhile."""
+def end_descendants() -> None:
+    """End every descendant of this process, those included that start others meanwhile.
+
+    A list of processes is never quite of one moment, so only the kernel can say that none is left:
+    orphans are adopted, and without children there are no descendants.
+    """
     until = time.monotonic() + _ENDS_WITHIN_SECONDS
-    while (found := descendants(pid)) and time.monotonic() < until:
-        stopped: set[int] = set()
-        while new := {each.pid for each in found} - stopped:  # what is stopped starts nothing
-            _send(signal.SIGSTOP, new)
-            stopped |= new
-            found = descendants(pid)
-        _send(signal.SIGKILL, stopped)
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+    while time.monotonic() < until:
+        try:
+            ended, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not ended:
+            _kill(os.getpid())
+            time.sleep(_LOOKS_EVERY_SECONDS)
+
+
+def _kill(pid: int) -> None:
+    stopped: set[int] = set()
+    while (
+        new := {each.pid for each in descendants(pid)} - stopped
+    ):  # what is stopped starts nothing
+        _send(signal.SIGSTOP, new)
+        stopped |= new
+    _send(signal.SIGKILL, stopped)
 
 
 def _run(arguments: list[str]) -> int:
@@ -116,16 +132,22 @@ def _send(number: signal.Signals, pids: Iterable[int]) -> None:
             os.kill(pid, number)
 
 
-def _read(entry: Path) -> Process | None:
-    """Return the process of a folder of ``/proc`` (proc_pid_stat(5)); ``None``: it has ended."""
+def _owner(pid: int) -> int | None:
     try:
-        text = (entry / "stat").read_text(encoding="utf-8", errors="replace")
-        user = entry.stat().st_uid
+        return Path(f"/proc/{pid}").stat().st_uid
     except OSError:
         return None
-    values = text.rpartition(")")[2].split()  # the name before it may hold anything
-    memory = int(values[21]) * os.sysconf("SC_PAGE_SIZE")
-    return Process(int(entry.name), int(values[1]), int(values[17]), memory, user)
+
+
+def _read(name: str) -> Process | None:
+    """Return the process of a folder of ``/proc`` (proc_pid_stat(5)); ``None``: it has ended."""
+    try:
+        with open(f"/proc/{name}/stat", "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            text = file.read(4096)
+    except OSError:
+        return None
+    values = text.rpartition(b")")[2].split()  # the name before it may hold anything
+    return Process(int(name), int(values[1]), int(values[17]), int(values[21]) * _PAGE)
 
 
 if __name__ == "__main__":

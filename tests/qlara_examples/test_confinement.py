@@ -415,6 +415,24 @@ def test_commands_of_a_page_from_elsewhere_are_asked_about_with_what_confines_th
     assert "\x1b" not in result.output
 
 
+@pytest.mark.parametrize(("said", "exit_code"), [("n", 2), ("", 2), ("y", 0)])
+def test_nothing_runs_unless_the_question_is_answered_with_yes(
+    server: Running, tmp_path: Path, said: str, exit_code: int
+) -> None:
+    page = tmp_path / "page.sh"
+    page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    ours, theirs = os.openpty()
+    os.write(ours, f"{said}\n".encode())
+    command = [sys.executable, "-m", "qlara_sandbox", "examples", "--base-url", server.url]
+    done = subprocess.run([*command, str(page)], stdin=theirs, capture_output=True, check=False)
+    os.close(theirs)
+    os.close(ours)
+
+    assert done.returncode == exit_code, done.stderr
+    assert b"Run these commands? [y/N]" in done.stdout
+    assert (b"documented responses match" in done.stdout) == (said == "y")
+
+
 @needs_proc
 @pytest.mark.parametrize("mode", list(ConfinementMode))
 def test_commands_end_with_a_run_that_is_killed(

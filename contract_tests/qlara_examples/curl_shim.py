@@ -144,7 +144,7 @@ def _is_inside(path: str) -> bool:
 
 def _run(control: dict[str, Any], arguments: list[str]) -> tuple[int, str]:
     # Whatever the command says, every connection goes to the relay.
-    ours = ["-q", "--noproxy", "*", "--proto", "=http", "--connect-to", f"::{control['relay']}"]
+    ours = ["-q", "--noproxy", "*", "--proto", "=http", "--unix-socket", control["relay"]]
     shown = ["--no-progress-meter", "--show-error"]
     command = [control["curl"], *ours, *shown, *arguments]
     done = subprocess.run(command, stderr=subprocess.PIPE, check=False)

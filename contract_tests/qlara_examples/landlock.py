@@ -1,14 +1,13 @@
-"""Starts a program that can write to one folder only and connect to one port only.
+"""Starts a program that can write to some folders only and opens no TCP connection.
 
-Run as a program of its own: ``landlock.py FOLDER PORT PROGRAM ARGUMENT…``; standard library only.
-The kernel's Landlock enforces it where available; elsewhere only the resource limits are set.
+Run as a program of its own: ``landlock.py FOLDERS PROGRAM ARGUMENT…``, the folders joined as in PATH;
+standard library only. The kernel's Landlock enforces it, as far as its version does.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import struct
 import sys
 
@@ -17,21 +16,17 @@ _WRITE_FILE, _REFER, _TRUNCATE = 1 << 1, 1 << 13, 1 << 14
 # write a file, remove and make files and folders of every kind (landlock(7))
 _WRITES = _WRITE_FILE | sum(1 << bit for bit in range(4, 13))
 _CONNECT = 1 << 1
-_PATH_RULE, _PORT_RULE = 1, 2
-_NO_NEW_PRIVILEGES = 38
-_TCP_SINCE, _TRUNCATE_SINCE, _REFER_SINCE = 4, 3, 2
-_MOST_BYTES = 64 * 1024 * 1024
-_MOST_SECONDS = 120
+_ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1
+_PATH_RULE = 1
+_NO_NEW_PRIVILEGES, _DROP_CAPABILITY = 38, 24
+_CAPABILITIES = 64
+REFER_SINCE, TRUNCATE_SINCE, TCP_SINCE, SCOPES_SINCE = 2, 3, 4, 6
 
 
 def main(arguments: list[str]) -> None:
-    """Set the limits, confine this process, and become the program."""
-    folder, port, *program = arguments
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_BYTES, _MOST_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if version() > 0:
-        confine(folder, int(port))
+    """Confine this process and become the program."""
+    folders, *program = arguments
+    confine(folders.split(os.pathsep))
     os.execvp(program[0], program)  # noqa: S606 - no shell is wanted
 
 
@@ -43,8 +38,10 @@ def version() -> int:
     return max(0, offered)
 
 
-def confine(folder: str, port: int) -> None:
-    """Let this process and its children write below *folder* and connect to *port* only.
+def confine(folders: list[str]) -> None:
+    """Let this process and its children write below *folders* only, and connect nowhere by TCP.
+
+    Whatever they start has no capabilities, not even root's. Since version 6, abstract UNIX sockets and signals of processes outside are out of reach too.
 
     Raises:
         OSError: the kernel refuses.
@@ -52,16 +49,17 @@ def confine(folder: str, port: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     offered = version()
     writes = _WRITES
-    writes |= _REFER if offered >= _REFER_SINCE else 0
-    writes |= _TRUNCATE if offered >= _TRUNCATE_SINCE else 0
-    connects = _CONNECT if offered >= _TCP_SINCE else 0
-    attributes = struct.pack("QQ", writes, connects)
-    size = 16 if offered >= _TCP_SINCE else 8
-    rules = _checked(libc.syscall(_CREATE, attributes, size, 0))
-    _allow_path(libc, rules, folder, writes)
+    writes |= _REFER if offered >= REFER_SINCE else 0
+    writes |= _TRUNCATE if offered >= TRUNCATE_SINCE else 0
+    attributes = struct.pack("Q", writes)
+    attributes += struct.pack("Q", _CONNECT) if offered >= TCP_SINCE else b""
+    attributes += struct.pack("Q", _ABSTRACT_SOCKETS | _SIGNALS) if offered >= SCOPES_SINCE else b""
+    rules = _checked(libc.syscall(_CREATE, attributes, len(attributes), 0))
+    for folder in folders:
+        _allow_path(libc, rules, folder, writes)
     _allow_path(libc, rules, "/dev/null", writes & (_WRITE_FILE | _TRUNCATE))
-    if connects:
-        _checked(libc.syscall(_ADD, rules, _PORT_RULE, struct.pack("QQ", connects, port), 0))
+    for capability in range(_CAPABILITIES):  # root's would read the environment of every process
+        libc.prctl(_DROP_CAPABILITY, capability, 0, 0, 0)
     _checked(libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
     _checked(libc.syscall(_RESTRICT, rules, 0))
     os.close(rules)

@@ -104,7 +104,7 @@ class ExecutedCommand:
         """
         result, command = self.result, self.command
         if result.status is None:
-            return (Finding(command.first, "stopped: it took longer than the time limit"),)
+            return (Finding(command.first, f"stopped: {result.stopped}"),)
         for status, stderr in result.curls:
             if status and status not in _CONSEQUENCES:
                 return (

@@ -6,15 +6,20 @@ import http.client
 import json
 import re
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingMixIn, UnixStreamServer
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from qlara_contract.errors import CannotRun
+from qlara_contract.untrusted import LONGEST_BODY
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     Headers = Sequence[tuple[str, str]]
 
@@ -37,6 +42,7 @@ _PLACEHOLDER = re.compile(
 )
 _CHOOSES_SCENARIO = re.compile(r"sandbox_.*__")
 _TIMEOUT = 60
+_LARGEST_REQUEST = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -67,47 +73,61 @@ class ChosenWorld:
     session: str = ""
 
 
-class Relay:
-    """A server on this machine that stands in for the documented hosts.
+@dataclass(frozen=True)
+class RelayTarget:
+    """Where requests go: ``base_url`` is the part before ``/api`` and holds no credentials.
 
-    ``api_key`` replaces a placeholder for a key. ``world`` may be changed between requests.
+    ``api_key`` replaces a placeholder for a key; ``authorization`` is sent to a gateway before the
+    deployment, if it is not empty.
     """
 
-    def __init__(self, base_url: str, api_key: str, hosts: Sequence[str]) -> None:
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    authorization: str = field(default="", repr=False)
+
+
+class Relay:
+    """Stands in for the documented hosts: sends what they are sent to the deployment.
+
+    ``world`` may be changed between requests.
+    """
+
+    def __init__(self, target: RelayTarget, hosts: Sequence[str] = ()) -> None:
         self.world = ChosenWorld()
-        self._base = urlsplit(base_url)
-        self._key = api_key
+        self._target = target
+        self._base = urlsplit(target.base_url)
         self._hosts = frozenset(hosts)
         self._exchanges: list[RelayedExchange] = []
-        relay = self
-
-        class Handler(_RelayHandler):
-            owner = relay
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
-
-    @property
-    def port(self) -> int:
-        """The port on loopback."""
-        return self._server.server_address[1]
 
     def take(self) -> tuple[RelayedExchange, ...]:
         """Return the exchanges since the last call."""
         exchanges, self._exchanges = tuple(self._exchanges), []
         return exchanges
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    @contextmanager
+    def listening(self, path: Path) -> Iterator[None]:
+        """Serve at a UNIX socket, which only this user can reach if its folder is private.
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        Raises:
+            CannotRun: the path is too long for a socket.
+        """
+        relay = self
+
+        class Handler(_RelayHandler):
+            owner = relay
+
+        try:
+            server = _RelayServer(str(path), Handler)
+        except OSError as error:
+            raise CannotRun(f"Cannot listen at {path}: {error}. Set TMPDIR.") from error
+        with server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+            thread.start()
+            try:
+                yield
+            finally:
+                server.shutdown()
+                thread.join()
 
     def knows(self, host: str) -> bool:
         """Return whether this is the name of a documented host."""
@@ -119,7 +139,8 @@ class Relay:
         """Send one request to the deployment, record the exchange, and return the response.
 
         Raises:
-            OSError, http.client.HTTPException: the deployment does not respond.
+            OSError, http.client.HTTPException: the deployment does not respond, or with a body of
+                more than ``LONGEST_BODY`` bytes.
         """
         secure = self._base.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
@@ -134,7 +155,11 @@ class Relay:
             with suppress(BrokenPipeError, ConnectionResetError):
                 connection.send(body)
             response = connection.getresponse()
-            content = response.read()
+            content = response.read(LONGEST_BODY + 1)
+            if len(content) > LONGEST_BODY:
+                raise http.client.HTTPException("the body of the response is too large")
+            if response.length:  # the connection ended too early
+                raise http.client.IncompleteRead(content, response.length)
         finally:
             connection.close()
         path, _, query = target.partition("?")
@@ -146,11 +171,15 @@ class Relay:
 
     def _headers(self, headers: Headers, body: bytes) -> list[tuple[str, str]]:
         given = {name.lower(): value for name, value in headers}
+        authorization = self._target.authorization
+        dropped = _NOT_RELAYED | ({"authorization"} if authorization else set())
         sent = [
             (name, self._real_key(value) if name.lower() == "x-api-key" else value)
             for name, value in headers
-            if name.lower() not in _NOT_RELAYED
+            if name.lower() not in dropped
         ]
+        if authorization:
+            sent.append(("Authorization", authorization))
         if body or "content-length" in given:
             sent.append(("Content-Length", str(len(body))))
         chosen_by_key = _CHOOSES_SCENARIO.match(given.get("x-api-key", ""))
@@ -164,7 +193,23 @@ class Relay:
         return sent
 
     def _real_key(self, key: str) -> str:
-        return self._key if self._key and _PLACEHOLDER.match(key) else key
+        own = self._target.api_key
+        return own if own and _PLACEHOLDER.match(key) else key
+
+
+class _TooLarge(Exception):
+    """A request has a body of more than ``_LARGEST_REQUEST`` bytes."""
+
+
+def _bounded(size: int) -> int:
+    if not 0 <= size <= _LARGEST_REQUEST:
+        raise _TooLarge
+    return size
+
+
+class _RelayServer(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 128
 
 
 class _RelayHandler(BaseHTTPRequestHandler):
@@ -185,7 +230,12 @@ class _RelayHandler(BaseHTTPRequestHandler):
                 HTTPStatus.MISDIRECTED_REQUEST, [], b"examples may only reach the documented host\n"
             )
             return
-        body = self._body()
+        try:
+            body = self._body()
+        except _TooLarge:
+            self.close_connection = True
+            self._respond(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, [], b"the request is too large\n")
+            return
         try:
             response = self.owner.relay(self.command, self.path, self.headers.items(), body)
         except (OSError, http.client.HTTPException):
@@ -195,14 +245,15 @@ class _RelayHandler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         if "chunked" not in self.headers.get("transfer-encoding", "").lower():
-            return self.rfile.read(int(self.headers.get("content-length") or 0))
-        body = b""  # as curl sends what it reads from a pipe
+            return self.rfile.read(_bounded(int(self.headers.get("content-length") or 0)))
+        body = bytearray()  # as curl sends what it reads from a pipe
         while size := int(self.rfile.readline().split(b";")[0], 16):
+            _bounded(len(body) + _bounded(size))
             body += self.rfile.read(size)
             self.rfile.readline()
         while self.rfile.readline().strip():
             pass
-        return body
+        return bytes(body)
 
     def _respond(self, status: int, headers: Headers, body: bytes) -> None:
         self.send_response_only(status)

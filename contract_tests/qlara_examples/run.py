@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from http.client import HTTPException
-from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,9 +25,12 @@ from qlara_examples.upload_files import UploadFiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from qlara_examples.bash import Command
+    from qlara_examples.confinement import Confinement
     from qlara_examples.page import DocumentationPage, Step, StepWorld
+    from qlara_examples.relay import RelayTarget
 
 # Scenarios that differ only in the uploaded file, or that any account with quota left can show.
 _IN_ANY_ACCOUNT = frozenset(
@@ -42,26 +42,28 @@ _IN_ANY_ACCOUNT = frozenset(
 class ExamplesSettings:
     """One run. ``limit`` is in seconds, per command.
 
-    ``folders`` hold the files that commands send. ``scenarios`` holds the sandbox's scenario files,
-    which say what values a page may state.
+    ``folders`` hold the files that commands send; ``resources`` are further paths that they may read.
+    ``scenarios`` holds the sandbox's scenario files, which say what values a page may state.
     """
 
-    base_url: str
-    api_key: str = ""
+    target: RelayTarget
+    confinement: Confinement
     folders: tuple[Path, ...] = ()
+    resources: tuple[Path, ...] = ()
     scenarios: Path | None = None
     limit: float = 20.0
 
 
 def is_sandbox(settings: ExamplesSettings) -> bool:
     """Return whether the deployment is a sandbox, and so has scenarios; raise ``CannotRun``."""
-    with Relay(settings.base_url, settings.api_key, ()) as relay:
-        key = [("X-Api-Key", settings.api_key or PLACEHOLDER)]
-        try:
-            relay.relay("GET", contract().path_of("getContactQuota"), key, b"")
-        except (OSError, HTTPException) as error:
-            raise CannotRun(f"{settings.base_url} does not respond: {error}") from error
-        return bool(relay.take()[0].scenario)
+    target = settings.target
+    relay = Relay(target)
+    key = [("X-Api-Key", target.api_key or PLACEHOLDER)]
+    try:
+        relay.relay("GET", contract().path_of("getContactQuota"), key, b"")
+    except (OSError, HTTPException) as error:
+        raise CannotRun(f"{target.base_url} does not respond: {error}") from error
+    return bool(relay.take()[0].scenario)
 
 
 def run_page(
@@ -72,12 +74,13 @@ def run_page(
     Each page has a terminal of its own, and fresh worlds if the deployment is a *sandbox*. Commands
     that neither send a request nor fail have no result.
     """
-    hosts = known_hosts(settings.base_url)
-    with ExitStack() as stack:
-        relay = stack.enter_context(Relay(settings.base_url, settings.api_key, hosts))
-        terminal = stack.enter_context(Terminal(relay.port, hosts, settings.folders))
-        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="examples-")))
-        files = UploadFiles(settings.folders, scratch)
+    hosts = known_hosts(settings.target.base_url)
+    relay = Relay(settings.target, hosts)
+    with (
+        Terminal(hosts, settings.folders, settings.confinement, settings.resources) as terminal,
+        relay.listening(terminal.relay_socket),
+    ):
+        files = UploadFiles(settings.folders, terminal.shared)
         runner = _PageRunner(page, relay, terminal, files, settings.scenarios if sandbox else None)
         return [result for step in page.steps for result in runner.step(step, settings.limit)]
 

@@ -8,7 +8,7 @@ import os
 import re
 import select
 import shutil
-import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -17,10 +17,14 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from qlara_examples.bubblewrap import View, is_in_system
+from qlara_examples.supervisor import descendants, tasks_of_user
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qlara_examples.bash import Command
+    from qlara_examples.confinement import Confinement
 
 # What the commands of a page may use beside curl. None of them deletes or overwrites files by itself.
 _TOOLS = """
@@ -29,14 +33,26 @@ printf echo test true false expr paste fold nl rev column diff cmp od xxd md5sum
 ls mktemp mkdir touch tee awk xargs id uname
 """
 
+# What the commands write to, and what is ours
+_WRITABLE = ("work", "home", "tmp", "output")
+_READABLE = ("control", "bin", "shared")
+
+MOST_PROCESSES = 128
+MOST_MEMORY = 1024 * 1024 * 1024
+"""In bytes: of each process, and of all together."""
+_LOOKS_EVERY_SECONDS = 0.1
+_EXITS_WITHIN_SECONDS = 5
+
+# ulimit: no core files, files of 64 MB, 120 s of processor time, 1 GB of memory, a number of processes
 _LOOP = """\
+ulimit -c 0; ulimit -f 65536; ulimit -t 120; ulimit -v 1048576; ulimit -u "$1"; shift
 exec 9>&1
 __status=0
 __as_before() { return "$__status"; }
 while IFS= read -r __job; do
-  exec >"$__job.out" 2>"$__job.err"
-  if __as_before; then source "$__job.sh" </dev/null 9>&-
-  else __as_before || source "$__job.sh" </dev/null 9>&-; fi
+  exec >"SCRATCH/output/$__job.out" 2>"SCRATCH/output/$__job.err"
+  if __as_before; then source "SCRATCH/control/$__job.sh" </dev/null 9>&-
+  else __as_before || source "SCRATCH/control/$__job.sh" </dev/null 9>&-; fi
   __status=$?
   printf '%s\\n' "$__status" >&9
 done
@@ -49,9 +65,9 @@ _REDIRECTION = re.compile(r"(?<![<>=\d&$-])(?:\d|&)?>{1,2}\|?\s*([^\s;&|()<>]+)"
 class CommandResult:
     """The result of a command.
 
-    ``status`` is its exit status (``None``: stopped at the time limit), ``curls`` exit status and
-    stderr of each curl in it, ``line`` the line of the page that an error of bash names, ``exited``
-    whether it ended the shell.
+    ``status`` is its exit status (``None``: it was stopped), ``curls`` exit status and stderr of each
+    curl in it, ``line`` the line of the page that an error of bash names, ``exited`` whether it ended
+    the shell, ``stopped`` why it was stopped.
     """
 
     status: int | None
@@ -60,26 +76,34 @@ class CommandResult:
     curls: tuple[tuple[int, str], ...]
     line: int | None = None
     exited: bool = False
+    stopped: str = ""
 
 
 class Terminal:
     """One bash that runs a page's commands one after the other, as a reader would paste them.
 
     Variables last from one command to the next. The environment outside is hidden; whatever is
-    written stays in a scratch folder, which ``close`` deletes.
+    written stays in a scratch folder, which ``close`` deletes. *folders* hold the files that commands
+    send, *resources* are further paths that they may read.
     """
 
-    def __init__(self, relay_port: int, hosts: Sequence[str], folders: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        folders: Sequence[Path],
+        confinement: Confinement,
+        resources: Sequence[Path] = (),
+    ) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="examples-")).resolve()
-        self._port = relay_port
+        self._confinement = confinement
+        self._readable = [path.resolve() for path in (*folders, *resources)]
         self._control: dict[str, Any] = {
-            "relay": f"127.0.0.1:{relay_port}",
+            "relay": str(self.relay_socket),
             "hosts": list(hosts),
             "folders": [str(folder.resolve()) for folder in folders],
-            "log": str(self._scratch / "control" / "curl.log"),
-            "curl": shutil.which("curl"),
+            "curl": _real_path("curl"),
         }
-        for name in ("work", "home", "tmp", "control", "bin"):
+        for name in (*_WRITABLE, *_READABLE):
             (self._scratch / name).mkdir()
         self._install_tools()
         self._bash: subprocess.Popen[bytes] | None = None
@@ -89,6 +113,16 @@ class Terminal:
     def work(self) -> Path:
         """The working folder of the commands."""
         return self._scratch / "work"
+
+    @property
+    def shared(self) -> Path:
+        """A folder whose files the commands may read and not change."""
+        return self._scratch / "shared"
+
+    @property
+    def relay_socket(self) -> Path:
+        """The UNIX socket at which curl expects the relay."""
+        return self.shared / "relay"
 
     def run(
         self,
@@ -107,28 +141,30 @@ class Terminal:
             return CommandResult(
                 1, b"", f"not run: it writes to {outside}, outside the working folder", ()
             )
-        self._configure_curl(substitute, fallback)
-        job = self._scratch / "control" / f"job-{self._jobs}"
+        name = f"job-{self._jobs}"
         self._jobs += 1
-        job.with_suffix(".sh").write_text(command.text, encoding="utf-8")
+        output = self._scratch / "output" / name
+        self._configure_curl(substitute, fallback, output)
+        (self._scratch / "control" / f"{name}.sh").write_text(command.text, encoding="utf-8")
         bash = self._bash = self._bash or self._start()
         assert bash.stdin is not None
-        bash.stdin.write(f"{job}\n".encode())
+        bash.stdin.write(f"{name}\n".encode())
         bash.stdin.flush()
-        reported = self._wait(bash, limit)
-        status = int(reported) if reported else self._end(bash)
-        stderr = _read(job.with_suffix(".err")).decode("utf-8", "replace")
+        reported, stopped = self._wait(bash, limit)
+        status = int(reported) if reported else self._end(bash, stopped)
+        stderr = _read(output.with_suffix(".err")).decode("utf-8", "replace")
         where = _WHERE.search(stderr)
         line = command.lines[min(int(where[1]), len(command.lines)) - 1].number if where else None
         stderr = _WHERE.sub("bash: ", stderr).replace(str(self._scratch), "")
-        stdout = _read(job.with_suffix(".out"))
-        return CommandResult(status, stdout, stderr, self._curls(), line, exited=not reported)
+        stdout = _read(output.with_suffix(".out"))
+        curls = _curls(output.with_suffix(".curl"))
+        return CommandResult(status, stdout, stderr, curls, line, not reported, stopped)
 
     def close(self) -> None:
         """End bash and whatever it started, and delete the scratch folder."""
         if self._bash is not None:
-            self._end(self._bash)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+            self._end(self._bash, "the page has ended")
+        _delete(self._scratch)
 
     def __enter__(self) -> Self:
         return self
@@ -139,9 +175,11 @@ class Terminal:
     def _install_tools(self) -> None:
         folder = self._scratch / "bin"
         for tool in _TOOLS.split():
-            found = shutil.which(tool)
+            found = _real_path(tool)
             if found:
                 (folder / tool).symlink_to(found)
+                self._readable.append(Path(found))
+        self._readable.append(Path(self._control["curl"] or "/usr/bin/curl"))
         shim = Path(__file__).with_name("curl_shim.py")
         self._write_tool("curl", f'-I -S "{shim}"')
         self._write_tool("qlara-sandbox", "-I -m qlara_sandbox")
@@ -153,11 +191,21 @@ class Terminal:
 
     def _start(self) -> subprocess.Popen[bytes]:
         loop = self._scratch / "control" / "loop.bash"
-        loop.write_text(_LOOP, encoding="utf-8")
-        landlock = Path(__file__).with_name("landlock.py")
-        confined = [sys.executable, "-I", "-S", str(landlock), str(self._scratch), str(self._port)]
+        loop.write_text(_LOOP.replace("SCRATCH", str(self._scratch)), encoding="utf-8")
+        # What is above MOST_PROCESSES is seen and stopped; this holds what is faster than that.
+        processes = str(tasks_of_user() + 2 * MOST_PROCESSES)
+        program = [_real_path("bash") or "bash", "--norc", "--noprofile", str(loop), processes]
+        view = View(
+            readable=(
+                *(path for path in self._readable if not is_in_system(path)),
+                *(self._scratch / name for name in _READABLE),
+            ),
+            writable=tuple(self._scratch / name for name in _WRITABLE),
+            start=self.work,
+            temporary=self._scratch / "tmp",
+        )
         return subprocess.Popen(
-            [*confined, shutil.which("bash") or "bash", "--norc", "--noprofile", str(loop)],
+            self._confinement.command(program, view),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -178,44 +226,43 @@ class Terminal:
             "CURL_SHIM": str(self._scratch / "control" / "curl.json"),
         }
 
-    def _configure_curl(self, substitute: Path | None, fallback: Path | None) -> None:
+    def _configure_curl(self, substitute: Path | None, fallback: Path | None, output: Path) -> None:
         settings = {
             **self._control,
+            "log": str(output.with_suffix(".curl")),
             "substitute": str(substitute.resolve()) if substitute else None,
             "fallback": str(fallback.resolve()) if fallback else None,
         }
-        control = self._scratch / "control"
-        (control / "curl.json").write_text(json.dumps(settings), encoding="utf-8")
-        (control / "curl.log").write_text("", encoding="utf-8")
+        path = self._scratch / "control" / "curl.json"
+        path.write_text(json.dumps(settings), encoding="utf-8")
 
-    def _curls(self) -> tuple[tuple[int, str], ...]:
-        lines = _read(Path(self._control["log"])).decode("utf-8").splitlines()
-        return tuple((each["status"], each["stderr"]) for each in map(json.loads, lines))
-
-    def _wait(self, bash: subprocess.Popen[bytes], limit: float) -> str:
-        """Return the status that bash reports; empty: it ended, or time ran out."""
+    def _wait(self, bash: subprocess.Popen[bytes], limit: float) -> tuple[str, str]:
+        """Return the status that bash reports, and why it is stopped; both empty: it ended."""
         assert bash.stdout is not None
         reported, until = b"", monotonic() + limit
         while not reported.endswith(b"\n"):
             left = until - monotonic()
-            if left <= 0 or not _ready(bash.stdout, left):
-                return ""
+            if left <= 0:
+                return "", "it took longer than the time limit"
+            if not _ready(bash.stdout, min(left, _LOOKS_EVERY_SECONDS)):
+                excess = _excess(bash.pid)
+                if excess:
+                    return "", excess
+                continue
             chunk = os.read(bash.stdout.fileno(), 64)
             if not chunk:
-                return ""
+                return "", ""
             reported += chunk
-        return reported.decode().strip()
+        return reported.decode().strip(), ""
 
-    def _end(self, bash: subprocess.Popen[bytes]) -> int | None:
+    def _end(self, bash: subprocess.Popen[bytes], stopped: str) -> int | None:
         """End bash with all that it started; return its exit status if it ended by itself."""
         self._bash = None
-        status = bash.poll()
-        if status is None:
+        status = None
+        if not stopped:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                status = bash.wait(timeout=0.05)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(bash.pid, signal.SIGKILL)
-        bash.wait()
+                status = bash.wait(_EXITS_WITHIN_SECONDS)
+        self._confinement.end(bash)
         for stream in (bash.stdin, bash.stdout):
             if stream is not None:
                 _close(stream)
@@ -225,7 +272,7 @@ class Terminal:
 def outside_target(text: str) -> str | None:
     """Return where a command would redirect output outside its folder, as far as its text shows.
 
-    A first check that works on any system; Landlock does not rely on it.
+    A first check that works on any system; no confinement relies on it.
     """
     bare = re.sub(r"'[^']*'", "''", text)
     bare = re.sub(r'"(?:\\.|[^"\\])*"', lambda found: re.sub(r"[<>]", "", found[0]), bare)
@@ -247,5 +294,40 @@ def _close(stream: IO[bytes]) -> None:
         stream.close()
 
 
+def _real_path(tool: str) -> str | None:
+    found = shutil.which(tool)
+    return str(Path(found).resolve()) if found else None
+
+
+def _excess(pid: int) -> str:
+    """Return what a process and its descendants use too much of; empty: nothing."""
+    found = descendants(pid)
+    if len(found) > MOST_PROCESSES:
+        return f"it started more than {MOST_PROCESSES} processes"
+    if sum(each.memory for each in found) > MOST_MEMORY:
+        return f"it used more than {MOST_MEMORY // 1024**2} MB of memory"
+    return ""
+
+
+def _curls(log: Path) -> tuple[tuple[int, str], ...]:
+    lines = _read(log).decode("utf-8", "replace").splitlines()
+    return tuple((each["status"], each["stderr"]) for each in map(json.loads, lines))
+
+
 def _read(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
+    """Return the content of a file that commands may have replaced: no link is followed."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    with open(opened, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        return file.read() if stat.S_ISREG(os.fstat(opened).st_mode) else b""
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder, whatever the modes of the folders in it; no link is followed."""
+    for path, names, _ in os.walk(folder):
+        for inner in (Path(path, name) for name in names):
+            if not inner.is_symlink():
+                inner.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import textwrap
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +15,16 @@ import click
 
 from qlara_cli.exit_codes import could_not_run
 from qlara_contract.errors import CannotRun
-from qlara_contract.settings import is_loopback
+from qlara_contract.settings import RunSettings, is_loopback, split_credentials
 from qlara_contract.targets import SCENARIOS, SPEC
+from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qlara_examples.confinement import Confinement
     from qlara_examples.page import DocumentationPage
+    from qlara_examples.report import ExamplesRun
     from qlara_examples.run import ExamplesSettings
 
 _PROJECT = SPEC.parent
@@ -78,13 +83,22 @@ _PROJECT = SPEC.parent
     is_flag=True,
     help="Run pages from outside this project without asking.",
 )
+@click.option(
+    "--confinement",
+    envvar="SANDBOX_CONFINEMENT",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "bubblewrap", "landlock", "none"]),
+    help="What confines the commands; auto is the strongest that works here.",
+)
 @click.option("--show", is_flag=True, help="Dry run: show what would run, and in which scenario.")
 def examples(files: tuple[Path, ...], **options: Any) -> None:
     """Run the curl examples of documentation pages and check the documented responses.
 
     Reads Markdown, HTML as saved by a browser, shell scripts, and plain text. The commands really
-    run, confined to a scratch folder, in fresh worlds of a sandbox. A heading like "409 Conflict"
-    selects the scenario; a comment `<!-- sandbox: scenario=NAME -->` overrides it.
+    run, in fresh worlds of a sandbox, confined by bubblewrap where it works; if they are confined
+    less, the first lines say so. A heading like "409 Conflict" selects the scenario; a comment
+    `<!-- sandbox: scenario=NAME -->` overrides it.
 
     Exit code: 0 every page is right, 1 something differs or could not run, 2 nothing could run.
 
@@ -94,7 +108,6 @@ def examples(files: tuple[Path, ...], **options: Any) -> None:
       qlara-sandbox examples saved-page.html --files ~/exports --report report
     """
     from qlara_examples.page import read_page
-    from qlara_examples.run import ExamplesSettings
 
     with could_not_run():
         _need("bash", "curl")
@@ -103,15 +116,33 @@ def examples(files: tuple[Path, ...], **options: Any) -> None:
             for page in pages:
                 _show(page)
             return
-        base_url = options["base_url"].rstrip("/")
-        _confirm(pages, base_url, yes=options["yes"])
-        with _deployment(base_url) as url:
-            folders = (*options["folders"], SCENARIOS / "files")
-            settings = ExamplesSettings(
-                url, options["api_key"], folders, SCENARIOS, options["limit"]
-            )
-            exit_code = _run(pages, settings, base_url or "a sandbox", options["report"])
+        exit_code = _check(pages, options)
     raise SystemExit(exit_code)
+
+
+def _check(pages: list[DocumentationPage], options: dict[str, Any]) -> int:
+    """Ask where necessary, run the pages, and return the exit code."""
+    from qlara_examples.confinement import choose
+    from qlara_examples.relay import RelayTarget
+    from qlara_examples.run import ExamplesSettings
+
+    base_url, credentials = split_credentials(options["base_url"].rstrip("/"))
+    gateway = RunSettings(base_url, options["api_key"], credentials=credentials)
+    confinement = choose(options["confinement"])
+    _confirm(pages, base_url, confinement, yes=options["yes"])
+    with _deployment(base_url) as url:
+        settings = ExamplesSettings(
+            RelayTarget(url, options["api_key"], gateway.authorization),
+            confinement,
+            folders=(*options["folders"], SCENARIOS / "files"),
+            resources=(SPEC, SCENARIOS),
+            scenarios=SCENARIOS,
+            limit=options["limit"],
+        )
+        run = _run(pages, settings, base_url or "a sandbox", gateway.secrets)
+    for path in _report(run, options["report"]):
+        click.echo(f"Wrote {path}")
+    return run.exit_code
 
 
 @contextmanager
@@ -127,31 +158,48 @@ def _deployment(base_url: str) -> Iterator[str]:
 
 
 def _run(
-    pages: list[DocumentationPage], settings: ExamplesSettings, target: str, report: Path | None
-) -> int:
-    from rich.console import Console
-
-    from qlara_examples.report import ExamplesRun, print_run, write_report
+    pages: list[DocumentationPage],
+    settings: ExamplesSettings,
+    target: str,
+    secrets: tuple[str, ...],
+) -> ExamplesRun:
+    from qlara_examples.confinement import ConfinementMode
+    from qlara_examples.report import ExamplesRun
     from qlara_examples.run import is_sandbox, run_page
 
     started = datetime.now(UTC)
-    secrets = (settings.api_key,) if settings.api_key else ()
     sandbox = is_sandbox(settings)
+    if settings.confinement.mode is not ConfinementMode.BUBBLEWRAP:
+        click.echo(f"{_paragraph(settings.confinement)}\n", err=True)
     results = [each for page in pages for each in run_page(page, settings, sandbox=sandbox)]
-    run = ExamplesRun(tuple(results), target, started, secrets)
+    return ExamplesRun(tuple(results), target, started, settings.confinement, secrets)
+
+
+def _report(run: ExamplesRun, folder: Path | None) -> list[Path]:
+    """Print the results, write the reports, and return their paths."""
+    from rich.console import Console
+
+    from qlara_examples.report import print_run, write_report
+
     print_run(Console(), run)
-    for path in write_report(run, report) if report else ():
-        click.echo(f"Wrote {path}")
-    return run.exit_code
+    return write_report(run, folder) if folder else []
+
+
+def _paragraph(confinement: Confinement) -> str:
+    return textwrap.fill(confinement.description, 96, break_on_hyphens=False)
 
 
 def _need(*tools: str) -> None:
+    if os.name != "posix":
+        raise CannotRun("Running examples needs a POSIX system, such as WSL.")
     missing = [tool for tool in tools if shutil.which(tool) is None]
     if missing:
         raise CannotRun(f"Running examples needs {' and '.join(missing)}.")
 
 
-def _confirm(pages: list[DocumentationPage], base_url: str, *, yes: bool) -> None:
+def _confirm(
+    pages: list[DocumentationPage], base_url: str, confinement: Confinement, *, yes: bool
+) -> None:
     """Show pages from outside this project, and runs that leave this machine, and ask."""
     foreign = [page for page in pages if not is_ours(page.path)]
     away = base_url and not is_loopback(base_url)
@@ -160,6 +208,7 @@ def _confirm(pages: list[DocumentationPage], base_url: str, *, yes: bool) -> Non
     for page in pages if away else foreign:
         _show(page)
     reason = f"These commands run against {base_url}." if away else ""
+    click.echo(_paragraph(confinement))
     if not sys.stdin.isatty():
         why = reason or "These commands come from outside this project."
         raise CannotRun(f"{why} Look at them, then run them with --yes.")
@@ -173,13 +222,14 @@ def is_ours(path: Path) -> bool:
 
 
 def _show(page: DocumentationPage) -> None:
-    click.echo(f"{page.path}:")
+    """Show what would run, and nothing that a terminal obeys: a page may try to hide commands."""
+    click.echo(f"{visible(str(page.path))}:")
     for step in page.steps:
         heading = f", below {step.heading!r}" if step.heading else ""
         click.echo(f"  scenario {step.world.scenario}{heading}")
         for command in step.commands:
             for line in command.lines:
-                click.echo(f"  {line.number:5}  {line.text}")
+                click.echo(f"  {line.number:5}  {visible(line.text)}")
         if step.response:
             status = f" with status {step.status}" if step.status else ""
             numbers = f"{step.response.lines[0].number}–{step.response.lines[-1].number}"

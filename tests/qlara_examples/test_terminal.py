@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from qlara_contract.errors import CannotRun
 from qlara_examples.bash import commands_of
 from qlara_examples.blocks import numbered
+from qlara_examples.confinement import AUTO, ConfinementMode, choose
 from qlara_examples.landlock import version
 from qlara_examples.terminal import CommandResult, Terminal, outside_target
+from tests.qlara_examples.running import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +26,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 HOST = "lora-api.agiletelecom.com"
-NOBODY_LISTENS = 9
 needs_landlock = pytest.mark.skipif(version() == 0, reason="the kernel has no Landlock")
 needs_closed_ports = pytest.mark.skipif(version() < 4, reason="Landlock closes no ports here")
 
@@ -36,9 +37,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(params=[AUTO, ConfinementMode.LANDLOCK, ConfinementMode.NONE])
+def terminal(folder: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    try:
+        confinement = choose(request.param)
+    except CannotRun as error:
+        pytest.skip(str(error))
+    with Terminal([HOST], [folder], confinement) as opened:
+        yield opened
+
+
 @pytest.fixture
-def terminal(folder: Path) -> Iterator[Terminal]:
-    with Terminal(NOBODY_LISTENS, [HOST], [folder]) as opened:
+def landlocked(folder: Path) -> Iterator[Terminal]:
+    with Terminal([HOST], [folder], choose(ConfinementMode.LANDLOCK)) as opened:
         yield opened
 
 
@@ -91,16 +102,16 @@ def test_what_is_plainly_meant_for_elsewhere_is_not_written(
         "bash -c 'echo lost > {}/kept.txt'",
     ],
 )
-def test_landlock_holds_whatever_the_way(terminal: Terminal, folder: Path, command: str) -> None:
-    [ran] = paste(terminal, command.format(folder))
+def test_landlock_holds_whatever_the_way(landlocked: Terminal, folder: Path, command: str) -> None:
+    [ran] = paste(landlocked, command.format(folder))
 
     assert ran.status != 0
     assert untouched(folder)
 
 
 @needs_closed_ports
-def test_no_other_address_can_be_reached_without_curl_either(terminal: Terminal) -> None:
-    [ran] = paste(terminal, "exec 5<>/dev/tcp/127.0.0.1/22")
+def test_no_other_address_can_be_reached_without_curl_either(landlocked: Terminal) -> None:
+    [ran] = paste(landlocked, "exec 5<>/dev/tcp/127.0.0.1/22")
 
     assert "Permission denied" in ran.stderr
 
@@ -157,10 +168,11 @@ def test_a_complaint_of_bash_names_the_line_of_the_page(terminal: Terminal) -> N
 def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
     terminal: Terminal,
 ) -> None:
-    started, stuck = paste(terminal, "sleep 600 & echo $!\nsleep 600", limit=0.5)
+    marker = f"600.{os.getpid()}"
+    started, stuck = paste(terminal, f"sleep {marker} & echo started\nsleep 600", limit=0.5)
 
     assert (started.status, stuck.status) == (0, None)
-    assert _is_gone(int(started.stdout))
+    assert running(marker) == []
 
 
 def test_exit_ends_the_terminal_and_the_next_command_gets_another(terminal: Terminal) -> None:
@@ -178,7 +190,7 @@ def test_a_script_that_stops_at_the_first_failure_stops(terminal: Terminal) -> N
 
 
 def test_the_scratch_folder_is_gone_afterwards(folder: Path) -> None:
-    with Terminal(NOBODY_LISTENS, [HOST], [folder]) as opened:
+    with Terminal([HOST], [folder], choose()) as opened:
         paste(opened, "echo x > x.txt")
         work = opened.work
         assert (work / "x.txt").is_file()
@@ -203,15 +215,3 @@ def test_the_scratch_folder_is_gone_afterwards(folder: Path) -> None:
 )
 def test_a_plain_look_tells_where_a_command_would_write(command: str, target: str | None) -> None:
     assert outside_target(command) == target
-
-
-def _is_gone(pid: int) -> bool:
-    for _ in range(100):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split()[2] == "Z":
-            return True
-        time.sleep(0.02)
-    return False

@@ -67,6 +67,27 @@ def test_a_contract_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         Contract(tmp_path)
 
 
+def test_what_aliases_multiply_without_end_is_refused(tmp_path: Path) -> None:
+    doubled = "".join(
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    file = tmp_path / "openapi.yaml"
+    file.write_text(f"a: &a [{'x, ' * 10}]\n{doubled}", encoding="utf-8")
+
+    with pytest.raises(InvalidContract, match="more than 1000000 values"):
+        Contract(file)
+
+
+def test_a_contract_makes_no_objects_and_calls_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.yaml"
+    file.write_text(f"info: !!python/object/apply:os.mkdir ['{tmp_path}/made']\n", "utf-8")
+
+    with pytest.raises(InvalidContract, match="could not determine a constructor"):
+        Contract(file)
+    assert not (tmp_path / "made").exists()
+
+
 def test_a_parameter_in_a_header_is_left_to_the_gates(tmp_path: Path) -> None:
     key = {"name": "X-Api-Key", "in": "header", "required": True}
     [operation] = contract(tmp_path, parameters=[key]).operations

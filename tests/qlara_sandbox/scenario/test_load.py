@@ -85,6 +85,26 @@ def test_text_that_is_not_yaml_is_refused_at_its_line(tmp_path: Path) -> None:
     assert line.startswith("mine.yaml:3: ")
 
 
+def test_what_aliases_multiply_without_end_is_refused(tmp_path: Path) -> None:
+    doubled = "".join(
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+
+    assert mistakes(tmp_path, f"a: &a [{'x, ' * 10}]\n{doubled}") == [
+        "mine.yaml:1: not a YAML file: more than 1000000 values"
+    ]
+
+
+def test_a_file_makes_no_objects_and_calls_nothing(tmp_path: Path) -> None:
+    text = f"title: !!python/object/apply:os.mkdir ['{tmp_path}/made']\nstory: S\n"
+
+    assert mistakes(tmp_path, text) == [
+        "mine.yaml:1: title: tag:yaml.org,2002:python/object/apply:os.mkdir is not used here"
+    ]
+    assert not (tmp_path / "made").exists()
+
+
 def test_an_empty_file_is_no_scenario(tmp_path: Path) -> None:
     (line,) = mistakes(tmp_path, "")
     assert line.startswith("mine.yaml:1: ")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from qlara_contract.errors import CannotRun
 from qlara_examples import bubblewrap, landlock
-from qlara_examples.supervisor import descendants
+from qlara_examples.supervisor import children
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,8 +84,7 @@ class Confinement:
         """End what ``command`` has started, with everything that it has started in turn."""
         if self.mode is ConfinementMode.BUBBLEWRAP:
             # With the first process of a namespace all others end, before its parent hears of it.
-            first = [each.pid for each in descendants(process.pid) if each.parent == process.pid]
-            for pid in first or [process.pid]:
+            for pid in children(process.pid) or [process.pid]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         else:

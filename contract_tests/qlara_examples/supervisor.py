@@ -66,6 +66,15 @@ def processes() -> list[Process]:
     return [each for each in found if each is not None]
 
 
+def children(pid: int) -> list[int]:
+    """Return the children of a process, in little time wherever the kernel lists them."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except OSError:
+        return [each.pid for each in processes() if each.parent == pid]
+    return [int(child) for child in listed.split()]
+
+
 def descendants(pid: int) -> list[Process]:
     """Return the children of a process, their children, and so on."""
     children: dict[int, list[Process]] = {}

@@ -18,7 +18,8 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from qlara_examples.bubblewrap import View, is_in_system
-from qlara_examples.supervisor import descendants, tasks_of_user
+from qlara_examples.supervisor import tasks_of_user
+from qlara_examples.usage import LOOKS_EVERY_SECONDS, MOST_PROCESSES, UsageWatch, scheduled_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +37,6 @@ ls mktemp mkdir touch tee awk xargs id uname
 # What the commands write to, and what is ours
 _WRITABLE = ("work", "home", "tmp", "output")
 _READABLE = ("control", "bin", "shared")
-
-MOST_PROCESSES = 128
-MOST_MEMORY = 1024 * 1024 * 1024
-"""In bytes: of each process, and of all together."""
-_LOOKS_EVERY_SECONDS = 0.1
 _EXITS_WITHIN_SECONDS = 5
 
 # ulimit: no core files, files of 64 MB, 120 s of processor time, 1 GB of memory, a number of processes
@@ -150,8 +146,9 @@ class Terminal:
         assert bash.stdin is not None
         bash.stdin.write(f"{name}\n".encode())
         bash.stdin.flush()
-        reported, stopped = self._wait(bash, limit)
-        status = int(reported) if reported else self._end(bash, stopped)
+        with scheduled_first():
+            reported, stopped = self._wait(bash, limit)
+            status = int(reported) if reported else self._end(bash, stopped)
         stderr = _read(output.with_suffix(".err")).decode("utf-8", "replace")
         where = _WHERE.search(stderr)
         line = command.lines[min(int(where[1]), len(command.lines)) - 1].number if where else None
@@ -240,12 +237,13 @@ class Terminal:
         """Return the status that bash reports, and why it is stopped; both empty: it ended."""
         assert bash.stdout is not None
         reported, until = b"", monotonic() + limit
+        watch = UsageWatch(bash.pid)
         while not reported.endswith(b"\n"):
             left = until - monotonic()
             if left <= 0:
                 return "", "it took longer than the time limit"
-            if not _ready(bash.stdout, min(left, _LOOKS_EVERY_SECONDS)):
-                excess = _excess(bash.pid)
+            if not _ready(bash.stdout, min(left, LOOKS_EVERY_SECONDS)):
+                excess = watch.excess()
                 if excess:
                     return "", excess
                 continue
@@ -297,16 +295,6 @@ def _close(stream: IO[bytes]) -> None:
 def _real_path(tool: str) -> str | None:
     found = shutil.which(tool)
     return str(Path(found).resolve()) if found else None
-
-
-def _excess(pid: int) -> str:
-    """Return what a process and its descendants use too much of; empty: nothing."""
-    found = descendants(pid)
-    if len(found) > MOST_PROCESSES:
-        return f"it started more than {MOST_PROCESSES} processes"
-    if sum(each.memory for each in found) > MOST_MEMORY:
-        return f"it used more than {MOST_MEMORY // 1024**2} MB of memory"
-    return ""
 
 
 def _curls(log: Path) -> tuple[tuple[int, str], ...]:

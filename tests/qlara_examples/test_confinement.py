@@ -25,7 +25,8 @@ from qlara_examples import bubblewrap, landlock
 from qlara_examples.bash import commands_of
 from qlara_examples.blocks import numbered
 from qlara_examples.confinement import Confinement, ConfinementMode, choose
-from qlara_examples.terminal import MOST_PROCESSES, CommandResult, Terminal
+from qlara_examples.terminal import CommandResult, Terminal
+from qlara_examples.usage import MOST_PROCESSES
 from tests.qlara_examples.running import running
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ class Confinement:
                 "Commands are confined by bubblewrap. They see the system's programs and the folders "
                 "with files to send, read-only, and an empty home; they write only to a scratch "
                 "folder and reach only the deployment. Processes, memory, file size and time are "
-                "limited, and every process ends with the run."
+                f"limited{_unless_root()}, and every process ends with the run."
             )
         if self.mode is ConfinementMode.LANDLOCK:
             return (
@@ -135,6 +135,12 @@ def _landlock_text() -> str:
     else:
         opened += ["signal other processes", "use UDP and UNIX sockets"]
     return f"They cannot {_joined(held, 'or')}. They can {_joined(opened, 'and')}. {_ends_text()}"
+
+
+def _unless_root() -> str:
+    if os.getuid():
+        return ""
+    return " (since you are root, the number of processes only by a watch, ten milliseconds apart)"
 
 
 def _ends_text() -> str:

@@ -248,8 +248,10 @@ def test_nothing_that_a_command_has_started_outlives_the_page(
 def test_a_fork_bomb_is_stopped_with_every_process(
     files: Path, mark: str, mode: ConfinementMode
 ) -> None:
-    if mode is not BUBBLEWRAP and os.getuid() == 0:
-        pytest.skip("the kernel limits no processes of root; the description says so")
+    if os.getuid() == 0:
+        pytest.skip(
+            "the kernel limits no processes of root: a bomb would hit the machine of the tests"
+        )
     with Terminal([], [files], confinement(mode)) as terminal:
         ran = run(terminal, f"bash -c 'bomb() {{ bomb | bomb & }}; bomb; sleep {mark}' {mark}")
 

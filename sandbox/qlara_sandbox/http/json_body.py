@@ -10,7 +10,7 @@ import orjson
 from qlara_sandbox.domain.errors import InvalidField, InvalidFields
 from qlara_sandbox.http import large_json
 from qlara_sandbox.http.large_json import shifted
-from qlara_sandbox.scenario.load import whole_numbers
+from qlara_sandbox.scenario.load import DEEPEST, is_shallow, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,8 @@ class JsonBody(NamedTuple):
             value = large_json.loads(raw)
         except orjson.JSONDecodeError as error:
             raise InvalidField("body", f"Expected JSON: {error}.") from error
+        if not is_shallow([value]):
+            raise InvalidField("body", f"Expected values nested at most {DEEPEST} deep.")
         try:
             self._check(value)
             return whole_numbers(value)

@@ -16,10 +16,11 @@ import orjson
 
 from qlara_sandbox.domain.account import Account
 from qlara_sandbox.domain.contacts import Contact
+from qlara_sandbox.domain.phone import USUAL_REGION, is_region
 from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
 from qlara_sandbox.scenario.model import ClockSeed, ListSeed, Scenario
 from qlara_sandbox.scenario.yaml_file import YamlFile, dotted
-from qlara_sandbox.state.clock import duration
+from qlara_sandbox.state.clock import YEARS, duration, is_shown
 from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 SCHEMA = Path(__file__).with_name("schema.json")
+DEEPEST = 200
+_NESTING = frozenset({dict, list})
 
 
 def load(
@@ -69,6 +72,17 @@ def whole_numbers(value: Any) -> Any:
             name: item if name == "body" else whole_numbers(item) for name, item in value.items()
         }
     return value
+
+
+def is_shallow(value: Any) -> bool:
+    """Return whether values are nested at most ``DEEPEST`` deep in *value*: JSON is written no deeper."""
+    level = [value]
+    for _ in range(DEEPEST):
+        within = [each.values() if type(each) is dict else each for each in level]
+        level = [each for items in within for each in items if type(each) in _NESTING]
+        if not level:
+            return True
+    return False
 
 
 @cache
@@ -122,9 +136,11 @@ def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield _mistake(file, ["account", "timezone"], f"unknown time zone {timezone!r}")
-    if not _is_region(account.get("region", "IT")):
+    if not is_region(account.get("region", USUAL_REGION)):
         at = ["account", "region"]
         yield _mistake(file, at, f"unknown telephone region {account['region']!r}")
+    if not _is_moment(value.get("clock", {}).get("start")):
+        yield _mistake(file, ["clock", "start"], f"expected a moment {YEARS}")
     quota = account.get("quota", {})
     if quota.get("used", 0) > quota.get("total", 50_000):
         yield _mistake(file, ["account", "quota", "used"], "more than the total")
@@ -174,22 +190,25 @@ def _fault_mistakes(file: YamlFile, operations: Collection[str] | None) -> Itera
             expected = ", ".join([*operations, repr(EVERY_OPERATION)])
             message = f"unknown operation {name!r}; expected one of {expected}"
             yield _mistake(file, [*at, "on"], message)
+        body = entry.get("respond", {}).get("body")
         try:
-            orjson.dumps(entry.get("respond", {}).get("body"))
+            orjson.dumps(body)
         except TypeError as error:
             yield _mistake(file, [*at, "respond", "body"], f"cannot be written as JSON: {error}")
+        if not is_shallow([body]):
+            message = f"values nested more than {DEEPEST} deep"
+            yield _mistake(file, [*at, "respond", "body"], message)
+
+
+def _is_moment(start: str | None) -> bool:
+    try:
+        return start is None or is_shown(datetime.fromisoformat(start))
+    except ValueError:  # a leap second
+        return False
 
 
 def _mistake(file: YamlFile, path: Sequence[str | int], message: str) -> Mistake:
     return Mistake(file.line_of(path), dotted(path), message)
-
-
-def _is_region(region: str) -> bool:
-    if region == "IT":  # the usual one, and no reason to load the tables of all countries
-        return True
-    import phonenumbers
-
-    return region in phonenumbers.SUPPORTED_REGIONS
 
 
 def _scenario(path: Path, value: Mapping[str, Any]) -> Scenario:

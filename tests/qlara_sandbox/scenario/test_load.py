@@ -118,6 +118,22 @@ def test_an_empty_file_is_no_scenario(tmp_path: Path) -> None:
             "account.timezone: unknown time zone 'Europe/Atlantis'",
         ),
         ("account: {region: XX}", "account.region: unknown telephone region 'XX'"),
+        (
+            "clock: {start: 1969-01-01T00:00:00Z}",
+            "clock.start: expected a moment from 1970 to 2999",
+        ),
+        (
+            "clock: {start: 3000-02-01T00:00:00Z}",
+            "clock.start: expected a moment from 1970 to 2999",
+        ),
+        (
+            "clock: {start: 2026-06-30T23:59:60Z}",
+            "clock.start: expected a moment from 1970 to 2999",
+        ),
+        (
+            "faults: [{on: '*', respond: {status: 200, body: " + "[" * 201 + "]" * 201 + "}}]",
+            "faults[0].respond.body: values nested more than 200 deep",
+        ),
         ("account: {quota: {used: 3, total: 2}}", "account.quota.used: more than the total"),
         ("lists: [{id: a}, {id: a}]", "lists[1].id: duplicate list id 'a'"),
         (

@@ -175,7 +175,7 @@ def test_others_are_served_while_a_change_is_taken_up(folder: Folder, name: str)
             await client.get(QUOTA, headers=BYSTANDER)
             folder.write(name, NARROW if name == "openapi.yaml" else LARGE % "new")
             refreshing = asyncio.create_task(app.refresh())
-            uploads = []
+            uploads: list[httpx2.Response] = []
             while not refreshing.done():
                 people = vcf((f"A name of {len(uploads)} and many letters", "347 123 4567"))
                 files, data = {"file": ("c.vcf", people)}, {"listName": "L"}

@@ -97,7 +97,9 @@ def test_what_aliases_multiply_without_end_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "openapi.yaml"
     file.write_text(f"a: &a [{'x, ' * 10}]\n{doubled}", encoding="utf-8")
 
-    with pytest.raises(InvalidContract, match="more than 1000000 values"):
+    with pytest.raises(
+        InvalidContract, match=r"openapi\.yaml:5: aliases make the document too large"
+    ):
         Contract(file)
 
 

@@ -92,7 +92,7 @@ def test_what_aliases_multiply_without_end_is_refused(tmp_path: Path) -> None:
     )
 
     assert mistakes(tmp_path, f"a: &a [{'x, ' * 10}]\n{doubled}") == [
-        "mine.yaml:1: not a YAML file: more than 1000000 values"
+        "mine.yaml:5: aliases make the document too large"
     ]
 
 

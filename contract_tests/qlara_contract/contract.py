@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-import yaml
 
+from qlara_contract import yaml_12
 from qlara_contract.targets import SPEC
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
@@ -34,9 +35,14 @@ class ContractOperation:
 
 
 class ContractDocument:
-    """openapi.yaml, compiled for checking responses."""
+    """openapi.yaml, compiled for checking responses. It is one file: nothing is fetched.
+
+    Raises ``UnresolvedReference`` if a ``$ref`` leads out of it.
+    """
 
     def __init__(self, document: dict[str, Any]) -> None:
+        for reference in _outside(document):
+            _offline(reference)
         self.document = document
         self.operations = {each.operation_id: each for each in self._operations()}
 
@@ -69,7 +75,7 @@ class ContractDocument:
     def validator(self, schema: dict[str, Any]) -> jsonschema_rs.Validator:
         """Return a validator for *schema*, which may refer to the components of the document."""
         whole = {**schema, "components": self.document.get("components", {})}
-        return jsonschema_rs.validator_for(whole, validate_formats=True)
+        return jsonschema_rs.validator_for(whole, validate_formats=True, retriever=_offline)
 
     def _operations(self) -> list[ContractOperation]:
         return [
@@ -102,5 +108,20 @@ def contract() -> ContractDocument:
 
 def load_document(path: Path) -> dict[str, Any]:
     """Return the OpenAPI document in the file at *path*."""
-    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    document: dict[str, Any] = yaml_12.read(path.read_text(encoding="utf-8"))
     return document
+
+
+def _outside(node: Any) -> Iterator[str]:
+    """Yield the references in *node* that lead out of the document."""
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str) and not reference.startswith("#"):
+            yield reference
+    values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for value in values:
+        yield from _outside(value)
+
+
+def _offline(uri: str) -> Any:
+    raise UnresolvedReference(f"Outside the document, and never fetched: {uri}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from qlara_contract import yaml_12
 from qlara_contract.errors import CannotRun
 from qlara_contract.promises import UnknownPromise, promise
 
@@ -41,7 +42,7 @@ class Deviation:
 def load_deviations(path: Path) -> tuple[Deviation, ...]:
     """Return the deviations in the file at *path*; raise ``InvalidDeviations``."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml_12.read(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidDeviations(f"{path}: cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -69,13 +70,22 @@ def _deviation(where: str, entry: Any) -> Deviation:
     for name in _FIELDS:
         if not entry.get(name):
             raise InvalidDeviations(f"{where}: {name} is missing.")
-    if not isinstance(entry["until"], date):
+    until = _day(entry["until"])
+    if until is None:
         raise InvalidDeviations(f"{where}: until: expected a date like 2027-01-31.")
     try:
         known = promise(str(entry["promise"]))
     except UnknownPromise as error:
         raise InvalidDeviations(f"{where}: promise: {error}") from error
-    return Deviation(known.id, str(entry["reason"]), entry["until"])
+    return Deviation(known.id, str(entry["reason"]), until)
+
+
+def _day(text: Any) -> date | None:
+    try:
+        day = date.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return day if str(day) == text else None
 
 
 def draft(results: Iterable[PromiseResult], until: date) -> str:

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from qlara_contract import yaml_12
 
 if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
@@ -112,7 +112,7 @@ def _promise(fields: dict[str, Any], operation: str, needs: dict[str, str]) -> P
     return made
 
 
-PROMISES = load_promises(yaml.load(DATA.read_text(encoding="utf-8"), yaml.CSafeLoader))
+PROMISES = load_promises(yaml_12.read(DATA.read_text(encoding="utf-8")))
 
 BY_ID: dict[str, Promise] = {each.id: each for each in PROMISES}
 

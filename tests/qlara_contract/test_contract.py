@@ -41,3 +41,15 @@ def test_a_reference_to_nothing_is_named() -> None:
         UnresolvedReference, match=r"^Unresolved \$ref: #/components/schemas/Nowhere$"
     ):
         document.resolve({"$ref": "#/components/schemas/Lost"})
+
+
+@pytest.mark.parametrize("reference", ["http://127.0.0.1:1/s.json", "other.yaml#/Name"])
+def test_a_reference_out_of_the_document_is_refused_and_not_fetched(reference: str) -> None:
+    schemas = {"Far": {"properties": {"name": {"$ref": reference}}}}
+    with pytest.raises(UnresolvedReference, match=r"never fetched: (http|other)"):
+        ContractDocument({"paths": {}, "components": {"schemas": schemas}})
+
+
+def test_a_validator_fetches_no_schema() -> None:
+    with pytest.raises(ValueError, match="never fetched"):
+        ContractDocument(DOCUMENT).validator({"$ref": "http://127.0.0.1:1/s.json"})

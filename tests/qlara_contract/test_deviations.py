@@ -27,6 +27,12 @@ def test_an_entry_names_promise_reason_and_until_date(tmp_path: Path) -> None:
     assert _load(tmp_path, _RIGHT) == (Deviation("list.pages-from-1", "from 0", date(2027, 1, 31)),)
 
 
+@pytest.mark.parametrize("reason", ["no", "1:30", "on", "2026-04-09"])
+def test_a_reason_is_text_as_it_stands(tmp_path: Path, reason: str) -> None:
+    (deviation,) = _load(tmp_path, _RIGHT.replace("from 0", reason))
+    assert deviation.reason == reason
+
+
 def test_an_empty_file_knows_no_deviation(tmp_path: Path) -> None:
     assert _load(tmp_path, "# nothing yet\n") == ()
 
@@ -38,6 +44,8 @@ def test_an_empty_file_knows_no_deviation(tmp_path: Path) -> None:
         ("deviations: [1]\n", "entry 1: expected promise, reason, until"),
         (_RIGHT.replace("reason: from 0, ", ""), "entry 1: reason is missing"),
         (_RIGHT.replace("2027-01-31", "soon"), "entry 1: until: expected a date"),
+        (_RIGHT.replace("2027-01-31", "2027-02-30"), "entry 1: until: expected a date"),
+        (_RIGHT.replace("2027-01-31", "20270131"), "entry 1: until: expected a date"),
         (_RIGHT.replace("pages-from-1", "pages"), "entry 1: promise: Unknown promise"),
         (_RIGHT.replace("until", "til"), "entry 1: til: expected one of promise, reason, until"),
         (_RIGHT + _RIGHT.removeprefix("deviations:\n"), "entry 2: promise: .* listed twice"),

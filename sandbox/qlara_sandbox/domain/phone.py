@@ -21,12 +21,22 @@ if TYPE_CHECKING:
 
     Judge = Callable[[str], str | None]
 
+USUAL_REGION = "IT"
 # Some of what the library passes over between digits: what people type.
 _PUNCTUATION = b" -./()"
 _WIDE_PUNCTUATION = dict.fromkeys(map(ord, " -./()\u00a0\u2010\u2011\u2012\u2013"))
 _SCHEMES = ("tel:", "TEL:")
 _LONGEST_PLAIN = 40
 _SECOND_NUMBER_DIGITS = 6
+
+
+def is_region(region: str) -> bool:
+    """Return whether numbers can be typed in *region* (ISO 3166-1, as ``IT``)."""
+    if region == USUAL_REGION:  # no reason to load the tables of all countries
+        return True
+    import phonenumbers
+
+    return region in phonenumbers.SUPPORTED_REGIONS
 
 
 @cache

@@ -20,6 +20,8 @@ from qlara_sandbox.http.operation import (
 )
 from qlara_sandbox.http.schemas import Document, Schema, expected
 from qlara_sandbox.http.yaml_document import UnusableDocument, read_document
+from qlara_sandbox.scenario.errors import shown
+from qlara_sandbox.scenario.plain_yaml import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +33,16 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # Without x-max-bytes, a file of an added path has the size that UC-020 allows.
 DEFAULT_FILE_BYTES = 10 * 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024
+_LONGEST_MESSAGE = 1000
 # What a document that is YAML, but not the OpenAPI that is needed, can fail with.
 _UNUSABLE = (KeyError, TypeError, AttributeError, ValueError)
 
 
 class InvalidContract(Exception):
-    """The contract file cannot be used; the message names the file and the place."""
+    """The contract file cannot be used; the message names the file and the place, on one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message, _LONGEST_MESSAGE))
 
 
 class Contract:
@@ -60,10 +66,9 @@ class Contract:
             self.version: str = str(self.document["info"]["version"])
             self.operations = tuple(self._compile())
         except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f":{mark.line + 1}" if mark else ""
-            problem = getattr(error, "problem", None) or "not a YAML file"
-            raise InvalidContract(f"{path}{line}: {problem}") from error
+            line, problem = explained(error, self.text)
+            place = f":{line}" if line else ""
+            raise InvalidContract(f"{path}{place}: {problem}") from error
         except UnusableDocument as error:
             raise InvalidContract(f"{path}{error}") from error
         except _UNUSABLE as error:

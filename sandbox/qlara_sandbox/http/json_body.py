@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 JSON = "application/json"
 _MOST_MISTAKES = 100
 _LONGEST_MESSAGE = 500
+# orjson writes no deeper than 254, and the sandbox puts some levels around what it was given.
+_DEEPEST = 200
+_NESTING = frozenset({dict, list})
 
 
 class JsonBody(NamedTuple):
@@ -51,6 +54,8 @@ class JsonBody(NamedTuple):
             value = large_json.loads(raw)
         except orjson.JSONDecodeError as error:
             raise InvalidField("body", f"Expected JSON: {error}.") from error
+        if not _is_shallow(value):
+            raise InvalidField("body", f"Expected values nested at most {_DEEPEST} deep.")
         try:
             self._check(value)
             return whole_numbers(value)
@@ -101,3 +106,14 @@ def _dotted(path: list[str | int]) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text or "body"
+
+
+def _is_shallow(value: Any) -> bool:
+    """Return whether values are nested at most ``_DEEPEST`` deep in *value*."""
+    level: list[Any] = [[value]]
+    for _ in range(1 + _DEEPEST):
+        within = [each.values() if type(each) is dict else each for each in level]
+        level = [each for items in within for each in items if type(each) in _NESTING]
+        if not level:
+            return True
+    return False

@@ -8,6 +8,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# What is shown of the mistakes of one file.
+_MOST_SHOWN = 20
+_LONGEST_FIELD = 100
+_LONGEST_MESSAGE = 300
+
+
 class Mistake(NamedTuple):
     """One thing to mend; ``line`` is 1-based, ``field`` a dotted path, empty for the whole file."""
 
@@ -25,11 +31,26 @@ class InvalidScenario(Exception):
         super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
-        """Return a line per mistake: ``FILE:LINE: FIELD: MESSAGE``."""
-        return [
-            f"{self.path}:{line}: {field + ': ' if field else ''}{message}"
-            for line, field, message in self.mistakes
+        """Return a line per mistake: ``FILE:LINE: FIELD: MESSAGE``.
+
+        Of more than 20 mistakes the others are counted in one more line; long values are shortened.
+        """
+        lines = [
+            f"{self.path}:{line}: {shown(field, _LONGEST_FIELD) + ': ' if field else ''}"
+            f"{shown(message, _LONGEST_MESSAGE)}"
+            for line, field, message in self.mistakes[:_MOST_SHOWN]
         ]
+        more = self.mistakes[_MOST_SHOWN:]
+        return [*lines, f"{self.path}:{more[0].line}: … and {len(more)} more"] if more else lines
+
+
+def shown(text: str, longest: int) -> str:
+    """Return *text* on one line, as a terminal can show it, with at most *longest* characters."""
+    start = text[: longest + 1]
+    plain = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in start
+    )
+    return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
 
 
 class UnknownScenario(Exception):

@@ -16,10 +16,11 @@ import orjson
 
 from qlara_sandbox.domain.account import Account
 from qlara_sandbox.domain.contacts import Contact
+from qlara_sandbox.domain.phone import USUAL_REGION, is_region
 from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
 from qlara_sandbox.scenario.model import ClockSeed, ListSeed, Scenario
 from qlara_sandbox.scenario.yaml_file import YamlFile, dotted
-from qlara_sandbox.state.clock import duration
+from qlara_sandbox.state.clock import YEARS, duration, is_shown
 from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 SCHEMA = Path(__file__).with_name("schema.json")
+_LONGEST = 1000
 
 
 def load(
@@ -88,7 +90,7 @@ def _schema_mistakes(file: YamlFile) -> Iterator[Mistake]:
                 at = [*path, name]
                 yield Mistake(file.line_of(at), dotted(at), _unknown(name, known))
         else:
-            message = _in_words(document, list(error.schema_path)) or error.message
+            message = _in_words(document, list(error.schema_path)) or error.message[:_LONGEST]
             yield Mistake(file.line_of(path), dotted(path), message)
 
 
@@ -122,9 +124,11 @@ def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield _mistake(file, ["account", "timezone"], f"unknown time zone {timezone!r}")
-    if not _is_region(account.get("region", "IT")):
+    if not is_region(account.get("region", USUAL_REGION)):
         at = ["account", "region"]
         yield _mistake(file, at, f"unknown telephone region {account['region']!r}")
+    if not _is_moment(value.get("clock", {}).get("start")):
+        yield _mistake(file, ["clock", "start"], f"expected a moment {YEARS}")
     quota = account.get("quota", {})
     if quota.get("used", 0) > quota.get("total", 50_000):
         yield _mistake(file, ["account", "quota", "used"], "more than the total")
@@ -180,16 +184,15 @@ def _fault_mistakes(file: YamlFile, operations: Collection[str] | None) -> Itera
             yield _mistake(file, [*at, "respond", "body"], f"cannot be written as JSON: {error}")
 
 
+def _is_moment(start: str | None) -> bool:
+    try:
+        return start is None or is_shown(datetime.fromisoformat(start))
+    except ValueError:  # a leap second
+        return False
+
+
 def _mistake(file: YamlFile, path: Sequence[str | int], message: str) -> Mistake:
     return Mistake(file.line_of(path), dotted(path), message)
-
-
-def _is_region(region: str) -> bool:
-    if region == "IT":  # the usual one, and no reason to load the tables of all countries
-        return True
-    import phonenumbers
-
-    return region in phonenumbers.SUPPORTED_REGIONS
 
 
 def _scenario(path: Path, value: Mapping[str, Any]) -> Scenario:

@@ -19,6 +19,8 @@ _DEEPEST = 200
 # What few files have, and every file must have whose values are nested deeply.
 _MANY_BRACKETS = 5_000
 _LONG_INDENT = re.compile(r"^[ ?-]{500}", re.MULTILINE)
+# How many values and characters aliases may add to what stands in the file.
+_MOST_REPEATED = 200_000
 
 
 def require_shallow(text: str) -> None:
@@ -41,11 +43,34 @@ def require_shallow(text: str) -> None:
             raise yaml.YAMLError(message)
 
 
+def explained(error: Exception, text: str) -> tuple[int | None, str]:
+    """Return the 1-based line at which *text* is not YAML, if it is known, and what is wrong there."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return mark.line + 1 if mark else None, str(error.problem or error.context)
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.encode()[: error.position].count(b"\n") + 1
+        return line, f"U+{error.character:04X}: {error.reason}"
+    return None, f"not a YAML file: {error}".partition("\n")[0]
+
+
 class PlainLoader(yaml.CSafeLoader):
     """The safe loader with the scalars of YAML 1.2, section 10.3.2; times stay text, too.
 
-    A key that stands twice is an error (section 3.2.1.1); merge keys are kept from version 1.1.
+    A key that stands twice is an error (section 3.2.1.1); merge keys are kept from version 1.1. So are
+    an alias into itself, and aliases that make a small file a large document.
     """
+
+    def get_single_node(self) -> yaml.Node | None:
+        """Return the only document as nodes, which lead to an end, or None if there is none.
+
+        Raises:
+            yaml.YAMLError: it is not YAML, there are more, or its aliases have no end.
+        """
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None:
+            _Sizes().measure(node)
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return the mapping.
@@ -62,6 +87,50 @@ class PlainLoader(yaml.CSafeLoader):
                     )
                 seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
+
+
+class _Sizes:
+    """How large nodes are, as values and characters, with what their aliases lead to."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[int, int] = {}
+        self._within: set[int] = set()
+        self._written = 0
+
+    def measure(self, node: yaml.Node) -> int:
+        """Return the size of *node*; each node is visited once, however often aliases lead to it.
+
+        Raises:
+            yaml.composer.ComposerError: it is too large, too deep, or has no end.
+        """
+        known = self._sizes.get(id(node))
+        if known is not None:
+            return known
+        if id(node) in self._within:
+            raise _unusable("an alias leads into itself", node)
+        if len(self._within) > _DEEPEST:
+            raise _unusable(f"values nested more than {_DEEPEST} deep", node)
+        own = 1 + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
+        self._written += own
+        self._within.add(id(node))
+        size = own + sum(map(self.measure, _nodes_in(node)))
+        self._within.remove(id(node))
+        if size > self._written + _MOST_REPEATED:
+            raise _unusable("aliases make the document too large", node)
+        self._sizes[id(node)] = size
+        return size
+
+
+def _nodes_in(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from (key, value)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
+
+
+def _unusable(problem: str, node: yaml.Node) -> yaml.composer.ComposerError:
+    return yaml.composer.ComposerError(None, None, problem, node.start_mark)
 
 
 def _integer(_: yaml.SafeLoader, node: yaml.ScalarNode) -> int:

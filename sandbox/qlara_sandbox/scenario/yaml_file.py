@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
-from qlara_sandbox.scenario.plain_yaml import PlainLoader, require_shallow
+from qlara_sandbox.scenario.plain_yaml import PlainLoader, explained, require_shallow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +35,12 @@ class YamlFile:
         self._values = 0
         try:
             text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            message = f"cannot be read: {error.strerror}"
+            raise InvalidScenario(path, [Mistake(1, "", message)]) from error
+        except UnicodeDecodeError as error:
+            raise InvalidScenario(path, [Mistake(1, "", f"not UTF-8: {error}")]) from error
+        try:
             require_shallow(text)
             loader = PlainLoader(text)
             node = loader.get_single_node()
@@ -42,14 +48,9 @@ class YamlFile:
             self.value: Any = None
             if node is not None and not mistakes:
                 self.value = loader.construct_document(node)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise InvalidScenario(path, [Mistake(line, "", str(error.problem))]) from error
-        except OSError as error:
-            message = f"cannot be read: {error.strerror}"
-            raise InvalidScenario(path, [Mistake(1, "", message)]) from error
         except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-            raise InvalidScenario(path, [Mistake(1, "", f"not a YAML file: {error}")]) from error
+            line, message = explained(error, text)
+            raise InvalidScenario(path, [Mistake(line or 1, "", message)]) from error
         if mistakes:
             raise InvalidScenario(path, mistakes)
 
@@ -70,7 +71,8 @@ class YamlFile:
         if isinstance(node, yaml.MappingNode):
             seen = set()
             for key, value in node.value:
-                name, line = str(key.value), key.start_mark.line + 1
+                is_scalar = isinstance(key, yaml.ScalarNode)
+                name, line = key.value if is_scalar else "?", key.start_mark.line + 1
                 if key.tag not in _KEY_TAGS:
                     yield Mistake(line, dotted((*at, name)), "expected a name; put it in quotes")
                 if name in seen:

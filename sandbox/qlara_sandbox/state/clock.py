@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# The years 1970 to 2999, wherever they begin and end on earth. What a clock shows and what is counted from
+# it (a rate limit, the end of a fault) can be written as a date with four digits of the year.
+FIRST_MOMENT = datetime(1969, 12, 31, tzinfo=UTC)
+LAST_MOMENT = datetime(3000, 1, 1, 23, 59, 59, tzinfo=UTC)
+YEARS = "from 1970 to 2999"
+_WHOLE_MINUTES = len("2026-04-09T11:00:10+02:00")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 
 
@@ -55,7 +61,10 @@ class Clock:
         return self._real(self.zone) + self.shift
 
     def after(self, work: timedelta) -> datetime:
-        """Return the time once *work* is done: a frozen clock moves by it, a running one has moved."""
+        """Return the time once *work* is done: a frozen clock moves by it, a running one has moved.
+
+        A frozen clock does not go past ``LAST_MOMENT``.
+        """
         return self._later(self._frozen_at, work) if self._frozen_at is not None else self.now()
 
     def freeze(self, at: datetime | None = None) -> None:
@@ -67,7 +76,7 @@ class Clock:
         self._frozen_at = None
 
     def advance(self, by: timedelta) -> None:
-        """Move the clock forward; a frozen one stays frozen."""
+        """Move the clock forward; a frozen one stays frozen, and does not go past ``LAST_MOMENT``."""
         if self._frozen_at is not None:
             self._frozen_at = self._later(self._frozen_at, by)
         else:
@@ -75,7 +84,8 @@ class Clock:
 
     def _later(self, moment: datetime, by: timedelta) -> datetime:
         # Through UTC: adding to local time would ignore a change to daylight saving time.
-        return (moment.astimezone(ZoneInfo("UTC")) + by).astimezone(self.zone)
+        start = moment.astimezone(UTC)
+        return (start + min(by, max(LAST_MOMENT - start, timedelta()))).astimezone(self.zone)
 
     def reset(self) -> None:
         """Return to the start: frozen there if there was one, else the real time."""
@@ -84,8 +94,21 @@ class Clock:
 
 
 def timestamp(moment: datetime) -> str:
-    """Return *moment* as the API writes it: RFC 3339, whole seconds, with the UTC offset."""
-    return moment.isoformat(timespec="seconds")
+    """Return *moment* as the API writes it: RFC 3339, whole seconds, with the UTC offset.
+
+    RFC 3339 has no seconds in an offset (section 4.2): such a one, as Monrovia had until 1972, is rounded.
+    """
+    text = moment.isoformat(timespec="seconds")
+    if len(text) == _WHOLE_MINUTES:
+        return text
+    offset = moment.utcoffset() or timedelta()
+    rounded = timezone(timedelta(minutes=round(offset / timedelta(minutes=1))))
+    return moment.astimezone(rounded).isoformat(timespec="seconds")
+
+
+def is_shown(moment: datetime) -> bool:
+    """Return whether a clock can show *moment*."""
+    return FIRST_MOMENT <= moment <= LAST_MOMENT
 
 
 def duration(text: str) -> timedelta:

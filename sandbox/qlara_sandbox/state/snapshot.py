@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from qlara_sandbox.domain.account import Account
 from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.state.clock import Clock
+from qlara_sandbox.state.consistency import Contradiction, require_consistent
 from qlara_sandbox.state.faults import ActiveFault, Faults, fault_rule
 from qlara_sandbox.state.ids import Ids
 from qlara_sandbox.state.rate_limit import RateLimit
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 VERSION = 1
-
-
-class Contradiction(Exception):
-    """A snapshot whose parts do not fit together; ``field`` is the path of the part at fault."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
 
 
 def _at_once(source: Sequence[Any], show: Callable[[Any], Any]) -> Any:
@@ -91,8 +82,9 @@ def restore(state: Mapping[str, Any]) -> World:
     """Return the world that *state*, which keeps the schema of a state, was taken of.
 
     Raises:
-        Contradiction: its parts do not fit together.
+        Contradiction: its parts do not fit together, or a later request would trip over one.
     """
+    require_consistent(state)
     account = _account(state["account"])
     limits = state["limits"]
     world = World(
@@ -110,14 +102,11 @@ def restore(state: Mapping[str, Any]) -> World:
 
 
 def _fill(world: World, state: Mapping[str, Any]) -> None:
-    contacts = [_restored_contact(entry) for entry in state["contacts"]]
-    world.add(contacts)
-    if len(world.contacts) < len(contacts):
+    world.add(map(_restored_contact, state["contacts"]))
+    if len(world.contacts) < len(state["contacts"]):
         raise Contradiction("state.contacts", "Expected every contactId once.")
     world.next_number = state["nextNumber"]
     for index, entry in enumerate(state["lists"]):
-        if entry["listId"] in world.lists:
-            raise Contradiction(f"state.lists[{index}].listId", "Expected every listId once.")
         unknown = [member for member in entry["members"] if member not in world.contacts]
         if unknown:
             message = f"Expected ids of contacts; no contact has {unknown[0]!r}."
@@ -128,11 +117,6 @@ def _fill(world: World, state: Mapping[str, Any]) -> None:
 
 
 def _account(entry: Mapping[str, Any]) -> Account:
-    try:
-        ZoneInfo(entry["timezone"])
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = f"Expected the IANA name of a time zone; found {entry['timezone']!r}."
-        raise Contradiction("state.account.timezone", message) from error
     return Account(
         quota_total=entry["quotaTotal"],
         used_elsewhere=entry["usedElsewhere"],

@@ -102,7 +102,7 @@ class World:
     Clock and ids are handed in. Reading a page costs the page, however long the list.
     ``import_takes`` is how far an import moves a clock that stands still; ``file_bytes`` how large
     an uploaded file may be where the scenario differs from the contract. ``rate_limit`` and ``faults`` are set by
-    whoever orders them.
+    whoever orders them. ``changes`` counts the imports that were carried out.
     """
 
     def __init__(
@@ -125,6 +125,7 @@ class World:
         self.by_number: dict[str, str] = {}
         self.lists: dict[str, ContactList] = {}
         self.next_number = 1
+        self.changes = 0
         self.shared = 0
         self._memberships = 0
 
@@ -218,6 +219,7 @@ class World:
         self.contacts.update(plan.by_id)
         self.by_number.update(plan.by_number)
         self.next_number += len(plan.created)
+        self.changes += 1
         self._memberships += target.join(plan.members)
         return report
 

@@ -18,7 +18,7 @@ from qlara_sandbox.http.request import headers_of
 from qlara_sandbox.web import console, docs, pages
 from qlara_sandbox.web.api import ContactApi, example_handler
 from qlara_sandbox.web.gates.access import access
-from qlara_sandbox.web.gates.contract import contract
+from qlara_sandbox.web.gates.contract import contract as contract_gate
 from qlara_sandbox.web.gates.faults import faults
 from qlara_sandbox.web.gates.forced_response import forced_response
 from qlara_sandbox.web.gates.head import head
@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from qlara_sandbox.web.contacts import Terms
+
 # The order is that of the architecture: what is refused first, hides what would be refused later.
-API_GATES = (key, permission, forced_response, rate_limit, faults, contract)
-CONTROL_GATES = (contract,)
+API_GATES = (key, permission, forced_response, rate_limit, faults, contract_gate)
+CONTROL_GATES = (contract_gate,)
 CONTROL_SPEC = Path(__file__).with_name("control_openapi.yaml")
 # Paths of the sandbox itself: not the API's, and not for pages of other origins.
 OWN_PATHS = "/__"
@@ -54,10 +56,17 @@ def create_app(settings: SandboxSettings | None = None) -> Starlette:
     return assemble(Runtime(settings or SandboxSettings()))
 
 
-def assemble(runtime: Runtime) -> Starlette:
-    """Return the application of *runtime*, with its routes taken from the contract."""
-    require_usable(runtime.contract, runtime.contact_check)
-    first_page = runtime.contract.by_id["listContacts"].defaults["page"]
+def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
+    """Return the application of *runtime*, with its routes taken from the contract of *terms*.
+
+    Without *terms*, it is the contract in force.
+
+    Raises:
+        InvalidContract: it lacks something, or a response of the sandbox would break it.
+    """
+    contract, contacts, _ = terms or runtime.terms
+    require_usable(contract, contacts)
+    first_page = contract.by_id["listContacts"].defaults["page"]
     handlers = ContactApi(runtime.importer, runtime.contact_rules, first_page).handlers
     pipeline = Pipeline(
         runtime=runtime,
@@ -76,8 +85,7 @@ def assemble(runtime: Runtime) -> Starlette:
     )
     # A handler needs the world that the key leads to, whatever the contract says of security.
     operations = [
-        replace(one, secured=one.secured or pipeline.handles(one))
-        for one in runtime.contract.operations
+        replace(one, secured=one.secured or pipeline.handles(one)) for one in contract.operations
     ]
     api_routes = routes(operations, pipeline)
     # The paths that are asked for most come first: routes are tried in their order.

@@ -1,8 +1,8 @@
-"""Contacts and quotas as the API shows them, and whether the contract allows one to be shown."""
+"""Contacts and quotas as the API shows them, and whether a contract allows them to be shown."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract
@@ -10,6 +10,7 @@ from qlara_sandbox.http.response import JSON
 from qlara_sandbox.http.schemas import expected
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from qlara_sandbox.domain.contacts import Contact
@@ -84,6 +85,30 @@ class ContactCheck:
         if schema.get("type") == "array":
             return f"Not allowed by the contract: {field}: {error.message}"[:_LONGEST_REASON]
         return f"Not allowed by the contract: {field}: {expected(schema)}"
+
+
+class Terms(NamedTuple):
+    """A contract, and the checks of what worlds hold under it."""
+
+    contract: Contract
+    contacts: ContactCheck
+    quota: QuotaCheck
+
+    @classmethod
+    def of(cls, contract: Contract) -> Terms:
+        """Return the terms of *contract*.
+
+        Raises:
+            InvalidContract: it has no contacts.
+        """
+        return cls(contract, ContactCheck(contract), QuotaCheck(contract))
+
+    def fault(self, quota: Quota, contacts: Iterable[Contact]) -> str | None:
+        """Return why a world cannot have this quota and these contacts, or None if it can."""
+        fault = self.quota.fault(quota)
+        if fault is not None or not self.contacts.is_needed:
+            return fault
+        return next(filter(None, map(self.contacts.fault, contacts)), None)
 
 
 def _shipped_schema(spec: Path) -> Any:

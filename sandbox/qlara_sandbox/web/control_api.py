@@ -10,13 +10,14 @@ import anyio
 
 from qlara_sandbox import __version__
 from qlara_sandbox.domain.errors import Conflict, InvalidField, NotFound
+from qlara_sandbox.domain.phone import USUAL_REGION
 from qlara_sandbox.http import large_json
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.state import snapshot
 from qlara_sandbox.state.clock import duration, real_seconds
+from qlara_sandbox.state.consistency import Contradiction
 from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
-from qlara_sandbox.state.snapshot import Contradiction
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
 from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.summaries import show_clock, show_scenario, show_world
@@ -265,7 +266,9 @@ class ControlApi:
             large_json.clear(state)
             return world
 
-        is_small = len(state["contacts"]) <= large_json.MANY
+        # The tables of all countries take many milliseconds to load.
+        is_usual = state["account"]["region"] == USUAL_REGION
+        is_small = is_usual and len(state["contacts"]) <= large_json.MANY
         try:
             check = runtime.contact_check
             world = restore() if is_small else await anyio.to_thread.run_sync(restore)

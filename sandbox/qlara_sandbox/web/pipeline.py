@@ -82,13 +82,7 @@ class Pipeline:
 
     async def _respond(self, context: RequestContext, operation: Operation) -> Response:
         try:
-            response = await self._pass(context, operation)
-        except MisusedSandbox as error:
-            return error_responses.refusal(error)
-        except Refusal as error:
-            response = error_responses.refusal(error)
-            if operation.documented(response.status) is None and not self.handles(operation):
-                return response  # a path that somebody added need not document our refusals
+            return await self._kept_response(context, operation)
         except ClientGone:
             raise
         except ContractViolation as violation:
@@ -96,13 +90,19 @@ class Pipeline:
         except Exception:
             log.exception("%s %s: a bug", context.request_id, operation.operation_id)
             return _failed(context)
+
+    async def _kept_response(self, context: RequestContext, operation: Operation) -> Response:
+        try:
+            response = await self._pass(context, operation)
+        except MisusedSandbox as error:
+            return error_responses.refusal(error)
+        except Refusal as error:
+            response = error_responses.refusal(error)
+            if operation.documented(response.status) is None and not self.handles(operation):
+                return response  # a path that somebody added need not document our refusals
         if response is context.approved or (context.faults and context.faults.replaces):
             return response  # what a scenario orders need not keep the contract
-        try:
-            response = await kept(operation, response)
-        except ContractViolation as violation:
-            return _broken(context, violation)
-        return response
+        return await kept(operation, response)
 
     async def _pass(self, context: RequestContext, operation: Operation) -> Response:
         for gate in self._all_gates:

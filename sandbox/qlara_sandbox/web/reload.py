@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import anyio
+
 from qlara_sandbox.http.contract import Contract, InvalidContract
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
+from qlara_sandbox.web.contacts import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,56 +28,58 @@ _LOOK_EVERY_SECONDS = 0.3
 class Reloading:
     """An ASGI application that is put together anew when a file under it has changed.
 
-    A file with mistakes is reported and the last good state stays in force. Worlds of a scenario
-    that has changed are grown anew with their next request.
+    The request that notices a change waits until it is taken up, off the event loop; others go on with what
+    there was. A file with mistakes is reported and the last good state stays in force. Worlds of a scenario
+    that has changed are built anew with their next request.
     """
 
-    def __init__(self, runtime: Runtime, assemble: Callable[[Runtime], ASGIApp]) -> None:
+    def __init__(self, runtime: Runtime, assemble: Callable[[Runtime, Terms], ASGIApp]) -> None:
         self._runtime = runtime
         self._assemble = assemble
-        self._app = assemble(runtime)
+        self._app = assemble(runtime, runtime.terms)
         self._seen = self._look()
         self._looked_at = monotonic()
+        self._refreshing = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS:
-            self.refresh()
+        is_time = monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS
+        if is_time and not self._refreshing.locked():
+            await self.refresh()
         await self._app(scope, receive, send)
 
-    def refresh(self) -> None:
+    async def refresh(self) -> None:
         """Look at the files, and take up what has changed."""
-        self._looked_at = monotonic()
-        now = self._look()
-        changed = {
-            path for path in now.keys() | self._seen.keys() if now.get(path) != self._seen.get(path)
-        }
-        self._seen = now
-        if not changed:
-            return
-        spec = self._runtime.settings.spec
-        if spec in changed:
-            self._take_contract(spec)
-        self._take_scenarios(changed - {spec})
+        async with self._refreshing:
+            now = await anyio.to_thread.run_sync(self._look)
+            self._looked_at = monotonic()
+            seen, self._seen = self._seen, now
+            changed = {path for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
+            spec = self._runtime.settings.spec
+            if spec in changed:
+                await self._take_contract(spec)
+            await self._take_scenarios(changed - {spec})
 
-    def _take_contract(self, spec: Path) -> None:
-        before = self._runtime.contract
+    async def _take_contract(self, spec: Path) -> None:
+        def prepare() -> tuple[Terms, ASGIApp]:
+            terms = Terms.of(Contract(spec))
+            return terms, self._assemble(self._runtime, terms)
+
         try:
-            self._runtime.use_contract(Contract(spec))
-            self._app = self._assemble(self._runtime)
+            terms, app = await anyio.to_thread.run_sync(prepare)
         except InvalidContract as error:
-            if self._runtime.contract is not before:
-                self._runtime.use_contract(before)
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a mistake in a file, no traceback
-        else:
-            log.info("reloaded %s", spec.name)
+            return
+        await self._runtime.use_contract(terms)
+        self._app = app
+        log.info("reloaded %s", spec.name)
 
-    def _take_scenarios(self, changed: set[Path]) -> None:
+    async def _take_scenarios(self, changed: set[Path]) -> None:
         library = self._runtime.library
         names = {path.stem for path in changed if path.suffix == ".yaml"}
         if any(path.suffix != ".yaml" for path in changed):  # a file that scenarios are made from
             names = set(library.names())
         for name in sorted(names):
-            if self._take_scenario(name):
+            if await anyio.to_thread.run_sync(self._take_scenario, name):
                 self._runtime.worlds.reset_scenario(name)
 
     def _take_scenario(self, name: str) -> bool:

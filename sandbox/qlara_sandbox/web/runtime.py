@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,14 @@ from qlara_sandbox.services.importing import Importer
 from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
-from qlara_sandbox.web.contacts import ContactCheck, QuotaCheck
+from qlara_sandbox.web.contacts import Terms
 from qlara_sandbox.web.evictions import EvictionLog
 from qlara_sandbox.web.observers.events import Events
 from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
 from qlara_sandbox.web.observers.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from qlara_sandbox.domain.contacts import Contact
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 # What of a world is told when it is gone, and from how many contacts on that takes time.
 _GONE = frozenset({"expired", "reset", "replaced"})
 _MANY_CONTACTS = 10_000
+# How often worlds are looked at off the event loop before the contract changes: what has changed meanwhile
+# is looked at again, and after the last time there is little left.
+_LOOKS = 3
 
 log = logging.getLogger("qlara_sandbox.web")
 
@@ -76,9 +80,7 @@ class Runtime:
             InvalidContract, InvalidScenario, UnknownScenario: a file is missing or has mistakes.
         """
         self.settings = settings
-        self.contract = Contract(settings.spec)
-        self.contact_check = ContactCheck(self.contract)
-        self.quota_check = QuotaCheck(self.contract)
+        self.contract, self.contact_check, self.quota_check = Terms.of(Contract(settings.spec))
         self.library = Library(
             settings.scenarios,
             settings.seed,
@@ -99,28 +101,41 @@ class Runtime:
         self.started_at = real_seconds()
         self._requests = count(1)
 
-    def use_contract(self, contract: Contract) -> None:
-        """Go on with another contract; worlds that hold contacts which it does not allow begin anew.
+    @property
+    def terms(self) -> Terms:
+        """The contract in force, with its checks."""
+        return Terms(self.contract, self.contact_check, self.quota_check)
 
-        Raises:
-            InvalidContract: it has no contacts.
+    async def use_contract(self, terms: Terms) -> None:
+        """Go on with another contract; worlds that hold what it does not allow begin anew.
+
+        They are looked at off the event loop, and the contract changes in one step after that.
         """
-        self.contact_check = ContactCheck(contract)
-        self.quota_check = QuotaCheck(contract)
-        self.contract = contract
+        looked_at: dict[World, tuple[int, str | None]] = {}
+        for _ in range(_LOOKS):
+            for world in self._changed_since(looked_at):
+                changes, quota = world.changes, world.quota
+                look = partial(terms.fault, quota, list(world.contacts.values()))
+                looked_at[world] = changes, await anyio.to_thread.run_sync(look)
+        for world in self._changed_since(looked_at):
+            fault = terms.fault(world.quota, world.contacts.values())
+            looked_at[world] = world.changes, fault
+        # Nothing is awaited from here on.
+        self.contract, self.contact_check, self.quota_check = terms
         self.library.forget()
         for key, world in list(self.worlds):
-            fault = self.fault_of(world)
+            _, fault = looked_at[world]
             if fault is not None:
                 self.worlds.reset(key)
                 log.warning("reset a world of scenario %s: %s", key.scenario, fault)
 
-    def fault_of(self, world: World) -> str | None:
-        """Return why the contract does not allow what *world* holds, or None if it does."""
-        quota = self.quota_check.fault(world.quota)
-        if quota is not None or not self.contact_check.is_needed:
-            return quota
-        return next(filter(None, map(self.contact_check.fault, world.contacts.values())), None)
+    def _changed_since(self, looked_at: Mapping[World, tuple[int, str | None]]) -> list[World]:
+        """Return the worlds that are new or have changed since they were looked at."""
+        return [
+            world
+            for _, world in self.worlds
+            if world not in looked_at or looked_at[world][0] != world.changes
+        ]
 
     def contact_rules(self) -> Callable[[Contact], str | None] | None:
         """Return what tells why a contact cannot be held, or None if imports know it by themselves."""

@@ -92,7 +92,7 @@ def test_what_aliases_multiply_without_end_is_refused(tmp_path: Path) -> None:
     )
 
     assert mistakes(tmp_path, f"a: &a [{'x, ' * 10}]\n{doubled}") == [
-        "mine.yaml:1: not a YAML file: more than 1000000 values"
+        "mine.yaml:5: aliases make the document too large"
     ]
 
 
@@ -118,6 +118,18 @@ def test_an_empty_file_is_no_scenario(tmp_path: Path) -> None:
             "account.timezone: unknown time zone 'Europe/Atlantis'",
         ),
         ("account: {region: XX}", "account.region: unknown telephone region 'XX'"),
+        (
+            "clock: {start: 1969-01-01T00:00:00Z}",
+            "clock.start: expected a moment from 1970 to 2999",
+        ),
+        (
+            "clock: {start: 3000-02-01T00:00:00Z}",
+            "clock.start: expected a moment from 1970 to 2999",
+        ),
+        (
+            "clock: {start: 2026-06-30T23:59:60Z}",
+            "clock.start: expected a moment from 1970 to 2999",
+        ),
         ("account: {quota: {used: 3, total: 2}}", "account.quota.used: more than the total"),
         ("lists: [{id: a}, {id: a}]", "lists[1].id: duplicate list id 'a'"),
         (
@@ -149,6 +161,7 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         LAUGHS,
         NESTED,
         "lists: &a [*a]",
+        "faults: [{on: '*', respond: {status: 200, body: " + "[" * 201 + "]" * 201 + "}}]",
         "limits: {file_bytes: " + "9" * 5000 + "}",
         "account: {quota: {total: 18446744073709551616}}",
         "ids: {import: [!!binary aGVsbG8=]}",
@@ -162,6 +175,31 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 def test_nothing_that_a_file_holds_is_more_than_a_mistake(tmp_path: Path, text: str) -> None:
     assert mistakes(tmp_path, f"title: T\nstory: S\n{text}\n")
+
+
+def test_a_control_character_is_refused_at_its_line(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "title: T\nstory: S\x1d\n") == [
+        "mine.yaml:2: U+001D: control characters are not allowed"
+    ]
+
+
+def test_of_many_mistakes_twenty_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    text = "title: T\nstory: S\n" + "title: T\n" * 30
+
+    assert mistakes(tmp_path, text) == [
+        *(f"mine.yaml:{line}: title: duplicate field" for line in range(3, 23)),
+        "mine.yaml:23: … and 10 more",
+    ]
+
+
+def test_a_long_value_is_shortened_and_shown_as_a_terminal_can(tmp_path: Path) -> None:
+    (field, *_) = mistakes(tmp_path, 'title: T\nstory: S\n"\\e[31m\\n' + "x" * 500 + '": 1\n')
+    (value,) = mistakes(tmp_path, "title: T\nstory: S\naccount: " + "x" * 5000 + "\n")
+
+    start = "mine.yaml:3: \\x1b[31m\\n" + "x" * 89 + "…: unknown field; expected one of "
+    assert field.startswith(start)
+    assert value.startswith('mine.yaml:3: account: "' + "x" * 290)
+    assert len(value) < 340
 
 
 def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:

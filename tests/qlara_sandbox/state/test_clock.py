@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from qlara_sandbox.state.clock import Clock, timestamp
+from qlara_sandbox.state.clock import LAST_MOMENT, Clock, timestamp
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -65,3 +65,19 @@ def test_a_reset_returns_to_how_the_clock_began() -> None:
     running.freeze(START)
     running.reset()
     assert not running.is_frozen
+
+
+def test_work_does_not_take_a_frozen_clock_past_the_last_moment() -> None:
+    clock = Clock("Europe/Rome", datetime.fromisoformat("2999-12-31T23:00:00+01:00"))
+    century = timedelta(days=36_525)
+
+    assert clock.after(century) == LAST_MOMENT
+    clock.advance(century)
+    clock.advance(century)
+    assert timestamp(clock.now()) == "3000-01-02T00:59:59+01:00"
+
+
+def test_an_offset_with_seconds_is_rounded_as_rfc_3339_has_none() -> None:
+    clock = Clock("Africa/Monrovia", datetime.fromisoformat("1971-01-01T00:00:00+00:00"))
+
+    assert timestamp(clock.now()) == "1970-12-31T23:16:00-00:44"

@@ -12,9 +12,9 @@ from qlara_sandbox.domain.phone import normaliser
 from qlara_sandbox.domain.vcard import read_cards
 from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.state import snapshot
+from qlara_sandbox.state.consistency import Contradiction
 from qlara_sandbox.state.faults import fault_rule
 from qlara_sandbox.state.rate_limit import RateLimit
-from qlara_sandbox.state.snapshot import Contradiction
 from qlara_sandbox.state.world import Destination, ImportReport, World
 from qlara_sandbox.state.worlds import WorldKey
 

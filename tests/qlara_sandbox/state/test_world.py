@@ -9,7 +9,7 @@ from qlara_sandbox.domain.account import Account
 from qlara_sandbox.domain.contacts import Card, Phone
 from qlara_sandbox.domain.errors import QuotaExceeded, UnknownList
 from qlara_sandbox.domain.importing import Planner, Strategy
-from qlara_sandbox.state.clock import Clock
+from qlara_sandbox.state.clock import LAST_MOMENT, Clock
 from qlara_sandbox.state.ids import Ids
 from qlara_sandbox.state.world import ContactList, Destination, ImportReport, World
 
@@ -79,14 +79,14 @@ def test_an_import_over_the_quota_changes_nothing_at_all() -> None:
     assert upload(target, "1").import_id == "imp_1"
 
 
-def test_an_import_that_cannot_be_timed_changes_nothing() -> None:
+def test_an_import_at_the_end_of_time_is_done_at_the_last_moment() -> None:
     target = world()
-    target.clock.freeze(datetime.fromisoformat("9999-06-01T00:00:00+00:00"))
+    target.clock.freeze(LAST_MOMENT - timedelta(days=1))
     target.import_takes = timedelta(days=400)
-    with pytest.raises(OverflowError):
-        upload(target, "1")
+    first, second = upload(target, "1"), upload(target, "2")
 
-    assert (target.contacts, target.lists["list_crm"].members) == ({}, [])
+    assert first.completed_at == second.completed_at == "3000-01-02T00:59:59+01:00"
+    assert target.clock.now() == LAST_MOMENT
 
 
 def test_a_new_list_never_takes_the_place_of_one_that_is_there() -> None:

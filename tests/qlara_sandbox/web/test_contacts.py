@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract
 from qlara_sandbox.scenario.errors import InvalidScenario
 from qlara_sandbox.web.app import assemble
-from qlara_sandbox.web.contacts import ContactCheck
+from qlara_sandbox.web.contacts import ContactCheck, Terms
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 from tests.qlara_sandbox.web.calls import LIST, fail, upload, vcf
 
@@ -129,7 +130,7 @@ def test_a_contract_that_becomes_narrower_resets_the_worlds_that_it_does_not_all
     sent = client(runtime)
     upload(sent, vcf(("Marco Emilio Rossi", "347 555 0102")))
     upload(sent, vcf(("Ada", "347 555 0101")), key="sandbox_short")
-    runtime.use_contract(Contract(narrowed(tmp_path)))
+    asyncio.run(runtime.use_contract(Terms.of(Contract(narrowed(tmp_path)))))
     sent = client(runtime)
 
     assert names(sent) == []

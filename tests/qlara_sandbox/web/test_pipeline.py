@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import InvalidContract
 from qlara_sandbox.scenario.errors import InvalidScenario
+from qlara_sandbox.state.ids import Ids
 from qlara_sandbox.web.app import assemble, create_app
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 from tests.qlara_sandbox.web.calls import LIST, MARCO, QUOTA, UPLOAD, fail, upload, vcf
@@ -381,6 +382,25 @@ def test_a_report_that_breaks_the_contract_is_a_bug_says_so_and_has_changed_noth
     assert client.get(QUOTA).json() == {"used": 0, "total": 50_000}
 
 
+def test_a_bound_on_reports_lets_pass_what_is_within_it(tmp_path: Path) -> None:
+    few = ("imported: {type: integer, minimum: 0,", "imported: {type: integer, maximum: 5,")
+    shown = ("summary: {total: 250, imported: 230,", "summary: {total: 250, imported: 5,")
+    client = app(spec=changed(tmp_path, few, shown))
+    people = [(f"P{n}", f"+39347{n:07}") for n in range(6)]
+    too_many, within = upload(client, vcf(*people)), upload(client, vcf(*people[:5]))
+
+    assert (too_many.status_code, too_many.json()) == (
+        500,
+        {
+            "status": "error",
+            "message": "The sandbox broke its contract: uploadVCard: 200: "
+            "summary.imported: 6 is greater than the maximum of 5",
+        },
+    )
+    assert (within.status_code, within.json()["summary"]["imported"]) == (200, 5)
+    assert client.get(LIST).json()["total"] == 5
+
+
 def test_a_quota_that_the_contract_does_not_allow_is_a_mistake_of_its_scenario(
     tmp_path: Path,
 ) -> None:
@@ -438,6 +458,24 @@ def test_a_response_that_json_cannot_hold_is_a_bug_and_stands_in_the_journal() -
     assert (response.status_code, response.json()["status"]) == (500, "error")
     assert response.headers["x-request-id"] in response.json()["message"]
     assert (entry["request"]["path"], entry["answer"]["status"]) == (QUOTA, 500)
+
+
+def test_a_response_that_cannot_be_checked_is_a_bug_that_has_changed_nothing() -> None:
+    runtime = Runtime(SandboxSettings())
+    world = runtime.worlds.at(runtime.worlds.key("YOUR_API_KEY", "default", None))
+    unheard_of: Any = object()
+    world.ids = Ids("seed", {"import": [unheard_of]})
+    client = TestClient(assemble(runtime), headers=KEY)
+    uploaded, after = upload(client), client.get(QUOTA)
+    world.account = replace(world.account, quota_total=unheard_of)
+    quota = client.get(QUOTA)
+
+    for response in (uploaded, quota):
+        number = response.headers["x-request-id"]
+        message = f"The sandbox failed; its log says why at {number}."
+        assert response.status_code == 500
+        assert response.json() == {"status": "error", "message": message}
+    assert after.json() == {"used": 0, "total": 50_000}
 
 
 def test_absurdly_long_headers_are_refused_by_name(client: TestClient) -> None:

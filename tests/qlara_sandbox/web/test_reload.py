@@ -15,7 +15,7 @@ from qlara_sandbox import resources
 from qlara_sandbox.web.app import assemble
 from qlara_sandbox.web.reload import Reloading
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
-from tests.qlara_sandbox.web.calls import QUOTA, UPLOAD, vcf
+from tests.qlara_sandbox.web.calls import LIST, QUOTA, UPLOAD, vcf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def test_a_world_of_a_scenario_that_has_changed_starts_afresh(folder: Folder) ->
     assert quota(client)["total"] == 50_000
 
     folder.write("default.yaml", "title: T\nstory: S\naccount: {quota: {total: 7}}\n")
-    app.refresh()
+    asyncio.run(app.refresh())
 
     assert quota(client)["total"] == 7
 
@@ -73,7 +73,7 @@ def test_nothing_is_taken_up_where_nothing_has_changed(
     app, client = folder.sandbox()
     quota(client)
     with caplog.at_level(logging.INFO, "qlara_sandbox.web"):
-        app.refresh()
+        asyncio.run(app.refresh())
 
     assert caplog.messages == []
 
@@ -85,7 +85,7 @@ def test_a_file_of_contacts_counts_as_a_change_of_the_scenarios(folder: Folder) 
     assert quota(client)["used"] == 1
 
     folder.write("files/people.vcf", CARD + CARD.replace("347", "348"))
-    app.refresh()
+    asyncio.run(app.refresh())
 
     assert quota(client)["used"] == 2
 
@@ -96,7 +96,7 @@ def test_a_mistake_is_logged_and_the_last_good_state_stays_in_force(
     app, client = folder.sandbox()
     folder.write("openapi.yaml", "paths: [")
     folder.write("default.yaml", "title: T\n")
-    app.refresh()
+    asyncio.run(app.refresh())
 
     assert quota(client)["total"] == 50_000
     assert [message.partition(": ")[0] for message in caplog.messages] == ["not reloaded"] * 2
@@ -113,7 +113,7 @@ def test_a_scenario_whose_file_is_gone_is_unknown_from_then_on(
     assert quota(client, **other)["used"] == 0
 
     (folder.path / "other.yaml").unlink()
-    app.refresh()
+    asyncio.run(app.refresh())
 
     assert quota(client, **other)["status"] == "fail"
     assert any("other" in message for message in caplog.messages)
@@ -139,7 +139,7 @@ def test_an_import_that_is_under_way_while_the_contract_changes_still_has_its_tu
 
             async def send_after_a_change() -> dict[str, Any]:
                 folder.write("openapi.yaml", SPEC.replace("version: 1.0.0", "version: 1.0.1"))
-                app.refresh()
+                await app.refresh()
                 return await send(5_000)
 
             reports = await asyncio.gather(send(1_000), send_after_a_change())
@@ -149,3 +149,56 @@ def test_an_import_that_is_under_way_while_the_contract_changes_still_has_its_tu
 
     assert [first["summary"]["imported"], second["summary"]["imported"]] == [1000, 1000]
     assert after["used"] == 2000
+
+
+NARROW = SPEC.replace(
+    "name: {type: string, description: The full name",
+    "name: {type: string, maxLength: 25, description: The full name",
+)
+LARGE = """title: T
+story: S
+account: {quota: {total: 100000}}
+lists: [{id: list_crm_migration, generate: 30000, tags: [%s]}]
+"""
+BYSTANDER = {"X-Api-Key": "sandbox_bystander"}
+
+
+@pytest.mark.parametrize("name", ["openapi.yaml", "large.yaml"])
+def test_others_are_served_while_a_change_is_taken_up(folder: Folder, name: str) -> None:
+    folder.write("large.yaml", LARGE % "old")
+    app, _ = folder.sandbox()
+
+    async def beside() -> tuple[list[int], list[int]]:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            await client.get(QUOTA, headers={"X-Api-Key": "sandbox_large__large"})
+            await client.get(QUOTA, headers=BYSTANDER)
+            folder.write(name, NARROW if name == "openapi.yaml" else LARGE % "new")
+            refreshing = asyncio.create_task(app.refresh())
+            uploads: list[httpx2.Response] = []
+            while not refreshing.done():
+                people = vcf((f"A name of {len(uploads)} and many letters", "347 123 4567"))
+                files, data = {"file": ("c.vcf", people)}, {"listName": "L"}
+                uploads.append(await client.post(UPLOAD, files=files, data=data, headers=BYSTANDER))
+                await asyncio.sleep(0)
+            paths = [LIST.replace("list_crm_migration", one.json()["listId"]) for one in uploads]
+            pages = [await client.get(path, headers=BYSTANDER) for path in paths]
+            return [one.status_code for one in uploads], [one.status_code for one in pages]
+
+    uploads, pages = asyncio.run(beside())
+
+    # On the loop, at most the one that had begun before would be served.
+    assert (set(uploads), len(uploads) > 3) == ({200}, True)
+    # A world that the contract does not allow any more has begun anew, with no such list.
+    assert set(pages) <= {200, 404}
+
+
+def test_a_contract_that_cannot_be_kept_resets_no_world(folder: Folder) -> None:
+    app, client = folder.sandbox()
+    files = {"file": ("c.vcf", vcf(("A name of more than 25 letters", "347 123 4567")))}
+    client.post(UPLOAD, files=files, data={"listName": "L"})
+
+    folder.write("openapi.yaml", NARROW.replace("            default: 10\n", ""))
+    asyncio.run(app.refresh())
+
+    assert quota(client)["used"] == 1

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from qlara_contract.client import Client
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
@@ -17,6 +18,8 @@ from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from qlara_contract.settings import RunSettings
 
 SECRET = "a-very-secret-key-4711"  # noqa: S105 - of no deployment
 _JSON = (("content-type", "application/json"),)
@@ -82,6 +85,28 @@ def page(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
+def serving_with(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve with *handler* on a free port; yield the base URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def asked(settings: RunSettings) -> ApiExchange:
+    """Ask for the quota once."""
+    client = Client(settings, watch=lambda _: None)
+    try:
+        return client.send(ApiRequest("GET", contract().path_of(QUOTA)))
+    finally:
+        client.close()
+
+
+@contextmanager
 def serving(response: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> Iterator[str]:
     """Serve what *response* returns for a path and its query on a free port; yield the base URL.
 
@@ -106,14 +131,8 @@ def serving(response: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) ->
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving_with(Handler) as url:
+        yield url
 
 
 def api_reference(path: str, query: dict[str, list[str]]) -> tuple[int, Any]:

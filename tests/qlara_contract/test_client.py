@@ -15,7 +15,7 @@ from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.promises import QUOTA
 from qlara_contract.settings import RunSettings
-from tests.qlara_contract.deployments import SECRET, serving
+from tests.qlara_contract.deployments import SECRET, asked, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,20 +80,12 @@ def _answer_once(listener: socket.socket, context: ssl.SSLContext) -> None:
             return  # the client did not trust us
 
 
-def _ask(settings: RunSettings) -> ApiExchange:
-    client = Client(settings, watch=lambda _: None)
-    try:
-        return client.send(ASK)
-    finally:
-        client.close()
-
-
 def test_a_certificate_of_an_unknown_authority_is_told_apart(tls_url: str) -> None:
     with pytest.raises(Unreachable, match=r"^TLS with https://.* failed: CERTIFICATE_VERIFY"):
-        _ask(RunSettings(tls_url, SECRET))
+        asked(RunSettings(tls_url, SECRET))
 
 
 def test_an_authority_can_be_trusted(tls_url: str, authority: trustme.CA, tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    exchange = _ask(RunSettings(tls_url, SECRET, ca_file=str(tmp_path / "ca.pem")))
+    exchange = asked(RunSettings(tls_url, SECRET, ca_file=str(tmp_path / "ca.pem")))
     assert exchange.response.status == 200

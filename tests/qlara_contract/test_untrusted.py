@@ -8,28 +8,24 @@ import subprocess
 import sys
 import tracemalloc
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, strategies as st
 
-from qlara_contract.client import Client
 from qlara_contract.contract import contract
-from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.generated import RequestGenerator
 from qlara_contract.promises import LIST, QUOTA
 from qlara_contract.settings import Mode, RunSettings, split_credentials
 from qlara_contract.untrusted import LONGEST_BODY, read_within_bounds, visible
-from tests.qlara_contract.deployments import SECRET
+from tests.qlara_contract.deployments import SECRET, asked, serving_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MIB = 1024 * 1024
-ASK = ApiRequest("GET", contract().path_of(QUOTA))
 QUOTA_BODY = json.dumps({"used": 1, "total": 2}).encode()
 
 Response = tuple[dict[str, str], bytes]
@@ -59,22 +55,8 @@ def deployment(respond: Callable[[str, dict[str, str]], Response]) -> Iterator[s
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def asked(settings: RunSettings) -> ApiExchange:
-    client = Client(settings, watch=lambda _: None)
-    try:
-        return client.send(ASK)
-    finally:
-        client.close()
+    with serving_with(Handler) as url:
+        yield url
 
 
 def bomb(mebibytes: int) -> bytes:

@@ -45,8 +45,13 @@ def load_deviations(path: Path) -> tuple[Deviation, ...]:
         document = yaml_12.read(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidDeviations(f"{path}: cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidDeviations(f"{path}: is not YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidDeviations(f"{path}: is not UTF-8: {error}") from error
+    except yaml.YAMLError as error:
+        line, problem = yaml_12.mistake(error)
+        raise InvalidDeviations(f"{path}:{line}: is not YAML: {problem}") from error
+    except RecursionError as error:
+        raise InvalidDeviations(f"{path}: values are nested too deeply.") from error
     if document is None:
         return ()
     entries = document.get("deviations") if isinstance(document, dict) else None

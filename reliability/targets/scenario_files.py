@@ -110,6 +110,9 @@ class ScenarioFiles:
                 ) from error
             self._judge(response, path, schema)
             statuses.append(response.status)
+        taken = self._calls.get(self._app, f"/__admin/state?apiKey={_KEY}", _KEY)
+        if taken.status != 200:
+            raise InvariantBroken("the state of a world can be taken", repr(taken.body[:300]))
         return tuple(statuses)
 
     def _judge(self, response: wire.Response, path: str, schema: str) -> None:

@@ -24,6 +24,7 @@ _MOST_LISTS = 3
 _STAYS_JSON = 0.7  # so often: most of what is not JSON is refused at once
 # What a restored world may say instead of a page: it is another's account, or out of requests.
 _CLOSED = {401, 403, 429}
+_LONG_FAULT = {"on": "uploadVCard", "ttl": "999999h", "delay": {"fixed": "0ms"}}
 _CONTACT: dict[str, Any] = {
     "contactId": "cnt_001",
     "name": "Anna",
@@ -129,7 +130,22 @@ class Snapshots:
         uploaded = self._send(wire.upload(KEY, wire.form(_CARD, listName="New")))
         if uploaded.status not in _CLOSED:
             check_upload(uploaded)
+        self._look_again(len(state["contacts"]), uploaded)
         return (quota, pages, uploaded.status)
+
+    def _look_again(self, before: int, uploaded: wire.Response) -> None:
+        """Hold the state after an import, and with a fault that is in force for long, against both."""
+        headers = {"Content-Type": "application/json"}
+        body = orjson.dumps({"apiKey": KEY, "fault": _LONG_FAULT})
+        self._send(wire.request("POST", "/__admin/faults", KEY, headers, body))
+        taken = self._send(wire.request("GET", _STATE, KEY))
+        if taken.status != 200:
+            raise InvariantBroken("a state can be taken after an import", repr(taken.body[:300]))
+        created = uploaded.json()["summary"]["imported"] if uploaded.status == 200 else 0
+        after = len(taken.json()["contacts"])
+        if after != before + created:
+            detail = f"{before} contacts, {created} imported, {after} afterwards"
+            raise InvariantBroken("an import takes the place of no contact", detail)
 
     def _page(self, path: str, schema: str) -> int:
         response = self._send(wire.request("GET", path, KEY))

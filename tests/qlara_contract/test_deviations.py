@@ -50,6 +50,7 @@ def test_an_empty_file_knows_no_deviation(tmp_path: Path) -> None:
         (_RIGHT.replace("until", "til"), "entry 1: til: expected one of promise, reason, until"),
         (_RIGHT + _RIGHT.removeprefix("deviations:\n"), "entry 2: promise: .* listed twice"),
         ("deviations: [", "is not YAML"),
+        ("deviations:\n- &a [*a]\n", r"known\.yaml:2: is not YAML: an alias leads into itself$"),
     ],
 )
 def test_a_wrong_entry_is_named_with_its_field(tmp_path: Path, text: str, message: str) -> None:

@@ -103,7 +103,23 @@ class Restoring(Account):
 
     def __call__(self, received: Received) -> tuple[int, Any] | None:
         if received.method == "GET" and received.path.startswith("/__admin/state"):
-            return 200, {"lists": [{"listId": wire.DESTINATION}]}
+            held = self.contacts.get(received.headers.get("x-sandbox-session", ""), [])
+            contacts = self.page(held)["contacts"]
+            return 200, {"lists": [{"listId": wire.DESTINATION}], "contacts": contacts}
+        return super().__call__(received)
+
+
+class Overwriting(Restoring):
+    """Gives a new contact the place of another."""
+
+    def upload(self, *_: object) -> tuple[int, Any] | None:
+        return 200, REPORT
+
+
+class UnsavedAfterImports(Restoring):
+    def __call__(self, received: Received) -> tuple[int, Any] | None:
+        if received.path.startswith("/__admin/state") and any(self.contacts.values()):
+            return 404, {}
         return super().__call__(received)
 
 
@@ -184,6 +200,8 @@ class RunningHost(BrokenHost):
         (Forgetful, Snapshots, STATE, "a restored state can be taken"),
         (FailingLists, Snapshots, STATE, "no 5xx (GET /api/partner-gateway/v1/contacts/lis)"),
         (WrongPagesRestored, Snapshots, STATE, "keeps the contract (ContactPage)"),
+        (Overwriting, Snapshots, STATE, "an import takes the place of no contact"),
+        (UnsavedAfterImports, Snapshots, STATE, "a state can be taken after an import"),
     ],
 )
 def test_what_is_wrong_with_a_sandbox_is_found(

@@ -239,7 +239,7 @@ def _next_request(connection: h11.Connection) -> Complete | None:
     while True:
         event = connection.next_event()
         if isinstance(event, h11.Request):
-            if event.method == b"PRI":  # the preface of HTTP/2 (RFC 9113 section 3.4), which goes on
+            if event.method == b"PRI":  # HTTP/2's preface (RFC 9113 section 3.4), which goes on
                 return None
             head = event
         elif isinstance(event, h11.Data):

@@ -12,9 +12,8 @@ from urllib.parse import unquote
 _LONGEST = 500  # RFC 5321 4.5.3.1 allows an address 254 characters; the rest is for a name
 
 _SCHEME = re.compile(r"\s*(?:mailto|smtp):\s*", re.IGNORECASE)
-_IN_BRACKETS = re.compile(r"<\s*(?:mailto:\s*)?([^<>\s]*@[^<>\s]*)\s*>", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _QUOTES = ("'", '"')
-_COMMENT = re.compile(r"\s*\([^()]*\)\s*\Z")
 _ADDRESS = re.compile(r"[^\s@<>,;:/=]+@[^\s@<>,;:/=]+")
 # What an Exchange server makes of a name that is no address (IMCEAEX-_O=EX_OU=…@example.com).
 _ENCAPSULATED = "IMCEA"
@@ -33,10 +32,22 @@ def bare(typed: str) -> str:
     address = typed[scheme.end() :] if scheme else typed
     if scheme and scheme[0].strip().lower() == "mailto:":
         address = unquote(address.partition("?")[0])
-    if bracketed := _IN_BRACKETS.search(address):
-        return bracketed[1]
-    address = _COMMENT.sub("", address).strip(" \t\"'<>")
+    for bracketed in _IN_BRACKETS.findall(address):
+        inside = _without_mailto(bracketed.strip())
+        if "@" in inside and not any(map(str.isspace, inside)):
+            return inside
+    address = _without_comment(address.strip()).strip(" \t\"'<>")
     return address if "@" in address else typed
+
+
+def _without_mailto(address: str) -> str:
+    return address[7:].lstrip() if address[:7].lower() == "mailto:" else address
+
+
+def _without_comment(address: str) -> str:
+    opened = address.rfind("(")
+    closed = address.find(")", opened)
+    return address[:opened] if 0 <= opened < closed == len(address) - 1 else address
 
 
 def doubt(address: str) -> int:

@@ -146,11 +146,11 @@ def _email(found: list[Found]) -> str:
 def _phones(found: list[Found], labels: Sequence[Found]) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
     usable: list[tuple[int, Phone]] = []
-    by_group = _by_group(labels) if labels else None
+    uses = _uses_by_group(labels) if labels else None
     for prop, raw, line in found[:_MOST]:
         rank = prop[1]
-        if by_group and prop.group in by_group:
-            rank = _rank_as_labelled(rank, by_group[prop.group])
+        if uses and prop.group in uses:
+            rank = _rank_as_labelled(rank, uses[prop.group])
         if rank >= UNANSWERED:
             continue
         if typed := values.phone(raw, prop):
@@ -164,23 +164,24 @@ def _phones(found: list[Found], labels: Sequence[Found]) -> tuple[tuple[Phone, .
     return tuple([phone for _, phone in usable]), first_line
 
 
-def _by_group(labels: Sequence[Found]) -> dict[str, Found]:
-    return {label[0].group: label for label in labels[:_MOST] if label[0].group}
+def _uses_by_group(labels: Sequence[Found]) -> dict[str, PhoneUse]:
+    return {prop.group: _use_of_label(raw, prop) for prop, raw, _ in labels[:_MOST] if prop.group}
 
 
-def _rank_as_labelled(rank: int, label: Found) -> int:
-    prop, raw, _ = label
-    if prop.encoding:
-        use = phone_use(values.text(raw[:_LONGEST_LABEL], prop))
-    else:
-        use = _use_of_label(raw[:_LONGEST_LABEL])
+def _rank_as_labelled(rank: int, use: PhoneUse) -> int:
     if not use.answered:
         return UNANSWERED
     return rank & ~1 if use.mobile else rank
 
 
+def _use_of_label(raw: bytes, prop: Property) -> PhoneUse:
+    if prop.encoding:
+        return phone_use(values.text(raw[:_LONGEST_LABEL], prop))
+    return _use_of_plain_label(raw[:_LONGEST_LABEL])
+
+
 @lru_cache(maxsize=1024)
-def _use_of_label(raw: bytes) -> PhoneUse:
+def _use_of_plain_label(raw: bytes) -> PhoneUse:
     return phone_use(values.text(raw, _PLAIN))
 
 

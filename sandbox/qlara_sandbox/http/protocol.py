@@ -171,9 +171,13 @@ class Protocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade as offer:
-            # The parser stops for an offer and would take no body. It gets the same head without it.
+            # The parser stops for an offer and would take no body, and with "close" nothing at all. A new
+            # one gets the same head without the offer.
             taken: int = offer.args[0]
-            self.parser.feed_data(self._head_without_offer())
+            head = self._head_without_offer()
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            self.parser.feed_data(head)
             return taken
         return len(piece)
 

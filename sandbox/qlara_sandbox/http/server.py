@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ def configure(app: ASGIApp, timeouts: Timeouts | None = None, **options: Any) ->
 class SandboxServer(uvicorn.Server):
     """uvicorn's server; enforces time limits, and stops without logging errors of requests that it cuts.
 
-    ``has_stopped`` is false after a stop if the thread of a request still runs: threads cannot be
+    ``has_stopped`` is false after a stop if the thread of a request may still run: threads cannot be
     interrupted.
     """
 
@@ -82,7 +83,8 @@ class SandboxServer(uvicorn.Server):
             connection.shutdown()
         state = self.server_state
         await self._wait_until_idle((self.config.timeout_graceful_shutdown or 0) - _SETTLE_SECONDS)
-        if state.tasks:
+        are_cut = bool(state.tasks)
+        if are_cut:
             log.info("Stopped with %d requests unfinished.", len(state.tasks))
         for connection in self._connections():
             connection.abandon()
@@ -90,7 +92,7 @@ class SandboxServer(uvicorn.Server):
         for task in state.tasks:
             task.cancel()
         await self._wait_until_idle(_SETTLE_SECONDS)
-        self.has_stopped = not state.tasks
+        self.has_stopped = not (state.tasks or (are_cut and _threads_run()))
 
     async def _wait_until_idle(self, seconds: float) -> None:
         end = monotonic() + seconds
@@ -100,3 +102,9 @@ class SandboxServer(uvicorn.Server):
 
     def _connections(self) -> list[Protocol]:
         return [one for one in self.server_state.connections if isinstance(one, Protocol)]
+
+
+def _threads_run() -> bool:
+    """Tell whether the end of Python would wait for a thread; one that waits for work counts, too."""
+    mine = {threading.main_thread(), threading.current_thread()}
+    return any(not thread.daemon for thread in threading.enumerate() if thread not in mine)

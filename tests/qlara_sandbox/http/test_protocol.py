@@ -58,6 +58,19 @@ def test_an_offer_to_upgrade_is_ignored_and_the_connection_goes_on(
     ]
 
 
+@pytest.mark.parametrize("connection", [b"Upgrade, close", b"close, Upgrade"])
+@pytest.mark.parametrize("offer", OFFERS)
+def test_an_offer_on_a_connection_that_closes_is_ignored_too(
+    server: Running, offer: str, connection: bytes
+) -> None:
+    key = f"closing-{OFFERS.index(offer)}-{len(connection)}-{connection[:1].decode()}"
+    sent = offering(key, offer).replace(b"Connection: Upgrade", b"Connection: " + connection)
+
+    assert sent.count(connection) == 1
+    assert statuses(exchange(server.port, sent + BODY)) == [200]
+    assert statuses(exchange(server.port, quota(key) + sent + BODY)) == [200, 200]
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_an_offer_is_ignored_wherever_its_bytes_are_split(server: Running, chunked: bool) -> None:
     start = offering("split", "h2c", chunked=chunked)

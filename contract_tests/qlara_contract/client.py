@@ -50,6 +50,7 @@ class Client:
             timeout=httpx2.Timeout(settings.timeout, connect=10.0),
             trust_env=not settings.is_loopback,
             verify=_trusted(settings.ca_file),
+            headers={"Accept-Encoding": "gzip, deflate"},  # what can be read within bounds
         )
 
     def close(self) -> None:
@@ -116,7 +117,8 @@ class Client:
                 headers=[(name.encode(), value.encode()) for name, value in headers],
                 content=content,
             ) as response:
-                body = read_within_bounds(response.iter_bytes())
+                encoding = response.headers.get("content-encoding", "")
+                body, is_cut = read_within_bounds(response.iter_raw(), encoding)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(_why(error, self._settings.base_url)) from error
         operation = contract().operation_of(request.method, request.path)
@@ -127,6 +129,7 @@ class Client:
                 response.status_code,
                 tuple((name.lower(), value) for name, value in response.headers.multi_items()),
                 body,
+                is_cut,
             ),
             operation.operation_id if operation else "",
             key,

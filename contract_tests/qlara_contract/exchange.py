@@ -42,11 +42,12 @@ class ApiRequest:
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """A response; header names are in lower case."""
+    """A response; header names are in lower case. ``is_cut``: ``body`` is only its beginning."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    is_cut: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the first header of this name, or ``None``."""
@@ -110,7 +111,7 @@ class ApiExchange:
             text = response.body[:_SHOWN_BODY].decode("utf-8", "replace")
         if len(text) > _SHOWN_BODY:
             text = text[:_SHOWN_BODY] + "\n… (shortened)"
-        if len(response.body) >= LONGEST_BODY:
+        if response.is_cut:
             text += f"\n… (of more than {LONGEST_BODY} bytes, which were not read)"
         return visible(self.masked(f"{response.status} · {content}\n{text}".rstrip()))
 

@@ -214,10 +214,11 @@ class RequestGenerator:
 
 def _bounded(response: requests.Response, **_: Any) -> None:
     """Read what a deployment sends as the suite's own client does."""
-    body = read_within_bounds(response.iter_content(65_536))
+    chunks = response.raw.stream(65_536, decode_content=False)
+    body, is_cut = read_within_bounds(chunks, response.headers.get("Content-Encoding", ""))
     response.close()
     # Nothing public sets what has been read.
-    vars(response).update(_content=body, _content_consumed=True)
+    vars(response).update(_content=body, _content_consumed=True, is_cut=is_cut)
 
 
 class BudgetSpent(Exception):

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tracemalloc
+import zlib
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from qlara_contract.contract import contract
 from qlara_contract.generated import RequestGenerator
 from qlara_contract.promises import LIST, QUOTA
 from qlara_contract.settings import Mode, RunSettings, split_credentials
-from qlara_contract.untrusted import LONGEST_BODY, read_within_bounds, visible
+from qlara_contract.untrusted import KEPT_OF_LONGER, LONGEST_BODY, read_within_bounds, visible
 from tests.qlara_contract.deployments import SECRET, asked, serving_with
 
 if TYPE_CHECKING:
@@ -76,9 +77,34 @@ def test_a_compressed_response_is_read_to_a_bound_and_no_further() -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
 
-    assert len(exchange.response.body) == LONGEST_BODY
+    assert (exchange.response.is_cut, len(exchange.response.body)) == (True, KEPT_OF_LONGER)
     assert exchange.shown_response().endswith("bytes, which were not read)")
-    assert peak < 200 * MIB
+    assert peak < 40 * MIB
+
+
+def test_a_response_compressed_twice_or_in_many_members_expands_no_further() -> None:
+    twice = gzip.compress(bomb(300))
+    members = gzip.compress(b"0" * MIB) * 300
+    for encoding, body in (("gzip, gzip", twice), ("gzip", members)):
+        headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+        with deployment(lambda *_, sent=(headers, body): sent) as url:
+            tracemalloc.start()
+            exchange = asked(RunSettings(url, SECRET))
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+
+        assert len(exchange.response.body) <= max(KEPT_OF_LONGER, len(body))
+        assert peak < 40 * MIB
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zlib.compress])
+def test_a_compressed_response_is_read_as_what_it_stands_for(
+    compress: Callable[[bytes], bytes],
+) -> None:
+    encoding = "gzip" if compress is gzip.compress else "deflate"
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    with deployment(lambda *_: (headers, compress(QUOTA_BODY))) as url:
+        assert asked(RunSettings(url, SECRET)).response.json == {"used": 1, "total": 2}
 
 
 def test_generated_requests_read_no_further_either() -> None:
@@ -94,12 +120,12 @@ def test_generated_requests_read_no_further_either() -> None:
         for _ in generator.run():
             generator.stopped = True
 
-    assert sizes == {LONGEST_BODY}
+    assert sizes == {KEPT_OF_LONGER}
 
 
 @given(st.lists(st.binary(max_size=50), max_size=8))
 def test_a_body_within_the_bound_is_read_as_it_is(chunks: list[bytes]) -> None:
-    assert read_within_bounds(iter(chunks)) == b"".join(chunks)
+    assert read_within_bounds(iter(chunks)) == (b"".join(chunks), False)
 
 
 @given(st.text())

@@ -85,6 +85,8 @@ _CARD_SHAPES = {
     "addresses": "ADR:;;\\,a,b;c,d;e;f;g\nTEL:1\n",
     "structured names": "N:a,b;c\\;d;e,f;g;h\nTEL:1\n",
     "e-mail in brackets": 'EMAIL:<a@b> "x" (y)\nEMAIL:mailto:a%%40b%d\nTEL:1\n',
+    "at signs": "EMAIL:<" + "@" * 490 + "\nTEL:1\n",
+    "a comment of blanks": "EMAIL:<a" + " " * 480 + "x\nTEL:1\n",
     "groups": "KIND:group\n",
 }
 _ONE_CARD_SHAPES = {

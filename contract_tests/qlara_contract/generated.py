@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import requests
 import schemathesis
 from schemathesis.engine import Status, events, from_schema
+from schemathesis.transport.requests import SameHostRedirectsSession
 
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
@@ -29,7 +31,6 @@ from qlara_contract.untrusted import read_within_bounds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import requests
     from schemathesis.engine.recorder import ScenarioRecorder
     from schemathesis.schemas import BaseSchema
 
@@ -94,6 +95,7 @@ class RequestGenerator:
         if not self._writes:
             schema = schema.include(method="GET")
         _steer(self)
+        SameHostRedirectsSession.__init__ = _begin_bounded_session  # type: ignore[method-assign, assignment]
         try:
             stream = from_schema(schema).execute()
             for event in stream:
@@ -105,6 +107,7 @@ class RequestGenerator:
                     stream.stop()
         finally:
             _steer(None)
+            del SameHostRedirectsSession.__init__
 
     def before_call(self, case: schemathesis.Case[Any]) -> None:
         """Keep a request within its limits: stop when no more contacts may be created."""
@@ -212,6 +215,15 @@ class RequestGenerator:
         )
 
 
+def _begin_bounded_session(session: SameHostRedirectsSession) -> None:
+    """Begin a session that reads no more than it must.
+
+    Schemathesis has no hook for the sessions of its probes and checks.
+    """
+    requests.Session.__init__(session)
+    session.hooks["response"].append(_bounded)  # called before anybody reads
+
+
 def _bounded(response: requests.Response, **_: Any) -> None:
     """Read what a deployment sends as the suite's own client does."""
     chunks = response.raw.stream(65_536, decode_content=False)
@@ -237,7 +249,6 @@ def _steer(generator: RequestGenerator | None) -> None:
 def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 - the hook's signature
     for generator in _current:
         generator.before_call(case)
-        kwargs["hooks"] = {"response": _bounded}  # what requests calls before anybody reads
 
 
 @schemathesis.hook

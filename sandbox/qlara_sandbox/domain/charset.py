@@ -25,16 +25,16 @@ _WITHOUT_ALIAS = (
     *("mac_arabic", "mac_croatian", "mac_farsi", "mac_romanian"),
 )
 _UNICODE = re.compile(r"ascii|utf_8|utf_(?:16|32)(?:_[bl]e)?")
-_TEXT_CODECS = {
-    name: codec
-    for name, codec in (*aliases.items(), *((codec, codec) for codec in aliases.values()))
-    if _CHARSETS.fullmatch(codec)
-} | {codec: codec for codec in _WITHOUT_ALIAS}
-_UNICODE_CODECS = {
-    name: codec
-    for name, codec in (*aliases.items(), *((codec, codec) for codec in aliases.values()))
-    if _UNICODE.fullmatch(codec)
-} | {"utf_8_sig": "utf_8_sig", "unicode_1_1_utf_8": "utf_8"}
+
+
+def _named(pattern: re.Pattern[str]) -> dict[str, str]:
+    """Return the codecs that *pattern* matches, by each of their names in Python's spelling."""
+    names = (*aliases.items(), *((codec, codec) for codec in aliases.values()))
+    return {name: codec for name, codec in names if pattern.fullmatch(codec)}
+
+
+_TEXT_CODECS = _named(_CHARSETS) | {codec: codec for codec in _WITHOUT_ALIAS}
+_UNICODE_CODECS = _named(_UNICODE) | {"utf_8_sig": "utf_8_sig", "unicode_1_1_utf_8": "utf_8"}
 _LONGEST_NAME = 40  # RFC 2978 section 2.3
 
 # A character beyond U+FFFF as two surrogates of three bytes each (Unicode Technical Report 26).

@@ -50,6 +50,8 @@ _SURELY_UTF_8 = re.compile(
 # What else is valid UTF-8, but may as well be a capital letter and a quotation mark: „MENÜ“.
 _PERHAPS_UTF_8 = re.compile(rb"[\xc2\xc6-\xcd\xd2-\xd6\xda-\xdf][\x80-\xbf]")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
+# Without two such bytes in a row there is no character of UTF-8, nor half of one.
+_TWO_BYTES = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 # A value that was cut in the middle of its only such character. In Windows-1252 it would end with a
 # capital letter behind a small one.
 _CUT = re.compile(rb"[a-z][\xc2-\xd6\xd8-\xde]\Z")
@@ -78,11 +80,11 @@ def decode(raw: bytes, charset: str = "") -> str:
     bytes look like: UTF-8 with some bad bytes, which become U+FFFD, or Windows-1252. Never fails.
     """
     if _ESCAPE in raw:  # ISO-2022 writes every script in seven bits, which are UTF-8 too
-        return _declared(raw, charset)
+        return decode_other(raw, charset)
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return _declared(raw, charset)
+        return decode_other(raw, charset)
 
 
 @lru_cache(maxsize=256)
@@ -96,7 +98,8 @@ def _codec(charset: str) -> str:
     return next(filter(None, known), "")
 
 
-def _declared(raw: bytes, charset: str) -> str:
+def decode_other(raw: bytes, charset: str = "") -> str:
+    """Return the text of a value that is known not to be valid UTF-8, as `decode` does."""
     codec = _codec(charset) if charset else ""
     if codec == "utf_8":
         return _repaired(raw)
@@ -119,6 +122,8 @@ def _character(pair: re.Match[bytes]) -> bytes:
 
 
 def _is_nearly_utf_8(raw: bytes) -> bool:
+    if not _TWO_BYTES.search(raw):  # as in most of what is Windows-1252
+        return _CUT.search(raw) is not None
     rest, surrogates = _SURROGATES.subn(b" ", raw)
     rest, others = _SURELY_UTF_8.subn(b" ", rest)
     rest, perhaps = _PERHAPS_UTF_8.subn(b" ", _CUT_OFF.sub(b"", rest))

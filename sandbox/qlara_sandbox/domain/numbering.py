@@ -47,7 +47,10 @@ class NumberingPlan:
             )
         home = _metadata(code, region)
         self._home = _Numbers(str(code), home)
-        self._idd = re.compile(home.international_prefix or "NonMatch").match
+        idd = home.international_prefix or "NonMatch"
+        self._idd = re.compile(idd).match
+        # Most numbers begin with neither, which one pattern finds out sooner than two.
+        self._in_full = re.compile(f"(?:{idd})|{code}").match
         self._known: dict[str, _Numbers] = {}  # by calling code
 
     def international(self, digits: str) -> str | None:
@@ -65,6 +68,8 @@ class NumberingPlan:
 
         With ``in_full`` the calling code must be there, as dialled from abroad or at home.
         """
+        if not self._in_full(digits):
+            return None if in_full else self._home.e164(digits)
         idd = self._idd(digits)
         if idd and digits[idd.end() : idd.end() + 1] != "0":  # no calling code begins with 0
             digits = digits[idd.end() :]

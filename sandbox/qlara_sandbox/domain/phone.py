@@ -10,11 +10,12 @@ The library is imported when the first normaliser is made: it takes longer than 
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 from qlara_sandbox.domain.phone_parsing import dialled
-from qlara_sandbox.domain.phone_text import phone_text
+from qlara_sandbox.domain.phone_text import phone_text, without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
 USUAL_REGION = "IT"
 # Some of what the library passes over between digits: what people type.
-_PUNCTUATION = b" -./()"
+_PUNCTUATION = b" -./()[]*"
 _WIDE_PUNCTUATION = dict.fromkeys(map(ord, " -./()\u00a0\u2010\u2011\u2012\u2013"))
 _SCHEMES = ("tel:", "TEL:")
 _LONGEST_PLAIN = 40
 _SECOND_NUMBER_DIGITS = 6
+# A plain number, and one pause or "x" with digits behind it: what is not plain, mostly is that.
+_WITH_TAIL = re.compile(r"(\+?[\d ./()-]*[\d)])[ .-]*(?:([,;pwPW])|x(?=\d{1,7}\Z))(\d*)", re.ASCII)
+_BETWEEN_NUMBERS = (",", ";")
+_LEAST_WITH_TAIL = 3  # digits before it; otherwise what follows may be a part of the number
 
 
 def is_region(region: str) -> bool:
@@ -63,7 +68,21 @@ def normaliser(region: str) -> Judge:
                 return national(digits.decode())
             if digits[:1] == b"+" and (digits := digits[1:]).isdigit():
                 return international(digits.decode())
+            if plain is typed:
+                text = typed if typed.isascii() else without_marks(typed).strip()
+                if tailed := _WITH_TAIL.fullmatch(text):
+                    return with_tail(typed, *tailed.groups())
         return _tidied(typed, judge)
+
+    def with_tail(typed: str, number: str, pause: str | None, second: str) -> str | None:
+        digits = number.encode().translate(None, _PUNCTUATION)
+        if len(digits) < _LEAST_WITH_TAIL:
+            return _tidied(typed, judge)
+        if second and pause in _BETWEEN_NUMBERS and national(second):
+            return None
+        if digits.isdigit():
+            return national(digits.decode())
+        return international(digits[1:].decode()) if digits[1:].isdigit() else _tidied(typed, judge)
 
     def judge(text: str) -> str | None:
         number = dialled(text)

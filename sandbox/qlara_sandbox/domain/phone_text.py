@@ -18,6 +18,7 @@ _DOTS = "\u00b7\u0387\u2022\u2027\u2219\u22c5\u30fb\uff65"  # middle dots: 347·
 _BLANKS = str.maketrans(
     {**dict.fromkeys(FORMAT), **dict.fromkeys(f"\t{BLANK}{_DOTS}", " "), "，": ",", "；": ";"}
 )
+_LATIN_BLANKS = bytes.maketrans(b"\t\xa0\xb7", b"   ")
 # The library passes over them however many they are, but not for nothing.
 _RUN = re.compile(r"([-./()~\[\]])[-./()~\[\] ]*(?=[-./()~\[\]])")
 _SPACES = re.compile(r" {2,}")
@@ -40,8 +41,7 @@ def phone_text(typed: str) -> tuple[str, str]:
     no part of it, blanks of every kind are a space. Pauses and waits (``p w , ;``) are dropped with what
     is to be dialled after them.
     """
-    if not typed.isascii() or "\t" in typed:
-        typed = typed.translate(_BLANKS)
+    typed = without_marks(typed)
     if "  " in typed:
         typed = _SPACES.sub(" ", typed)
     text = typed.strip()
@@ -57,6 +57,16 @@ def phone_text(typed: str) -> tuple[str, str]:
         if len(number) > LONGEST:
             number = _RUN.sub(r"\1", number.partition(";isub=")[0])
     return ("", "") if len(number) > longest else (number, second)
+
+
+def without_marks(typed: str) -> str:
+    """Return the text without format characters, and with a space for each blank and middle dot."""
+    if typed.isascii():
+        return typed.replace("\t", " ") if "\t" in typed else typed
+    try:  # four times as fast, where all of it is in ISO 8859-1
+        return typed.encode("latin-1").translate(_LATIN_BLANKS, b"\xad").decode("latin-1")
+    except UnicodeEncodeError:
+        return typed.translate(_BLANKS)
 
 
 def _without_label(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from qlara_sandbox.domain.charset import decode
+from qlara_sandbox.domain.charset import decode, decode_other
 from qlara_sandbox.domain.encoding import FOLD
 from qlara_sandbox.domain.properties import BASE64, QUOTED_PRINTABLE, PropertyKind
 
@@ -53,7 +53,7 @@ def text(raw: bytes, prop: Property) -> str:
         try:
             value = raw.decode()
         except UnicodeDecodeError:
-            value = "\\"
+            value = decode_other(raw, prop.charset) if FOLD not in raw else "\\"
         if value.isprintable() and "\\" not in value:
             return value.strip() if value.isascii() else _composed(value).strip()
     value = _decoded(raw, prop)

@@ -48,9 +48,8 @@ class NumberingPlan:
         home = _metadata(code, region)
         self._home = _Numbers(str(code), home)
         idd = home.international_prefix or "NonMatch"
-        self._idd = re.compile(idd).match
         # Most numbers begin with neither, which one pattern finds out sooner than two.
-        self._in_full = re.compile(f"(?:{idd})|{code}").match
+        self._in_full = re.compile(f"({idd})|{code}").match
         self._known: dict[str, _Numbers] = {}  # by calling code
 
     def international(self, digits: str) -> str | None:
@@ -68,11 +67,12 @@ class NumberingPlan:
 
         With ``in_full`` the calling code must be there, as dialled from abroad or at home.
         """
-        if not self._in_full(digits):
+        begun = self._in_full(digits)
+        if begun is None:
             return None if in_full else self._home.e164(digits)
-        idd = self._idd(digits)
-        if idd and digits[idd.end() : idd.end() + 1] != "0":  # no calling code begins with 0
-            digits = digits[idd.end() :]
+        idd = begun.end(1)  # -1: it is no prefix for calls abroad
+        if idd >= 0 and digits[idd : idd + 1] != "0":  # no calling code begins with 0
+            digits = digits[idd:]
             numbers = self._behind(digits) if len(digits) > _SHORTEST else None
             return numbers.e164(digits[len(numbers.code) :]) if numbers else None
         code = self._home.code

@@ -58,7 +58,8 @@ def normaliser(region: str) -> Judge:
     national, international = plan.national, plan.international
 
     def normalise(typed: str) -> str | None:
-        plain = typed[4:] if typed[:4] in _SCHEMES else typed
+        text = typed if typed.isascii() else without_marks(typed)
+        plain = text[4:] if text[:4] in _SCHEMES else text
         if len(plain) <= _LONGEST_PLAIN:
             if plain.isascii():
                 digits = plain.encode().translate(None, _PUNCTUATION)
@@ -68,23 +69,23 @@ def normaliser(region: str) -> Judge:
                 return national(digits.decode())
             if digits[:1] == b"+" and (digits := digits[1:]).isdigit():
                 return international(digits.decode())
-            if plain is typed:
-                text = typed if typed.isascii() else without_marks(typed).strip()
-                if tailed := _WITH_TAIL.fullmatch(text):
-                    return with_tail(typed, *tailed.groups())
-        return _tidied(typed, judge)
+            if plain is text and (tailed := _WITH_TAIL.fullmatch(text)):
+                return with_tail(text, *tailed.groups())
+        return _tidied(text, judge)
 
-    def with_tail(typed: str, number: str, pause: str | None, second: str) -> str | None:
+    def with_tail(text: str, number: str, pause: str | None, second: str) -> str | None:
         digits = number.encode().translate(None, _PUNCTUATION)
         if len(digits) < _LEAST_WITH_TAIL:
-            return _tidied(typed, judge)
+            return _tidied(text, judge)
         if second and pause in _BETWEEN_NUMBERS and national(second):
             return None
         if digits.isdigit():
             return national(digits.decode())
-        return international(digits[1:].decode()) if digits[1:].isdigit() else _tidied(typed, judge)
+        return international(digits[1:].decode()) if digits[1:].isdigit() else _tidied(text, judge)
 
     def judge(text: str) -> str | None:
+        if text.isascii() and (plain := text.encode().translate(None, _PUNCTUATION)).isdigit():
+            return national(plain.decode())
         number = dialled(text)
         if number is None:
             return None

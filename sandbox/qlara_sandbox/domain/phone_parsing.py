@@ -22,6 +22,11 @@ _START = re.compile(rf"[{_PLUS}\d]")
 _SECOND_NUMBER = re.compile(r"[\\/] *x")
 _NUMBER = re.compile(rf"\d\d|[{_PLUS}]*(?:[{_PUNCTUATION}]*\d){{3}}[{_PUNCTUATION}a-z\d]*", _FLAGS)
 
+# The same for ASCII alone, which takes a third of the time: without IGNORECASE and wide characters.
+_ASCII_START = re.compile(r"[+0-9]")
+_ASCII_NUMBER = re.compile(r"[0-9]{2}|\+*(?:[-xX./ ()[\]~*]*[0-9]){3}[-xX./ ()[\]~*a-zA-Z0-9]*")
+_ASCII_END = "".join(chr(code) for code in range(128) if not (chr(code).isalnum() or chr(code) == "#"))
+
 # An extension, from its last character to its first: so it is found at once. Longer ones come first.
 _AFTER, _BEFORE = "[ \u00a0\t,-]*[:.\uff0e]?", "[ \u00a0\t,]*"
 _LABEL = (
@@ -41,6 +46,8 @@ _BACKWARDS_EXTENSION = re.compile(
 # Without one of these there is no extension to look for.
 _MAY_EXTEND = re.compile("[x\uff58#\uff03~\uff5e;,\u0434]|int|\uff49\uff4e\uff54", _FLAGS)
 
+_ASCII_MAY_EXTEND = re.compile("[xX#~;,]|[iI][nN][tT]")
+
 _CONTEXT, _SUBADDRESS, _SCHEME = ";phone-context=", ";isub=", "tel:"
 _GLOBAL_CONTEXT = re.compile(r"\+[\d().-]*\d[\d().-]*")
 _DOMAIN = re.compile(
@@ -59,6 +66,8 @@ def dialled(text: str) -> tuple[str, bool] | None:
 
     It is None if *text* does not look like a number.
     """
+    if text.isascii() and ";" not in text:
+        return _ascii_dialled(text)
     whole = _number_part(text)
     number = _without_extension(whole)
     if not _NUMBER.fullmatch(number):  # then what was cut off may be a part of it
@@ -67,6 +76,27 @@ def dialled(text: str) -> tuple[str, bool] | None:
         number = whole
     national = number.lstrip(_PLUS)
     return _digits(national), len(national) < len(number)
+
+
+def _ascii_dialled(text: str) -> tuple[str, bool] | None:
+    """Return the same for ASCII without parameters, as nearly all numbers are."""
+    start = _ASCII_START.search(text)
+    if start is None:
+        return None
+    whole = text[start.start() :].rstrip(_ASCII_END) or text[start.start()]
+    if ("/" in whole or "\\" in whole) and (second := _SECOND_NUMBER.search(whole)):
+        whole = whole[: second.start()]
+    extension = _ASCII_MAY_EXTEND.search(whole) and _BACKWARDS_EXTENSION.match(whole[::-1])
+    number = whole[: -extension.end()] if extension else whole
+    if not _ASCII_NUMBER.fullmatch(number):
+        if not extension or not _ASCII_NUMBER.fullmatch(whole):
+            return None
+        number = whole
+    octets = number.encode()
+    digits = octets.translate(None, _OTHERS)
+    if len(octets) - len(digits) >= _VANITY_LETTERS:  # there may be enough letters
+        return _digits(number), number[0] == "+"
+    return digits.decode(), number[0] == "+"
 
 
 def _number_part(text: str) -> str:

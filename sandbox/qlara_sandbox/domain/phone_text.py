@@ -19,6 +19,7 @@ _BLANKS = str.maketrans(
     {**dict.fromkeys(FORMAT), **dict.fromkeys(f"\t{BLANK}{_DOTS}", " "), "，": ",", "；": ";"}
 )
 _LATIN_BLANKS = bytes.maketrans(b"\t\xa0\xb7", b"   ")
+_BEYOND_LATIN = re.compile(r"[^\0-\xff]")
 # The library passes over them however many they are, but not for nothing.
 _RUN = re.compile(r"([-./()~\[\]])[-./()~\[\] ]*(?=[-./()~\[\]])")
 _SPACES = re.compile(r" {2,}")
@@ -63,10 +64,10 @@ def without_marks(typed: str) -> str:
     """Return the text without format characters, and with a space for each blank and middle dot."""
     if typed.isascii():
         return typed.replace("\t", " ") if "\t" in typed else typed
-    try:  # four times as fast, where all of it is in ISO 8859-1
-        return typed.encode("latin-1").translate(_LATIN_BLANKS, b"\xad").decode("latin-1")
-    except UnicodeEncodeError:
+    if _BEYOND_LATIN.search(typed):
         return typed.translate(_BLANKS)
+    # Twice as fast, where all of it is in ISO 8859-1.
+    return typed.encode("latin-1").translate(_LATIN_BLANKS, b"\xad").decode("latin-1")
 
 
 def _without_label(text: str) -> str:

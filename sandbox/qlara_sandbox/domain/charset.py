@@ -8,8 +8,10 @@ alone are replaced.
 from __future__ import annotations
 
 import re
+from codecs import charmap_decode
 from encodings import normalize_encoding
 from encodings.aliases import aliases
+from encodings.cp1252 import decoding_table
 from functools import lru_cache
 
 _ESCAPE = 0x1B
@@ -108,7 +110,7 @@ def decode_other(raw: bytes, charset: str = "") -> str:
             return raw.decode(codec)
         except ValueError:
             pass  # it is not text in that charset
-    return _repaired(raw) if _is_nearly_utf_8(raw) else raw.decode("cp1252", "replace")
+    return _repaired(raw) if _is_nearly_utf_8(raw) else charmap_decode(raw, "replace", decoding_table)[0]
 
 
 def _repaired(raw: bytes) -> str:
@@ -123,7 +125,7 @@ def _character(pair: re.Match[bytes]) -> bytes:
 
 def _is_nearly_utf_8(raw: bytes) -> bool:
     if not _TWO_BYTES.search(raw):  # as in most of what is Windows-1252
-        return _CUT.search(raw) is not None
+        return raw[-1:] >= b"\xc2" and _CUT.search(raw) is not None
     rest, surrogates = _SURROGATES.subn(b" ", raw)
     rest, others = _SURELY_UTF_8.subn(b" ", rest)
     rest, perhaps = _PERHAPS_UTF_8.subn(b" ", _CUT_OFF.sub(b"", rest))

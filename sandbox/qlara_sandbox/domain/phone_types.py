@@ -8,7 +8,6 @@ in the language of the telephone. So the words in them decide.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -53,7 +52,13 @@ class PhoneUse(NamedTuple):
     preferred: bool
 
 
-@lru_cache(maxsize=1024)
+ASCII_STEMS = {
+    *filter(str.isascii, (*_MACHINES.pattern.split("|"), *_MACHINE_WORDS, *_MOBILE_WORDS)),
+    *("MOBIL", "CELL", "PREF"),
+}
+"""Of these there is one in the letters of every ASCII text whose use is not that of any telephone."""
+
+
 def phone_use(types: str) -> PhoneUse:
     """Return what *types* say: a label, or types with anything but letters between them."""
     if not (types.isupper() or types.islower()):  # has no humps

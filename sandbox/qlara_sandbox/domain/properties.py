@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from enum import Enum, IntEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.charset import decode
 from qlara_sandbox.domain.encoding import FOLD
 from qlara_sandbox.domain.invisible import without_stray_start
-from qlara_sandbox.domain.phone_types import PhoneUse, phone_use
+from qlara_sandbox.domain.phone_types import ASCII_STEMS, PhoneUse, phone_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set as AbstractSet
@@ -92,7 +91,21 @@ _PREFERENCES = {str(number): number for number in range(1, 101)}
 _PREF, _NO_PREF = 101, 102  # after PREF=1 … PREF=100
 
 _PLAIN_RANK = 2 * _NO_PREF + 1
-_LONGEST_KNOWN = 200
+
+# A line whose parameters say nothing that matters is told by two passes in C: over the letters of its
+# parameters, without what stands between them. A file may have new parameters in every line.
+_PLAIN = {
+    name: Property(kind, _PLAIN_RANK)
+    for name, kind in _KINDS.items()
+    if kind < PropertyKind.ABOUT
+}
+_CAPITALS = bytes(range(256)).upper()
+_NO_LETTERS = bytes(octet for octet in range(128) if not chr(octet).isalpha())
+_MAY_MATTER = re.compile(
+    "|".join(
+        sorted({"PREF", "VALUE", "CHARSET", "ENCODING", "WAID", "QUOTEDPRINTABLE", "BASE", *ASCII_STEMS})
+    ).encode()
+)
 
 _NO_WORDS: AbstractSet[str] = frozenset()
 _ANY_USE = PhoneUse(answered=True, mobile=False, preferred=False)
@@ -112,6 +125,15 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     A line without a colon has no value. Linear in the line, whatever it holds.
     """
     head, _, value = line.partition(b":")
+    name, _, parameters = head.partition(b";")
+    plain = _PLAIN.get(name)
+    if (
+        plain is not None
+        and b'"' not in parameters
+        and parameters.isascii()
+        and not _MAY_MATTER.search(parameters.translate(_CAPITALS, _NO_LETTERS))
+    ):
+        return plain, value, True
     kind = _kind(head)
     if kind == PropertyKind.OTHER:
         return OTHER, b"", True
@@ -154,10 +176,6 @@ def _split_outside_quotes(line: bytes, head: bytes, value: bytes) -> tuple[bytes
 
 
 def _read_head(kind: int, head: str) -> Property:
-    return _known_head(kind, head) if len(head) <= _LONGEST_KNOWN else _parse_head(kind, head)
-
-
-def _parse_head(kind: int, head: str) -> Property:
     full_name, parameters = name_and_parameters(head)
     group, _, name = full_name.rpartition(".")
     about = _ABOUT.get(name.strip().upper()) if kind == PropertyKind.ABOUT else None
@@ -183,9 +201,6 @@ def _parse_head(kind: int, head: str) -> Property:
         whatsapp = next((text for text in parameters["WAID"] if _WAID.fullmatch(text)), "")
     rank = (0 if use.answered else UNANSWERED) + 2 * preference + (not use.mobile)
     return Property(kind, rank, uri, charset, encoding, group.strip().upper(), whatsapp, about)
-
-
-_known_head = lru_cache(maxsize=4096)(_parse_head)
 
 
 def _encoding(named: Iterable[str], types: AbstractSet[str]) -> str:

@@ -34,6 +34,8 @@ _LONGEST_NORMALISED = 256
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 
+_REPLACED = "\ufffd".encode()
+
 _LOCALITY, _CODE = 3, 5  # components of an ADR (RFC 6350 6.3.1)
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -53,7 +55,7 @@ def text(raw: bytes, prop: Property) -> str:
         try:
             value = raw.decode()
         except UnicodeDecodeError:
-            value = decode_other(raw, prop.charset) if FOLD not in raw else "\\"
+            value = decode_other(raw, prop.charset)
         if value.isprintable() and "\\" not in value:
             return value.strip() if value.isascii() else _composed(value).strip()
     value = _decoded(raw, prop)
@@ -67,7 +69,14 @@ def phone(raw: bytes, prop: Property) -> str:
 
     Of other URIs with a number in them (``sms:``, ``callto:``, WhatsApp's) it is the number alone.
     """
-    typed = text(raw, prop)
+    # What text() does, for numbers as nearly all are. Catching what does not decode takes longer.
+    typed = raw.decode("utf-8", "replace")
+    if "\ufffd" in typed and _REPLACED not in raw:
+        typed = decode_other(raw, prop.charset)
+    if not typed.isprintable() or "\\" in typed or prop[4]:  # prop.encoding
+        typed = text(raw, prop)
+    else:
+        typed = typed.strip() if typed.isascii() else _composed(typed).strip()
     if ":" not in typed:
         return typed
     if typed[:4] == "tel:" and "%" not in typed and typed[4:5] != "/":

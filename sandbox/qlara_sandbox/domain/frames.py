@@ -40,6 +40,9 @@ class Piece(NamedTuple):
     lines: int
 
 
+_BEGIN, _END = Piece(PieceKind.BEGIN, b"", 0), Piece(PieceKind.END, b"", 0)
+
+
 def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
     """Return the frames of a logical *line*, and the lines that stand before and behind them.
 
@@ -48,11 +51,36 @@ def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
     Between cards (not *in_card*) it is enough that neither letter nor digit stands before a ``BEGIN``.
     What stands behind an ``END`` belongs to no card. Without a frame, the whole line is the one piece.
     """
+    text = line.decode("utf-8", "surrogateescape")
+    if _FOLD not in text:
+        frame = _FRAME.search(text)
+        if frame is None:
+            return [Piece(PieceKind.LINE, line, 0)]
+        if not _FRAME.search(text, frame.end()):
+            return _around_one(frame, line, in_card=in_card)
     splitter = _Splitter(in_card=in_card)
-    for number, physical in enumerate(line.decode("utf-8", "surrogateescape").split(_FOLD)):
+    for number, physical in enumerate(text.split(_FOLD)):
         splitter.read(physical, number)
     splitter.end_line()
     return splitter.found
+
+
+def _around_one(frame: re.Match[str], line: bytes, *, in_card: bool) -> list[Piece]:
+    """Return what the splitter does of a physical line with one frame in it, as most have."""
+    text, (start, end) = frame.string, frame.span()
+    behind = _stray_until(text, end) < len(text)
+    is_begin = frame[1] is not None
+    before = start > 0 and _stray_until(text, 0) < start
+    if before and not (
+        is_begin and (not behind or (not in_card and _no_word_until(text, 0) >= start))
+    ):
+        return [Piece(PieceKind.LINE, line, 0)]
+    found = [_BEGIN if is_begin else _END]
+    if before:
+        found.insert(0, Piece(PieceKind.LINE, text[:start].encode("utf-8", "surrogateescape"), 0))
+    if behind and is_begin:
+        found.append(Piece(PieceKind.LINE, text[end:].encode("utf-8", "surrogateescape"), 0))
+    return found
 
 
 class _Splitter:
@@ -69,9 +97,10 @@ class _Splitter:
     def read(self, physical: str, number: int) -> None:
         at = 0
         for start, end, is_begin in _frames(physical, first=not number, in_card=self._in_card):
-            self._before(physical[at:start], number)
-            kind = PieceKind.BEGIN if is_begin else PieceKind.END
-            self.found.append(Piece(kind, b"", number))
+            if at < start or self._kept:
+                self._before(physical[at:start], number)
+            piece = _BEGIN if is_begin else _END
+            self.found.append(piece._replace(lines=number) if number else piece)
             self._in_card, self._own_lines, self._indent = is_begin, True, -1
             at = end
         if at:
@@ -141,6 +170,7 @@ def _no_word_until(text: str, start: int) -> int:
 
 
 def _stray_until(text: str, start: int) -> int:
+    # The end of the text is nothing but itself: "" is in every string.
     if text[start : start + 1] in _LETTERS:  # as nearly always: the pattern takes longer
         return start
     return _STRAY.match(text, start).end()  # type: ignore[union-attr]

@@ -16,7 +16,7 @@ import phonenumbers
 from phonenumbers import PhoneMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from phonenumbers import PhoneNumberDesc
 
@@ -47,9 +47,13 @@ class NumberingPlan:
             )
         home = _metadata(code, region)
         self._home = _Numbers(str(code), home)
+        self._home_code = f"+{code}"
         idd = home.international_prefix or "NonMatch"
-        # Most numbers begin with neither, which one pattern finds out sooner than two.
         self._in_full = re.compile(f"({idd})|{code}").match
+        prefix = home.national_prefix_for_parsing
+        self._not_plain = f"({idd}|{code}|{prefix})" if prefix else f"({idd}|{code})"
+        self._plain: dict[int, Matches] = {}  # by length: see _plainly
+        self._of_no_length = re.compile(self._not_plain).match
         self._known: dict[str, _Numbers] = {}  # by calling code
 
     def international(self, digits: str) -> str | None:
@@ -67,6 +71,12 @@ class NumberingPlan:
 
         With ``in_full`` the calling code must be there, as dialled from abroad or at home.
         """
+        plainly = self._plain.get(len(digits)) or self._plainly(len(digits))
+        found = plainly(digits)
+        if found is None:
+            return None
+        if found[1] is None and not in_full:
+            return self._home_code + digits
         begun = self._in_full(digits)
         if begun is None:
             return None if in_full else self._home.e164(digits)
@@ -79,6 +89,16 @@ class NumberingPlan:
         if digits.startswith(code) and (rest := self._home.without_code(digits)) is not None:
             return self._numbers(code).e164(rest)
         return None if in_full else self._home.e164(digits)
+
+    def _plainly(self, length: int) -> Matches:
+        """Return one pattern for most numbers of *length* digits: those that begin with nothing but
+        the number itself. Its first group is found where that is not sure, nothing if a number is none.
+        """
+        code = self._home.code
+        if not _SHORTEST <= length <= _LONGEST - len(code):
+            return self._of_no_length
+        pattern = f"{self._not_plain}|{_answered_pattern(int(code), length)}"
+        return self._plain.setdefault(length, _matches(pattern))
 
     def _behind(self, digits: str) -> _Numbers | None:
         """Return the numbers behind the calling code that *digits* begin with, if it is one."""
@@ -170,31 +190,25 @@ def _calling_code(digits: str) -> str:
 
 
 @cache
-def _answered(code: int, length: int) -> Callable[[str], object]:
+def _answered(code: int, length: int) -> Matches:
     """Return the test whether a person answers a national number of *length* digits."""
+    return _matches(_answered_pattern(code, length))
+
+
+def _answered_pattern(code: int, length: int) -> str:
     names = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
     found = (PhoneMetadata.metadata_for_region_or_calling_code(code, name) for name in names)
-    regions = [region for region in found if region is not None]
-    if len(names) == 1:
-        return _matches(_answers(regions[0], length))
-    return answered_in(regions, length)
+    return answered_pattern([region for region in found if region is not None], length)
 
 
-def answered_in(regions: Iterable[PhoneMetadata], length: int) -> Callable[[str], bool]:
-    """Return the same for regions that share a calling code: of these the first, in the library's
-    order, that a number belongs to decides.
+def answered_pattern(regions: Sequence[PhoneMetadata], length: int) -> str:
+    """Return the pattern of the same for regions that share a calling code: of these the first, in the
+    library's order, that a number belongs to decides.
     """
-    tests = [(_matches(_answers(it, length)), _matches(_belongs(it, length))) for it in regions]
-
-    def answered(digits: str) -> bool:
-        for answers, belongs in tests:
-            if answers(digits):
-                return True
-            if belongs(digits):
-                return False
-        return False
-
-    return answered
+    pattern = _answers(regions[-1], length)
+    for region in reversed(regions[:-1]):
+        pattern = f"(?:{_answers(region, length)}|(?!{_belongs(region, length)}){pattern})"
+    return pattern
 
 
 def _answers(region: PhoneMetadata, length: int) -> str:

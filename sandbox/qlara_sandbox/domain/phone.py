@@ -77,7 +77,7 @@ def normaliser(region: str) -> Judge:
         digits = number.encode().translate(None, _PUNCTUATION)
         if len(digits) < _LEAST_WITH_TAIL:
             return _tidied(text, judge)
-        if second and pause in _BETWEEN_NUMBERS and national(second):
+        if len(second) > 1 and pause in _BETWEEN_NUMBERS and national(second):
             return None
         if digits.isdigit():
             return national(digits.decode())

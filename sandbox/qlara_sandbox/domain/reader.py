@@ -46,6 +46,9 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
 )
 
 
+_FRAME_HEADS = (b"BEGIN", b"END")
+
+
 class How(NamedTuple, Generic[T]):
     """How cards are read.
 
@@ -92,6 +95,8 @@ class _Reader(Generic[T]):
         self._folds = 0
         self._started = False
         self._known = _known_heads(how.read_line)
+        # Those that can be known even then: there is no property but these with such a head.
+        self._frames = {head: how.read_line(head)[0] for head in _FRAME_HEADS}
         self._loose = False  # frames are not only where they should be
         self._cards: list[T] = []  # of these lines
         self._closed = 0  # cards of earlier lines that were closed, and
@@ -107,7 +112,7 @@ class _Reader(Generic[T]):
         """Return the cards that end in these lines. Raises `NotAVCard`."""
         lines, cards = self._begin_lines(some)
         # Where frames are loose, no line is known before all of it has been looked at.
-        known = {} if self._loose else self._known
+        known = self._frames if self._loose else self._known
         sink, make = self._sink, self._how.make
         number, folds, folded = self._next_line - 1, self._folds, some.folded
         for number, line in enumerate(lines, self._next_line):

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 from hypothesis import given, settings, strategies as st
 from phonenumbers import PhoneMetadata, PhoneNumberDesc, PhoneNumberType
 from phonenumbers.phonenumberutil import _number_type_helper
 
-from qlara_sandbox.domain.numbering import answered_in
+from qlara_sandbox.domain.numbering import answered_pattern
 
 ANSWERED = {
     PhoneNumberType.MOBILE,
@@ -57,4 +59,6 @@ def by_the_library(among: list[PhoneMetadata], digits: str) -> bool:
 def test_whatever_the_metadata_a_number_is_answered_as_its_type_says(
     among: list[PhoneMetadata], digits: str
 ) -> None:
-    assert answered_in(among, len(digits))(digits) == by_the_library(among, digits)
+    found = re.match(answered_pattern(among, len(digits)), digits)
+
+    assert (found is not None) == by_the_library(among, digits)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from qlara_sandbox.domain.invisible import STRAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _FOLD = "\0"
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
@@ -68,17 +68,14 @@ def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
 def _around_one(frame: re.Match[str], line: bytes, *, in_card: bool) -> list[Piece]:
     """Return what the splitter does of a physical line with one frame in it, as most have."""
     text, (start, end) = frame.string, frame.span()
-    behind = _stray_until(text, end) < len(text)
-    is_begin = frame[1] is not None
-    before = start > 0 and _stray_until(text, 0) < start
-    if before and not (
-        is_begin and (not behind or (not in_card and _no_word_until(text, 0) >= start))
-    ):
+    if not _stands_alone(frame, first=True, in_card=in_card):
         return [Piece(PieceKind.LINE, line, 0)]
+    is_begin = frame[1] is not None
+    behind = is_begin and _stray_until(text, end) < len(text)
     found = [_BEGIN if is_begin else _END]
-    if before:
+    if start and _stray_until(text, 0) < start:
         found.insert(0, Piece(PieceKind.LINE, text[:start].encode("utf-8", "surrogateescape"), 0))
-    if behind and is_begin:
+    if behind:
         found.append(Piece(PieceKind.LINE, text[end:].encode("utf-8", "surrogateescape"), 0))
     return found
 
@@ -136,16 +133,36 @@ class _Splitter:
             self._keep(physical[indent:], number, unless_stray=True)
 
     def _keep(self, text: str, number: int, *, unless_stray: bool = False) -> None:
-        self.end_line()
-        if not (unless_stray and _STRAY.fullmatch(text)):
+        if self._kept:
+            self.end_line()
+        if text and not (unless_stray and _STRAY.fullmatch(text)):
             self._kept, self._kept_since = [text], number
 
 
-def _frames(physical: str, *, first: bool, in_card: bool) -> Iterator[tuple[int, int, bool]]:
-    """Yield the frames of a physical line: start, end, and whether it is a ``BEGIN``."""
+def _frames(physical: str, *, first: bool, in_card: bool) -> Iterable[tuple[int, int, bool]]:
+    """Return the frames of a physical line: start, end, and whether it is a ``BEGIN``."""
+    frame = _FRAME.search(physical)
+    if frame is None:
+        return ()
+    if _FRAME.search(physical, frame.end()):
+        return _several_frames(physical, first=first, in_card=in_card)
+    if not _stands_alone(frame, first=first, in_card=in_card):
+        return ()
+    return ((*frame.span(), frame[1] is not None),)
+
+
+def _stands_alone(frame: re.Match[str], *, first: bool, in_card: bool) -> bool:
+    """Tell whether a frame is one that has no other one on its physical line."""
+    text, (start, end) = frame.string, frame.span()
+    if first and (not start or _stray_until(text, 0) >= start):
+        return True
+    if _stray_until(text, end) == len(text):
+        return frame[1] is not None or not start or _stray_until(text, 0) >= start
+    return frame[1] is not None and not in_card and _no_word_until(text, 0) >= start
+
+
+def _several_frames(physical: str, *, first: bool, in_card: bool) -> Iterator[tuple[int, int, bool]]:
     found = list(_FRAME.finditer(physical))
-    if not found:
-        return
     at = 0  # behind the last frame
     nothing_until = _stray_until(physical, 0)
     begins = [frame.start() if frame[1] else -1 for frame in found]  # -1: an END

@@ -49,6 +49,10 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
 _FRAME_HEADS = (b"BEGIN", b"END")
 
 
+_SEEN_WHOLE = {_BEGIN, _END, _AGENT}
+_KNOWN_FRAMES = 64  # with marks before them
+
+
 class How(NamedTuple, Generic[T]):
     """How cards are read.
 
@@ -179,13 +183,18 @@ class _Reader(Generic[T]):
         """Read a head that is not known yet, and know it from now on if that can be."""
         if self._loose and _VCARD not in line.upper():
             return self._property(line, head)
+        known = self._known.get(head)
+        if known is not None and known.kind not in _SEEN_WHOLE:
+            return LOOSE_FRAME, line
         prop, value, stands_alone = self._how.read_line(line)
         if prop.kind in {_BEGIN, _END}:
             if FOLD in head:  # one that is folded, or one behind a fold
                 return LOOSE_FRAME, line
-        elif self._loose and prop.kind != _AGENT:
-            return LOOSE_FRAME, line
+            if self._loose and stands_alone and len(self._frames) < _KNOWN_FRAMES:
+                self._frames[head] = prop
         self._know(head, prop, stands_alone)
+        if self._loose and prop.kind not in _SEEN_WHOLE:
+            return LOOSE_FRAME, line
         return prop, value
 
     def _property(self, line: bytes, head: bytes) -> tuple[Property, bytes]:

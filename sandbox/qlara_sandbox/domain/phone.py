@@ -30,7 +30,7 @@ _SCHEMES = ("tel:", "TEL:")
 _LONGEST_PLAIN = 40
 _SECOND_NUMBER_DIGITS = 6
 # A plain number, and one pause or "x" with digits behind it: what is not plain, mostly is that.
-_WITH_TAIL = re.compile(r"(\+?[\d ./()-]*[\d)])[ .-]*(?:([,;pwPW])|x(?=\d{1,7}\Z))(\d*)", re.ASCII)
+_WITH_TAIL = re.compile(r"(\+?[\d ./()-]*[\d)])[ .-]*(?:([,;pwPW])|x(?= ?\d{1,7}\Z|\Z) ?)(\d*)", re.ASCII)
 _BETWEEN_NUMBERS = (",", ";")
 _LEAST_WITH_TAIL = 3  # digits before it; otherwise what follows may be a part of the number
 
@@ -75,6 +75,8 @@ def normaliser(region: str) -> Judge:
 
     def with_tail(text: str, number: str, pause: str | None, second: str) -> str | None:
         digits = number.encode().translate(None, _PUNCTUATION)
+        if pause is None and len(number) == 1:  # 3x4712345: then "x" is punctuation
+            return national(number + second) if len(second) > 1 else None
         if len(digits) < _LEAST_WITH_TAIL:
             return _tidied(text, judge)
         if len(second) > 1 and pause in _BETWEEN_NUMBERS and national(second):

@@ -126,13 +126,17 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     """
     head, _, value = line.partition(b":")
     name, _, parameters = head.partition(b";")
-    plain = _PLAIN.get(name)
+    group, dot, bare = name.rpartition(b".")
+    plain = _PLAIN.get(bare)
     if (
         plain is not None
+        and (not dot or group.isalnum())
         and b'"' not in parameters
         and parameters.isascii()
         and not _MAY_MATTER.search(parameters.translate(_CAPITALS, _NO_LETTERS))
     ):
+        if dot:
+            return Property(plain.kind, _PLAIN_RANK, group=group.upper().decode()), value, True
         return plain, value, True
     kind = _kind(head)
     if kind == PropertyKind.OTHER:

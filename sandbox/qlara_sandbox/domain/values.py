@@ -71,8 +71,8 @@ def phone(raw: bytes, prop: Property) -> str:
     """
     # What text() does, for numbers as nearly all are. Catching what does not decode takes longer.
     typed = raw.decode("utf-8", "replace")
-    if "\ufffd" in typed and _REPLACED not in raw:
-        typed = decode_other(raw, prop.charset)
+    if "\ufffd" in typed:
+        typed = "\\" if _REPLACED in raw else decode_other(raw, prop.charset)
     if not typed.isprintable() or "\\" in typed or prop[4]:  # prop.encoding
         typed = text(raw, prop)
     else:

@@ -212,6 +212,15 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
     "frames behind folds": lambda size: _lines(
         _text("A:\n BEGIN:VCARD\n END:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
     ),
+    "different frames behind folds": lambda size: _lines(
+        _text("%d\n BEGIN:VCARD\n END:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
+    ),
+    "different cards joined by mistake": lambda size: _lines(
+        _text("BEGIN:VCARD\nVERSION:3.0\nTEL:%dEND:VCARD"), size
+    ),
+    "different indented frames": lambda size: _lines(
+        _text(" BEGIN:VCARD\nFN:%d\n \tEND:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
+    ),
     "lines beside loose frames": lambda size: _lines(
         lambda n: b"X%d:a\n" % n, size, b" BEGIN:VCARD\nEND:VCARD\n" , b""
     ),

@@ -10,17 +10,19 @@ from __future__ import annotations
 import re
 import string
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.invisible import STRAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _FOLD = "\0"
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _STRAY = re.compile(STRAY)
 _LETTERS = string.ascii_letters
+_LONGEST_KNOWN = 80
 _NO_WORD = re.compile(r"[\W_]*")
 
 
@@ -43,7 +45,7 @@ class Piece(NamedTuple):
 _BEGIN, _END = Piece(PieceKind.BEGIN, b"", 0), Piece(PieceKind.END, b"", 0)
 
 
-def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
+def pieces(line: bytes, *, in_card: bool) -> Sequence[Piece]:
     """Return the frames of a logical *line*, and the lines that stand before and behind them.
 
     A frame is a ``BEGIN`` or ``END`` that begins the line or is alone on a physical one, a ``BEGIN``
@@ -51,6 +53,12 @@ def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
     Between cards (not *in_card*) it is enough that neither letter nor digit stands before a ``BEGIN``.
     What stands behind an ``END`` belongs to no card. Without a frame, the whole line is the one piece.
     """
+    if len(line) <= _LONGEST_KNOWN:
+        return _known_pieces(line, in_card=in_card)
+    return _pieces(line, in_card=in_card)
+
+
+def _pieces(line: bytes, *, in_card: bool) -> list[Piece]:
     text = line.decode("utf-8", "surrogateescape")
     if _FOLD not in text:
         frame = _FRAME.search(text)
@@ -63,6 +71,10 @@ def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
         splitter.read(physical, number)
     splitter.end_line()
     return splitter.found
+
+
+# In files that were joined or indented, the same few lines return between any two cards.
+_known_pieces = lru_cache(maxsize=1024)(_pieces)
 
 
 def _around_one(frame: re.Match[str], line: bytes, *, in_card: bool) -> list[Piece]:

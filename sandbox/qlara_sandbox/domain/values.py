@@ -73,7 +73,8 @@ def phone(raw: bytes, prop: Property) -> str:
     typed = raw.decode("utf-8", "replace")
     if "\ufffd" in typed:
         typed = "\\" if _REPLACED in raw else decode_other(raw, prop.charset)
-    if not typed.isprintable() or "\\" in typed or prop[4]:  # prop.encoding
+    is_plain = typed.isprintable() or typed.replace("\xa0", " ").isprintable()
+    if not is_plain or "\\" in typed or prop[4]:  # prop.encoding
         typed = text(raw, prop)
     else:
         typed = typed.strip() if typed.isascii() else _composed(typed).strip()

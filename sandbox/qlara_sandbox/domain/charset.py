@@ -110,7 +110,11 @@ def decode_other(raw: bytes, charset: str = "") -> str:
             return raw.decode(codec)
         except ValueError:
             pass  # it is not text in that charset
-    return _repaired(raw) if _is_nearly_utf_8(raw) else charmap_decode(raw, "replace", decoding_table)[0]
+    return (
+        _repaired(raw)
+        if _is_nearly_utf_8(raw)
+        else charmap_decode(raw, "replace", decoding_table)[0]
+    )
 
 
 def _repaired(raw: bytes) -> str:

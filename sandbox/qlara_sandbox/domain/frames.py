@@ -173,7 +173,9 @@ def _stands_alone(frame: re.Match[str], *, first: bool, in_card: bool) -> bool:
     return frame[1] is not None and not in_card and _no_word_until(text, 0) >= start
 
 
-def _several_frames(physical: str, *, first: bool, in_card: bool) -> Iterator[tuple[int, int, bool]]:
+def _several_frames(
+    physical: str, *, first: bool, in_card: bool
+) -> Iterator[tuple[int, int, bool]]:
     found = list(_FRAME.finditer(physical))
     at = 0  # behind the last frame
     nothing_until = _stray_until(physical, 0)

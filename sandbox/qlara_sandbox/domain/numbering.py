@@ -81,7 +81,7 @@ class NumberingPlan:
         if begun is None:
             return None if in_full else self._home.e164(digits)
         idd = begun.end(1)  # -1: it is no prefix for calls abroad
-        if idd >= 0 and digits[idd : idd + 1] != "0":  # no calling code begins with 0
+        if idd >= 0 and digits[idd : idd + 1] != "0":  # nor does a calling code
             digits = digits[idd:]
             numbers = self._behind(digits) if len(digits) > _SHORTEST else None
             return numbers.e164(digits[len(numbers.code) :]) if numbers else None
@@ -102,6 +102,8 @@ class NumberingPlan:
 
     def _behind(self, digits: str) -> _Numbers | None:
         """Return the numbers behind the calling code that *digits* begin with, if it is one."""
+        if digits[0] == "0":  # no calling code begins with 0
+            return None
         for length in _CODE_LENGTHS:  # no calling code begins with another one
             numbers = self._known.get(digits[:length])
             if numbers is not None:

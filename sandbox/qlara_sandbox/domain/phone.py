@@ -30,7 +30,9 @@ _SCHEMES = ("tel:", "TEL:")
 _LONGEST_PLAIN = 40
 _SECOND_NUMBER_DIGITS = 6
 # A plain number, and one pause or "x" with digits behind it: what is not plain, mostly is that.
-_WITH_TAIL = re.compile(r"(\+?[\d ./()-]*[\d)])[ .-]*(?:([,;pwPW])|x(?= ?\d{1,7}\Z|\Z) ?)(\d*)", re.ASCII)
+_WITH_TAIL = re.compile(
+    r"(\+?[\d ./()-]*[\d)])[ .-]*(?:([,;pwPW])|x(?= ?\d{1,7}\Z|\Z) ?)(\d*)", re.ASCII
+)
 _BETWEEN_NUMBERS = (",", ";")
 _LEAST_WITH_TAIL = 3  # digits before it; otherwise what follows may be a part of the number
 
@@ -56,6 +58,8 @@ def normaliser(region: str) -> Judge:
 
     plan = NumberingPlan(region)
     national, international = plan.national, plan.international
+    judge = _judge(national, international)
+    with_tail = _tail_reader(national, international, judge)
 
     def normalise(typed: str) -> str | None:
         text = typed if typed.isascii() else without_marks(typed)
@@ -73,6 +77,29 @@ def normaliser(region: str) -> Judge:
                 return with_tail(text, *tailed.groups())
         return _tidied(text, judge)
 
+    return normalise
+
+
+def _judge(national: Judge, international: Judge) -> Judge:
+    """Return what makes E.164 of a tidied text, or None."""
+
+    def judge(text: str) -> str | None:
+        if text.isascii() and (plain := text.encode().translate(None, _PUNCTUATION)).isdigit():
+            return national(plain.decode())
+        number = dialled(text)
+        if number is None:
+            return None
+        digits, has_plus = number
+        return international(digits) if has_plus else national(digits)
+
+    return judge
+
+
+def _tail_reader(
+    national: Judge, international: Judge, judge: Judge
+) -> Callable[[str, str, str | None, str], str | None]:
+    """Return what makes E.164 of a text that `_WITH_TAIL` matches, and its groups."""
+
     def with_tail(text: str, number: str, pause: str | None, second: str) -> str | None:
         digits = number.encode().translate(None, _PUNCTUATION)
         if pause is None and len(number) == 1:  # 3x4712345: then "x" is punctuation
@@ -85,16 +112,7 @@ def normaliser(region: str) -> Judge:
             return national(digits.decode())
         return international(digits[1:].decode()) if digits[1:].isdigit() else _tidied(text, judge)
 
-    def judge(text: str) -> str | None:
-        if text.isascii() and (plain := text.encode().translate(None, _PUNCTUATION)).isdigit():
-            return national(plain.decode())
-        number = dialled(text)
-        if number is None:
-            return None
-        digits, has_plus = number
-        return international(digits) if has_plus else national(digits)
-
-    return normalise
+    return with_tail
 
 
 def _tidied(typed: str, judge: Judge) -> str | None:

@@ -25,7 +25,9 @@ _NUMBER = re.compile(rf"\d\d|[{_PLUS}]*(?:[{_PUNCTUATION}]*\d){{3}}[{_PUNCTUATIO
 # The same for ASCII alone, which takes a third of the time: without IGNORECASE and wide characters.
 _ASCII_START = re.compile(r"[+0-9]")
 _ASCII_NUMBER = re.compile(r"[0-9]{2}|\+*(?:[-xX./ ()[\]~*]*[0-9]){3}[-xX./ ()[\]~*a-zA-Z0-9]*")
-_ASCII_END = "".join(chr(code) for code in range(128) if not (chr(code).isalnum() or chr(code) == "#"))
+_ASCII_END = "".join(
+    chr(code) for code in range(128) if not (chr(code).isalnum() or chr(code) == "#")
+)
 
 # An extension, from its last character to its first: so it is found at once. Longer ones come first.
 _AFTER, _BEFORE = "[ \u00a0\t,-]*[:.\uff0e]?", "[ \u00a0\t,]*"

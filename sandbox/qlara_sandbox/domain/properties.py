@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.charset import decode
@@ -95,15 +96,24 @@ _PLAIN_RANK = 2 * _NO_PREF + 1
 # A line whose parameters say nothing that matters is told by two passes in C: over the letters of its
 # parameters, without what stands between them. A file may have new parameters in every line.
 _PLAIN = {
-    name: Property(kind, _PLAIN_RANK)
-    for name, kind in _KINDS.items()
-    if kind < PropertyKind.ABOUT
+    name: Property(kind, _PLAIN_RANK) for name, kind in _KINDS.items() if kind < PropertyKind.ABOUT
 }
 _CAPITALS = bytes(range(256)).upper()
 _NO_LETTERS = bytes(octet for octet in range(128) if not chr(octet).isalpha())
 _MAY_MATTER = re.compile(
     "|".join(
-        sorted({"PREF", "VALUE", "CHARSET", "ENCODING", "WAID", "QUOTEDPRINTABLE", "BASE", *ASCII_STEMS})
+        sorted(
+            {
+                "PREF",
+                "VALUE",
+                "CHARSET",
+                "ENCODING",
+                "WAID",
+                "QUOTEDPRINTABLE",
+                "BASE",
+                *ASCII_STEMS,
+            }
+        )
     ).encode()
 )
 
@@ -138,6 +148,10 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
         if dot:
             return Property(plain.kind, _PLAIN_RANK, group=group.upper().decode()), value, True
         return plain, value, True
+    if b"=" in parameters and (waid := _ONE_WAID.fullmatch(head)):
+        prop = _without_waid(waid[1] + waid[3])
+        if prop is not None:
+            return Property(*prop[:6], waid[2].decode()), value, False
     kind = _kind(head)
     if kind == PropertyKind.OTHER:
         return OTHER, b"", True
@@ -146,6 +160,18 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
         head, value = _split_outside_quotes(line, head, value)
     prop = _read_head(kind, decode(head.replace(FOLD, b"")))
     return prop, value, stands_alone and not prop.whatsapp  # that is another one for everybody
+
+
+# WhatsApp puts the number into the head, which is another one in every card; what else is in it is not.
+_ONE_WAID = re.compile(
+    rb"(TEL[;=,A-Z0-9-]*);WAID=([0-9]{5,15})((?:;[;=,A-Z0-9-]*)?)", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=1024)
+def _without_waid(head: bytes) -> Property | None:
+    """Return the property of a head but for its WhatsApp number; None if it has another one."""
+    return None if b"WAID" in head.upper() else read_line(head + b":")[0]
 
 
 def read_any_line(line: bytes) -> tuple[str, Property, bytes]:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from qlara_sandbox.domain.charset import decode, decode_strictly
+from qlara_sandbox.domain.contacts import Card, Phone
+from qlara_sandbox.domain.vcard import read_cards
 
 # Written by people, in the alphabets that address books hold.
 NAMES = [
@@ -154,3 +156,18 @@ print(tracemalloc.get_traced_memory()[0])
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
     assert int(done.stdout) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"347\xa01234567", "347\xa01234567"),
+        (b"347\xb71234567,1", "347\xb71234567,1"),
+        (b"\xef\xbf\xbd347", "\ufffd347"),
+        (b"347\xef\xbf\xbd\xff", "347\ufffd\ufffd"),
+    ],
+)
+def test_a_number_is_read_in_the_encoding_that_it_looks_like(raw: bytes, text: str) -> None:
+    (card,) = read_cards(b"BEGIN:VCARD\nVERSION:3.0\nTEL:" + raw + b"\nEND:VCARD\n")
+
+    assert card == Card(1, "", (Phone(text, 3),), 3)

@@ -192,3 +192,22 @@ def test_the_library_is_not_imported_before_it_is_needed() -> None:
     )
 
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "3x471234567",
+            "3x4",
+            "3x",
+            "34x71234567",
+            "347123x4567",
+            "3471234567x",
+            "3471234567 x 1",
+        ),
+        *("3471234567,3481234567", "3471234567w3481234567", "+393471234567;12", "3+471234567,1"),
+    ],
+)
+def test_a_number_with_a_tail_is_what_the_library_says(typed: str) -> None:
+    assert italian(typed) == by_the_library(typed, "IT")

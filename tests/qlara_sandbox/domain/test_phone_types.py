@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, strategies as st
 
 from qlara_sandbox.domain.contacts import Phone
-from qlara_sandbox.domain.phone_types import phone_use
+from qlara_sandbox.domain.phone_types import ASCII_STEMS, PhoneUse, phone_use
 from qlara_sandbox.domain.vcard import read_cards
 
 NOT_ANSWERED = [
@@ -247,3 +248,11 @@ def test_the_number_in_a_link_is_a_number(value: str, expected: str) -> None:
 )
 def test_another_link_is_no_number(value: str) -> None:
     assert phones(f"TEL;VALUE=uri:{value}") == []
+
+
+@given(st.text(st.sampled_from("TEXCLMOBILFAXPRtexclmobilfaxpr -_1,;"), max_size=12))
+def test_types_without_a_known_stem_in_their_letters_say_nothing(types: str) -> None:
+    letters = "".join(filter(str.isalpha, types.upper()))
+
+    says_nothing = phone_use(types) == PhoneUse(answered=True, mobile=False, preferred=False)
+    assert says_nothing or any(stem in letters for stem in ASCII_STEMS)

@@ -158,7 +158,8 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     stands_alone = head.count(b'"') % 2 == 0
     if not stands_alone:  # the colon may be part of a quoted parameter
         head, value = _split_outside_quotes(line, head, value)
-    prop = _read_head(kind, decode(head.replace(FOLD, b"")))
+    by_reader = stands_alone or len(head) > _LONGEST_KNOWN
+    prop = (_read_head if by_reader else _quoted_head)(kind, decode(head.replace(FOLD, b"")))
     return prop, value, stands_alone and not prop.whatsapp  # that is another one for everybody
 
 
@@ -231,6 +232,11 @@ def _read_head(kind: int, head: str) -> Property:
         whatsapp = next((text for text in parameters["WAID"] if _WAID.fullmatch(text)), "")
     rank = (0 if use.answered else UNANSWERED) + 2 * preference + (not use.mobile)
     return Property(kind, rank, uri, charset, encoding, group.strip().upper(), whatsapp, about)
+
+
+# The reader remembers heads by what stands before the first colon, and so none with a quoted one.
+_quoted_head = lru_cache(maxsize=1024)(_read_head)
+_LONGEST_KNOWN = 200
 
 
 def _encoding(named: Iterable[str], types: AbstractSet[str]) -> str:

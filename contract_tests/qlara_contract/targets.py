@@ -10,10 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
+from qlara_sandbox.domain.conventions import TABLE, Convention, Conventions, InvalidConvention
+from qlara_sandbox.http.conventions import conventions_of, overlay_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+__all__ = [
+    "SANDBOX_KEY",
+    "SCENARIOS",
+    "SPEC",
+    "TABLE",
+    "Convention",
+    "Conventions",
+    "InvalidConvention",
+    "SandboxDidNotStart",
+    "conventions_of",
+    "overlay_for",
+    "running_sandbox",
+    "sandbox_behind",
+]
 
 SPEC: Path = resources.SPEC
 SCENARIOS: Path = resources.SCENARIOS

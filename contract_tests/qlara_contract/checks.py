@@ -69,8 +69,11 @@ def check(exchange: ApiExchange, conventions: Conventions) -> Iterator[CheckResu
         str(status),
         spec_variants.of_refusal(exchange.response.json) if status >= 400 else None,
     )
-    if 200 <= status < 300 and status != _ACCEPTED:
-        yield _json(exchange)
+    if 200 <= status < 300:
+        if exchange.operation == UPLOAD:
+            yield _completion(exchange)
+        if status != _ACCEPTED:
+            yield _json(exchange)
     if status == _ACCEPTED or not 200 <= status < 600:
         return
     if exchange.response.json is not None and (documented or status < 300):
@@ -79,6 +82,17 @@ def check(exchange: ApiExchange, conventions: Conventions) -> Iterator[CheckResu
             yield from _MEANINGS[exchange.operation](exchange, conventions)
     if status == 429:
         yield _retry_after(exchange)
+
+
+def _completion(exchange: ApiExchange) -> CheckResult:
+    status, said = exchange.response.status, _get(exchange.response.json, "status")
+    return CheckResult(
+        "upload.completed-at-once",
+        status == _ACCEPTED or said != "COMPLETED",
+        "The import goes on after its response.",
+        "COMPLETED",
+        f"{status}, {said}",
+    )
 
 
 def _json(exchange: ApiExchange) -> CheckResult:

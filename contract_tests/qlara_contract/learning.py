@@ -63,6 +63,7 @@ class _Learning:
         if not self._first_import():
             return
         self._list_names()
+        self._scope()
         most = min(run.writes_left, _MOST if run.ledger.room is None else run.ledger.room)
         cards = _MANY if most >= _BUDGET_FOR_MANY else _FEW
         list_id, numbers = self._list_of(cards)
@@ -242,6 +243,21 @@ class _Learning:
             what = "the same list" if reused else "another list"
             self._known.observe("list-names", value, f"a name that is taken is {what}", last)
 
+    def _scope(self) -> None:
+        """Whether a contact on another list makes a card a duplicate."""
+        text = card("Contract Check scope", f"TEL:{self._run.numbers.take()}")
+        first = self._import(text).response.json
+        self._run.settle(self._run.actual.settle.total_seconds())
+        elsewhere = self._import(text)
+        list_id = first.get("listId") if isinstance(first, dict) else None
+        duplicates = _count(elsewhere, "duplicates")
+        if duplicates == 1:
+            self._known.observe("duplicates.scope", "account", "on another list", elsewhere)
+        elif duplicates == 0 and isinstance(list_id, str):
+            again = self._import(text, list_id=list_id)
+            if _count(again, "duplicates") == 1:
+                self._known.observe("duplicates.scope", "list", "on the same list only", again)
+
     def _list_of(self, cards: int) -> tuple[str, list[str]]:
         """Import a list of so many cards; return its id and numbers, in order of import."""
         numbers = [self._run.numbers.take() for _ in range(cards)]
@@ -336,8 +352,10 @@ class _Learning:
 
     # --- requests ------------------------------------------------------------------------------
 
-    def _import(self, text: str, name: str = "") -> ApiExchange:
-        fields = (("listName", name or self._run.new_list_name(STORY)), ("tags", TAG))
+    def _import(self, text: str, name: str = "", *, list_id: str = "") -> ApiExchange:
+        name = name or self._run.new_list_name(STORY)
+        into = ("listId", list_id) if list_id else ("listName", name)
+        fields = (into, ("tags", TAG))
         form = ImportForm(FormFile(text.encode()), fields)
         return self._run.client.send(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
 
@@ -378,6 +396,16 @@ def _imported(body: object) -> int | None:
     """Return how many contacts a report says were imported, ``None`` if it does not say."""
     if not isinstance(body, dict) or body.get("status") not in (None, "COMPLETED"):
         return None
+    return _counted(body, "imported")
+
+
+def _count(exchange: ApiExchange, name: str) -> int | None:
+    """Return one count of the report that a response holds, ``None`` if there is none."""
+    body = exchange.response.json
+    return _counted(body, name) if isinstance(body, dict) else None
+
+
+def _counted(body: dict[str, Any], name: str) -> int | None:
     summary = body.get("summary")
-    imported = summary.get("imported") if isinstance(summary, dict) else None
-    return imported if isinstance(imported, int) and not isinstance(imported, bool) else None
+    value = summary.get(name) if isinstance(summary, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

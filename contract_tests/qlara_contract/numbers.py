@@ -136,9 +136,11 @@ def region_of(number: str) -> str:
     return regions[0] if regions and regions[0].isalpha() else ""
 
 
-def country_code(region: str) -> int:
-    """Return the country code of a region, such as 39 for IT; 0 if there is none."""
-    return phonenumbers.country_code_for_region(region)
+def e164(typed: str, region: str) -> str:
+    """Return a national number of a region in E.164."""
+    return phonenumbers.format_number(
+        phonenumbers.parse(typed, region), phonenumbers.PhoneNumberFormat.E164
+    )
 
 
 def spaced(number: str) -> str:

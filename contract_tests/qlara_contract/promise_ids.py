@@ -95,6 +95,7 @@ PromiseId = Literal[
     "numbers.unusable-kinds",
     "numbers.empty-is-missing",
     "duplicates.by-number",
+    "duplicates.across-lists",
     "duplicates.by-number-only",
     "duplicates.skip-is-default",
     "duplicates.skip-leaves-the-contact",

@@ -87,16 +87,15 @@ class PromiseResult:
 READ_ONLY = "the run is read-only"
 NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
 WRITES_SPENT = "--max-writes does not allow enough new contacts"
-NO_IMPORT_WORKS = "no import works (see upload.imports-a-file)"
 NOT_COMPLETED = "the story could not be completed"
 ENDED_EARLY = "the story ended early"
+GOES_ON = "imports go on after their response, and where the report appears then is not documented"
 
 # What would exercise a promise, where the reason says more about it than the promise does.
 _REMEDIES = {
     READ_ONLY: "`--mode full`, which may create contacts",
     WRITES_SPENT: "a larger `--max-writes`",
     NO_QUOTA_LEFT: "a key with quota left for a few hundred contacts",
-    NO_IMPORT_WORKS: "",
     NOT_COMPLETED: "",
     ENDED_EARLY: "",
 }

@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from qlara_contract import checks
 from qlara_contract.client import SCENARIO_HEADER, Client
 from qlara_contract.contract import contract
 from qlara_contract.conventions import Conventions, KnownConventions
+from qlara_contract.errors import DeploymentLost
 from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.ledger import Ledger, cards_in, is_import
@@ -117,6 +118,20 @@ class SuiteRun:
     def covers(self, promise_id: PromiseId) -> bool:
         """Return whether a known deviation covers this promise."""
         return promise_id in self.covered
+
+    def differs(self, *promise_ids: str) -> bool:
+        """Return whether one of these promises was seen not to be kept."""
+        return any(self.results.by_id[each].broken for each in promise_ids)
+
+    def is_drift(self, promise_id: PromiseId) -> bool:
+        """Return whether a promise that was not kept makes the run fail."""
+        if self.results.by_id[promise_id].promise.is_assumed and not self.settings.strict:
+            return False
+        return not self.covers(promise_id)
+
+    def lost(self, reason: str) -> NoReturn:
+        """End the run: the deployment is away; raise ``DeploymentLost``."""
+        raise DeploymentLost(reason)
 
     def settle(self, seconds: float) -> None:
         """Wait until *seconds*, and some slack, have passed since the last import was answered."""

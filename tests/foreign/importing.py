@@ -112,6 +112,10 @@ def _number(context: Context, text: str) -> str | None:
     return context.pass_through(stages.NUMBER, e164(written, policy.region, policy.kinds))
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Import:
     """One import into one list of one account, planned in full before anything changes."""
 
@@ -122,9 +126,7 @@ class Import:
         self._into = into
         self._fresh: dict[str, Contact] = {}
         self._changes: list[Callable[[], None]] = []
-        self._now = datetime.now(UTC).replace(
-            microsecond=datetime.now(UTC).microsecond // 1000 * 1000
-        )
+        self._now = _now()
         self._members = {id(contact) for contact, _ in into.members}
         self._tags = read_tags(context, context.fields.get("tags", ""))
 
@@ -215,7 +217,7 @@ class Import:
             row.number,
             row.card.email,
             list(self._tags),
-            self._now,
+            self._now if self._policy.shown.created_at == "import" else _now(),
             monotonic(),
         )
         return self._context.pass_through(stages.CONTACT, new)

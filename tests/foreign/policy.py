@@ -35,7 +35,7 @@ class Lists:
     both: str = "refuse"  # listId and listName: or "id", "name"
     neither: str = "refuse"  # or "default"
     until_indexed: str = "empty"  # a new list before its contacts are indexed: or "missing"
-    trim_name: bool = False
+    ascii_names: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Importing:
     unknown_fields: str = "ignore"  # or "refuse"
     repeated_field: str = "refuse"  # or "first", "last"
     file_name_needed: bool = True
+    empty_field: str = "refuse"  # or "absent": as if it were not there
     update_absent_blanks: bool = False
     update_joins: bool = True
     update_tags: str = "add"  # or "replace"
@@ -123,7 +124,7 @@ class Shown:
     email_absent: str = "absent"  # or "null", "empty"
     zone: str = "Europe/Rome"
     time_style: str = "seconds"  # or "milliseconds", "microseconds"
-    created_at: str = "contact"  # or "import"
+    created_at: str = "import"  # one time for all of an import: or "contact"
     list_ids: str = "prefixed"
     contact_ids: str = "running"
     import_ids: str = "prefixed"
@@ -169,6 +170,7 @@ class Network:
     bad_gateway_waits: bool = True
     bad_gateway_after_import: bool = False
     drop_idle_after: int = 0  # requests, then the idle connection is closed
+    idle: float = 60.0  # seconds, then an idle connection is closed
     close_always: bool = False
     old_protocol: bool = False
     chunked: bool = False

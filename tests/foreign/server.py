@@ -77,7 +77,11 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    timeout = 60
+
+    def setup(self) -> None:
+        """Wait for requests as long as the policy says."""
+        self.timeout = self.server.deployment.policy.network.idle
+        super().setup()
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         """Serve every method by the same function."""

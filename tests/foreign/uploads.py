@@ -84,6 +84,8 @@ def _fields(context: Context, form: Form) -> dict[str, str]:
             raise _bad(context, name, "Expected one value.")
         if parts:
             fields[name] = parts[-1 if policy.repeated_field == "last" else 0].text
+        if policy.empty_field == "absent" and not fields.get(name, "").strip():
+            fields.pop(name, None)
     if policy.unknown_fields == "refuse":
         for part in form.parts:
             if part.name not in (*_FIELDS, "file"):
@@ -127,7 +129,7 @@ def _destination(context: Context) -> tuple[ContactList, bool]:
     if list_id is not None and (name is None or policy.both == "id"):
         return _by_id(context, list_id)
     if name is not None:
-        return _by_name(context, name.strip() if policy.trim_name else name)
+        return _by_name(context, name)
     if policy.neither == "default" and context.account and context.account.lists:
         return next(iter(context.account.lists.values())), False
     raise _bad(context, "listId", "Expected listId or listName.")
@@ -150,6 +152,8 @@ def _by_name(context: Context, name: str) -> tuple[ContactList, bool]:
         raise refuse(403, "listName", "Lists are made in the console.")
     if policy.by_name == "refuse":
         raise _bad(context, "listName", "Unknown field; expected listId.")
+    if policy.ascii_names and not name.isascii():
+        raise _bad(context, "listName", "Expected ASCII characters.")
     assert context.account
     same = [each for each in context.account.lists.values() if each.name == name]
     if same and policy.same_name != "new":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -342,7 +343,7 @@ def _importing() -> None:
         importing__file_name_needed=False,
     )
     _changes("import", "file-name-vcf", "A file name must end in .vcf.", stages.FORM, _vcf_only)
-    for shown in (0, 2, 10, 100):
+    for shown in (1, 2, 10, 100):
         says = f"The report shows at most {shown} errors."
         _sets("errors", f"errors-shown-{shown}", says, importing__errors_shown=shown)
     _sets(
@@ -718,8 +719,6 @@ def _sorted_fields(response: Response, _: Context) -> Response:
 def _rewritten(
     response: Response, *, ascii_only: bool = False, indent: int | None = None
 ) -> Response:
-    import json  # noqa: PLC0415 - only here
-
     if isinstance(response.body, dict):
         text = json.dumps(response.body, ensure_ascii=ascii_only, indent=indent)
         response.body = f"{text}\n".encode("utf-8", "surrogatepass")

@@ -16,6 +16,7 @@ class Request:
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    spelled: tuple[str, ...] = ()  # the names of the headers as they were sent
 
     @property
     def path(self) -> str:

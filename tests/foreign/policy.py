@@ -78,6 +78,7 @@ class Importing:
     update_skipped: bool = False  # whether updated cards count as skipped
     skip_joins: bool = False
     copies_are_duplicates: bool = True
+    apart: bool = True  # imports into one account happen one after the other
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
@@ -64,8 +65,6 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that close their connection; show anything else."""
-        import sys  # noqa: PLC0415 - only here
-
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)  # type: ignore[arg-type] # as it was given
 
@@ -118,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _response(self, body: bytes) -> Response:
         headers = tuple((name.lower(), value) for name, value in self.headers.items())
-        request = Request(self.command, self.path, headers, body)
+        request = Request(self.command, self.path, headers, body, tuple(self.headers.keys()))
         network, number = self._network, next(self.server.deployment.requests)
         due = network.bad_gateway_every and number % network.bad_gateway_every == 0
         if due and not network.bad_gateway_after_import:

@@ -52,6 +52,16 @@ class Table:
         paths = tuple((path.replace("__", "."), value) for path, value in choices.items())
         self.switches.append(Switch(name, kind, says, sets=paths))
 
+    def all_of(
+        self,
+        kind: str,
+        name: str,
+        says: str,
+        *changes: tuple[Stage[Any], Callable[[Any, Context], Any]],
+    ) -> None:
+        """Add a switch that changes values at several stages; see :func:`at`."""
+        self.switches.append(Switch(name, kind, says, changes=changes))
+
     def changes(
         self, kind: str, name: str, says: str, stage: Stage[T], change: Callable[[T, Context], T]
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def upload(context: Context) -> Response:
     with account.lock:
         into, is_new = _destination(context)
     cards = read_file(context, file.content)
-    with account.lock:
+    with account.lock if context.policy.importing.apart else nullcontext():
         response = Import(context, account, into).run(cards)
         if is_new:
             account.lists[into.id] = into

@@ -18,7 +18,7 @@ from tests.foreign.store import Account, Contact, ContactList, Ids
 from tests.foreign.uploads import upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tests.foreign.switch import Switch
 
@@ -58,12 +58,15 @@ _PHONES = ("+393471234567", "+393489876543")
 class Deployment:
     """Responds to requests by UC-020, as its policy and its switches say."""
 
-    def __init__(self, accounts: Iterable[Account], switches: Iterable[Switch] = ()) -> None:
-        self.accounts = {account.key: account for account in accounts}
-        self.ids = Ids()
+    def __init__(
+        self, accounts: Iterable[Account], switches: Iterable[Switch] = (), seed: int | None = None
+    ) -> None:
+        self.accounts: dict[str, Account] = {account.key: account for account in accounts}
+        self.ids = Ids(seed)
         self.hooks = Hooks()
         self.policy = Policy()
-        self.memory: dict[str, Any] = {}
+        self.memory: dict[Any, Any] = {}
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.requests = count(1)
         for switch in switches:
             self.policy = switch.apply(self.policy, self.hooks)
@@ -149,11 +152,11 @@ def _html(status: int, _: str, message: str) -> Response:
     return Response(status, page, {"Content-Type": "text/html"})
 
 
-BODIES = {
+BODIES: dict[str, Callable[[int, str, str], Response]] = {
     "fail": fail,
     "problem": _problem,
     "html": _html,
-    "empty": lambda status, _, __: Response(status, b"", {"Content-Type": ""}),
+    "empty": lambda status, _field, _message: Response(status, b"", {"Content-Type": ""}),
     "text": lambda status, _, message: Response(status, message, {"Content-Type": "text/plain"}),
     "message": lambda status, _, message: Response(
         status, {"status": status, "error": "Refused", "message": message}

@@ -13,11 +13,11 @@ from tests.foreign import stages
 from tests.foreign.importing import INVALID, MISSING
 from tests.foreign.messages import Response, refuse
 from tests.foreign.switch import Table
-from tests.foreign.vcards import Card, Line
 
 if TYPE_CHECKING:
     from tests.foreign.multipart import Form
     from tests.foreign.stages import Context
+    from tests.foreign.vcards import Card, Line
 
 _table = Table()
 _sets, _changes = _table.sets, _table.changes
@@ -343,6 +343,9 @@ def _importing() -> None:
         importing__file_name_needed=False,
     )
     _changes("import", "file-name-vcf", "A file name must end in .vcf.", stages.FORM, _vcf_only)
+
+
+def _errors() -> None:
     for shown in (1, 2, 10, 100):
         says = f"The report shows at most {shown} errors."
         _sets("errors", f"errors-shown-{shown}", says, importing__errors_shown=shown)
@@ -506,6 +509,9 @@ def _cards() -> None:
         stages.CARD,
         _no_groups,
     )
+
+
+def _numbers_and_tags() -> None:
     _sets(
         "numbers",
         "telephone-first",
@@ -905,7 +911,18 @@ def _more_headers(response: Response, _: Context) -> Response:
     return response
 
 
-for _add in (_paging, _timing, _lists, _importing, _cards, _shown, _refusals, _network):
+for _add in (
+    _paging,
+    _timing,
+    _lists,
+    _importing,
+    _errors,
+    _cards,
+    _numbers_and_tags,
+    _shown,
+    _refusals,
+    _network,
+):
     _add()
 
 FREEDOMS = {each.name: each for each in _table.switches}

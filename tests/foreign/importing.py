@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
@@ -112,10 +111,6 @@ def _number(context: Context, text: str) -> str | None:
     return context.pass_through(stages.NUMBER, e164(written, policy.region, policy.kinds))
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Import:
     """One import into one list of one account, planned in full before anything changes."""
 
@@ -126,7 +121,7 @@ class Import:
         self._into = into
         self._fresh: dict[str, Contact] = {}
         self._changes: list[Callable[[], None]] = []
-        self._now = _now()
+        self._now = context.deployment.now()
         self._members = {id(contact) for contact, _ in into.members}
         self._tags = read_tags(context, context.fields.get("tags", ""))
 
@@ -219,7 +214,9 @@ class Import:
             row.number,
             row.card.email,
             list(self._tags),
-            self._now if self._policy.shown.created_at == "import" else _now(),
+            self._now
+            if self._policy.shown.created_at == "import"
+            else self._context.deployment.now(),
             monotonic(),
         )
         return self._context.pass_through(stages.CONTACT, new)
@@ -259,7 +256,7 @@ class Import:
             "status": policy.state,
             "summary": summary,
             "errors": errors_of(rows, context) if policy.counts_at_once else [],
-            "completedAt": context.deployment.time(datetime.now(UTC)),
+            "completedAt": context.deployment.time(context.deployment.now()),
         }
         return Response(policy.status, context.pass_through(stages.REPORT, report))
 

@@ -39,7 +39,7 @@ class Form:
 
 def parameters(header: str) -> dict[str, str]:
     """Return the parameters of a header such as Content-Disposition, names in lower case."""
-    found = {}
+    found: dict[str, str] = {}
     for name, value in _PARAMETER.findall(header):
         if value.startswith('"'):
             value = _ESCAPE.sub(r"\1", value[1:-1])  # noqa: PLW2901 - the value without its quotes
@@ -54,7 +54,7 @@ def read_form(content_type: str, body: bytes) -> Form:
         raise MalformedForm("no boundary")
     delimiter = b"\r\n--" + boundary.encode("latin-1")
     _preamble, *pieces = (b"\r\n" + body).split(delimiter)
-    parts = []
+    parts: list[Part] = []
     for piece in pieces:
         if piece.startswith(b"--"):
             return Form(tuple(parts))

@@ -20,7 +20,9 @@ _MOBILE = {Kind.MOBILE, Kind.FIXED_LINE_OR_MOBILE}
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00]")
 _BLANKS = re.compile(r"\s+")
 _URI = re.compile(r"^(?:tel|sms|callto):/*", re.IGNORECASE)
-_LINK = re.compile(r"^https?://(?:wa\.me|api\.whatsapp\.com/send)/?(?:\?phone=)?\+?(\d+).*$", re.I)
+_LINK = re.compile(
+    r"^https?://(?:wa\.me|api\.whatsapp\.com/send)/?(?:\?phone=)?\+?(\d+).*$", re.IGNORECASE
+)
 _PAUSE = re.compile(r"(?<=\d)\s*(?:[,;]|[pPwW](?=[\d,;pPwW]))[\d\s,;pPwW#*]*$")
 _MOST_DIGITS = 15
 

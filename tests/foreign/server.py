@@ -79,8 +79,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         """Wait for requests as long as the policy says."""
-        self.timeout = self.server.deployment.policy.network.idle
         super().setup()
+        self.connection.settimeout(self.server.deployment.policy.network.idle)
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         """Serve every method by the same function."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from tests.foreign.messages import Request, Response
 from tests.foreign.multipart import Form
 from tests.foreign.store import Account, Contact, ContactList
-from tests.foreign.vcards import Card, Line
+from tests.foreign.vcards import Card
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ class Context:
     deployment: Deployment
     request: Request
     policy: Policy
-    memory: dict[str, Any]
+    memory: dict[Any, Any]
     account: Account | None = None
     strategy: str = "SKIP"
     fields: dict[str, str] = field(default_factory=dict)

@@ -72,8 +72,8 @@ class Account:
 class Ids:
     """Makes ids in one of the styles of ``STYLES``, different in each deployment."""
 
-    def __init__(self) -> None:
-        self._random = random.Random()
+    def __init__(self, seed: int | None = None) -> None:
+        self._random = random.Random(seed)
         self._last = 0
         self._lock = RLock()
 

@@ -43,6 +43,14 @@ def _matching(matches: Callable[[str, str], bool]) -> Callable[[str | None, Cont
     return change
 
 
+def _remembered(key: str | None, context: Context) -> str | None:
+    if key in context.deployment.accounts:
+        context.memory["key"] = key
+        return key
+    before = context.memory.get("key")
+    return before if before and key and len(key) == len(before) else key
+
+
 _key(
     "other-case",
     "The case of a key does not matter.",
@@ -160,16 +168,8 @@ _key(
 _key(
     "remembered",
     "After a right key any key of the same length is accepted.",
-    lambda key, context: _remembered(key, context),
+    _remembered,
 )
-
-
-def _remembered(key: str | None, context: Context) -> str | None:
-    if key in context.deployment.accounts:
-        context.memory["key"] = key
-        return key
-    before = context.memory.get("key")
-    return before if before and key and len(key) == len(before) else key
 
 
 def _permitted(operations: tuple[str, ...]) -> Callable[[Account | None, Context], Account | None]:
@@ -296,7 +296,8 @@ def _cached_for_all(response: Response, context: Context) -> Response:
         return response
     fresh = context.memory.get(context.request.target)
     if fresh and fresh[1] is not context.account:
-        return replace(fresh[0])
+        stored: Response = fresh[0]
+        return replace(stored)
     context.memory[context.request.target] = (replace(response), context.account)
     return response
 

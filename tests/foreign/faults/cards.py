@@ -345,12 +345,18 @@ _only(
     "The first of several cards is lost.",
     lambda cards: cards[1:] if len(cards) > 1 else cards,
 )
+
+
+def _first(most: int) -> Callable[[list[Card]], list[Card]]:
+    return lambda cards: cards[:most]
+
+
 for _most in (50, 100, 250, 500, 1000, 2000):
     _only(
         f"cards-{_most}-read",
         f"Of a file {_most} cards are read.",
-        lambda cards, most=_most: cards[:most],
-    )  # type: ignore[misc] # a default binds it
+        _first(_most),
+    )
 _only(
     "cards-every-100th-lost",
     "Every hundredth card is lost.",

@@ -330,7 +330,8 @@ def _same_file_replayed(response: Response, context: Context) -> Response:
         return response
     start = context.request.body.find(b"BEGIN:VCARD")
     content = context.request.body[start : context.request.body.rfind(b"END:VCARD")]
-    return replace(context.memory.setdefault(("report", content), response))
+    first: Response = context.memory.setdefault(("report", content), response)
+    return replace(first)
 
 
 TABLE.changes(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from tests.foreign import stages
 from tests.foreign.switch import Table
-from tests.foreign.vcards import Card
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.foreign.stages import Context
+    from tests.foreign.vcards import Card
 
 TABLE = Table()
 

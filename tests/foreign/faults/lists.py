@@ -192,12 +192,18 @@ _page(
     "contacts is an object.",
     lambda page, _: page | {"contacts": {each["contactId"]: each for each in page["contacts"]}},
 )
+
+
+def _without(name: str) -> Callable[[Page, Context], Page]:
+    return lambda page, _: {k: v for k, v in page.items() if k != name}
+
+
 for _name in ("listId", "contacts", "total", "page", "totalPages", "hasMore"):
     _page(
         f"without-{_name}",
         f"A page has no {_name}.",
-        lambda page, _, name=_name: {k: v for k, v in page.items() if k != name},
-    )  # type: ignore[misc] # a default binds it
+        _without(_name),
+    )
 
 
 def _limit_ignored(page: Page, context: Context) -> Page:
@@ -453,7 +459,8 @@ def _first_reading(response: Response, context: Context) -> Response:
     if context.operation != "list" or response.status != 200:
         return response
     key = (context.account.key if context.account else "", context.request.target)
-    return replace(context.memory.setdefault(key, response))
+    first: Response = context.memory.setdefault(key, response)
+    return replace(first)
 
 
 def _first_page(response: Response, context: Context) -> Response:
@@ -461,7 +468,8 @@ def _first_page(response: Response, context: Context) -> Response:
     if context.operation != "list" or response.status != 200:
         return response
     count = context.list.members if context.list else []
-    return replace(context.memory.setdefault((context.request.path, len(count)), response))
+    first: Response = context.memory.setdefault((context.request.path, len(count)), response)
+    return replace(first)
 
 
 TABLE.changes(

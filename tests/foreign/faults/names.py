@@ -117,12 +117,18 @@ _name(
 )
 _name("capitals", "Names are in capitals.", str.upper)
 _name("title-case", "Every word of a name begins with a capital.", str.title)
+
+
+def _cut(most: int) -> Callable[[str], str]:
+    return lambda text: text[:most]
+
+
 for _most in (20, 30, 50, 64, 100, 128):
     _name(
         f"cut-{_most}",
         f"A name is cut after {_most} characters.",
-        lambda text, most=_most: text[:most],
-    )  # type: ignore[misc] # a default binds it
+        _cut(_most),
+    )
 _name("one-word", "A name is its first word.", lambda text: text.split(" ")[0])
 _name("two-words", "A name is its first two words.", lambda text: " ".join(text.split(" ")[:2]))
 _name("comma-cut", "A name ends at a comma.", lambda text: text.split(",")[0])

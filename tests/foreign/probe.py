@@ -33,8 +33,33 @@ _HEAD = 'form-data; name="file"; filename="contacts.vcf"'
 
 def card(*lines: str, version: str = "3.0", name: str = "Anna Neri") -> str:
     """Return a card; without a line that begins with FN it has the *name*."""
-    named = () if any(line.startswith(("FN", "fn")) for line in lines) else (f"FN:{name}",)
+    named = () if any(_is_name(line) for line in lines) else (f"FN:{name}",)
     return "\r\n".join(("BEGIN:VCARD", f"VERSION:{version}", *named, *lines, "END:VCARD", ""))
+
+
+def _is_name(line: str) -> bool:
+    return line.upper().split(":")[0].split(";")[0].rpartition(".")[2] == "FN"
+
+
+@dataclass(frozen=True)
+class Wire:
+    """How a form is written: its boundary, the head of the file's part, and what stands around."""
+
+    disposition: str = _HEAD
+    after: tuple[tuple[str, str], ...] = ()
+    boundary: str = "--b"
+    content_type: str = "multipart/form-data; boundary={}"
+    before: bytes = b""
+    more: str = ""
+    closing: bytes = b"--\r\n"
+
+    def body(self, file: bytes, fields: Iterable[tuple[str, str]]) -> bytes:
+        """Return the form with *fields*, the file, and the fields that come after it."""
+        parts = [_part(f'form-data; name="{name}"', value.encode()) for name, value in fields]
+        parts.append(_part(self.disposition, file, self.more))
+        parts += [_part(f'form-data; name="{name}"', value.encode()) for name, value in self.after]
+        line = b"--" + self.boundary.encode()
+        return self.before + b"".join(line + b"\r\n" + part for part in parts) + line + self.closing
 
 
 @dataclass
@@ -66,26 +91,15 @@ class Probe:
         self,
         file: str | bytes,
         fields: Iterable[tuple[str, str]] = (("listId", SEEDED_LIST),),
-        *,
+        wire: Wire | None = None,
         key: str | None = KEY,
-        disposition: str = _HEAD,
-        after: Iterable[tuple[str, str]] = (),
-        boundary: str = "--b",
-        content_type: str = "multipart/form-data; boundary={}",
-        before: bytes = b"",
-        more: str = "",
-        closing: bytes = b"--\r\n",
         **headers: str,
     ) -> Response:
         """Import *file*."""
+        wire = wire or Wire()
         content = file.encode() if isinstance(file, str) else file
-        parts = [_part(f'form-data; name="{name}"', value.encode()) for name, value in fields]
-        parts.append(_part(disposition, content, more))
-        parts += [_part(f'form-data; name="{name}"', value.encode()) for name, value in after]
-        line = b"--" + boundary.encode()
-        body = before + b"".join(line + b"\r\n" + part for part in parts) + line + closing
-        headers = {"Content_Type": content_type.format(boundary)} | headers
-        return self.send("POST", _UPLOAD, body, key, **headers)
+        headers = {"Content_Type": wire.content_type.format(wire.boundary)} | headers
+        return self.send("POST", _UPLOAD, wire.body(content, fields), key, **headers)
 
     def page(
         self, list_id: str = SEEDED_LIST, query: str = "?limit=1000", **options: Any
@@ -165,7 +179,7 @@ def _cards(probe: Probe) -> None:
     listed = probe.new_list("".join(_shapes(number)))
     probe.page(listed)
     for file in _files(number):
-        listed = probe.new_list(file if isinstance(file, str) else file.decode("latin-1"))
+        listed = probe.new_list(file)
         probe.page(listed)
     for content in (
         card("FN:Citt\xe0", f"TEL:{number()}").encode("cp1252"),
@@ -196,7 +210,14 @@ def _shapes(number: Callable[[], str]) -> list[str]:
         "ORG:Firm", "KIND:group", "TEL:+393475559999",
     )  # fmt: skip
     cards += [card(extra, f"TEL:{number()}", name=f"With {extra[:6]}") for extra in extras]
-    names = ("fn:l", "Fn:m", "item1.FN:g", "FN;LANGUAGE=it:x", "FN;ALTID=1:x")
+    names = (
+        "fn:l",
+        "Fn:m",
+        "item1.FN:g",
+        "FN;LANGUAGE=it:x",
+        "FN;ALTID=1:x",
+        'FN;X-L="a:b":quoted',
+    )
     cards += [card(name, f"TEL:{number()}", "N:Of;N", "ORG:Of") for name in names]
     cards += [
         f"BEGIN:VCARD\r\nVERSION:3.0\r\n{line}TEL:{number()}\r\nEND:VCARD\r\n"
@@ -212,7 +233,7 @@ def _shapes(number: Callable[[], str]) -> list[str]:
         card("TEL:xyz"),
     ]
     cards += [card("FN:Fo\r\n lded\r\n  twice \r\n  \r\n\tand", f"TEL:{number()}")]
-    cards += [card("NOTE:a\r\n END:VCARD\r\n BEGIN:VCARD\r\n b", f"TEL:{number()}")]
+    cards += [card(f"NOTE:a\r\n {end}:VCARD\r\n b", f"TEL:{number()}") for end in ("END", "BEGIN")]
     cards += [card("FN:all \\n \\N \\\\n \\, \\; \\\\ : end" + "x" * 250, f"TEL:{number()}")]
     cards += [card("TEL;TYPE=HOME:+390669810040", "TEL;TYPE=CELL:+393475558000", "TEL;PREF=1:zz")]
     cards += [
@@ -308,11 +329,13 @@ def _strategies(probe: Probe) -> None:
         + card(f"TEL:+336{number[-8:]}"),
         seeded,
     )
-    probe.upload(card(f"TEL:{number}") + card(f"TEL:+46{number[3:]}"), seeded)
+    probe.upload(card("TEL:+493471234567"), seeded)
+    probe.upload(card("TEL:+493471234567", "EMAIL:late@b.it"), (*seeded, ("tags", "<b>&")))
+    probe.upload(card(f"TEL:{probe.number()}"), (*seeded, ("tags", "<b>&")))
     probe.new_list(
         card(f"TEL:{number}", name="By new list"),
         "By UPDATE",
-        after=(("duplicateStrategy", "UPDATE"),),
+        wire=Wire(after=(("duplicateStrategy", "UPDATE"),)),
     )
     probe.upload(
         card("TEL:+393471234567", "NOTE:no email", name="Marco"),
@@ -353,6 +376,7 @@ def _access(probe: Probe) -> None:
         KEY.replace("-", ""),
         UNPERMITTED_KEY,
     )
+    probe.quota()
     for key in keys:
         probe.quota(key=key)
         probe.page(key=key)
@@ -377,22 +401,22 @@ def _forms(probe: Probe) -> None:
 
     tags = (("tags", "a,b+c %41"),)
     into = (("listId", SEEDED_LIST),)
-    probe.upload(one(), into, after=tags)
-    probe.upload(one(), (), after=(*into, *tags))
-    probe.upload(one(), content_type='multipart/form-data; boundary="{}"')
-    probe.upload(one(), content_type="multipart/form-data; boundary={}; charset=utf-8")
-    probe.upload(one(), content_type="Multipart/Form-Data; boundary={}")
-    probe.upload(one(), boundary="b")
-    probe.upload(one(), before=b"preamble\r\n")
-    probe.upload(one(), closing=b"--\r\nepilogue")
-    probe.upload(one(), more="\r\nContent-Length: 3\r\nContent-Type: text/vcard")
+    probe.upload(one(), into, Wire(after=tags))
+    probe.upload(one(), (), Wire(after=(*into, *tags)))
+    probe.upload(one(), wire=Wire(content_type='multipart/form-data; boundary="{}"'))
+    probe.upload(one(), wire=Wire(content_type="multipart/form-data; boundary={}; charset=utf-8"))
+    probe.upload(one(), wire=Wire(content_type="Multipart/Form-Data; boundary={}"))
+    probe.upload(one(), wire=Wire(boundary="b"))
+    probe.upload(one(), wire=Wire(before=b"preamble\r\n"))
+    probe.upload(one(), wire=Wire(closing=b"--\r\nepilogue"))
+    probe.upload(one(), wire=Wire(more="\r\nContent-Length: 3\r\nContent-Type: text/vcard"))
     for disposition in (
         'form-data; name=file; filename="a.vcf"', 'form-data; filename="a.vcf"; name="file"', 'form-data; name="file"',
         'form-data; name="file"; filename="a b.vcf"', 'form-data; name="file"; filename="a;b.vcf"', 'form-data; name="file"; filename="é.vcf"',
         'form-data; name="file"; filename="a\\"b.vcf"', 'form-data; name="file"; filename="../a.vcf"', f'form-data; name="file"; filename="{"a" * 120}.vcf"',
         'form-data; name="file"; filename="a.txt"',
     ):  # fmt: skip
-        probe.upload(one(), disposition=disposition)
+        probe.upload(one(), wire=Wire(disposition=disposition))
     probe.upload(one(), Expect="100-continue")
     probe.upload(one(), Transfer_Encoding="chunked")
     lower = b'--b\r\nContent-Type: text/vcard\r\ncontent-disposition: form-data; name="file"; filename="a.vcf"\r\n\r\n'

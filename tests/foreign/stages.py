@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from tests.foreign.messages import Request, Response
 from tests.foreign.multipart import Form
 from tests.foreign.store import Account, Contact, ContactList
-from tests.foreign.vcards import Card
+from tests.foreign.vcards import Card, Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,29 +41,29 @@ class Row:
 
 
 REQUEST = Stage[Request]("request")
-KEY = Stage["str | None"]("key")
-ACCOUNT = Stage["Account | None"]("account")
+KEY = Stage[str | None]("key")
+ACCOUNT = Stage[Account | None]("account")
 FORM = Stage[Form]("form")
 CONTENT = Stage[bytes]("content")  # of the file, as it was sent
-LINES = Stage["list[Line]"]("lines")  # unfolded
+LINES = Stage[list[Line]]("lines")  # unfolded
 READ = Stage[Card]("read")  # a card with its properties
 CARD = Stage[Card]("card")  # a card with its name, e-mail address and telephones
-CARDS = Stage["list[Card]"]("cards")  # all cards of a file
+CARDS = Stage[list[Card]]("cards")  # all cards of a file
 TELEPHONE = Stage[str]("telephone")  # a number as written
-NUMBER = Stage["str | None"]("number")  # the same in E.164
-TAGS = Stage["list[str]"]("tags")
-MATCH = Stage["Contact | None"]("match")  # the contact that a card duplicates
+NUMBER = Stage[str | None]("number")  # the same in E.164
+TAGS = Stage[list[str]]("tags")
+MATCH = Stage[Contact | None]("match")  # the contact that a card duplicates
 ROW = Stage[Row]("row")  # after its outcome is known
-ROWS = Stage["list[Row]"]("rows")
+ROWS = Stage[list[Row]]("rows")
 NEEDED = Stage[int]("needed")  # how many contacts the import counts towards the quota
 CONTACT = Stage[Contact]("contact")  # a new one
 UPDATED = Stage[Contact]("updated")  # an existing one, with the fields of a card
 JOINED = Stage[ContactList]("joined")  # the list after the import
-REPORT = Stage["dict[str, Any]"]("report")
-LISTED = Stage["list[Contact]"]("listed")  # all contacts of a list
-SHOWN = Stage["dict[str, Any]"]("shown")  # one contact in a page
-PAGE = Stage["dict[str, Any]"]("page")
-QUOTA = Stage["dict[str, Any]"]("quota")
+REPORT = Stage[dict[str, Any]]("report")
+LISTED = Stage[list[Contact]]("listed")  # all contacts of a list
+SHOWN = Stage[dict[str, Any]]("shown")  # one contact in a page
+PAGE = Stage[dict[str, Any]]("page")
+QUOTA = Stage[dict[str, Any]]("quota")
 RESPONSE = Stage[Response]("response")
 
 

@@ -66,13 +66,13 @@ _content(
     "frame-end-in-fold",
     "END:VCARD in a folded note ends the card.",
     rb"\r?\n[ \t](END:VCARD)(?=[\r\n])",
-    rb"\r\n\1",
+    rb"\r\n\1\r\nX-REST:",
 )
 _content(
     "frame-begin-in-fold",
     "BEGIN:VCARD in a folded note begins a card.",
     rb"\r?\n[ \t](BEGIN:VCARD)(?=[\r\n])",
-    rb"\r\n\1",
+    rb"\r\n\1\r\nX-REST:",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from qlara_sandbox.domain import errors
@@ -63,7 +64,7 @@ def refusal(error: errors.Refusal, conventions: Conventions = USUAL) -> Response
     headers = next((_HEADERS[cls] for cls in type(error).__mro__ if cls in _HEADERS), None)
     choose = _CHOSEN.get(type(error))
     status = choose(conventions) if choose is not None else status_of(type(error))
-    return Response(status, _body(error, conventions), headers(error) if headers else {})
+    return Response(status, _body(error, status, conventions), headers(error) if headers else {})
 
 
 def status_of(kind: type[errors.Refusal]) -> int:
@@ -83,7 +84,7 @@ def bug(message: str) -> Response:
     return Response(500, {"status": "error", "message": message})
 
 
-def _body(error: errors.Refusal, conventions: Conventions) -> dict[str, Any]:
+def _body(error: errors.Refusal, status: int, conventions: Conventions) -> dict[str, Any]:
     if isinstance(error, errors.RateLimited):
         return {
             "status": 429,
@@ -91,6 +92,9 @@ def _body(error: errors.Refusal, conventions: Conventions) -> dict[str, Any]:
             "message": error.message,
             "retryAfter": error.retry_after,
         }
+    if conventions.error_body == "message" and not isinstance(error, errors.MisusedSandbox):
+        message = " ".join(error.data.values())
+        return {"status": status, "error": HTTPStatus(status).phrase, "message": message}
     if isinstance(error, _OF_THE_KEY):
         return {"status": "fail", "data": {conventions.key_field: error.message}}
     return {"status": "fail", "data": dict(error.data)}

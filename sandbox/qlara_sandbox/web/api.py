@@ -55,7 +55,7 @@ class ContactApi:
             read=form.read,
             size=form.file_bytes,
             destination=Destination(values.get("listId"), values.get("listName")),
-            strategy=Strategy(values["duplicateStrategy"]),
+            strategy=self._strategy(call),
             tags=parse_tags(values.get("tags", "")),
             rules=partial(self._rules, call.scenario),
         )
@@ -70,6 +70,11 @@ class ContactApi:
             await anyio.to_thread.run_sync(clear, report.errors)
         assert response is not None, "approved before it is carried out"
         return response
+
+    def _strategy(self, call: Call) -> Strategy:
+        if call.conventions.duplicates_strategy == "update":
+            return Strategy.UPDATE
+        return Strategy(call.values["duplicateStrategy"])
 
     async def list_contacts(self, call: Call) -> Response:
         """Show one page of a list (UC-020: Step 2)."""
@@ -86,7 +91,7 @@ class ContactApi:
 
     async def get_contact_quota(self, call: Call) -> Response:
         """Show the quota (UC-020: Complete end-to-end example)."""
-        return Response(200, show_quota(call.world.shown_quota()))
+        return Response(200, show_quota(call.world.shown_quota(), call.conventions))
 
 
 def example_handler(operation: Operation) -> Callable[[Call], Awaitable[Response]]:

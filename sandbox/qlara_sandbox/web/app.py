@@ -71,8 +71,9 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
         require_same_operations(overlaid.contract, contract)
         require_usable(overlaid.contract, overlaid.contacts)
 
-    for each in runtime.overlaid.values():
-        require(each)
+    if terms is None:
+        for each in runtime.overlaid.values():  # of the scenario that is loaded already
+            require(each)
     runtime.require_usable = require
     handlers = ContactApi(runtime.importer, runtime.contact_rules).handlers
     pipeline = Pipeline(

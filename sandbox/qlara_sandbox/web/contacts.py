@@ -44,8 +44,16 @@ def show_time(text: str, conventions: Conventions) -> str:
     return text if conventions.times == "offset" else in_utc(text)
 
 
-def show_quota(quota: Quota) -> dict[str, int]:
+def show_quota(quota: Quota, conventions: Conventions = USUAL) -> dict[str, int]:
     """Return a quota as the API shows it (UC-020: Complete end-to-end example)."""
+    if conventions.quota_fields == "limits":
+        return {
+            "planLimit": quota.total,
+            "extraLimit": 0,
+            "totalLimit": quota.total,
+            "used": quota.used,
+            "remaining": quota.available,
+        }
     return {"used": quota.used, "total": quota.total}
 
 
@@ -54,13 +62,14 @@ class QuotaCheck:
 
     def __init__(self, contract: Contract) -> None:
         self._operation = contract.by_id.get("getContactQuota")
+        self._conventions = contract.conventions
 
     def fault(self, quota: Quota) -> str | None:
         """Return why the contract does not allow *quota* or what it may become, or None if it does."""
         if self._operation is None:
             return None
         for used in (quota.used, max(quota.used, quota.total)):  # until it is used up
-            content = show_quota(quota._replace(used=used))
+            content = show_quota(quota._replace(used=used), self._conventions)
             violation = self._operation.violation(200, JSON, content)
             if violation is not None:
                 return f"Not allowed by the contract: {violation}"[:_LONGEST_REASON]

@@ -75,7 +75,7 @@ class Pipeline:
                 await gate(context)
         except Refusal as refused:
             error = refused
-        response = error_responses.refusal(error)
+        response = error_responses.refusal(error, self.contract.conventions)
         self._observe(context, await deliver(context, response, self.headers, send))
 
     def _context(self, scope: Scope, receive: Receive) -> RequestContext:

@@ -128,7 +128,8 @@ class _Action:
             _require_known(action, _IN_ACTIONS, "")
         except InvalidOverlay as error:
             raise self._error(str(error)) from error
-        if not isinstance(action.get("target"), str):
+        target = action.get("target")
+        if not isinstance(target, str) or not target.startswith("$"):
             raise self._error("target: expected a JSONPath expression such as $.info")
         if not isinstance(action.get("remove", False), bool):
             raise self._error(f"remove: expected true or false; found {_shown(action['remove'])}")
@@ -155,10 +156,15 @@ class _Action:
                 _merge(node, update)
 
     def _matches(self, document: dict[str, Any]) -> list[JSONPathMatch]:
+        # Imported with the first overlay: most runs have none.
+        from jsonpath import JSONPathError
+
         try:
             matches = list(_environment().finditer(self._action["target"], document))
-        except (ValueError, RecursionError, LookupError, TypeError) as error:
-            raise self._error(f"no usable JSONPath: {str(error).partition(chr(10))[0]}") from error
+        except (JSONPathError, RecursionError) as error:
+            # Not str(error), which shows a place in the expression and fails at its end.
+            reason = str(error.args[0]).partition("\n")[0] if error.args else "too long"
+            raise self._error(f"no usable JSONPath: {reason}") from error
         if not matches:
             raise self._error("the target selects nothing")
         return matches
@@ -224,7 +230,6 @@ def _shown(value: Any) -> str:
 
 @cache
 def _environment() -> JSONPathEnvironment:
-    # Imported with the first overlay: most runs have none.
     from jsonpath import JSONPathEnvironment
 
     return JSONPathEnvironment(strict=True)

@@ -48,6 +48,21 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
+class OverlayFile(click.ParamType[Path]):
+    """The file of an overlay, or the name of one that ships with the sandbox."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path, shipped = Path(value), resources.OVERLAYS / f"{value}.yaml"
+        if path.is_file():
+            return path.resolve()
+        if path.name != str(value) or not shipped.is_file():
+            names = ", ".join(sorted(one.stem for one in resources.OVERLAYS.glob("*.yaml")))
+            self.fail(f"No file {value!r}, and no shipped overlay: {names}.", param, ctx)
+        return shipped
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -93,7 +108,16 @@ Examples:
     type=_FILE,
 )
 @_option(
-    "--reload", "RELOAD", "Reload the contract and scenario files when they change.", is_flag=True
+    "--overlay",
+    "OVERLAY",
+    "OpenAPI Overlay over the contract: a file, or the name of a shipped one such as api-reference.",
+    type=OverlayFile(),
+)
+@_option(
+    "--reload",
+    "RELOAD",
+    "Reload the contract, overlay and scenario files when they change.",
+    is_flag=True,
 )
 @_option("--seed", "SEED", "Seed for generated ids.", default=0, show_default=True, type=int)
 @_option(
@@ -201,6 +225,7 @@ def serve(
     logs.configure(log_format, quiet=quiet)
     settings = SandboxSettings(
         spec=options["spec"].resolve(),
+        overlay=options["overlay"],
         scenarios=options["folder"].resolve(),
         scenario=options["scenario"],
         allow_outside=options["allow_outside"],

@@ -82,7 +82,7 @@ class Whole:
 
     def samples(self) -> tuple[Plain, ...]:
         """Return values that show what there is."""
-        return (*((self.word,) if self.word else ()), max(self.least, 2), 100)
+        return (*((self.word,) if self.word else ()), max(self.least, 2), max(self.least * 10, 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +226,13 @@ TABLE: tuple[Convention, ...] = (
         "is imported and the other cards are errors. A full quota refuses in both cases.",
     ),
     Convention(
+        "quota.fields",
+        Choice(("total", "limits")),
+        "total",
+        "The fields of a quota: used and total, or planLimit, extraLimit, totalLimit, used and remaining.",
+        "the schema of a quota: whether totalLimit is required",
+    ),
+    Convention(
         "import.status",
         Choice((200, 201, 202)),
         200,
@@ -302,6 +309,12 @@ TABLE: tuple[Convention, ...] = (
         "the list that is imported into.",
     ),
     Convention(
+        "duplicates.strategy",
+        Choice(("chosen", "update")),
+        "chosen",
+        "What happens to duplicates: what `duplicateStrategy` says, or UPDATE whatever it says.",
+    ),
+    Convention(
         "key.missing",
         Choice((401, 403)),
         401,
@@ -312,6 +325,13 @@ TABLE: tuple[Convention, ...] = (
         _FIELD_NAME,
         "apiKey",
         "The field that a refusal of the key names.",
+    ),
+    Convention(
+        "error-body",
+        Choice(("data", "message")),
+        "data",
+        "The body of a refusal: status and data by field, or status, error and message.",
+        "the schema of a refusal: whether message is required",
     ),
     Convention(
         "error-list",
@@ -369,6 +389,7 @@ class Conventions:
     settle: timedelta = timedelta()
     quota_settle: timedelta = timedelta()
     quota_partial: str = "none"
+    quota_fields: str = "total"
     import_status: int = 200
     list_names: str = "free"
     list_names_status: int = 409
@@ -381,8 +402,10 @@ class Conventions:
     name_white_space: str = "kept"
     email_absent: str = "absent"
     duplicates_scope: str = "account"
+    duplicates_strategy: str = "chosen"
     key_missing: int = 401
     key_field: str = "apiKey"
+    error_body: str = "data"
     error_list: Plain = ALL
     error_line: str = "tel"
     given_twice: str = "refused"

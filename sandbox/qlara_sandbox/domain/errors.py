@@ -140,6 +140,27 @@ class UnknownList(Refusal):
         self.list_id = list_id
 
 
+class ListNameTaken(Refusal):
+    """A list of this account has the name already, and names are unique."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("listName", f"A list with the name {name!r} exists already.")
+
+
+class NoNewLists(Refusal):
+    """Imports cannot create lists."""
+
+    def __init__(self) -> None:
+        super().__init__("listName", "An import cannot create a list. Expected listId.")
+
+
+class PastTheEnd(Refusal):
+    """The list has no such page; ``last`` is the number of its last one."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__("page", f"Expected a page up to {last}.")
+
+
 class UnknownKey(Refusal):
     """The API key is missing, unknown or revoked."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from qlara_sandbox import resources
@@ -30,9 +31,19 @@ if TYPE_CHECKING:
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _UPLOAD = "$.paths['/api/partner-gateway/v1/contacts/upload/vcard'].post"
 _LIST = "$.paths['/api/partner-gateway/v1/contacts/list/{listId}/contacts'].get"
+_QUOTA_OPERATION = "$.paths['/api/v1/partner-gateway/subscription/contacts'].get"
+_API_REFERENCE = "assumption: the API reference of the vendor has this field"
+_PLATFORM = "assumption: the platform pages of the vendor show this body"
+_QUOTA = {
+    "planLimit": "Contacts that the plan allows.",
+    "extraLimit": "Contacts that are allowed beside it.",
+    "totalLimit": "Contacts that are allowed.",
+    "remaining": "Contacts that may still be created.",
+}
 _PLAIN = frozenset(one.name for one in TABLE if one.place != X_CONVENTIONS)
 _SOURCE = "x-source"
 _MOST_REFERENCES = 20
+_JSON_SCHEMA = ("content", "application/json", "schema")
 
 
 def conventions_of(document: Mapping[str, Any]) -> Conventions:
@@ -100,6 +111,8 @@ class _Document:
             "file.maximum": self._at(form, "properties", "file").get("x-max-bytes"),
             "import.status": self._success(upload),
             "email.absent": self._email(pages),
+            "quota.fields": self._quota(),
+            "error-body": self._refusal(upload),
         }
         # A document of somebody else's may say what no convention has: then it decides by itself.
         return {
@@ -131,7 +144,7 @@ class _Document:
         return next((int(status) for status in ("200", "201", "202") if status in responses), None)
 
     def _email(self, operation: Mapping[str, Any]) -> str | None:
-        page = self._at(operation, "responses", "200", "content", "application/json", "schema")
+        page = self._at(operation, "responses", "200", *_JSON_SCHEMA)
         contact = self._at(page, "properties", "contacts", "items")
         email = self._at(contact, "properties", "email")
         if not email:
@@ -139,8 +152,16 @@ class _Document:
         types = email.get("type")
         if isinstance(types, list) and "null" in types:
             return "null"
-        required = contact.get("required")
-        return "empty" if isinstance(required, list) and "email" in required else "absent"
+        return _by_required(contact, "email", "empty", "absent")
+
+    def _quota(self) -> str | None:
+        operation = self._operation("getContactQuota")
+        quota = self._at(operation, "responses", "200", *_JSON_SCHEMA)
+        return _by_required(quota, "totalLimit", "limits", "total")
+
+    def _refusal(self, operation: Mapping[str, Any]) -> str | None:
+        refusal = self._at(operation, "responses", "400", *_JSON_SCHEMA)
+        return _by_required(refusal, "message", "message", "data")
 
     def _at(self, node: Any, *steps: str) -> Mapping[str, Any]:
         for step in steps:
@@ -159,6 +180,11 @@ class _Document:
                 key = step.replace("~1", "/").replace("~0", "~")
                 node = node.get(key) if isinstance(node, dict) else None
         return {}
+
+
+def _by_required(schema: Mapping[str, Any], name: str, if_so: str, else_: str) -> str:
+    required = schema.get("required")
+    return if_so if isinstance(required, list) and name in required else else_
 
 
 def _both(item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[Any]:
@@ -208,6 +234,63 @@ def _file_maximum(value: Plain) -> Iterator[Action]:
     yield _update("$.components.schemas.VCardUpload.properties.file", {"x-max-bytes": value})
 
 
+def _quota_fields(value: Plain) -> Iterator[Action]:
+    if value == "total":
+        return
+    schema = "$.components.schemas.ContactQuota"
+    yield {"target": f"{schema}.required", "remove": True}
+    yield {"target": f"{schema}.properties.total", "remove": True}
+    properties = {
+        name: {"type": "integer", "minimum": 0, "description": sentence, "x-source": _API_REFERENCE}
+        for name, sentence in _QUOTA.items()
+    }
+    required = ["planLimit", "extraLimit", "totalLimit", "used", "remaining"]
+    yield _update(schema, {"required": required, "properties": properties})
+    example = f"{_QUOTA_OPERATION}.responses['200'].content['application/json'].examples.quota"
+    yield {"target": f"{example}.value", "remove": True}
+    limits = {"planLimit": 50_000, "extraLimit": 0, "totalLimit": 50_000}
+    yield _update(example, {"value": {**limits, "used": 230, "remaining": 49_770}})
+
+
+def _error_body(value: Plain) -> Iterator[Action]:
+    if value == "data":
+        return
+    schema = "$.components.schemas.Fail"
+    yield {"target": f"{schema}['required', 'properties']", "remove": True}
+    text = {"type": "string", "minLength": 1}
+    properties = {
+        "status": {"type": "integer", "description": "The status.", "x-source": _PLATFORM},
+        "error": {**text, "description": "The name of the status.", "x-source": _PLATFORM},
+        "message": {**text, "description": "What was expected.", "x-source": _PLATFORM},
+    }
+    yield _update(schema, {"required": [*properties], "properties": properties})
+    yield {"target": "$..examples.*.value.data", "remove": True}
+    for target, status, message in _shown_refusals():
+        content = {"status": status, "error": HTTPStatus(status).phrase, "message": message}
+        yield _update(target, {"value": content})
+
+
+def _shown_refusals() -> Iterator[tuple[str, int, str]]:
+    """Yield the examples of refusals in ``openapi.yaml``: target, status and message."""
+    statuses = {"Unauthorized": 401, "Forbidden": 403, "UnknownList": 404}
+    document = _shipped()
+    holders = [
+        (f"$.components.responses.{name}", status, document["components"]["responses"][name])
+        for name, status in statuses.items()
+    ]
+    for path, item in document["paths"].items():
+        for method in sorted(_METHODS & item.keys()):
+            for status, response in item[method]["responses"].items():
+                target = f"$.paths['{path}'].{method}.responses['{status}']"
+                holders.append((target, int(status), response))
+    for target, status, response in holders:
+        media = response.get("content", {}).get("application/json", {})
+        for name, example in media.get("examples", {}).items():
+            if example["value"].get("status") == "fail":
+                message = " ".join(example["value"]["data"].values())
+                yield f"{target}.content['application/json'].examples.{name}", status, message
+
+
 def _document_422() -> Iterator[Action]:
     response = {
         "description": "A parameter or a field is not what is expected.",
@@ -225,6 +308,8 @@ _ACTIONS: Mapping[str, Callable[[Plain], Iterator[Action]]] = {
     "import.status": _import_status,
     "email.absent": _absent_email,
     "file.maximum": _file_maximum,
+    "quota.fields": _quota_fields,
+    "error-body": _error_body,
 }
 
 

@@ -84,8 +84,11 @@ class ControlApi:
         return Response(200, content)
 
     def version(self, _: Values) -> Response:
-        contract = self._runtime.contract.version
-        return Response(200, {"version": __version__, "contract": contract})
+        contract = self._runtime.contract
+        content = {"version": __version__, "contract": contract.version}
+        if contract.overlay is not None:
+            content["overlay"] = contract.overlay.name
+        return Response(200, content)
 
     def contract(self, _: Values) -> Response:
         return Response(200, self._document)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from qlara_sandbox.http.contract import Contract, InvalidContract
+from qlara_sandbox.http.contract import InvalidContract
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
-from qlara_sandbox.web.contacts import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from qlara_sandbox.web.contacts import Terms
     from qlara_sandbox.web.runtime import Runtime
 
 log = logging.getLogger("qlara_sandbox.web")
@@ -54,14 +54,15 @@ class Reloading:
             self._looked_at = monotonic()
             seen, self._seen = self._seen, now
             changed = {path for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
-            spec = self._runtime.settings.spec
-            if spec in changed:
-                await self._take_contract(spec)
-            await self._take_scenarios(changed - {spec})
+            settings = self._runtime.settings
+            of_contract = changed & {settings.spec, settings.overlay}
+            if of_contract:
+                await self._take_contract(max(of_contract))
+            await self._take_scenarios(changed - of_contract)
 
-    async def _take_contract(self, spec: Path) -> None:
+    async def _take_contract(self, changed: Path) -> None:
         def prepare() -> tuple[Terms, ASGIApp]:
-            terms = Terms.of(Contract(spec))
+            terms = self._runtime.compiled(self._runtime.settings.overlay)
             return terms, self._assemble(self._runtime, terms)
 
         try:
@@ -71,13 +72,23 @@ class Reloading:
             return
         await self._runtime.use_contract(terms)
         self._app = app
-        log.info("reloaded %s", spec.name)
+        log.info("reloaded %s", changed.name)
+        # Their contracts are made of this one and their overlays.
+        await self._take_scenarios_named(set(self._runtime.overlaid))
 
     async def _take_scenarios(self, changed: set[Path]) -> None:
         library = self._runtime.library
-        names = {path.stem for path in changed if path.suffix == ".yaml"}
+        names = {
+            path.stem
+            for path in changed
+            if path.suffix == ".yaml" and path.parent == library.folder
+        }
         if any(path.suffix != ".yaml" for path in changed):  # a file that scenarios are made from
             names = set(library.names())
+        names |= {name for name, path in self._runtime.library.overlays.items() if path in changed}
+        await self._take_scenarios_named(names)
+
+    async def _take_scenarios_named(self, names: set[str]) -> None:
         for name in sorted(names):
             if await anyio.to_thread.run_sync(self._take_scenario, name):
                 self._runtime.worlds.reset_scenario(name)
@@ -98,7 +109,10 @@ class Reloading:
     def _look(self) -> dict[Path, tuple[int, int]]:
         settings = self._runtime.settings
         folder = settings.scenarios
-        paths = [settings.spec, *folder.glob("*.yaml"), *folder.glob("files/*")]
+        paths = {settings.spec, *folder.glob("*.yaml"), *folder.glob("files/*")}
+        paths |= {*self._runtime.library.overlays.values()}
+        if settings.overlay is not None:
+            paths.add(settings.overlay)
         stats = {path: _stat(path) for path in paths}
         return {path: stat for path, stat in stats.items() if stat is not None}
 

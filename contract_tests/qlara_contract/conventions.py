@@ -8,16 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qlara_contract.contract import contract
+from qlara_contract.errors import CannotRun
 from qlara_contract.targets import (
     TABLE,
     Conventions,
     InvalidConvention,
+    InvalidOverlay,
+    apply_file,
+    convention,
     conventions_of,
     overlay_for,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from qlara_contract.exchange import ApiExchange
 
@@ -27,7 +33,9 @@ __all__ = [
     "InvalidConvention",
     "KnownConventions",
     "Observation",
+    "convention",
     "conventions_of",
+    "expected_by",
     "overlay_for",
 ]
 
@@ -42,6 +50,14 @@ class Observation:
     value: Plain | None
     what: str
     exchange: ApiExchange | None = None
+
+
+def expected_by(overlay: Path) -> Conventions:
+    """Return the conventions of the shipped contract under an overlay; raise ``CannotRun``."""
+    try:
+        return conventions_of(apply_file(contract().document, overlay))
+    except (InvalidOverlay, InvalidConvention) as error:
+        raise CannotRun(f"--overlay {error}") from error
 
 
 class KnownConventions:

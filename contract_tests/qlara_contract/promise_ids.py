@@ -38,6 +38,7 @@ PromiseId = Literal[
     "upload.part-headers-free",
     "upload.not-a-vcard",
     "upload.not-a-vcard-text",
+    "upload.header-first",
     "upload.no-footer",
     "upload.empty-file",
     "upload.file-required",

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
-from qlara_sandbox.domain.conventions import TABLE, Convention, Conventions, InvalidConvention
+from qlara_sandbox.domain.conventions import (
+    TABLE,
+    Convention,
+    Conventions,
+    InvalidConvention,
+    convention,
+)
 from qlara_sandbox.http.conventions import conventions_of, overlay_for
+from qlara_sandbox.http.overlay import InvalidOverlay, apply_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +32,10 @@ __all__ = [
     "Convention",
     "Conventions",
     "InvalidConvention",
+    "InvalidOverlay",
     "SandboxDidNotStart",
+    "apply_file",
+    "convention",
     "conventions_of",
     "overlay_for",
     "running_sandbox",

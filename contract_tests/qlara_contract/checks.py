@@ -15,7 +15,6 @@ from qlara_contract.promises import LIST, QUOTA, UPLOAD
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qlara_contract.conventions import Conventions
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
@@ -41,11 +40,22 @@ class CheckResult:
     variant: SpecVariant | None = None
 
 
-def check(exchange: ApiExchange, conventions: Conventions) -> Iterator[CheckResult]:
-    """Yield a result for every promise that this one exchange can show.
+@dataclass(frozen=True)
+class Paging:
+    """What is known of a deployment's pages.
 
-    *conventions* are the deployment's: how long its pages are, for one.
+    ``obeyed`` is the largest `limit` that was seen to be obeyed; ``first`` is the number of the first
+    page; ``has_pages`` is whether `page` is read at all.
     """
+
+    obeyed: int = 10
+    clamped_to: int | None = None
+    first: int = 1
+    has_pages: bool = True
+
+
+def check(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
+    """Yield a result for every promise that this one exchange can show."""
     status = exchange.response.status
     if is_from_gateway(exchange.response):
         return
@@ -79,7 +89,7 @@ def check(exchange: ApiExchange, conventions: Conventions) -> Iterator[CheckResu
     if exchange.response.json is not None and (documented or status < 300):
         yield _shape(exchange, status)
         if status < 300:
-            yield from _MEANINGS[exchange.operation](exchange, conventions)
+            yield from _MEANINGS[exchange.operation](exchange, paging)
     if status == 429:
         yield _retry_after(exchange)
 
@@ -152,7 +162,7 @@ def _retry_after(exchange: ApiExchange) -> CheckResult:
     )
 
 
-def _report(exchange: ApiExchange, _: Conventions) -> Iterator[CheckResult]:
+def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
     body = exchange.response.json
     summary = _get(body, "summary")
     errors = _get(body, "errors")
@@ -218,7 +228,7 @@ def _errors(errors: list[Any], counted: int) -> Iterator[CheckResult]:
     )
 
 
-def _page(exchange: ApiExchange, conventions: Conventions) -> Iterator[CheckResult]:
+def _page(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
     body = exchange.response.json
     query = dict(exchange.request.query)
     asked = contract_list_id(exchange)
@@ -240,19 +250,22 @@ def _page(exchange: ApiExchange, conventions: Conventions) -> Iterator[CheckResu
         "distinct ids",
         _shortened(ids),
     )
-    size = _page_size(query, body, conventions)
+    is_plain = len(query) == len(exchange.request.query) and (
+        paging.has_pages or "page" not in query
+    )
+    size = _page_size(query, body, paging) if is_plain else 0
     if size:
-        yield from _place(body, query, size, conventions.page_first)
+        yield from _place(body, query, size, paging.first)
 
 
-def _page_size(query: dict[str, str], body: Any, conventions: Conventions) -> int:
+def _page_size(query: dict[str, str], body: Any, paging: Paging) -> int:
     """Return how many contacts a full page has; 0 if that cannot be known."""
     if "limit" not in query:
         return len(_get(body, "contacts")) if _get(body, "hasMore") is True else 0
     limit = _plain_int(query["limit"]) or 0
-    if limit > conventions.limit_maximum:
-        return conventions.limit_maximum if conventions.limit_above == "clamped" else 0
-    return limit
+    if limit <= paging.obeyed:
+        return limit
+    return paging.clamped_to or 0
 
 
 def _place(body: Any, query: dict[str, str], size: int, first: int) -> Iterator[CheckResult]:
@@ -271,6 +284,8 @@ def _place(body: Any, query: dict[str, str], size: int, first: int) -> Iterator[
             str(asked),
             str(page),
         )
+    if at > max(1, -(-total // size)):
+        return  # what is past the end is another promise
     due = max(0, min(size, total - (at - 1) * size))
     yield CheckResult(
         "list.limit-obeyed",
@@ -301,7 +316,7 @@ def contract_list_id(exchange: ApiExchange) -> str:
     return unquote(found[1]) if found else ""
 
 
-def _used(exchange: ApiExchange, _: Conventions) -> Iterator[CheckResult]:
+def _used(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
     used, total = (_get(exchange.response.json, name) for name in ("used", "total"))
     if _is_count(used) and _is_count(total):
         yield CheckResult(
@@ -313,7 +328,7 @@ def _used(exchange: ApiExchange, _: Conventions) -> Iterator[CheckResult]:
         )
 
 
-_MEANINGS: dict[str, Callable[[ApiExchange, Conventions], Iterator[CheckResult]]] = {
+_MEANINGS: dict[str, Callable[[ApiExchange, Paging], Iterator[CheckResult]]] = {
     UPLOAD: _report,
     LIST: _page,
     QUOTA: _used,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from qlara_contract.promises import QUOTA
 from qlara_contract.untrusted import read_within_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from qlara_contract.settings import RunSettings
 
@@ -118,6 +119,36 @@ class Client:
                 self.wait(_PAUSES[at])
         raise Interrupted(failure)
 
+    def send_together(self, requests: Sequence[ApiRequest]) -> list[ApiExchange]:
+        """Send *requests* at the same time and return their exchanges, in the same order.
+
+        Raises:
+            Interrupted: one of them failed, or was refused as one too many.
+        """
+        for request in requests:
+            self.pace()
+            self._charge(request)
+        self.requests += len(requests)
+        with ThreadPoolExecutor(len(requests)) as pool:
+            waiting = [
+                pool.submit(self._exchange, each, self._settings.api_key) for each in requests
+            ]
+        exchanges, failure = [], ""
+        for each in waiting:
+            try:
+                exchange = each.result()
+            except Unreachable as error:
+                failure = str(error)
+                continue
+            exchanges.append(exchange)
+            self._watch(exchange)
+            if exchange.response.status == 429 or is_from_gateway(exchange.response):
+                failure = f"{exchange.response.status} for one of {len(requests)} at the same time"
+        if failure:
+            self._note_failure(failure)
+            raise Interrupted(failure)
+        return exchanges
+
     def probe(self) -> str:
         """Ask for the quota once; return why the deployment is lost, empty if it responds."""
         try:
@@ -179,6 +210,13 @@ class Client:
     def _send_once(self, request: ApiRequest, key: str) -> ApiExchange:
         self.pace()
         self._charge(request)
+        self.requests += 1
+        exchange = self._exchange(request, key)
+        self._watch(exchange)
+        return exchange
+
+    def _exchange(self, request: ApiRequest, key: str) -> ApiExchange:
+        """Send a request once and return the exchange; raise ``Unreachable``."""
         request = replace(request, headers=(*request.headers, *self.session_headers))
         headers = list(request.headers)
         if key and not any(name.lower() == "x-api-key" for name, _ in headers):
@@ -192,7 +230,6 @@ class Client:
         }:
             headers.append(("Authorization", self._settings.authorization))
         at, start = time.time(), time.perf_counter()
-        self.requests += 1
         try:
             with self._http.stream(
                 request.method,
@@ -205,7 +242,7 @@ class Client:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(_why(error, self._settings.base_url)) from error
         operation = contract().operation_of(request.method, request.path)
-        exchange = ApiExchange(
+        return ApiExchange(
             self._settings.base_url,
             request,
             ApiResponse(
@@ -219,8 +256,6 @@ class Client:
             at,
             time.perf_counter() - start,
         )
-        self._watch(exchange)
-        return exchange
 
     def _note_failure(self, failure: str) -> None:
         self.network_failures.append(failure)

@@ -292,6 +292,7 @@ class _Learning:
             if 0 < shown < total and shown < _MOST:
                 self._known.observe("limit.maximum", shown, f"at most {shown} on a page", most)
                 self._known.observe("limit.above", "clamped", "a larger `limit` is clamped", most)
+                self._run.page_size = shown
                 return
             self._run.page_size = min(_MOST, max(self._run.page_size, shown))
             above = self._page(list_id, ("limit", str(_MOST + 1)))
@@ -303,6 +304,7 @@ class _Learning:
             if page.response.status == 200:
                 self._known.observe("limit.maximum", limit, f"limit={limit} is accepted", page)
                 self._known.observe("limit.above", "refused", f"limit={_MOST} is refused", most)
+                self._run.page_size = max(self._run.page_size, len(_contacts(page)))
                 return
 
     def _first_page(self, list_id: str, total: int) -> None:

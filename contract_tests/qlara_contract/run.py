@@ -61,7 +61,7 @@ class SuiteRun:
         self._names = count(1)
         self._token = f"{time.time_ns() // 1_000_000:x}"
         self._wrote_at = 0.0
-        self._pending: ApiRequest | None = None
+        self._pending: list[ApiRequest] = []  # charged and sent, and not answered yet
         self.ledger = Ledger(self.settings.effective_max_writes)
         self.conventions = KnownConventions(self.expected, self.settings.assume)
         self.client = Client(self.settings, watch=self._watch, charge=self._charge)
@@ -91,6 +91,18 @@ class SuiteRun:
     def list_id(self) -> str:
         """A list that may exist already, for runs that only read."""
         return self.settings.list_id or DEFAULT_LIST
+
+    @property
+    def paging(self) -> checks.Paging:
+        """What is known of the deployment's pages."""
+        observed = self.conventions.observations
+        is_clamped = "limit.maximum" in observed and self.actual.limit_above == "clamped"
+        return checks.Paging(
+            min(self.page_size, self.actual.limit_maximum),
+            self.actual.limit_maximum if is_clamped else None,
+            self.actual.page_first,
+            self.conventions.has_pages,
+        )
 
     @property
     def safe_limit(self) -> int:
@@ -162,7 +174,7 @@ class SuiteRun:
         if self.record is not None:
             self.record.append((story or self.story_name, exchange))
         broken = []
-        for checked in checks.check(exchange, self.actual):
+        for checked in checks.check(exchange, self.paging):
             if not checked.broken:
                 self.results.record_kept(checked.promise)
                 continue
@@ -183,19 +195,23 @@ class SuiteRun:
 
     def charge(self, request: ApiRequest) -> None:
         """Charge the cards of a request before it is sent; raise ``WritesSpent``."""
-        self._note_lost()
         cards = cards_in(request)
         if cards:
             self.ledger.charge(cards)
-            self._pending = request
+            self._pending.append(request)
 
     def note(self, exchange: ApiExchange) -> None:
         """Note in the ledger what an exchange may have written."""
-        pending, self._pending = self._pending, None
-        if pending is not None and cards_in(exchange.request):
-            own_plan = exchange.key in (self.settings.api_key, "")
-            self.ledger.note(exchange.request, exchange, own_plan=own_plan)
-            self._wrote_at = time.monotonic()
+        if not cards_in(exchange.request):
+            return
+        form, body = exchange.request.form, exchange.request.body
+        for at, each in enumerate(self._pending):
+            if (each.form, each.body) == (form, body):
+                del self._pending[at]
+                break
+        own_plan = exchange.key in (self.settings.api_key, "")
+        self.ledger.note(exchange.request, exchange, own_plan=own_plan)
+        self._wrote_at = time.monotonic()
 
     def finish(self) -> None:
         """Note a last request that was never answered, and close the connections."""
@@ -203,10 +219,9 @@ class SuiteRun:
         self.client.close()
 
     def _note_lost(self) -> None:
-        """Note in the ledger a request that was sent and never answered."""
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            self.ledger.note(pending, None, own_plan=True)
+        """Note in the ledger the requests that were sent and never answered."""
+        while self._pending:
+            self.ledger.note(self._pending.pop(), None, own_plan=True)
 
     def _charge(self, request: ApiRequest) -> None:
         self.charge(request)

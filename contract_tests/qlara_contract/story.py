@@ -399,6 +399,11 @@ class Story:
             ApiRequest("POST", contract().path_of(UPLOAD), form=form), key=key, patient=patient
         )
 
+    def post_together(self, forms: Sequence[ImportForm]) -> list[ApiExchange]:
+        """Send imports at the same time, over connections of their own; return their exchanges."""
+        requests = [ApiRequest("POST", contract().path_of(UPLOAD), form=each) for each in forms]
+        return self.run.client.send_together(requests)
+
     def upload(
         self,
         content: bytes | str,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FAULTY = 60
 _SLACK = 1.0
+_TOGETHER = 3
+_CARDS_EACH = 8
 _TAGS = ["q2-2026", "crm-import", "contract-check", *(f"tag-{at}" for at in range(9, 0, -1))]
 
 
@@ -393,6 +395,49 @@ def test_the_file_is_read_whatever_its_part_says_of_it(story: Story) -> None:
             report.exchange,
             f"A file named {filename} of type {media_type} was not imported.",
         )
+
+
+@exercises("upload.imports-together", creates=_TOGETHER * _CARDS_EACH)
+def test_imports_at_the_same_time_are_each_imported_whole(story: Story) -> None:
+    numbers = [
+        [story.run.numbers.take() for _ in range(_CARDS_EACH)] for _ in range(_TOGETHER)
+    ]
+    first = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
+    list_id = story.upload(first).list_id
+    forms = [
+        story.form(
+            "".join(card(f"Rossi {each}", f"TEL:{each}") for each in those), list_id=list_id
+        )
+        for those in numbers
+    ]
+    exchanges = story.post_together(forms)
+    for exchange in exchanges:
+        report = story.report(exchange)
+        story.expect(
+            "upload.imports-together",
+            report.summary.get("imported"),
+            _CARDS_EACH,
+            exchange,
+            f"One of {_TOGETHER} imports at the same time did not import its {_CARDS_EACH} cards.",
+        )
+    wanted = {number for those in numbers for number in those}
+    page = story.read(list_id, count=len(wanted) + 1)
+    got = [number for number in map(str, page.numbers) if number in wanted]
+    story.expect(
+        "upload.imports-together",
+        sorted(got),
+        sorted(wanted),
+        page.exchange,
+        "After imports at the same time, the list does not hold each contact once.",
+    )
+    ids = [str(each.get("contactId")) for each in page.contacts]
+    story.expect(
+        "upload.imports-together",
+        len(set(ids)),
+        len(ids),
+        page.exchange,
+        "Two contacts of imports at the same time have one id.",
+    )
 
 
 @exercises("tags.tidied", creates=1)

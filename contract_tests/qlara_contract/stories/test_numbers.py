@@ -31,13 +31,21 @@ def _reasons(report: ReceivedReport) -> list[object]:
 
 @exercises("numbers.e164", creates=4)
 def test_a_number_in_international_form_is_stored_as_e164(story: Story) -> None:
-    for punctuation in (" ", "-", "."):
-        number = story.run.numbers.take()
-        typed = spaced(number).replace(" ", punctuation)
-        _takes(story, [f"TEL:{typed}"], number, f"`{typed}` was not normalised.")
-    number = story.run.numbers.take()
-    typed = f"{number[:3]} ({number[3:5]}) {number[5:]}"
-    _takes(story, [f"TEL:{typed}"], number, f"`{typed}` was not normalised.")
+    numbers = [story.run.numbers.take() for _ in range(4)]
+    last = numbers[3]
+    typed = [spaced(number).replace(" ", sign) for number, sign in zip(numbers, " -.", strict=False)]
+    typed.append(f"{last[:3]} ({last[3:5]}) {last[5:]}")
+    text = "".join(card(f"Marco Rossi {each}", f"TEL:{each}") for each in typed)
+    page = story.read(story.upload(text).list_id, count=len(typed))
+    got = {each.get("name"): each.get("phoneNumber") for each in page.contacts}
+    for each, number in zip(typed, numbers, strict=True):
+        story.expect(
+            "numbers.e164",
+            got.get(f"Marco Rossi {each}"),
+            number,
+            page.exchange,
+            f"`{each}` was not normalised.",
+        )
 
 
 @exercises("numbers.default-region", creates=3)

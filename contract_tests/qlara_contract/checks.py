@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
 
-_ACCEPTED = 202  # RFC 9110 section 15.3.3: carried out later, and what the body says is not documented
+_ACCEPTED = (
+    202  # RFC 9110 section 15.3.3: carried out later, and what the body says is not documented
+)
 _NO_FAILURES = frozenset({501, 505})  # RFC 9110 sections 15.6.2 and 15.6.6: not supported
 _SHAPES: dict[str, PromiseId] = {
     UPLOAD: "upload.report-shape",

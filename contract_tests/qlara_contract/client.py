@@ -188,7 +188,9 @@ class Client:
             time.sleep(max(0.0, self._next_at - time.monotonic()))
             self._next_at = time.monotonic() + 1 / self._settings.rate
 
-    def _send_patiently(self, request: ApiRequest, key: str | None, *, patient: bool) -> ApiExchange:
+    def _send_patiently(
+        self, request: ApiRequest, key: str | None, *, patient: bool
+    ) -> ApiExchange:
         own = self._settings.api_key if key is None else key
         waited, pause = 0.0, 1.0
         while True:

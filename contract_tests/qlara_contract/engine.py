@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from qlara_contract.conventions import Conventions, KnownConventions
 from qlara_contract.errors import CannotRun, Interrupted, RunStopped, WritesSpent
 from qlara_contract.learning import learn
+from qlara_contract.ledger import Ledger
 from qlara_contract.numbers import NumbersUsedUp
 from qlara_contract.preflight import preflight
 from qlara_contract.promises import OPERATIONS, Severity, promise
 from qlara_contract.results import PromiseResult, PromiseState, Results
-from qlara_contract.ledger import Ledger
 from qlara_contract.run import SuiteRun
 from qlara_contract.story import BASIC, PromiseBroken, Story, StoryFunction
 
@@ -266,9 +266,7 @@ def try_learning(run: SuiteRun) -> None:
 def _tell(run: SuiteRun, progress: Callable[[Progress], None], failures: list[str]) -> None:
     chosen = stories(run.settings.only)
     for at, function in enumerate(chosen):
-        broken = sum(
-            each.state is PromiseState.BROKEN for each in run.results.by_id.values()
-        )
+        broken = sum(each.state is PromiseState.BROKEN for each in run.results.by_id.values())
         story = Story(run, function)
         progress(Progress(at, len(chosen), story.name, broken))
         failure = run_story(run, story, function)

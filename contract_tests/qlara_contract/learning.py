@@ -118,7 +118,7 @@ class _Learning:
     def _no_lists(self, exchange: ApiExchange) -> None:
         data = exchange.response.json
         fields = data.get("data") if isinstance(data, dict) else None
-        if isinstance(fields, dict) and "listName" in fields or exchange.response.status == 403:
+        if (isinstance(fields, dict) and "listName" in fields) or exchange.response.status == 403:
             self._known.observe("list-names.create", "no", "a `listName` is refused", exchange)
             self._run.imports_fail = (
                 "lists cannot be made: an import with `listName` is refused with "
@@ -281,7 +281,9 @@ class _Learning:
         body = default.response.json
         total = total or (body.get("total") if isinstance(body.get("total"), int) else 0)
         if shown < total:
-            self._known.observe("limit.default", shown, f"{shown} contacts without `limit`", default)
+            self._known.observe(
+                "limit.default", shown, f"{shown} contacts without `limit`", default
+            )
         self._maximum(list_id, total)
         self._first_page(list_id, total)
 
@@ -311,9 +313,7 @@ class _Learning:
         size = 5 if total >= _FEW else max(1, total // 2)
         limit = ("limit", str(size))
         start = self._page(list_id, limit)
-        pages = {
-            at: _ids(self._page(list_id, limit, ("page", str(at)))) for at in (0, 1, 2)
-        }
+        pages = {at: _ids(self._page(list_id, limit, ("page", str(at)))) for at in (0, 1, 2)}
         first = _ids(start)
         if not first:
             return

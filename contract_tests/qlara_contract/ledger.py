@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _CARD = re.compile(rb"(?i)BEGIN:VCARD")
 _WIDE_CARD = re.compile("BEGIN:VCARD".encode("utf-16-le"))
+_TOO_MANY = 429
 _RESERVE = 10  # of the plan's room, one part in so many is left alone
 
 
@@ -61,7 +62,11 @@ class Ledger:
     def note(self, request: ApiRequest, exchange: ApiExchange | None, *, own_plan: bool) -> None:
         """Note where the cards of a request may be, once its response is known (or lost)."""
         cards = cards_in(request)
-        if exchange is not None and 400 <= exchange.response.status < 500:
+        status = exchange.response.status if exchange is not None else 0
+        if status == _TOO_MANY:  # not even looked at, and sent again
+            self.charged -= cards
+            return
+        if 400 <= status < 500:
             self.refused_cards += cards
             return
         fields = dict(request.form.fields) if request.form else {}

@@ -65,9 +65,7 @@ def _headers(
     return tuple(found)
 
 
-def _assumed(
-    _: click.Context, __: click.Parameter, value: tuple[str, ...]
-) -> dict[str, int | str]:
+def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, int | str]:
     if not value:
         return {}
     from qlara_contract.conventions import InvalidConvention, convention

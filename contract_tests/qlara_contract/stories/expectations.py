@@ -43,9 +43,15 @@ def expect_errors(story: Story, report: ReceivedReport, expected: ExpectedReport
         what = "is wrong for a generated file."
         text, exchange = _TEXTS[wanted["reason"]], report.exchange
         story.expect(
-            "upload.error-name", one.get("name"), wanted["name"], exchange, f"An error's `name` {what}"
+            "upload.error-name",
+            one.get("name"),
+            wanted["name"],
+            exchange,
+            f"An error's `name` {what}",
         )
-        story.expect(text, one.get("reason"), wanted["reason"], exchange, f"An error's `reason` {what}")
+        story.expect(
+            text, one.get("reason"), wanted["reason"], exchange, f"An error's `reason` {what}"
+        )
         expect_line(story, report, one.get("line"), wanted["line"], wanted["card"])
 
 

@@ -42,7 +42,9 @@ def test_a_request_with_an_unknown_key_is_refused(story: Story) -> None:
     for key in dict.fromkeys(unknown):
         if key == own:
             continue
-        for exchange in _everywhere(story, key) if key == _UNKNOWN_KEY else [story.get_quota(key=key)]:
+        for exchange in (
+            _everywhere(story, key) if key == _UNKNOWN_KEY else [story.get_quota(key=key)]
+        ):
             _without_key(story, "access.unknown-key", exchange)
     for headers, query in (
         ((("Authorization", f"Bearer {own}"),), ()),

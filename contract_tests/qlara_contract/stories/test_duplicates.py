@@ -84,9 +84,7 @@ def test_the_same_number_written_otherwise_is_a_duplicate(story: Story) -> None:
 
 @exercises("duplicates.by-number", "quota.duplicates-cost-nothing", creates=6)
 def test_the_same_file_again_holds_nothing_but_duplicates(story: Story) -> None:
-    text = "".join(
-        card(f"Marco Rossi {at}", f"TEL:{story.run.numbers.take()}") for at in range(3)
-    )
+    text = "".join(card(f"Marco Rossi {at}", f"TEL:{story.run.numbers.take()}") for at in range(3))
     list_id = story.upload(text).list_id
     used, _, _ = story.quota()
     for into, what in ((list_id, "the same list"), ("", "another list")):

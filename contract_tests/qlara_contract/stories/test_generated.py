@@ -93,7 +93,9 @@ def _judge(story: Story, one: GeneratedRequest) -> None:
 
 def _may_write(story: Story) -> bool:
     run = story.run
-    return not run.imports_fail and run.writes_left >= CARDS_AT_MOST and run.ledger.fits(CARDS_AT_MOST)
+    return (
+        not run.imports_fail and run.writes_left >= CARDS_AT_MOST and run.ledger.fits(CARDS_AT_MOST)
+    )
 
 
 def _expect_some_accepted(

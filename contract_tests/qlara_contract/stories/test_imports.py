@@ -275,7 +275,9 @@ def test_every_card_at_fault_is_listed_however_many(story: Story) -> None:
     report = story.upload("".join(cards))
     names = [each.get("name") for each in report.errors if isinstance(each, dict)]
     if report.is_complete and len(names) < _FAULTY:
-        story.observe("error-list", len(names), report.exchange, f"{len(names)} of {_FAULTY} errors")
+        story.observe(
+            "error-list", len(names), report.exchange, f"{len(names)} of {_FAULTY} errors"
+        )
     story.expect(
         "upload.errors-listed",
         names,
@@ -399,15 +401,11 @@ def test_the_file_is_read_whatever_its_part_says_of_it(story: Story) -> None:
 
 @exercises("upload.imports-together", creates=_TOGETHER * _CARDS_EACH)
 def test_imports_at_the_same_time_are_each_imported_whole(story: Story) -> None:
-    numbers = [
-        [story.run.numbers.take() for _ in range(_CARDS_EACH)] for _ in range(_TOGETHER)
-    ]
+    numbers = [[story.run.numbers.take() for _ in range(_CARDS_EACH)] for _ in range(_TOGETHER)]
     first = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
     list_id = story.upload(first).list_id
     forms = [
-        story.form(
-            "".join(card(f"Rossi {each}", f"TEL:{each}") for each in those), list_id=list_id
-        )
+        story.form("".join(card(f"Rossi {each}", f"TEL:{each}") for each in those), list_id=list_id)
         for those in numbers
     ]
     exchanges = story.post_together(forms)

@@ -318,9 +318,7 @@ def test_a_parameter_that_is_given_twice_is_refused(story: Story) -> None:
         if expected == "refused":
             story.refused("list.given-twice", exchange, story.expected.invalid_input, name)
         elif used:
-            story.expect(
-                "list.given-twice", used, expected, exchange, f"Another `{name}` counts."
-            )
+            story.expect("list.given-twice", used, expected, exchange, f"Another `{name}` counts.")
 
 
 def _which(exchange: ApiExchange, name: str) -> str:

@@ -9,8 +9,8 @@ from qlara_contract.story import TAG, exercises, known_part
 from qlara_contract.strategies import draw_file
 
 if TYPE_CHECKING:
-    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.oracle import ExpectedReport
+    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import ReceivedReport, Story
     from qlara_contract.strategies import VCardFile
 
@@ -92,13 +92,16 @@ def _import_one(story: Story, at: int) -> None:
     page = story.read(report.list_id)
     shown = [known_part(each) for each in story.run.account.shown(key)]
     got = [known_part(each) for each in page.contacts]
-    if story.expect(
-        "list.contact-as-imported",
-        sorted(got, key=repr),
-        sorted(shown, key=repr),
-        page.exchange,
-        f"The list does not hold what the file imported with {strategy}.",
-    ) and story.actual.order == "import":
+    if (
+        story.expect(
+            "list.contact-as-imported",
+            sorted(got, key=repr),
+            sorted(shown, key=repr),
+            page.exchange,
+            f"The list does not hold what the file imported with {strategy}.",
+        )
+        and story.actual.order == "import"
+    ):
         story.expect(
             "list.order", got, shown, page.exchange, "The contacts are not in import order."
         )

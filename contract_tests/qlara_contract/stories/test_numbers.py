@@ -33,7 +33,9 @@ def _reasons(report: ReceivedReport) -> list[object]:
 def test_a_number_in_international_form_is_stored_as_e164(story: Story) -> None:
     numbers = [story.run.numbers.take() for _ in range(4)]
     last = numbers[3]
-    typed = [spaced(number).replace(" ", sign) for number, sign in zip(numbers, " -.", strict=False)]
+    typed = [
+        spaced(number).replace(" ", sign) for number, sign in zip(numbers, " -.", strict=False)
+    ]
     typed.append(f"{last[:3]} ({last[3:5]}) {last[5:]}")
     text = "".join(card(f"Marco Rossi {each}", f"TEL:{each}") for each in typed)
     page = story.read(story.upload(text).list_id, count=len(typed))

@@ -88,7 +88,9 @@ def test_an_import_without_a_list_is_refused(story: Story) -> None:
             variant=spec_variants.SpecVariant.LIST_OPTIONAL,
         )
         return
-    story.refused("upload.list-required", exchange, story.expected.invalid_input, ("listId", "listName"))
+    story.refused(
+        "upload.list-required", exchange, story.expected.invalid_input, ("listId", "listName")
+    )
 
 
 @exercises("upload.one-list-only", creates=2)
@@ -97,7 +99,9 @@ def test_an_import_into_two_lists_is_refused(story: Story) -> None:
     file = FormFile(card("Giulia Bianchi", f"TEL:{story.run.numbers.take()}").encode())
     both = (("listId", list_id), ("listName", story.list_name), ("tags", TAG))
     exchange = story.post(ImportForm(file, both))
-    story.refused("upload.one-list-only", exchange, story.expected.invalid_input, ("listId", "listName"))
+    story.refused(
+        "upload.one-list-only", exchange, story.expected.invalid_input, ("listId", "listName")
+    )
 
 
 @exercises("upload.unknown-strategy", creates=3)
@@ -105,7 +109,9 @@ def test_an_unknown_strategy_is_refused(story: Story) -> None:
     for strategy in ("MERGE", "skip", "SKIP,UPDATE"):
         text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
         exchange = story.post(story.form(text, strategy=strategy))
-        story.refused("upload.unknown-strategy", exchange, story.expected.invalid_input, "duplicateStrategy")
+        story.refused(
+            "upload.unknown-strategy", exchange, story.expected.invalid_input, "duplicateStrategy"
+        )
 
 
 @exercises("upload.empty-value", creates=3)
@@ -317,7 +323,9 @@ def _duplicates_at_full_quota(story: Story, key: str) -> None:
     }
     if not contacts:
         for promise in strategies:
-            story.not_exercised(promise, f"{story.run.list_id} of the full account holds no contact")
+            story.not_exercised(
+                promise, f"{story.run.list_id} of the full account holds no contact"
+            )
         return
     one = contacts[0]
     text = card(str(one.get("name")), f"TEL:{one.get('phoneNumber')}")

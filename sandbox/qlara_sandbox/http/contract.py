@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from qlara_sandbox import resources
 from qlara_sandbox.http.json_body import JSON, JsonBody
 from qlara_sandbox.http.operation import (
     MULTIPART,
@@ -18,7 +19,7 @@ from qlara_sandbox.http.operation import (
     Operation,
     Parameter,
 )
-from qlara_sandbox.http.schemas import Document, Schema, expected
+from qlara_sandbox.http.schemas import Document, Schema, renew_words, expected
 from qlara_sandbox.http.yaml_document import UnusableDocument, read_document
 from qlara_sandbox.scenario.errors import shown
 from qlara_sandbox.scenario.plain_yaml import explained
@@ -48,10 +49,13 @@ class InvalidContract(Exception):
 class Contract:
     """The operations of a contract file, and the file itself."""
 
-    def __init__(self, path: Path, *, strict_query: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, strict_query: bool = False, shipped: Path = resources.SPEC
+    ) -> None:
         """Compile the file; with *strict_query*, requests may have no query parameters beside it.
 
-        A JSON body of a request has at most the ``x-max-bytes`` of its media type, 1 MB without.
+        *shipped* is the file that this one may be an edit of: what a schema of it says in words
+        (``x-expected``) is kept only as far as it demands the same. A JSON body of a request has at most the ``x-max-bytes`` of its media type, 1 MB without.
 
         Raises:
             InvalidContract: it is not an OpenAPI 3.1 file that the sandbox can use.
@@ -61,6 +65,8 @@ class Contract:
         self.text = _read(path)
         try:
             self.document = read_document(self.text)
+            if path != shipped:
+                renew_words(self.document, read_document(_read(shipped)))
             self._document = Document(self.document)
             self.title: str = self.document["info"]["title"]
             self.version: str = str(self.document["info"]["version"])

@@ -19,7 +19,7 @@ from qlara_sandbox.http.operation import (
     Operation,
     Parameter,
 )
-from qlara_sandbox.http.schemas import Document, Schema, renew_words, expected
+from qlara_sandbox.http.schemas import Document, Schema, expected, renew_words
 from qlara_sandbox.http.yaml_document import UnusableDocument, read_document
 from qlara_sandbox.scenario.errors import shown
 from qlara_sandbox.scenario.plain_yaml import explained

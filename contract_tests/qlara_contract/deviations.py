@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -79,7 +79,8 @@ def _require_shallow(text: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             message = f"values nested more than {_DEEPEST} deep"
-            raise yaml.composer.ComposerError(None, None, message, event.start_mark)
+            mark = cast("yaml.error.Mark", event.start_mark)
+            raise yaml.composer.ComposerError(None, None, message, mark)
 
 
 def _deviation(where: str, entry: Any) -> Deviation:

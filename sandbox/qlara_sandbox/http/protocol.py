@@ -150,12 +150,13 @@ class Protocol(HttpToolsProtocol):
         else:
             self._parse_all(memoryview(data))
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> bool:  # type: ignore[override]
         """Keep the connection for the responses that are due; the client sends no more.
 
         A stream of events ends: it has no end of its own, and a client that is gone looks the same.
         """
         self._half_closed = True
+        self._heard = monotonic()
         is_plain = self.transport.get_extra_info("sslcontext") is None  # TLS knows no half of it
         return is_plain and self._connection.on_shutdown is None and self._is_owed_a_response()
 
@@ -373,7 +374,9 @@ class Protocol(HttpToolsProtocol):
 
     def check_time(self, now: float) -> None:
         """Enforce the time limits; called about once a second."""
-        if self._is_unread(now):
+        if self._is_unread(now) or (
+            self._half_closed and now - self._heard > self._timeouts.idle
+        ):  # a client that is gone altogether looks the same as one that still waits
             self.transport.abort()
         elif self.transport.is_closing() or self._hung_up:
             return

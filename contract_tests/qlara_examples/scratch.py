@@ -29,14 +29,17 @@ class Scratch:
         self._delete = delete
         # Locked before it has its name: nobody finds it without an owner.
         unnamed = self.path / f"{_MARK}.new"
-        self._mark = os.open(unnamed, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        fcntl.flock(self._mark, fcntl.LOCK_EX)
+        mark = os.open(unnamed, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        self._mark: int | None = mark
         unnamed.rename(self.path / _MARK)
 
     def close(self) -> None:
-        """Delete the folder."""
+        """Delete the folder; more than once does no harm."""
         self._delete(self.path)
-        os.close(self._mark)
+        if self._mark is not None:
+            os.close(self._mark)
+            self._mark = None
 
 
 def remove_abandoned(delete: Callable[[Path], None]) -> None:

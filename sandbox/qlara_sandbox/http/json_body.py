@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qlara_sandbox.domain.errors import InvalidField, InvalidFields
 from qlara_sandbox.http import json_pieces
-from qlara_sandbox.http.json_pieces import NotJson, TooMuch, located
+from qlara_sandbox.http.json_pieces import MalformedJson, TooMuch, located
 from qlara_sandbox.scenario.load import whole_numbers
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class JsonBody(NamedTuple):
             raise InvalidField("content-type", f"Expected {JSON}; found {found}.")
         try:
             value = json_pieces.loads(raw, whole_numbers, self.whole_arrays)
-        except NotJson as error:
+        except MalformedJson as error:
             raise InvalidField("body", f"Expected JSON: {error}.") from error
         except TooMuch as error:
             raise InvalidField(_dotted(error.place), f"Expected {error.reason}.") from error

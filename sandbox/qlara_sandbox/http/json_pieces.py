@@ -49,7 +49,7 @@ class TooMuch(Exception):
         self.reason = reason
 
 
-class NotJson(ValueError):
+class MalformedJson(ValueError):
     """A text is not JSON; the message says where."""
 
 
@@ -104,7 +104,7 @@ def _array(text: bytes) -> list[Any]:
     try:
         items: list[Any] = orjson.loads(b"[%b]" % text)
     except orjson.JSONDecodeError as error:
-        raise NotJson(error.msg) from error
+        raise MalformedJson(error.msg) from error
     return items
 
 
@@ -120,15 +120,15 @@ def loads(
     are not cut.
 
     Raises:
-        NotJson: it is not JSON.
+        MalformedJson: it is not JSON.
         TooMuch: what is not in large arrays is too large.
     """
     if len(raw) > piece:
-        return _Reader(raw, convert, whole, piece).document()
+        return _PieceReader(raw, convert, whole, piece).document()
     return _one(raw, 0)
 
 
-class _Reader:
+class _PieceReader:
     """Reads one document from front to back; ``_window`` is the part of its text that is decoded."""
 
     def __init__(
@@ -229,7 +229,7 @@ class _Reader:
         text = ",".join(texts).encode("utf-8")
         try:
             items = _array(text)
-        except NotJson as error:
+        except MalformedJson as error:
             raise self._broken("values that JSON has") from error
         _require_shallow(items, len(place))
         pieces.add(text, len(texts))
@@ -308,15 +308,15 @@ class _Reader:
             most = MOST_OUTSIDE // (1024 * 1024)
             raise TooMuch(place[:-1], f"at most {most} MB outside of large arrays")
 
-    def _broken(self, expected: str) -> NotJson:
-        return NotJson(f"expected {expected} at character {self._before + self._at + 1}")
+    def _broken(self, expected: str) -> MalformedJson:
+        return MalformedJson(f"expected {expected} at character {self._before + self._at + 1}")
 
 
 def _one(text: str | bytes | bytearray, depth: int) -> Any:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise NotJson(str(error)) from error
+        raise MalformedJson(str(error)) from error
     _require_shallow(value, depth)
     return value
 

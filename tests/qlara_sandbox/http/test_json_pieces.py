@@ -10,7 +10,7 @@ from hypothesis import example, given, strategies as st
 
 from qlara_sandbox.http.json_pieces import (
     MOST_OUTSIDE,
-    NotJson,
+    MalformedJson,
     Pieces,
     TooMuch,
     loads,
@@ -47,7 +47,7 @@ def in_full(value: Any) -> Any:
 def read(raw: bytes, piece: int | None = None, whole: Container[str | int] = ()) -> Any:
     try:
         return in_full(loads(raw, same, whole) if piece is None else loads(raw, same, whole, piece))
-    except NotJson:
+    except MalformedJson:
         return "not JSON"
 
 

@@ -90,6 +90,17 @@ class BodyStalled(MisusedSandbox):
         super().__init__("body", message)
 
 
+class Overloaded(MisusedSandbox):
+    """The machine has no thread left for the request, which may be sent again; ``retry_after`` in seconds."""
+
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "sandbox", "Expected a free thread; none can be started. Nothing has changed."
+        )
+
+
 class NotAVCard(Refusal):
     """The file does not begin with ``BEGIN:VCARD`` (UC-020: 400 Bad Request)."""
 

@@ -24,7 +24,7 @@ from qlara_sandbox.http.operation import (
     Parameter,
 )
 from qlara_sandbox.http.overlay import InvalidOverlay, apply_file
-from qlara_sandbox.http.schemas import Document, Schema, expected
+from qlara_sandbox.http.schemas import Document, Schema, expected, renew_words
 from qlara_sandbox.http.yaml_document import UnusableDocument, read_document, require_shape
 from qlara_sandbox.scenario.errors import shown
 from qlara_sandbox.scenario.plain_yaml import explained
@@ -60,11 +60,17 @@ class Contract:
     """
 
     def __init__(
-        self, path: Path, overlay: Path | None = None, *, strict_query: bool = False
+        self,
+        path: Path,
+        overlay: Path | None = None,
+        *,
+        strict_query: bool = False,
+        shipped: Path = resources.SPEC,
     ) -> None:
         """Compile the file; with *strict_query*, requests may have no query parameters beside it.
 
-        A JSON body of a request has at most the ``x-max-bytes`` of its media type, 1 MB without.
+        *shipped* is the file that this one may be an edit of: what a schema of it says in words
+        (``x-expected``) is kept only as far as it demands the same. A JSON body of a request has at most the ``x-max-bytes`` of its media type, 1 MB without.
 
         Raises:
             InvalidContract: it is not an OpenAPI 3.1 file that the sandbox can use, or the overlay cannot
@@ -79,6 +85,8 @@ class Contract:
             if overlay is not None:
                 self._apply(overlay)
             self.conventions = _conventions(self.document)
+            if path != shipped or overlay is not None:
+                renew_words(self.document, read_document(_read(shipped)))
             self._document = Document(self.document)
             self.title: str = self.document["info"]["title"]
             self.version: str = str(self.document["info"]["version"])

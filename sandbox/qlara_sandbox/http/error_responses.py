@@ -37,6 +37,7 @@ STATUS: Mapping[type[errors.Refusal], int] = {
     errors.FileTooLarge: 413,
     errors.RateLimited: 429,
     errors.HeadTooLarge: 431,
+    errors.Overloaded: 503,
 }
 # What the conventions of a contract may decide otherwise.
 _CHOSEN: Mapping[type[errors.Refusal], Callable[[Conventions], int]] = {
@@ -51,6 +52,7 @@ _OF_THE_KEY = (errors.UnknownKey, errors.NotPermitted)
 _HEADERS: Mapping[type[errors.Refusal], Callable[[Any], Mapping[str, str]]] = {
     errors.MethodNotAllowed: lambda error: {"Allow": error.allowed},
     errors.RateLimited: lambda error: {"Retry-After": str(error.retry_after)},
+    errors.Overloaded: lambda error: {"Retry-After": str(error.retry_after)},
     errors.TokenRequired: lambda _: {"WWW-Authenticate": 'Bearer realm="sandbox"'},
 }
 

@@ -258,7 +258,7 @@ async def require_multipart(headers: Mapping[str, str], body: RequestBody) -> No
         return
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) < KEPT_HEAD:
-        text = await body.read(KEPT_HEAD)
+        text = bytes(await body.read(KEPT_HEAD))
         if _OBJECT_AS_TEXT.fullmatch(text):
             raise InvalidField(_BLAMED_FIELD, _object_as_text(text))
     found = f"found {media_type[:100]}" if media_type else "found no Content-Type"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
@@ -17,6 +16,7 @@ import anyio
 
 from qlara_sandbox.domain.conventions import USUAL
 from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
+from qlara_sandbox.services.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -60,8 +60,11 @@ class Importer:
     ``monotonic`` is a clock in seconds.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float] = time.monotonic, threads: Threads | None = None
+    ) -> None:
         self._monotonic = monotonic
+        self.threads = threads or Threads()
         self._has_tables = False
         self._turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
         self._limiters: dict[bool, anyio.CapacityLimiter] = {}
@@ -80,6 +83,7 @@ class Importer:
             NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
             UnknownList, ListNameTaken, NoNewLists: as ``World.require_destination``.
             QuotaExceeded: UC-020: 409 Conflict.
+            Overloaded: the import needs a thread, and there is none.
         """
         world.require_destination(
             request.destination
@@ -102,7 +106,7 @@ class Importer:
     ) -> Plan:
         work = _Work(world, request, rules)
         if not self._has_tables:
-            await _load_tables(world.account.region)
+            await _load_tables(self.threads, world.account.region)
             self._has_tables = True
         if request.size <= _INLINE_BYTES:
             deadline = self._monotonic() + _INLINE_SECONDS
@@ -111,7 +115,7 @@ class Importer:
         # Other requests keep their latency. What the plan reads does not change meanwhile, since
         # imports into this world wait for their turn.
         limiter = self._limiter(large=request.size > _LARGE_BYTES)
-        return await anyio.to_thread.run_sync(work.finish, limiter=limiter)
+        return await self.threads.run(work.finish, limiter)
 
     def _limiter(self, *, large: bool) -> anyio.CapacityLimiter:
         if large not in self._limiters:  # not before: a limiter belongs to a running event loop
@@ -119,7 +123,7 @@ class Importer:
         return self._limiters[large]
 
 
-async def _load_tables(region: str) -> None:
+async def _load_tables(threads: Threads, region: str) -> None:
     """Load what the first import needs, in a thread that ends with it: it takes many milliseconds.
 
     Raises `ValueError` if there is no such region.
@@ -129,8 +133,7 @@ async def _load_tables(region: str) -> None:
         nothing = ExistingContacts({}, {})
         begin_import(b"", ImportOptions(Strategy.SKIP, (), "", 1), nothing, Reading(region))
 
-    with ThreadPoolExecutor(1, "qlara-sandbox-tables") as once:
-        await asyncio.get_running_loop().run_in_executor(once, load)
+    await threads.run_once("qlara-sandbox-tables", load)
 
 
 class _Work:

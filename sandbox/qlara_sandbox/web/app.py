@@ -119,7 +119,7 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     """Return the control API of *runtime*: the same pipeline, with its own contract and gates."""
     from qlara_sandbox.web.control_api import ControlApi
 
-    spec = Contract(CONTROL_SPEC, strict_query=True)
+    spec = Contract(CONTROL_SPEC, strict_query=True, shipped=CONTROL_SPEC)
     numbers = count(1)
     pipeline = Pipeline(
         runtime=runtime,

@@ -109,7 +109,10 @@ class Pipeline:
                 return response  # a path that somebody added need not document our refusals
         if response is context.approved or (context.faults and context.faults.replaces):
             return response  # what a scenario orders need not keep the contract
-        return await kept(context.operation or operation, response)
+        try:
+            return await kept(self.runtime.threads, context.operation or operation, response)
+        except MisusedSandbox as error:
+            return error_responses.refusal(error)
 
     async def _pass(self, context: RequestContext, operation: Operation) -> Response:
         for gate in self._all_gates:
@@ -130,7 +133,7 @@ class Pipeline:
 
 
 async def _approve(context: RequestContext, operation: Operation, response: Response) -> Response:
-    context.approved = await kept(operation, response)
+    context.approved = await kept(context.runtime.threads, operation, response)
     return context.approved
 
 

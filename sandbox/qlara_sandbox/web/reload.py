@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import anyio
-
+from qlara_sandbox.domain.errors import Overloaded
 from qlara_sandbox.http.contract import InvalidContract
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 
@@ -50,15 +50,22 @@ class Reloading:
     async def refresh(self) -> None:
         """Look at the files, and take up what has changed."""
         async with self._refreshing:
-            now = await anyio.to_thread.run_sync(self._look)
-            self._looked_at = monotonic()
-            seen, self._seen = self._seen, now
-            changed = {path for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
-            settings = self._runtime.settings
-            of_contract = changed & {settings.spec, settings.overlay}
-            if of_contract:
-                await self._take_contract(max(of_contract))
-            await self._take_scenarios(changed - of_contract)
+            seen = self._seen
+            try:
+                await self._take_up()
+            except Overloaded:  # later, then
+                self._seen = seen
+
+    async def _take_up(self) -> None:
+        now = await self._runtime.threads.run(self._look)
+        self._looked_at = monotonic()
+        seen, self._seen = self._seen, now
+        changed = {path for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
+        settings = self._runtime.settings
+        of_contract = changed & {settings.spec, settings.overlay}
+        if of_contract:
+            await self._take_contract(max(of_contract))
+        await self._take_scenarios(changed - of_contract)
 
     async def _take_contract(self, changed: Path) -> None:
         def prepare() -> tuple[Terms, ASGIApp]:
@@ -66,7 +73,7 @@ class Reloading:
             return terms, self._assemble(self._runtime, terms)
 
         try:
-            terms, app = await anyio.to_thread.run_sync(prepare)
+            terms, app = await self._runtime.threads.run(prepare)
         except InvalidContract as error:
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a mistake in a file, no traceback
             return
@@ -90,7 +97,7 @@ class Reloading:
 
     async def _take_scenarios_named(self, names: set[str]) -> None:
         for name in sorted(names):
-            if await anyio.to_thread.run_sync(self._take_scenario, name):
+            if await self._runtime.threads.run(partial(self._take_scenario, name)):
                 self._runtime.worlds.reset_scenario(name)
 
     def _take_scenario(self, name: str) -> bool:

@@ -9,8 +9,6 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
-import anyio
-
 from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import MisusedSandbox
 from qlara_sandbox.http.contract import Contract, InvalidContract
@@ -18,6 +16,7 @@ from qlara_sandbox.scenario.build import Under
 from qlara_sandbox.scenario.errors import InvalidScenario, Mistake, UnknownScenario
 from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.services.importing import Importer
+from qlara_sandbox.services.threads import Threads, run_later
 from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
@@ -79,7 +78,7 @@ class Runtime:
     ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract.
     """
 
-    def __init__(self, settings: SandboxSettings) -> None:
+    def __init__(self, settings: SandboxSettings, threads: Threads | None = None) -> None:
         """Compile the contract and load the default scenario.
 
         Raises:
@@ -104,7 +103,8 @@ class Runtime:
         bounds = Bounds(settings.worlds, settings.world_bytes)
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
         # Not the handlers': the turns of imports outlive a change of the contract.
-        self.importer = Importer()
+        self.threads = threads or Threads()
+        self.importer = Importer(threads=self.threads)
         self._loading = asyncio.Lock()
         self.started_at = real_seconds()
         self._requests = count(1)
@@ -151,7 +151,7 @@ class Runtime:
             for world in self._changed_since(looked_at):
                 changes, quota = world.changes, world.quota
                 look = partial(terms.fault, quota, list(world.contacts.values()))
-                looked_at[world] = changes, await anyio.to_thread.run_sync(look)
+                looked_at[world] = changes, await self.threads.run(look)
         for world in self._changed_since(looked_at):
             fault = terms.fault(world.quota, world.contacts.values())
             looked_at[world] = world.changes, fault
@@ -219,7 +219,7 @@ class Runtime:
         """
         async with self._loading:  # one at a time: the next request may want the same
             if not self.library.is_loaded(scenario):
-                await anyio.to_thread.run_sync(self.library.get, scenario)
+                await self.threads.run(partial(self.library.get, scenario))
 
     def _world_changed(self, what: str, entry: WorldEntry) -> None:
         if what in _GONE:
@@ -248,10 +248,5 @@ def _any_terms(_: Terms) -> None:
 
 def _take_apart(entry: WorldEntry) -> None:
     """Free a large world in a thread, unless a request still uses it."""
-    if entry.in_use or len(entry.world.contacts) < _MANY_CONTACTS:
-        return
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    loop.run_in_executor(None, entry.world.take_apart)
+    if not entry.in_use and len(entry.world.contacts) >= _MANY_CONTACTS:
+        run_later(entry.world.take_apart)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import count
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,11 @@ def seeded_account(
 ) -> Account:
     """Return an account whose lists share *contacts* contacts."""
     account = Account(key, quota, may_import)
+    mark = sha256(key.encode()).hexdigest()[:6]  # no two accounts have an id in common
     for at in range(contacts):
         name, email = _PEOPLE[at] if at < len(_PEOPLE) else (f"Contact {at + 1}", "")
         phone = _PHONES[at] if at < len(_PHONES) else f"+3934000{at:05d}"
-        account.add(Contact(f"cnt_{key[:3]}{at + 1:03d}", name, phone, email, ["crm-import"]))
+        account.add(Contact(f"cnt_{mark}{at + 1:03d}", name, phone, email, ["crm-import"]))
     for list_id in list_ids:
         members = [(contact, 0.0) for contact in account.contacts]
         account.lists[list_id] = ContactList(list_id, "CRM migration", members)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from http.client import HTTPConnection
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -30,6 +32,7 @@ _ON_THE_WIRE = {
     *(each.name for each in FREEDOMS.values() if each.kind == "network"),
     "size-seen-early",
 } - {"headers-more"}
+_ROUNDS = range(20)  # requests may miss each other on a busy machine
 _KINDS = sorted({each.kind for each in _ALL.values()})
 
 
@@ -66,6 +69,18 @@ def test_a_switch_of_the_network_changes_what_is_on_the_wire(name: str) -> None:
     assert _bytes_received(name) != _bytes_received()
 
 
+def test_several_switches_are_on_at_a_time() -> None:
+    both = {"page-from-0", "list-id-slash"}
+    with running(both, ["name-capitals"]) as url:
+        connection = HTTPConnection(urlsplit(url).netloc)
+        path = "/api/partner-gateway/v1/contacts/list/list_crm_migration/contacts?limit=1"
+        connection.request("GET", path, headers={"X-Api-Key": KEY})
+        with connection.getresponse() as response:
+            body = json.load(response)
+        connection.close()
+    assert (body["page"], body["totalPages"], body["hasMore"]) == (0, 2, True)
+
+
 def test_a_slow_deployment_takes_its_time() -> None:
     with running(["slow"]) as url:
         started = monotonic()
@@ -75,17 +90,19 @@ def test_a_slow_deployment_takes_its_time() -> None:
 
 def test_imports_at_the_same_time_race() -> None:
     assert _at_the_same_time() == ([200] * 4, 1)
-    assert _at_the_same_time("concurrent-imports-race")[1] > 1
+    assert any(_at_the_same_time("concurrent-imports-race")[1] > 1 for _ in _ROUNDS)
 
 
 def test_imports_at_the_same_time_fail() -> None:
-    assert 500 in _at_the_same_time("concurrent-imports-race", "concurrent-imports-fail")[0]
+    names = ("concurrent-imports-race", "concurrent-imports-fail")
+    assert any(500 in _at_the_same_time(*names)[0] for _ in _ROUNDS)
 
 
 def _is_in_responses(switch: Switch) -> bool:
     return switch.name not in _IN_TIME | _ON_THE_WIRE
 
 
+@cache
 def _bytes_received(*freedoms: str) -> list[bytes]:
     """Return what a client receives for 75 requests, a body announced, and then waiting."""
     with running(freedoms) as url:

@@ -21,7 +21,7 @@ def test_a_fault_is_found() -> None:
     [
         (True, 1, "fault a: broken (1: p.q), 2.0 s"),
         (True, 0, "MISSED fault a: passed (1: p.q), 2.0 s"),
-        (True, None, "MISSED fault a: no end (1: p.q), 2.0 s"),
+        (True, None, "STOPPED fault a: no end (1: p.q), 2.0 s"),
         (False, 1, "WRONGED freedom a: broken (1: p.q), 2.0 s"),
     ],
 )

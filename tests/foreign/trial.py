@@ -2,7 +2,8 @@
 
 ``python -m tests.foreign.trial [--faults] [--freedoms] [--kind KIND] [--sample N] [NAME …]`` runs
 ``verify`` once per switch; a NAME may be several joined by ``+``. Prints a line each and a summary;
-exit code 0 if every fault is found and no freedom is called broken, else 1.
+exit code 0 if every fault is found and no freedom is called broken, else 1. A line begins with
+MISSED (a fault, exit 0), WRONGED (a freedom, exit 1) or STOPPED (neither 0 nor 1, or no end in time).
 """
 
 from __future__ import annotations
@@ -76,6 +77,8 @@ class Trial:
             self.exit_code, f"exit {self.exit_code}"
         )
         wrong = "" if self.as_it_should else "MISSED " if self.is_fault else "WRONGED "
+        if self.exit_code not in (0, 1):
+            wrong = "STOPPED "
         kind = "fault" if self.is_fault else "freedom"
         shown = ", ".join(self.broken[:4]) + (" …" if len(self.broken) > 4 else "")
         by = f" ({len(self.broken)}: {shown})" if self.broken else ""

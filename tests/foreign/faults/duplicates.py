@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tests.foreign import stages
@@ -264,11 +263,6 @@ _match(
     lambda found, context: (
         found if found and context.account and found in context.account.contacts[-100:] else None
     ),
-)
-_match(
-    "match-after-200ms",
-    "A contact is found 200 ms after its import.",
-    lambda found, _: found if found and monotonic() - found.since > 0.2 else None,
 )
 _match(
     "match-foreign-never",

@@ -130,11 +130,6 @@ _refused_if(
     lambda request: re.search(rb'filename="[^"\r\n]*(?:\\"|%22)', request.body),
 )
 _refused_if(
-    "file-name-parent",
-    "A file name with two dots is not read.",
-    lambda request: re.search(rb'filename="[^"\r\n]*\.\.', request.body),
-)
-_refused_if(
     "file-name-long",
     "A file name of more than 100 characters is not read.",
     lambda request: re.search(rb'filename="[^"\r\n]{101}', request.body),

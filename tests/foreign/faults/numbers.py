@@ -44,8 +44,6 @@ _invalid("brackets", "A number with brackets is invalid.", r"\(")
 _invalid("blanks", "A number with blanks is invalid.", r"\d \d")
 _invalid("two-blanks", "A number with two blanks in a row is invalid.", r"\d {2,}\d")
 _invalid("no-break-space", "A number with a no-break space is invalid.", "\xa0")
-_invalid("thin-space", "A number with a thin space is invalid.", "[\u2009\u202f]")
-_invalid("dash", "A number with a typographical dash is invalid.", "[\u2010-\u2014]")
 _invalid("tel-uri", "A tel: URI is invalid.", r"(?i)^tel:")
 _invalid("tel-uri-capitals", "A TEL: URI in capitals is invalid.", r"^TEL:|^Tel:")
 _invalid("tel-uri-parameters", "A tel: URI with a parameter is invalid.", r"(?i)^tel:[^;]*;")
@@ -56,7 +54,6 @@ _invalid(
 _invalid("plus", "A number with a plus is invalid.", r"^\+")
 _invalid("national", "A number without a prefix is invalid.", r"^[1-9]")
 _invalid("plus-blank", "A number with a blank after the country code is invalid.", r"^\+\d{1,3} ")
-_invalid("bracketed-zero", "A number with (0) is invalid.", r"\(0\)")
 _invalid("unspaced", "A number without blanks is invalid.", r"^\+?\d{11,}$")
 _stored(
     "foreign-invalid",

@@ -45,7 +45,6 @@ def _extra(name: str, says: str, counted: Callable[[Row], object]) -> None:
 
 
 _extra("counts-skipped", "Skipped duplicates count.", lambda row: row.outcome == "skipped")
-_extra("counts-updated", "Updated contacts count again.", lambda row: row.outcome == "updated")
 _extra("counts-errors", "Errors count.", lambda row: row.outcome == "error")
 _extra("counts-twice", "Every contact counts twice.", lambda row: row.outcome == "created")
 _extra(

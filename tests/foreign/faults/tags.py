@@ -47,7 +47,6 @@ _tags(
     "The last of several tags is lost.",
     lambda tags: tags[:-1] if len(tags) > 1 else tags,
 )
-_tags("three-kept", "At most 3 tags are kept.", lambda tags: tags[:3])
 _tags("not-split", "Tags are not split.", lambda tags: [",".join(tags)] if tags else [])
 _tags(
     "split-at-blanks",
@@ -68,8 +67,6 @@ _tags("another-added", "Every contact gets the tag imported.", lambda tags: [*ta
 _tags("characters", "Tags are split into characters.", lambda tags: list("".join(tags)))
 _each("cut-10", "A tag is cut after 10 characters.", lambda tag: tag[:10])
 _each("cut-20", "A tag is cut after 20 characters.", lambda tag: tag[:20])
-_each("cut-50", "A tag is cut after 50 characters.", lambda tag: tag[:50])
-_each("capitals", "Tags are in capitals.", str.upper)
 _each("hyphen-lost", "Hyphens in tags are lost.", lambda tag: tag.replace("-", ""))
 _each(
     "hyphen-is-underscore", "Hyphens in tags become underscores.", lambda tag: tag.replace("-", "_")

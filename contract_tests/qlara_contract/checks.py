@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ACCEPTED = (
     202  # RFC 9110 section 15.3.3: carried out later, and what the body says is not documented
 )
+_SHORTEST_KEY = 8  # a shorter one may be a word
 _NO_FAILURES = frozenset({501, 505})  # RFC 9110 sections 15.6.2 and 15.6.6: not supported
 _SHAPES: dict[str, PromiseId] = {
     UPLOAD: "upload.report-shape",
@@ -68,6 +69,14 @@ def check(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
         "a status below 500",
         str(status),
     )
+    if len(exchange.key) >= _SHORTEST_KEY:
+        yield CheckResult(
+            "access.key-not-shown",
+            exchange.key.encode() in exchange.response.body,
+            "The response shows the API key.",
+            "no key",
+            "the key of the request",
+        )
     operation = contract().operations.get(exchange.operation)
     if operation is None or status >= 500:
         return
@@ -310,6 +319,23 @@ def _place(body: Any, query: dict[str, str], size: int, first: int) -> Iterator[
         str(at * size < total).lower(),
         _shortened(_get(body, "hasMore")),
     )
+
+
+def ids(exchange: ApiExchange) -> Iterator[tuple[PromiseId, str, str]]:
+    """Yield each id of an accepted response, what it stands for, and the promise that it is unique.
+
+    A contact keeps its number, so an id of a contact stands for one number in a whole run.
+    """
+    body = exchange.response.json
+    if not 200 <= exchange.response.status < 300 or not isinstance(body, dict):
+        return
+    if exchange.operation == UPLOAD and isinstance(body.get("importId"), str):
+        yield "upload.import-id-unique", f"import {body['importId']}", f"an import at {exchange.at}"
+    contacts = body.get("contacts") if exchange.operation == LIST else None
+    for each in contacts if isinstance(contacts, list) else ():
+        if isinstance(_get(each, "contactId"), str):
+            number = str(_get(each, "phoneNumber"))
+            yield "list.contact-ids-unique", f"contact {each['contactId']}", number
 
 
 def contract_list_id(exchange: ApiExchange) -> str:

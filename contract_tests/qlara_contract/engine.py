@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _TRIES = 3
 _MODULES = (
     "test_imports",
+    "test_forms",
     "test_refusals",
     "test_cards",
     "test_numbers",

@@ -59,6 +59,7 @@ class SuiteRun:
     def __post_init__(self) -> None:
         self._imports: list[ApiExchange] = []
         self._names = count(1)
+        self._ids: dict[tuple[str, str], str] = {}
         self._token = f"{time.time_ns() // 1_000_000:x}"
         self._wrote_at = 0.0
         self._pending: list[ApiRequest] = []  # charged and sent, and not answered yet
@@ -231,8 +232,22 @@ class SuiteRun:
             self.sandbox_scenario = exchange.response.header(SCENARIO_HEADER) or ""
         self.note(exchange)
         self.broken_by_checks += self.judge(exchange)
+        self.broken_by_checks += self._judge_ids(exchange)
         if is_import(exchange):
             self._imports.append(exchange)
+
+    def _judge_ids(self, exchange: ApiExchange) -> list[PromiseId]:
+        """Check that no id of this response stood for something else before, in the same account."""
+        broken: list[PromiseId] = []
+        for promise_id, one, meaning in checks.ids(exchange):
+            known = self._ids.setdefault((exchange.key, one), meaning)
+            if known == meaning:
+                continue
+            broken.append(promise_id)
+            what = f"The id {one} stands for another thing than before in this run."
+            evidence = Evidence(what, known, meaning, exchange, story=self.story_name)
+            self.results.record_broken(promise_id, evidence)
+        return broken
 
     def _claim(self, number: str) -> bool:
         """Import the marker of a block of numbers; return whether it was new to the account."""

@@ -49,6 +49,7 @@ def test_a_request_with_an_unknown_key_is_refused(story: Story) -> None:
     for headers, query in (
         ((("Authorization", f"Bearer {own}"),), ()),
         ((), (("apiKey", own), ("X-Api-Key", own), ("api_key", own))),
+        ((("X-Api-Key", ""),), ()),
     ):
         request = ApiRequest("GET", contract().path_of(QUOTA), query, headers)
         exchange = story.send(request, key="")

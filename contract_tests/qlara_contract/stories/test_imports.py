@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 from qlara_contract import spec_variants
 from qlara_contract.forms import FormFile, ImportForm
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
 
 _FAULTY = 60
 _SLACK = 1.0
+_NOW = timedelta(minutes=10)  # clocks of several machines
 _TOGETHER = 3
 _CARDS_EACH = 8
-_TAGS = ["q2-2026", "crm-import", "contract-check", *(f"tag-{at}" for at in range(9, 0, -1))]
+_TAGS = [
+    *("q2-2026", "crm-import", "contract-check", "Città 北", "two words", "a&b", "50%"),
+    *(f"tag-{at}" for at in range(9, 0, -1)),
+]
 
 
 @exercises(
@@ -144,10 +150,11 @@ def test_each_import_has_its_own_id_and_each_list_name_its_own_list(story: Story
     )
 
 
-@exercises("upload.completed-after-created", creates=1)
+@exercises("upload.completed-after-created", "upload.times-are-now", creates=1)
 def test_an_import_completes_after_it_created_its_contacts(story: Story) -> None:
     report = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}"))
     contact, exchange = story.only_contact(report.list_id)
+    _expect_times_now(story, report, contact)
     completed, created = _moment(_field(report, "completedAt")), _moment(contact.get("createdAt"))
     late = story.actual.settle + timedelta(seconds=2)  # clocks of several machines, whole seconds
     story.expect(
@@ -157,6 +164,28 @@ def test_an_import_completes_after_it_created_its_contacts(story: Story) -> None
         exchange,
         f"completedAt {_field(report, 'completedAt')}, createdAt {contact.get('createdAt')}.",
     )
+
+
+def _expect_times_now(story: Story, report: ReceivedReport, contact: dict[str, Any]) -> None:
+    """Compare the times with the deployment's clock (`Date`), or with this machine's."""
+    if story.run.sandbox_scenario not in ("", "default"):
+        story.not_exercised("upload.times-are-now", "the scenario sets the clock")
+        return
+    said = report.exchange.response.header("date")
+    now = datetime.fromtimestamp(report.exchange.at, UTC)
+    with suppress(TypeError, ValueError):
+        now = parsedate_to_datetime(said or "")
+    now = now if now.tzinfo else now.replace(tzinfo=UTC)
+    times = {"completedAt": _field(report, "completedAt"), "createdAt": contact.get("createdAt")}
+    for name, value in times.items():
+        moment = _moment(value)
+        story.expect(
+            "upload.times-are-now",
+            moment is not None and abs(moment - now) < _NOW + story.actual.settle,
+            True,
+            report.exchange,
+            f"`{name}` is {value}; the import was made at {now.isoformat()}.",
+        )
 
 
 @exercises(
@@ -313,9 +342,10 @@ def test_a_file_of_faulty_cards_is_reported_and_its_new_list_is_empty(story: Sto
     )
 
 
-@exercises("upload.new-list", "upload.report-names-the-list", creates=2)
+@exercises("upload.new-list", "upload.report-names-the-list", creates=3)
 def test_a_new_list_can_be_read_and_imported_into(story: Story) -> None:
     numbers = [story.run.numbers.take() for _ in range(2)]
+    other = story.upload(card("Anna Neri", f"TEL:{story.run.numbers.take()}"))
     first = story.upload(card("Marco Rossi", f"TEL:{numbers[0]}"))
     page = story.read(first.list_id, count=1)
     story.expect(
@@ -345,6 +375,14 @@ def test_a_new_list_can_be_read_and_imported_into(story: Story) -> None:
         sorted(numbers),
         page.exchange,
         "The requested list does not hold the contacts of both imports.",
+    )
+    page = story.read(other.list_id, "upload.report-names-the-list", count=1)
+    story.expect(
+        "upload.report-names-the-list",
+        [each.get("name") for each in page.contacts],
+        ["Anna Neri"],
+        page.exchange,
+        "A list that no import named has changed.",
     )
 
 

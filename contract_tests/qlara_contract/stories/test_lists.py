@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _CONTACTS = 23
 _FEW = 3
 _MANY = 250
+_SMALL = 3
 _NAMES = ("Zita", "Anna", "Marco", "Elena", "Yuri", "Bruno", "Nina")
 _FULL_PAGE = 100
 _NO_PAGES = "`page` is ignored: only the first page of a list can be read"
@@ -114,6 +115,26 @@ def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
         "The pages of a list of 250 contacts do not hold each of them once.",
     )
     _largest_page(story, report.list_id)
+    _far_page(story, report.list_id, sorted(numbers))
+
+
+def _far_page(story: Story, list_id: str, numbers: list[str]) -> None:
+    """Read the last pages of many: they are neither empty nor the first ones again."""
+    if not story.run.conventions.has_pages:
+        return
+    first, pages = story.actual.page_first, -(-_MANY // _SMALL)
+    seen: list[object] = []
+    for at in (pages - 1, pages):
+        page = story.page(list_id, ("limit", str(_SMALL)), ("page", str(at - 1 + first)))
+        seen += page.numbers
+    due = _MANY - (pages - 2) * _SMALL
+    story.expect(
+        "list.every-contact-once",
+        len({each for each in seen if each in numbers}),
+        due,
+        page.exchange,
+        f"The last two of {pages} pages do not hold {due} contacts of the list.",
+    )
 
 
 def _largest_page(story: Story, list_id: str) -> None:

@@ -16,30 +16,35 @@ if TYPE_CHECKING:
     from qlara_contract.torture.given import Given
 
 
+class NameAs(Enum):
+    """How a name is compared."""
+
+    CHARACTERS = "character for character, in normal form C"
+    CODE_POINTS = "code point for code point"
+    WORDS = "word by word: nothing says what becomes of its blanks"
+
+
 @dataclass(frozen=True)
 class ContactOutcome:
-    """The card becomes a contact. ``number`` is E.164; ``email`` is empty where the card has none.
-
-    ``as_words``: the name is compared word by word, since nothing says what becomes of its blanks.
-    """
+    """The card becomes a contact. ``number`` is E.164; ``email`` is empty where the card has none."""
 
     name: str
     number: str
     email: str = ""
-    as_words: bool = False
+    name_as: NameAs = NameAs.CHARACTERS
 
 
 @dataclass(frozen=True)
 class ErrorOutcome:
     """The card is an error. ``line`` is the one to name, counted from 0 at the card's first line.
 
-    Without ``reason``, any reason and any line of the card will do. ``as_words``: see `ContactOutcome`.
+    Without ``reason``, any reason and any line of the card will do.
     """
 
     name: str
     reason: str
     line: int = 0
-    as_words: bool = False
+    name_as: NameAs = NameAs.CHARACTERS
 
 
 Outcome = ContactOutcome | ErrorOutcome

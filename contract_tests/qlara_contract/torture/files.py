@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from qlara_contract.torture.catalogue import FEATURES
 from qlara_contract.torture.catalogue.plain import CONTACT, INVALID_PHONE, MISSING_PHONE
-from qlara_contract.torture.feature import ContactOutcome, ErrorOutcome, Place
+from qlara_contract.torture.feature import ContactOutcome, Place
 from qlara_contract.torture.given import Given, plain_names
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable, Iterable
 
     from qlara_contract.torture.feature import Feature, WholeFile, WrittenCard
 
@@ -21,9 +21,12 @@ VERSIONS = ("3.0", "4.0")
 COUNTS = (600, 1_100, 2_500)
 """Cards of the large files."""
 
-_WHOLE_FILE_CARDS = 4
+_WHOLE_FILE_CARDS = 3
 _REGION_FEATURES = "numbers.default-region"
-_MAIN, _ASSUMED = "documented", "assumed"
+_DOCUMENTED, _ASSUMED = "documented", "assumed"
+# What small files hold of each group. Other stories show most of what stands in a file of its own.
+_AT_ONCE = {True: 16, False: 4}
+_EARLY = {"inside-a-character", "stray-lines"}
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,6 @@ class Writer:
         whole = drawn[0].whole if drawn else None
         if whole is not None:
             cards = [(drawn[0], self._write(drawn[0], version)) for version in VERSIONS]
-            cards *= 1
-            cards += [(drawn[0], self._write(drawn[0], each)) for each in VERSIONS]
             cards.append((drawn[0], self._write(MISSING_PHONE, "3.0")))
             return _assembled(name, cards, whole)
         self._random.shuffle(drawn)
@@ -154,17 +155,11 @@ def assemble(writer: Writer, budget: Budget, *, counts: Iterable[int] = ()) -> l
     cost a file for sure stands apart. *counts* are the cards of large files, written last if there is
     room. Numbers are taken only for the cards that are returned.
     """
-    ranked = sorted(filter(writer.knows, FEATURES), key=lambda each: each.rank)
-    groups: dict[str, list[Feature]] = {}
-    for each in ranked:
-        groups.setdefault(each.apart or (_MAIN if each.is_documented else _ASSUMED), []).append(each)
-    left = budget.cards
-    files: list[TortureFile] = []
-    for name, features in groups.items():
-        fitting = _fitting(features, left)
-        if len(files) < budget.files and fitting:
-            files.append(writer.file(name, fitting))
-            left -= len(files[-1].entries)
+    files = [
+        writer.file(name, features)
+        for name, features in _chosen(filter(writer.knows, FEATURES), budget).items()
+    ]
+    left = budget.cards - sum(len(each.entries) for each in files)
     for cards in counts:
         if len(files) < budget.files and cards <= left:
             files.append(writer.counted(cards))
@@ -172,16 +167,41 @@ def assemble(writer: Writer, budget: Budget, *, counts: Iterable[int] = ()) -> l
     return files
 
 
-def _fitting(features: list[Feature], cards: int) -> list[Feature]:
-    """Return as many of *features* as *cards* have room for, guards and samples counted."""
-    fitting = []
-    for each in features:
-        cards -= 3 if each.place is Place.BETWEEN_GUARDS else 1
-        cards -= 2 * _WHOLE_FILE_CARDS if each.whole else 0
-        if cards < 0:
-            break
-        fitting.append(each)
-    return fitting
+def _chosen(features: Iterable[Feature], budget: Budget) -> dict[str, list[Feature]]:
+    """Return the features that *budget* has room for, by file."""
+    cards = budget.cards
+    files: dict[str, list[Feature]] = {}
+    for each in by_rank(features):
+        name = each.apart or (_DOCUMENTED if each.is_documented else _ASSUMED)
+        cost = _cost(each, starts_file=name not in files)
+        if cost <= cards and (name in files or len(files) < budget.files):
+            files.setdefault(name, []).append(each)
+            cards -= cost
+    return files
+
+
+def _cost(feature: Feature, *, starts_file: bool) -> int:
+    """Return how many cards a feature needs at most, guards and samples counted."""
+    if feature.whole is not None:
+        return _WHOLE_FILE_CARDS
+    guards = 2 if feature.place is Place.BETWEEN_GUARDS else 0
+    return 1 + guards + (starts_file and bool(feature.apart))
+
+
+def by_rank(features: Iterable[Feature]) -> list[Feature]:
+    """Return features as they are to be sent: some of every group first, then more of each.
+
+    Of documented features more than of assumed ones, and these before what costs a file of its own.
+    """
+    seen: Counter[tuple[str, str, bool]] = Counter()
+    ranked = []
+    for number, each in enumerate(features):
+        group = (each.id.partition(".")[0], each.apart, each.is_documented)
+        tier = seen[group] // _AT_ONCE[each.is_documented]
+        tier += bool(each.apart) and each.apart not in _EARLY
+        seen[group] += 1
+        ranked.append((tier, *each.rank, number, each))
+    return [each for *_, each in sorted(ranked, key=lambda one: one[:-1])]
 
 
 def draw(

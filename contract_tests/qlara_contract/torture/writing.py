@@ -12,13 +12,14 @@ from qlara_contract.torture.feature import (
     ContactOutcome,
     ErrorOutcome,
     Feature,
+    NameAs,
     Place,
     WrittenCard,
 )
 from qlara_contract.torture.given import EMAIL, NAME, NUMBER, STRUCTURED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.torture.given import Given
@@ -41,7 +42,7 @@ class Options(TypedDict, total=False):
     name: str
     number: str
     email: str
-    as_words: bool
+    name_as: NameAs
     reason: str
     head: tuple[str, ...]
     tail: tuple[str, ...]
@@ -67,7 +68,7 @@ def reads(
             given.fill(options.get("name", NAME)),
             given.fill(options.get("number", NUMBER)),
             given.fill(options.get("email", EMAIL)),
-            options.get("as_words", False),
+            options.get("name_as", NameAs.CHARACTERS),
         )
         return WrittenCard(content, outcome, given.numbers)
 
@@ -88,7 +89,7 @@ def refuses(
         content = _content(given, lines, options)
         line = _line_of_tel(content) if reason == INVALID else 0
         name = given.fill(options.get("name", NAME))
-        outcome = ErrorOutcome(name, reason, line, options.get("as_words", False))
+        outcome = ErrorOutcome(name, reason, line, options.get("name_as", NameAs.CHARACTERS))
         return WrittenCard(content, outcome, given.numbers)
 
     return _feature(feature_id, promise, what, write, options)
@@ -111,6 +112,13 @@ class Series:
         """Return a feature whose card is an error, see `refuses`."""
         merged: Options = {**self.options, **options}
         return refuses(f"{self.group}.{key}", self.promise, what, *lines, **merged)
+
+
+def most_telling(*keys: str, of: Iterable[Feature]) -> tuple[Feature, ...]:
+    """Return features with those first that *keys* name, in this order: small files hold only them."""
+    features = {each.id.partition(".")[2]: each for each in of}
+    first = {key: features.pop(key) for key in keys}
+    return (*first.values(), *features.values())
 
 
 def _feature(

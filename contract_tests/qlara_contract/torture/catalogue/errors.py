@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qlara_contract.oracle import INVALID, MISSING
 from qlara_contract.torture.given import CODE, EMAIL, NAME, OTHER, REST, THIRD
-from qlara_contract.torture.writing import Options, Series
+from qlara_contract.torture.writing import Options, Series, most_telling
 
 _missing = Series("missing", "upload.error-missing-phone", Options(reason=MISSING)).refuses
 _invalid = Series("invalid", "upload.error-invalid-phone", Options(reason=INVALID)).refuses
@@ -21,7 +21,9 @@ _MISSING = (
     _missing("no-tel-no-email", "A card with nothing but a name is no such error.", email=""),
     _missing("in-adr", "A number in ADR is taken.", f"ADR:;;{OTHER};Milano;MI;20121;Italia"),
     _missing("in-note", "A number in NOTE is taken.", f"NOTE:TEL:{OTHER}"),
-    _missing("in-folded-note", "A line of a folded NOTE is taken for TEL.", f"NOTE:call\r\n TEL:{OTHER}"),
+    _missing(
+        "in-folded-note", "A line of a folded NOTE is taken for TEL.", f"NOTE:call\r\n TEL:{OTHER}"
+    ),
     _missing("in-x-tel", "An X- property is taken for TEL.", f"X-TEL:{OTHER}"),
     _missing("in-x-phone", "An X- property is taken for TEL.", f"X-PHONE;TYPE=CELL:{OTHER}"),
     _missing("in-name", "A number in FN is taken.", name=f"Negozio {OTHER}"),
@@ -30,8 +32,17 @@ _MISSING = (
     _missing("in-title", "A number in TITLE is taken.", f"TITLE:TEL;TYPE=CELL:{OTHER}"),
     _missing("in-label", "A number in LABEL is taken.", f"LABEL:{OTHER}", versions=_V3),
     _missing("in-email", "Digits of an address are taken.", "EMAIL:33199000001@example.com"),
-    _missing("in-a-parameter", "A number in a parameter is taken.", f'ADR;LABEL="TEL:{OTHER}":;;;;;;', versions=_V4),
-    _missing("long-card", "A long card without TEL is no such error.", *(f"X-P{at}:{at}" for at in range(60))),
+    _missing(
+        "in-a-parameter",
+        "A number in a parameter is taken.",
+        f'ADR;LABEL="TEL:{OTHER}":;;;;;;',
+        versions=_V4,
+    ),
+    _missing(
+        "long-card",
+        "A long card without TEL is no such error.",
+        *(f"X-P{at}:{at}" for at in range(60)),
+    ),
 )
 
 _NO_NUMBERS = {
@@ -57,18 +68,39 @@ _NO_NUMBERS = {
 
 _INVALID = (
     *(
-        _invalid(key, f"`TEL:{typed[:30]}` is no error `Invalid phone number format`.", f"TEL:{typed}")
+        _invalid(
+            key, f"`TEL:{typed[:30]}` is no error `Invalid phone number format`.", f"TEL:{typed}"
+        )
         for key, typed in _NO_NUMBERS.items()
     ),
     _invalid("typed", "An invalid TEL with types is no such error.", "TEL;TYPE=CELL,VOICE:n/d"),
-    _invalid("grouped", "An invalid TEL in a group is no such error.", "item1.TEL:n/d", "item1.X-ABLabel:x"),
+    _invalid(
+        "grouped",
+        "An invalid TEL in a group is no such error.",
+        "item1.TEL:n/d",
+        "item1.X-ABLabel:x",
+    ),
     _invalid("lower", "An invalid `tel` is no such error.", "tel;type=cell:n/d"),
     _invalid("two", "Two invalid TEL are no such error.", "TEL:n/d", "TEL;TYPE=HOME:?"),
-    _invalid("uri", "A tel: URI without number is no such error.", "TEL;VALUE=uri:tel:unknown", versions=_V4),
-    _invalid("behind-a-photo", "The line of a TEL behind a folded PHOTO is wrong.",
-        "PHOTO;ENCODING=b:" + "\r\n ".join(["QUJD" * 15] * 20), "TEL:n/d", versions=_V3),
-    _invalid("behind-a-fold", "The line of a TEL behind a folded NOTE is wrong.",
-        "NOTE:one\r\n  two\r\n  three", "TEL:n/d"),
+    _invalid(
+        "uri",
+        "A tel: URI without number is no such error.",
+        "TEL;VALUE=uri:tel:unknown",
+        versions=_V4,
+    ),
+    _invalid(
+        "behind-a-photo",
+        "The line of a TEL behind a folded PHOTO is wrong.",
+        "PHOTO;ENCODING=b:" + "\r\n ".join(["QUJD" * 15] * 20),
+        "TEL:n/d",
+        versions=_V3,
+    ),
+    _invalid(
+        "behind-a-fold",
+        "The line of a TEL behind a folded NOTE is wrong.",
+        "NOTE:one\r\n  two\r\n  three",
+        "TEL:n/d",
+    ),
     _invalid("folded", "The line of a folded TEL is wrong.", "TEL;TYPE=CELL:not\r\n  a number"),
 )
 
@@ -84,14 +116,22 @@ _ODD = (
     _unusable("short-code-4", "A short code is a number.", "TEL:40112"),
     _unusable("two-by-slash", "Two numbers in one TEL are a number.", f"TEL:{OTHER} / {THIRD}"),
     _unusable("two-by-comma", "Two numbers in one TEL are a number.", f"TEL:{OTHER}\\, {THIRD}"),
-    _unusable("two-by-semicolon", "Two numbers in one TEL are a number.", f"TEL:{OTHER}\\; {THIRD}"),
+    _unusable(
+        "two-by-semicolon", "Two numbers in one TEL are a number.", f"TEL:{OTHER}\\; {THIRD}"
+    ),
     _unusable("premium", "A premium-rate number is a number.", "TEL:+39899123456"),
     _plan("unknown-code", "A number of no country is a number.", "TEL:+999123456789"),
     _plan("code-zero", "A country code that begins with 0 is a number.", "TEL:+0123456789"),
     _plan("too-short", "A number that is too short for its country is one.", "TEL:+331990"),
-    _plan("too-long", "A number that is too long for its country is one.", f"TEL:{CODE}{REST}12345"),
+    _plan(
+        "too-long", "A number that is too long for its country is one.", f"TEL:{CODE}{REST}12345"
+    ),
     _plan("sixteen-digits", "A number of 16 digits is one.", "TEL:+3934712345678901"),
-    _plan("trunk-zero", "A number with the trunk prefix in brackets of nowhere is one.", "TEL:+1 (0) 12"),
+    _plan(
+        "trunk-zero",
+        "A number with the trunk prefix in brackets of nowhere is one.",
+        "TEL:+1 (0) 12",
+    ),
 )
 
 _NAMES = {
@@ -116,12 +156,36 @@ _ERROR_NAMES = (
         for key, name in _NAMES.items()
     ),
     *(
-        _named_invalid(f"invalid.{key}", "The name of an error is changed.", "TEL:n/d", name=f"{name} ii")
+        _named_invalid(
+            f"invalid.{key}", "The name of an error is changed.", "TEL:n/d", name=f"{name} ii"
+        )
         for key, name in _NAMES.items()
     ),
-    _named("folded", "A folded name of an error is not read as one.", f"FN:Ma\r\n ria {NAME}", name=f"Maria {NAME}"),
+    _named(
+        "folded",
+        "A folded name of an error is not read as one.",
+        f"FN:Ma\r\n ria {NAME}",
+        name=f"Maria {NAME}",
+    ),
     _named("not-n", "The name of an error is N.", "N:Altro;Nome;;;"),
-    _named("behind", "The name of an error behind EMAIL is not read.", f"EMAIL:{EMAIL}", f"FN:{NAME}"),
+    _named(
+        "behind", "The name of an error behind EMAIL is not read.", f"EMAIL:{EMAIL}", f"FN:{NAME}"
+    ),
 )
 
-FEATURES = (*_MISSING, *_INVALID, *_EMPTY, *_ODD, *_ERROR_NAMES)
+FEATURES = (
+    *_MISSING,
+    *most_telling(
+        *("letters", "two", "behind-a-photo", "behind-a-fold", "typed", "grouped", "two-digits"),
+        *("plus", "not-available", "thirty-digits", "folded", "lower", "uri", "question", "null"),
+        of=_INVALID,
+    ),
+    *_EMPTY,
+    *_ODD,
+    *most_telling(
+        *("not-n", "folded", "invalid.comma", "missing.greek", "invalid.markup", "missing.emoji"),
+        *("missing.backslash", "invalid.semicolon", "invalid.ampersand", "invalid.chinese"),
+        *("missing.quotes", "invalid.accents", "missing.digits", "invalid.hundred", "behind"),
+        of=_ERROR_NAMES,
+    ),
+)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import partial
 from typing import TYPE_CHECKING
 
-from qlara_contract.torture.feature import Feature, Place
+from qlara_contract.torture.feature import Feature, NameAs, Place
 from qlara_contract.torture.given import (
     CODE,
     EMAIL_1,
@@ -19,7 +20,7 @@ from qlara_contract.torture.given import (
     OTHER,
     REST,
 )
-from qlara_contract.torture.writing import Options, Series
+from qlara_contract.torture.writing import Options, Series, most_telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +100,9 @@ _SEAMS = (
         f"TEL;TY{FOLD}PE=WORK:{NUMBER}",
     ),
     _fold(
-        "in-a-property-name", "A fold in a name hides the property.", f"TE{FOLD}L;TYPE=WORK:{NUMBER}"
+        "in-a-property-name",
+        "A fold in a name hides the property.",
+        f"TE{FOLD}L;TYPE=WORK:{NUMBER}",
     ),
     _fold(
         "in-a-group", "A fold in a group hides the property.", f"it{FOLD}em1.TEL;TYPE=WORK:{NUMBER}"
@@ -121,9 +124,7 @@ _SEAMS = (
         f"TEL;VALUE=uri:te{FOLD}l:{CODE}-{FOLD}{REST}",
         versions=("4.0",),
     ),
-    _fold(
-        "in-n", "A fold in N changes the name, which is FN.", f"N:Ros{FOLD}si;Mar{TAB}co;;;"
-    ),
+    _fold("in-n", "A fold in N changes the name, which is FN.", f"N:Ros{FOLD}si;Mar{TAB}co;;;"),
     _fold(
         "number-like-line",
         "What follows a fold is no property, even if it looks like one.",
@@ -146,7 +147,7 @@ _SEAMS = (
         "A name of 180 characters, folded after 75 octets, is not read as one.",
         _in_lines(f"FN:{'Maria Antonietta Giovanna ' * 7}") + f" {FOLD}{NAME}",
         name=f"{'Maria Antonietta Giovanna ' * 7} {NAME}",
-        as_words=True,
+        name_as=NameAs.WORDS,
     ),
 )
 
@@ -169,7 +170,9 @@ _LONG = (
         _in_lines(f"PHOTO;ENCODING=b;TYPE=JPEG:{_PHOTO}", fold=TAB),
         versions=("3.0",),
     ),
-    _other("long-note", "A folded NOTE of 2 KB disturbs the card.", _in_lines(f"NOTE:{_SENTENCE * 30}")),
+    _other(
+        "long-note", "A folded NOTE of 2 KB disturbs the card.", _in_lines(f"NOTE:{_SENTENCE * 30}")
+    ),
     _other("line-of-1000", "A line of 1 000 octets disturbs the card.", f"NOTE:{'lorem ' * 166}"),
     _other("line-of-9000", "A line of 9 000 octets disturbs the card.", f"NOTE:{'lorem ' * 1500}"),
     _other(
@@ -203,8 +206,6 @@ def _inside_characters() -> Iterator[Feature]:
         ("four-octets", "😀", 2),
         ("four-octets-late", "😀", 3),
     ):
-        octets = character.encode()
-        broken = octets[:at] + b"\r\n " + octets[at:]
         yield _inside(
             f"inside-a-character.{key}",
             f"A fold between the octets of `{character}` is not taken out.",
@@ -212,8 +213,17 @@ def _inside_characters() -> Iterator[Feature]:
             name=f"{NAME} Nico{character}",
             versions=("4.0",),
             apart="inside-a-character",
-            edit=lambda content, octets=octets, broken=broken: content.replace(octets, broken, 1),
+            edit=partial(_between_octets, character.encode(), at),
         )
 
 
-FEATURES = (*_SEAMS, *_LONG, *_inside_characters())
+def _between_octets(character: bytes, at: int, content: bytes) -> bytes:
+    return content.replace(character, character[:at] + b"\r\n " + character[at:], 1)
+
+
+FEATURES = most_telling(
+    *("blank-at-the-seam", "mid-word", "end-in-a-note", "tab", "twice", "in-the-number"),
+    *("after-the-colon", "in-an-escape", "number-like-line", "blank-before-the-seam"),
+    *("in-the-address", "begin-in-a-note", "line-of-1000", "photo", "in-a-parameter", "long-name"),
+    of=(*_SEAMS, *_LONG, *_inside_characters()),
+)

@@ -43,12 +43,18 @@ _mail = Series("mail", "cards.email").reads
 _odd = Series("mail-odd", "cards.email-form").reads
 
 FEATURES = (
+    _mail("none", "A contact without EMAIL has an address.", email=""),
     *(
         _mail(key, f"The address `{email}` is changed or lost.", f"EMAIL:{email}", email=email)
         for key, email in _ADDRESSES.items()
     ),
-    _mail("none", "A contact without EMAIL has an address.", email=""),
-    _mail("in-the-name", "An address in FN is taken.", f"FN:{NAME} b@example.com", name=f"{NAME} b@example.com", email=""),
+    _mail(
+        "in-the-name",
+        "An address in FN is taken.",
+        f"FN:{NAME} b@example.com",
+        name=f"{NAME} b@example.com",
+        email="",
+    ),
     _mail("x-types", "EMAIL with unknown types is not read.", f"EMAIL;TYPE=X-Ufficio:{EMAIL}"),
     *(
         _odd(key, f"The address `{email}` is changed or lost.", f"EMAIL:{email}", email=email)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from qlara_contract.strategies import escaped
+from qlara_contract.torture.feature import NameAs
 from qlara_contract.torture.given import NAME
-from qlara_contract.torture.writing import Options, Series
+from qlara_contract.torture.writing import Options, Series, most_telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -182,18 +184,52 @@ _FORM = {
 def _each(series: Series, names: Mapping[str, str], what: str) -> Iterator[Feature]:
     for key, name in names.items():
         shown = name if len(name) <= 40 else f"{name[:30]}…"
-        yield series.reads(key, what.replace("{shown}", shown.replace("`", "'")), name=name)
+        what_of_it = what.replace("{shown}", shown.replace("`", "'"))
+        yield series.reads(key, what_of_it, f"FN:{escaped(name)}", name=normalize("NFC", name))
 
 
-_SPACES = Series("name", "cards.name-form", Options(as_words=True)).reads
+_SPACES = Series("name", "cards.name-form", Options(name_as=NameAs.WORDS)).reads
 
 FEATURES = (
-    *_each(Series("script", "cards.non-ascii"), _SCRIPTS, "The name `{shown}` is changed."),
-    *_each(Series("verbatim", "cards.name-verbatim"), _VERBATIM, "The name `{shown}` is changed."),
-    *_each(
-        Series("word", "cards.name-verbatim"), _WORDS, "The name `{shown}` is lost or changed."
+    *most_telling(
+        *("greek", "arabic", "chinese", "emoji-joined", "western", "rare-chinese", "composed"),
+        *("turkish", "russian", "hebrew", "hindi", "thai", "japanese", "korean", "emoji"),
+        "curly-quotes",
+        of=_each(Series("script", "cards.non-ascii"), _SCRIPTS, "The name `{shown}` is changed."),
     ),
-    *_each(Series("form", "cards.name-form"), _FORM, "The name `{shown}` is changed."),
+    *most_telling(
+        *("bold", "ampersand", "quotes", "plus", "percent-encoded", "commas", "entity-amp", "sql"),
+        *("single-quote", "semicolons", "formula", "script", "mustache", "colon", "backslash-last"),
+        *("leading-plus", "end-text", "dollar", "url", "quoted-printable", "leading-minus", "at"),
+        of=_each(
+            Series("verbatim", "cards.name-verbatim"), _VERBATIM, "The name `{shown}` is changed."
+        ),
+    ),
+    *most_telling(
+        *(
+            "null",
+            "digits",
+            "leading-zeros",
+            "zero",
+            "one-letter",
+            "hundred",
+            "none",
+            "true",
+            "nan",
+        ),
+        *("capitals", "mixed-case", "small-letters", "exponent", "undefined", "date", "false"),
+        of=_each(
+            Series("word", "cards.name-verbatim"), _WORDS, "The name `{shown}` is lost or changed."
+        ),
+    ),
+    *most_telling(
+        *("decomposed", "two-blanks", "characters-500", "zero-width-space"),
+        of=_each(
+            Series("form", "cards.name-form", Options(name_as=NameAs.CODE_POINTS)),
+            _FORM,
+            "The name `{shown}` is changed.",
+        ),
+    ),
     _SPACES("blank-first", "A blank before a name costs the card.", f"FN:  {NAME}"),
     _SPACES("blank-last", "A blank behind a name costs the card.", f"FN:{NAME}  "),
     _SPACES("tab", "A tab in a name costs the card.", f"FN:Maria\t{NAME}", name=f"Maria {NAME}"),

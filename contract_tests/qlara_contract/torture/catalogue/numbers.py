@@ -33,7 +33,9 @@ _E164 = (
     _e164("blanks", "Blanks are not taken out.", f"TEL:{grouped(' ')}"),
     _e164("hyphens", "Hyphens are not taken out.", f"TEL:{grouped('-')}"),
     _e164("dots", "Full stops are not taken out.", f"TEL:{grouped('.')}"),
-    _e164("blank-hyphen", "Blanks and hyphens are not taken out.", f"TEL:{CODE} ({REST_1})-{REST_2}"),
+    _e164(
+        "blank-hyphen", "Blanks and hyphens are not taken out.", f"TEL:{CODE} ({REST_1})-{REST_2}"
+    ),
     _e164("parentheses", "Parentheses are not taken out.", f"TEL:({CODE}) {REST}"),
     _e164("types", "A number with types is changed.", f"TEL;TYPE=WORK,VOICE:{grouped(' ')}"),
 )
@@ -63,8 +65,12 @@ _FREELY = (
 
 _URI = (
     _uri("plain", "A tel: URI is not read.", f"TEL;VALUE=uri:tel:{NUMBER}"),
-    _uri("hyphens", "Hyphens in a tel: URI are not taken out.", f"TEL;VALUE=uri:tel:{grouped('-')}"),
-    _uri("dots", "Full stops in a tel: URI are not taken out.", f"TEL;VALUE=uri:tel:{grouped('.')}"),
+    _uri(
+        "hyphens", "Hyphens in a tel: URI are not taken out.", f"TEL;VALUE=uri:tel:{grouped('-')}"
+    ),
+    _uri(
+        "dots", "Full stops in a tel: URI are not taken out.", f"TEL;VALUE=uri:tel:{grouped('.')}"
+    ),
     _uri("parentheses", "Parentheses in a tel: URI stay.", f"TEL;VALUE=uri:tel:{CODE}({REST})"),
     _uri("capitals", "`TEL:` as a scheme is not read.", f"TEL;VALUE=uri:TEL:{NUMBER}"),
     _uri("types", "A tel: URI with types is not read.", f"TEL;VALUE=uri;TYPE=cell:tel:{NUMBER}"),
@@ -82,9 +88,16 @@ _URI = (
     ),
     _freely("uri-without-value", "A tel: URI without VALUE is not read.", f"TEL:tel:{NUMBER}"),
     _freely("uri-slashes", "`tel://` is not read.", f"TEL;VALUE=uri:tel://{NUMBER}", versions=_V4),
-    _freely("uri-encoded", "`%2B` in a URI is no plus.", f"TEL;VALUE=uri:tel:{NUMBER}", versions=_V4,
-        edit=lambda content: content.replace(b"tel:+", b"tel:%2B")),
-    _extension("uri", "`;ext=` belongs to the number.", f"TEL;VALUE=uri:tel:{NUMBER};ext=12", versions=_V4),
+    _freely(
+        "uri-encoded",
+        "`%2B` in a URI is no plus.",
+        f"TEL;VALUE=uri:tel:{NUMBER}",
+        versions=_V4,
+        edit=lambda content: content.replace(b"tel:+", b"tel:%2B"),
+    ),
+    _extension(
+        "uri", "`;ext=` belongs to the number.", f"TEL;VALUE=uri:tel:{NUMBER};ext=12", versions=_V4
+    ),
     _extension("ext", "`ext. 12` belongs to the number.", f"TEL:{NUMBER} ext. 12"),
     _extension("x", "`x12` belongs to the number.", f"TEL:{NUMBER} x12"),
 )
@@ -94,8 +107,12 @@ _region = Series("number", "numbers.default-region").reads
 
 _PREFIXES = (
     _double_zero("double-zero", "`00` is not read as `+`.", f"TEL:00{BARE}"),
-    _double_zero("double-zero-blanks", "`00` with blanks is not read as `+`.", f"TEL:00 {grouped(' ')}",
-        edit=lambda content: content.replace(b"TEL:00 +", b"TEL:00 ")),
+    _double_zero(
+        "double-zero-blanks",
+        "`00` with blanks is not read as `+`.",
+        f"TEL:00 {grouped(' ')}",
+        edit=lambda content: content.replace(b"TEL:00 +", b"TEL:00 "),
+    ),
     _region(
         "national",
         "A number in national form does not get the account's prefix.",
@@ -167,7 +184,9 @@ _CHOICE = (
         f"TEL;TYPE=WORK:{OTHER}",
         f"TEL;TYPE=CELL:{NUMBER}",
     ),
-    _valid("after-letters", "An invalid TEL hides a valid one.", "TEL:n/d", f"TEL;TYPE=HOME:{NUMBER}"),
+    _valid(
+        "after-letters", "An invalid TEL hides a valid one.", "TEL:n/d", f"TEL;TYPE=HOME:{NUMBER}"
+    ),
     _valid("after-short", "A TEL that is too short hides a valid one.", "TEL:12", f"TEL:{NUMBER}"),
     _valid("after-empty", "An empty TEL hides a valid one.", "TEL:", f"TEL:{NUMBER}"),
     _valid("before-invalid", "An invalid TEL hides the one before it.", f"TEL:{NUMBER}", "TEL:n/d"),
@@ -178,7 +197,9 @@ _CHOICE = (
         "TEL;TYPE=WORK:none",
         f"TEL;TYPE=HOME:{NUMBER}",
     ),
-    _fax.reads("first", "A fax number is taken.", f"TEL;TYPE=FAX:{OTHER}", f"TEL;TYPE=WORK:{NUMBER}"),
+    _fax.reads(
+        "first", "A fax number is taken.", f"TEL;TYPE=FAX:{OTHER}", f"TEL;TYPE=WORK:{NUMBER}"
+    ),
     _fax.reads("work", "A fax number is taken.", f"TEL;TYPE=WORK,FAX:{OTHER}", f"TEL:{NUMBER}"),
     _fax.reads("pager", "A pager is taken.", f"TEL;TYPE=PAGER:{OTHER}", f"TEL:{NUMBER}"),
     _fax.refuses("alone", "A fax number alone is taken.", f"TEL;TYPE=FAX:{OTHER}", reason=MISSING),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from qlara_contract.torture.feature import NameAs
 from qlara_contract.torture.given import EMAIL, NAME, NUMBER, OTHER
-from qlara_contract.torture.writing import Options, Series
+from qlara_contract.torture.writing import Options, Series, most_telling
 
 _case = Series("case", "cards.letter-case").reads
 _group = Series("group", "cards.groups").reads
@@ -35,9 +36,7 @@ _CASE = (
         tail=("End:vCard",),
         versions=_V3,
     ),
-    _case(
-        "value-upper", "`VALUE=URI` is not read.", f"TEL;VALUE=URI:tel:{NUMBER}", versions=_V4
-    ),
+    _case("value-upper", "`VALUE=URI` is not read.", f"TEL;VALUE=URI:tel:{NUMBER}", versions=_V4),
     _case("value-lower", "`value=uri` is not read.", f"tel;value=uri:tel:{NUMBER}", versions=_V4),
 )
 
@@ -122,7 +121,10 @@ _TYPE = (
     _type("fn-altid", "`ALTID=1` hides FN.", f"FN;ALTID=1;LANGUAGE=it:{NAME}", versions=_V4),
     _type("fn-pid", "`PID=1.1` hides FN.", f"FN;PID=1.1:{NAME}", versions=_V4),
     _type(
-        "email-internet", "`TYPE=INTERNET` hides EMAIL.", f"EMAIL;TYPE=INTERNET:{EMAIL}", versions=_V3
+        "email-internet",
+        "`TYPE=INTERNET` hides EMAIL.",
+        f"EMAIL;TYPE=INTERNET:{EMAIL}",
+        versions=_V3,
     ),
     _type(
         "email-pref",
@@ -150,14 +152,14 @@ _ESCAPE = (
         r"`\n` is not read as white space.",
         f"FN:Maria\\n{NAME}",
         name=f"Maria {NAME}",
-        as_words=True,
+        name_as=NameAs.WORDS,
     ),
     _escape(
         "line-feed-capital",
         r"`\N` is not read as white space.",
         f"FN:Maria\\N{NAME}",
         name=f"Maria {NAME}",
-        as_words=True,
+        name_as=NameAs.WORDS,
     ),
     _escape(
         "n-with-escapes",
@@ -181,7 +183,13 @@ _ESCAPE = (
 
 _ORDER = (
     _order("tel-first", "TEL before FN is not read.", f"TEL:{NUMBER}", f"FN:{NAME}"),
-    _order("fn-last", "FN as the last property is not read.", f"TEL:{NUMBER}", f"EMAIL:{EMAIL}", f"FN:{NAME}"),
+    _order(
+        "fn-last",
+        "FN as the last property is not read.",
+        f"TEL:{NUMBER}",
+        f"EMAIL:{EMAIL}",
+        f"FN:{NAME}",
+    ),
     _order("email-first", "EMAIL before FN is not read.", f"EMAIL:{EMAIL}", f"FN:{NAME}"),
     _order("n-first", "N before FN is taken for the name.", "N:Altro;Nome;;;", f"FN:{NAME}"),
     _order("n-last", "N after FN is taken for the name.", f"FN:{NAME}", "N:Altro;Nome;;;"),
@@ -219,7 +227,9 @@ _NAME_OF_CONTACT = (
     _name("org", "ORG is taken for the name.", "ORG:Trattoria Sole", "TITLE:Cuoco"),
     _name("sort-string", "SORT-STRING is taken for the name.", "SORT-STRING:Zeta", versions=_V3),
     _name("phonetic", "A phonetic name is taken for the name.", "X-PHONETIC-FIRST-NAME:Marko"),
-    _name("name-property", "NAME is taken for the name.", "NAME:The old address book", versions=_V3),
+    _name(
+        "name-property", "NAME is taken for the name.", "NAME:The old address book", versions=_V3
+    ),
     _name("colon", "A colon in FN ends the name.", f"FN:Team: {NAME}", name=f"Team: {NAME}"),
     _name("equals", "An equals sign in FN ends the name.", f"FN:a=b {NAME}", name=f"a=b {NAME}"),
     _name("dot", "A full stop in FN is taken for a group.", f"FN:Dr. {NAME}", name=f"Dr. {NAME}"),
@@ -238,28 +248,43 @@ _OTHER = (
     _other("x-tel", "An X- property is taken for TEL.", f"X-TEL:{OTHER}"),
     _other("x-fn", "An X- property is taken for FN.", "X-FN:Somebody Else"),
     _other("x-email", "An X- property is taken for EMAIL.", "X-EMAIL:else@example.com"),
-    _other("many", "Two hundred properties disturb the card.", *(f"X-P{at}:{at}" for at in range(200))),
+    _other(
+        "many", "Two hundred properties disturb the card.", *(f"X-P{at}:{at}" for at in range(200))
+    ),
     _other("unknown", "An unknown property disturbs the card.", "FAVORITE;LEVEL=high:colour: blue"),
     _other("bday", "BDAY disturbs the card.", "BDAY:1980-02-29", "REV:2026-04-09T11:00:10Z"),
     _other("uid", "UID disturbs the card.", "UID:urn:uuid:4fbe8971-0bc3-424c-9c26-36c3e1eff6b1"),
     _other("url", "URL disturbs the card.", "URL:https://example.com:8080/a?b=c;d,e"),
     _other("categories", "CATEGORIES are taken for tags.", "CATEGORIES:family,crm-other"),
     _other("geo", "GEO disturbs the card.", "GEO:45.46;9.19", versions=_V3),
-    _other("key", "KEY disturbs the card.", "KEY;ENCODING=b:MIICajCCAdOgAwIBAgICBEUwDQYJ", versions=_V3),
+    _other(
+        "key", "KEY disturbs the card.", "KEY;ENCODING=b:MIICajCCAdOgAwIBAgICBEUwDQYJ", versions=_V3
+    ),
     _other("kind", "KIND:individual disturbs the card.", "KIND:individual", versions=_V4),
     _other("gender", "GENDER disturbs the card.", "GENDER:F;woman", versions=_V4),
     _other("lang", "LANG disturbs the card.", "LANG;PREF=1:it", "TZ:+01:00", versions=_V4),
-    _other("clientpidmap", "CLIENTPIDMAP disturbs the card.", "CLIENTPIDMAP:1;urn:uuid:4f", versions=_V4),
+    _other(
+        "clientpidmap",
+        "CLIENTPIDMAP disturbs the card.",
+        "CLIENTPIDMAP:1;urn:uuid:4f",
+        versions=_V4,
+    ),
     _other("xml", "XML disturbs the card.", "XML:<a xmlns='urn:x'>TEL:1</a>", versions=_V4),
     _other("impp", "IMPP disturbs the card.", "IMPP:xmpp:marco@example.com"),
     _other("logo", "A LOGO as URI disturbs the card.", "LOGO;VALUE=uri:https://a.example/l.png"),
-    _other("class", "CLASS and MAILER disturb the card.", "CLASS:PUBLIC", "MAILER:a 1.0", versions=_V3),
+    _other(
+        "class", "CLASS and MAILER disturb the card.", "CLASS:PUBLIC", "MAILER:a 1.0", versions=_V3
+    ),
     _other("prodid", "PRODID disturbs the card.", "PRODID:-//Example//Export 1.0//EN"),
-    _other("related", "RELATED disturbs the card.", "RELATED;TYPE=friend:urn:uuid:4f", versions=_V4),
+    _other(
+        "related", "RELATED disturbs the card.", "RELATED;TYPE=friend:urn:uuid:4f", versions=_V4
+    ),
 )
 
 _SEVERAL = (
-    _several("fn", "Of two FN, the first is not taken.", f"FN:{NAME}", "FN:Somebody Else", versions=_V4),
+    _several(
+        "fn", "Of two FN, the first is not taken.", f"FN:{NAME}", "FN:Somebody Else", versions=_V4
+    ),
     _several(
         "fn-preferred",
         "Of two FN, the preferred one is not taken.",
@@ -268,7 +293,9 @@ _SEVERAL = (
         versions=_V4,
     ),
     _several("fn-empty", "An empty FN hides the one behind it.", "FN:", f"FN:{NAME}", versions=_V4),
-    _several("email", "Of two EMAIL, the first is not taken.", f"EMAIL:{EMAIL}", "EMAIL:b@example.com"),
+    _several(
+        "email", "Of two EMAIL, the first is not taken.", f"EMAIL:{EMAIL}", "EMAIL:b@example.com"
+    ),
     _several(
         "email-preferred",
         "Of two EMAIL, the one with PREF=1 is not taken.",
@@ -288,14 +315,25 @@ _SEVERAL = (
 
 _FORGIVEN = (
     _forgiven("bare-type", "`TEL;CELL` (of 2.1) is not read.", f"TEL;CELL:{NUMBER}", versions=_V3),
-    _forgiven("bare-types", "`TEL;WORK;VOICE` is not read.", f"TEL;WORK;VOICE:{NUMBER}", versions=_V3),
+    _forgiven(
+        "bare-types", "`TEL;WORK;VOICE` is not read.", f"TEL;WORK;VOICE:{NUMBER}", versions=_V3
+    ),
     _forgiven("bare-pref", "`TEL;PREF` is not read.", f"TEL;PREF:{NUMBER}", versions=_V3),
     _forgiven("empty-type", "`TYPE=` hides the number.", f"TEL;TYPE=:{NUMBER}"),
     _forgiven("pref-zero", "`PREF=0` hides the number.", f"TEL;PREF=0:{NUMBER}", versions=_V4),
-    _forgiven("pref-word", "`PREF=high` hides the number.", f"TEL;PREF=high:{NUMBER}", versions=_V4),
+    _forgiven(
+        "pref-word", "`PREF=high` hides the number.", f"TEL;PREF=high:{NUMBER}", versions=_V4
+    ),
     _forgiven("charset", "`CHARSET=UTF-8` hides FN.", f"FN;CHARSET=UTF-8:{NAME}", versions=_V3),
-    _forgiven("stray-semicolon", "A semicolon before the colon hides TEL.", f"TEL;TYPE=CELL;:{NUMBER}"),
-    _forgiven("comma", "A comma without backslash cuts the name.", f"FN:Rossi, {NAME}", name=f"Rossi, {NAME}"),
+    _forgiven(
+        "stray-semicolon", "A semicolon before the colon hides TEL.", f"TEL;TYPE=CELL;:{NUMBER}"
+    ),
+    _forgiven(
+        "comma",
+        "A comma without backslash cuts the name.",
+        f"FN:Rossi, {NAME}",
+        name=f"Rossi, {NAME}",
+    ),
     _forgiven("escaped-colon", r"`\:` is not a colon.", f"FN:Team\\: {NAME}", name=f"Team: {NAME}"),
     _forgiven("no-n", "A 3.0 card without N is not read.", without=("N",), versions=_V3),
     _forgiven("short-n", "N with two parts disturbs the card.", "N:Rossi;Marco", versions=_V3),
@@ -319,5 +357,10 @@ _FORGIVEN = (
 
 FEATURES = (
     *(*_CASE, *_GROUP, *_QUOTED, *_TYPE, *_ESCAPE),
-    *(*_ORDER, *_NAME_OF_CONTACT, *_OTHER, *_SEVERAL, *_FORGIVEN),
+    *(*_ORDER, *_NAME_OF_CONTACT, *_SEVERAL, *_FORGIVEN),
+    *most_telling(
+        *("adr", "adr-number", "note-tel", "note-colons", "x-property", "x-tel", "many", "x-email"),
+        *("bday", "categories", "url", "unknown", "note-empty", "impp", "label", "kind"),
+        of=_OTHER,
+    ),
 )

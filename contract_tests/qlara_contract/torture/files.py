@@ -22,6 +22,8 @@ COUNTS = (600, 1_100, 2_500)
 """Cards of the large files."""
 
 _WHOLE_FILE_CARDS = 3
+_SHARE_OF_CONTACTS = 0.7
+_MOST_CONTACTS = 950
 _REGION_FEATURES = "numbers.default-region"
 _DOCUMENTED, _ASSUMED = "documented", "assumed"
 # What small files hold of each group. Other stories show most of what stands in a file of its own.
@@ -124,9 +126,9 @@ class Writer:
                 cards.append((CONTACT, self._write(CONTACT)))
         return _assembled(name, cards)
 
-    def counted(self, cards: int, errors: float = 0.3) -> TortureFile:
-        """Return a file of plain *cards*, of which the share *errors* are errors."""
-        kinds = [CONTACT] * (cards - int(cards * errors))
+    def counted(self, cards: int) -> TortureFile:
+        """Return a file of plain *cards*: most are contacts, but no more than one page can show."""
+        kinds = [CONTACT] * min(int(cards * _SHARE_OF_CONTACTS), _MOST_CONTACTS)
         kinds += [(MISSING_PHONE, INVALID_PHONE)[at % 2] for at in range(cards - len(kinds))]
         return self.file(f"{cards} cards", kinds)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from qlara_contract.torture.catalogue import FEATURES
 from qlara_contract.torture.files import Budget, TortureFile, Writer, assemble, draw
+from qlara_contract.torture.judge import OF_ERRORS, OF_EVERY_FILE
 
 if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
@@ -17,14 +18,8 @@ PROMISES: tuple[PromiseId, ...] = tuple(
     dict.fromkeys(
         (
             *(each.promise for each in FEATURES if each.promise != "numbers.default-region"),
-            "upload.imports-a-file",
-            "upload.error-line-in-card",
-            "upload.error-line",
-            "upload.summary-total",
-            "upload.summary-imported",
-            "upload.summary-errors",
-            "tags.all-in-order",
-            "list.every-contact-once",
+            *OF_EVERY_FILE,
+            *OF_ERRORS,
         )
     )
 )

@@ -34,6 +34,17 @@ _FIELDS: dict[str, PromiseId] = {
     "email": "cards.email",
     "tags": "tags.all-in-order",
 }
+_COUNTS: dict[str, PromiseId] = {
+    "total": "upload.summary-total",
+    "imported": "upload.summary-imported",
+    "errors": "upload.summary-errors",
+}
+
+OF_EVERY_FILE: tuple[PromiseId, ...] = (CARD_LOST, ONCE, "tags.all-in-order", *_COUNTS.values())
+"""What any file judges, whatever its features."""
+OF_ERRORS: tuple[PromiseId, ...] = (LINE_IN_CARD, EXACT_LINE, "upload.error-name")
+"""What any file with errors judges, if the report lists some."""
+
 _OF_THE_REPORT: dict[str, tuple[PromiseId, str]] = {
     "error name": ("upload.error-name", "The name of an error is not the one on its card."),
     "line": (LINE_IN_CARD, "The line of an error is none of its card."),
@@ -52,11 +63,6 @@ _GENERAL: dict[str, PromiseId] = {
     "card": CARD_LOST,
     "error": "upload.summary-errors",
     "reason": "upload.error-invalid-phone",
-}
-_COUNTS: dict[str, PromiseId] = {
-    "total": "upload.summary-total",
-    "imported": "upload.summary-imported",
-    "errors": "upload.summary-errors",
 }
 # From this share of the cards on (and this many), a difference has another cause than the features.
 _LARGE_PART = 0.4

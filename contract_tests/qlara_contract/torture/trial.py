@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from qlara_contract.promises import promise
 from qlara_contract.torture.causes import culprits
-from qlara_contract.torture.judge import CARD_LOST, judge, without_consequences
+from qlara_contract.torture.judge import (
+    CARD_LOST,
+    OF_ERRORS,
+    OF_EVERY_FILE,
+    judge,
+    without_consequences,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,11 +38,11 @@ _NAMED = 6
 class Sent(Generic[E]):
     """What came back for a file: the body of the report, ``None`` if the file was refused.
 
-    ``contacts`` are those of the list; ``None`` if it could not be read. ``exchange`` is the evidence.
+    ``read`` returns the contacts of its list, ``None`` if it cannot be read. ``exchange`` is the evidence.
     """
 
     report: Mapping[str, Any] | None
-    contacts: Sequence[Mapping[str, Any]] | None
+    read: Callable[[], Sequence[Mapping[str, Any]] | None]
     exchange: E
 
 
@@ -129,9 +135,12 @@ class Trial(Generic[E]):
 
     def _judge(self, file: TortureFile, sent: Sent[E]) -> dict[PromiseId, E]:
         """Judge what came back, and return the promises that it judged."""
-        findings = judge(file, sent.report or {}, sent.contacts)
+        findings = judge(file, sent.report or {}, sent.read())
         self._seen += [(each, sent.exchange) for each in findings]
-        return dict.fromkeys((each.promise for each in file.features), sent.exchange)
+        promises = (*(each.promise for each in file.features), *OF_EVERY_FILE)
+        if (sent.report or {}).get("errors"):
+            promises += OF_ERRORS
+        return dict.fromkeys(promises, sent.exchange)
 
     def _causes(self) -> list[tuple[Finding, E]]:
         """Return the findings of all files, the same cause once."""
@@ -174,7 +183,7 @@ class Trial(Generic[E]):
             return Verdict(finding.promise, what, "200 and a report", "", sent.exchange)
         again = [
             each
-            for each in judge(file, sent.report, sent.contacts)
+            for each in judge(file, sent.report, sent.read())
             if each.promise == finding.promise
         ]
         if again:

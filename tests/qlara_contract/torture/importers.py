@@ -203,6 +203,9 @@ def _at_end(content: bytes) -> tuple[Report, Contacts] | None:
     return Changed(error=moved)(content)
 
 
+decoding_first = Changed(file=lambda content: content.decode("utf-8", "replace").encode())
+"""Decodes a file before it unfolds lines: wrong only for folds that RFC 6350 section 3.2 forbids."""
+
 WRONG: dict[str, Importer] = {
     # folds
     "unfolds without taking the blank out": _sub(rb"\r\n([ \t])", rb"\1"),
@@ -220,9 +223,6 @@ WRONG: dict[str, Importer] = {
     ),
     "ends a card at END:VCARD anywhere": _sub(rb"\r\n[ \t]*(?=END:VCARD \S)", b"\r\nEND:VCARD\r\n"),
     "begins a card at BEGIN:VCARD anywhere": _sub(rb"\r\n (?=BEGIN:VCARD)", b"\r\nBEGIN:VCARD\r\n"),
-    "decodes before it unfolds": Changed(
-        file=lambda content: content.decode("utf-8", "replace").encode()
-    ),
     # syntax
     "knows TEL in capitals only": _sub(rb"\n(?!TEL)((?i:tel)[;:])", rb"\nX-\1"),
     "knows FN in capitals only": _sub(rb"\n(?!FN)((?i:fn)[;:])", rb"\nX-\1"),
@@ -301,6 +301,7 @@ WRONG: dict[str, Importer] = {
         contact=lambda contact: contact | {"phoneNumber": contact["phoneNumber"][1:]}
     ),
     "takes letters for a number": _sub(rb"\nTEL:(?:abcdefgh|n/d|unknown)", b"\nTEL:+33353649999"),
+    "takes two digits for a number": _sub(rb"\nTEL:(?=12\r)", b"\nTEL:+333536499"),
     # errors
     "counts lines from 0 within folded files": _shifted(-9),
     "counts cards, not lines": Changed(report=_by_index),

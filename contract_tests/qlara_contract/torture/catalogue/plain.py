@@ -11,8 +11,8 @@ MISSING_PHONE = Series("plain", "upload.error-missing-phone").refuses(
 )
 INVALID_PHONE = Series("plain", "upload.error-invalid-phone").refuses(
     "invalid-phone",
-    "A plain card whose TEL holds no number is not reported as it should be.",
-    "TEL:ask the office",
+    "A plain card whose TEL is too short is not reported as it should be.",
+    "TEL:12",
     reason=INVALID,
 )
 

@@ -99,6 +99,7 @@ PromiseId = Literal[
     "tags.tidied",
     "tags.none",
     "upload.error-line-in-card",
+    "upload.error-wording",
     "cards.properties-in-any-order",
     "cards.type-spellings",
     "cards.name-verbatim",

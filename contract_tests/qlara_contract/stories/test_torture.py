@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from qlara_contract.settings import Profile
 from qlara_contract.story import exercises
-from qlara_contract.torture import PROMISES, Budget, Writer, assemble
+from qlara_contract.torture import PROMISES, TortureBudget, Writer, assemble
 from qlara_contract.torture.files import COUNTS
-from qlara_contract.torture.trial import Sent, Trial
+from qlara_contract.torture.trial import SentFile, Trial
 
 if TYPE_CHECKING:
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.story import Story
 
-_QUICK = Budget(cards=350, files=7)
-_THOROUGH = Budget(cards=5_000, files=40)
+_QUICK = TortureBudget(cards=350, files=7)
+_THOROUGH = TortureBudget(cards=5_000, files=40)
 _SMALLEST = 40
 
 
@@ -23,7 +23,7 @@ _SMALLEST = 40
 def test_awkward_cards_arrive_as_they_are(story: Story) -> None:
     thorough = story.settings.profile is Profile.THOROUGH
     most = _THOROUGH if thorough else _QUICK
-    budget = Budget(min(most.cards, max(_SMALLEST, story.run.writes_left // 2)), most.files)
+    budget = TortureBudget(min(most.cards, max(_SMALLEST, story.run.writes_left // 2)), most.files)
     writer = Writer(story.random, story.run.numbers.take)
     files = assemble(writer, budget, counts=COUNTS if thorough else ())
     trial = Trial(
@@ -38,10 +38,10 @@ def test_awkward_cards_arrive_as_they_are(story: Story) -> None:
         story.expect(promise, "", "", exchange, "")
 
 
-def _sent(story: Story, content: bytes) -> Sent[ApiExchange]:
+def _sent(story: Story, content: bytes) -> SentFile[ApiExchange]:
     """Import a file into a new list, and return its report and how to read its contacts."""
     exchange = story.post(story.form(content))
     body = exchange.response.json
     if exchange.response.status != 200 or not isinstance(body, dict) or not body.get("listId"):
-        return Sent(None, lambda: None, exchange)
-    return Sent(body, lambda: story.read(str(body["listId"])).contacts, exchange)
+        return SentFile(None, lambda: None, exchange)
+    return SentFile(body, lambda: story.read(str(body["listId"])).contacts, exchange)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlara_contract.torture.catalogue import FEATURES
-from qlara_contract.torture.files import Budget, TortureFile, Writer, assemble, draw
+from qlara_contract.torture.files import TortureBudget, TortureFile, Writer, assemble, draw
 from qlara_contract.torture.judge import OF_ERRORS, OF_EVERY_FILE
 
 if TYPE_CHECKING:
@@ -25,4 +25,4 @@ PROMISES: tuple[PromiseId, ...] = tuple(
 )
 """The promises that the torture file judges."""
 
-__all__ = ["PROMISES", "Budget", "TortureFile", "Writer", "assemble", "draw"]
+__all__ = ["PROMISES", "TortureBudget", "TortureFile", "Writer", "assemble", "draw"]

@@ -74,7 +74,7 @@ _PLAIN = (CONTACT, MISSING_PHONE, INVALID_PHONE)
 
 
 @dataclass(frozen=True)
-class Budget:
+class TortureBudget:
     """What may be sent: cards, whatever becomes of them, and files."""
 
     cards: int
@@ -150,7 +150,9 @@ def _assembled(
     return TortureFile(name, whole.change(content) if whole else content, tuple(entries))
 
 
-def assemble(writer: Writer, budget: Budget, *, counts: Iterable[int] = ()) -> list[TortureFile]:
+def assemble(
+    writer: Writer, budget: TortureBudget, *, counts: Iterable[int] = ()
+) -> list[TortureFile]:
     """Return the files of all features that *budget* has room for, the most telling ones first.
 
     Documented features share one file, assumed ones another, since those may cost a file; what may
@@ -169,7 +171,7 @@ def assemble(writer: Writer, budget: Budget, *, counts: Iterable[int] = ()) -> l
     return files
 
 
-def _chosen(features: Iterable[Feature], budget: Budget) -> dict[str, list[Feature]]:
+def _chosen(features: Iterable[Feature], budget: TortureBudget) -> dict[str, list[Feature]]:
     """Return the features that *budget* has room for, by file."""
     cards = budget.cards
     files: dict[str, list[Feature]] = {}

@@ -11,6 +11,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
+from qlara_contract.oracle import INVALID, MISSING
 from qlara_contract.promises import promise
 from qlara_contract.torture.catalogue import PLAIN
 from qlara_contract.torture.catalogue.plain import CONTACT
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LINE_IN_CARD: PromiseId = "upload.error-line-in-card"
 EXACT_LINE: PromiseId = "upload.error-line"
+WORDING: PromiseId = "upload.error-wording"
 CARD_LOST: PromiseId = "upload.imports-a-file"
 ONCE: PromiseId = "list.every-contact-once"
 
@@ -42,11 +44,12 @@ _COUNTS: dict[str, PromiseId] = {
 
 OF_EVERY_FILE: tuple[PromiseId, ...] = (CARD_LOST, ONCE, "tags.all-in-order", *_COUNTS.values())
 """What any file judges, whatever its features."""
-OF_ERRORS: tuple[PromiseId, ...] = (LINE_IN_CARD, EXACT_LINE, "upload.error-name")
+OF_ERRORS: tuple[PromiseId, ...] = (LINE_IN_CARD, EXACT_LINE, WORDING, "upload.error-name")
 """What any file with errors judges, if the report lists some."""
 
 _OF_THE_REPORT: dict[str, tuple[PromiseId, str]] = {
     "error name": ("upload.error-name", "The name of an error is not the one on its card."),
+    "wording": (WORDING, "The reason of an error is given in other words."),
     "line": (LINE_IN_CARD, "The line of an error is none of its card."),
     "exact line": (EXACT_LINE, "The line of an error is not the one that the contract names."),
 }
@@ -55,8 +58,8 @@ _WHAT = {
     "tags": "The tags of a contact are not those of the import.",
     "repeated": "A contact is in the list more than once.",
 }
-_OF_ALL = {"repeated", "tags", "line", "exact line"}
-_OF_ERRORS = {"error", "reason", "error name", "line", "exact line"}
+_OF_ALL = {"repeated", "wording", "tags", "line", "exact line"}
+_OF_ERRORS = {"error", "wording", "reason", "error name", "line", "exact line"}
 # What judges a difference that cards of many promises share.
 _GENERAL: dict[str, PromiseId] = {
     **_FIELDS,
@@ -71,7 +74,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Finding:
+class FeatureFinding:
     """A difference. ``features`` are those it is attributed to: one, unless many share a cause.
 
     ``kind`` is a field of a contact, ``card`` (lost, or not refused), ``error`` or ``count``.
@@ -100,7 +103,7 @@ def judge(
     report: Mapping[str, Any],
     contacts: Sequence[Mapping[str, Any]] | None,
     tags: Iterable[str] = ("contract-check",),
-) -> list[Finding]:
+) -> list[FeatureFinding]:
     """Return the differences between an import of *file* and its outcome, the same cause once.
 
     *report* is the body of the import's response. *contacts* are all of the list that it created;
@@ -131,6 +134,7 @@ class _Judged:
         self._contacts = None if contacts is None else list(contacts)
         self._contact_of, self._repeated, self._strangers = self._match_contacts()
         self._error_of = self._match_errors()
+        self._words_differ = self._tells_reasons_apart()
 
     # --- matching ------------------------------------------------------------------------------
 
@@ -192,13 +196,23 @@ class _Judged:
                 found.setdefault(at, error)
         return found
 
+    def _tells_reasons_apart(self) -> bool:
+        """Return whether missing and invalid numbers have different reasons, in whatever words."""
+        words: dict[str, set[str]] = {MISSING: set(), INVALID: set()}
+        for at, error in self._error_of.items():
+            outcome, reason = self._file.entries[at].card.outcome, error.get("reason")
+            if isinstance(outcome, ErrorOutcome) and outcome.reason and isinstance(reason, str):
+                words[outcome.reason].add(reason)
+        missing, invalid = words[MISSING], words[INVALID]
+        return not missing & invalid and INVALID not in missing and MISSING not in invalid
+
     def _nearest(self, candidates: list[int], error: Mapping[str, Any]) -> int:
         entries = self._file.entries
         return next((at for at in candidates if _is_in(entries[at], error)), candidates[0])
 
     # --- comparing -----------------------------------------------------------------------------
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[FeatureFinding]:
         found = 0
         for each in self._of_cards():
             found += 1
@@ -218,12 +232,12 @@ class _Judged:
                 return {at for at in lost if at not in self._error_of}
         return set()
 
-    def _of_cards(self) -> Iterator[Finding]:
+    def _of_cards(self) -> Iterator[FeatureFinding]:
         cut_off = self._cut_off()
         if cut_off:
             what = f"The list lacks the {len(cut_off)} contacts at one end of the file."
             expected, got = self._file.contacts, len(self._contact_of)
-            yield Finding(CARD_LOST, what, expected, got, (), "cut off")
+            yield FeatureFinding(CARD_LOST, what, expected, got, (), "cut off")
         for at, entry in enumerate(self._file.entries):
             if at in cut_off:
                 continue
@@ -232,16 +246,16 @@ class _Judged:
             else:
                 yield from self._of_error(at, entry.card.outcome)
         for entry, contact in self._repeated:
-            yield Finding(
+            yield FeatureFinding(
                 ONCE, _WHAT["repeated"], "1 contact", dict(contact), (entry.feature,), "repeated"
             )
         if self._strangers:
             what = "The list holds contacts of no card."
-            yield Finding(
+            yield FeatureFinding(
                 self._of_file(CARD_LOST), what, [], self._strangers[:_SHOWN], (), "stranger"
             )
 
-    def _of_contact(self, at: int, outcome: ContactOutcome) -> Iterator[Finding]:
+    def _of_contact(self, at: int, outcome: ContactOutcome) -> Iterator[FeatureFinding]:
         contact = self._contact_of.get(at)
         expected = _shown(outcome)
         if contact is not None:
@@ -264,7 +278,7 @@ class _Judged:
         if not isinstance(tags, list) or {str(each) for each in tags} != self._tags:
             yield "tags"
 
-    def _of_error(self, at: int, outcome: ErrorOutcome) -> Iterator[Finding]:
+    def _of_error(self, at: int, outcome: ErrorOutcome) -> Iterator[FeatureFinding]:
         expected = {"name": outcome.name, "reason": outcome.reason or "any"}
         contact, error = self._contact_of.get(at), self._error_of.get(at)
         if contact is not None:
@@ -277,11 +291,12 @@ class _Judged:
 
     def _of_listed_error(
         self, at: int, outcome: ErrorOutcome, error: Mapping[str, Any]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[FeatureFinding]:
         entry = self._file.entries[at]
         reason, line = error.get("reason"), error.get("line")
         if outcome.reason and reason != outcome.reason:
-            yield self._finding(at, "reason", outcome.reason, reason)
+            kind = "wording" if self._words_differ else "reason"
+            yield self._finding(at, kind, outcome.reason, reason)
         if not _same_name(error.get("name"), outcome.name, outcome.name_as):
             yield self._finding(at, "error name", outcome.name, error.get("name"))
         wanted = entry.line + outcome.line
@@ -290,29 +305,31 @@ class _Judged:
         elif outcome.reason and line != wanted:
             yield self._finding(at, "exact line", wanted, line)
 
-    def _of_counts(self) -> Iterator[Finding]:
+    def _of_counts(self) -> Iterator[FeatureFinding]:
         file = self._file
         right = {"total": len(file.entries), "imported": file.contacts, "errors": file.errors}
         for field, expected in right.items():
             got = self._summary.get(field)
             if got != expected or isinstance(got, bool):
                 what = f"`{field}` is wrong for a file of {len(file.entries)} cards."
-                yield Finding(self._of_file(_COUNTS[field]), what, expected, got, (), "count")
+                yield FeatureFinding(
+                    self._of_file(_COUNTS[field]), what, expected, got, (), "count"
+                )
 
     def _of_file(self, general: PromiseId) -> PromiseId:
         """Return the promise that judges a whole file: *general* only if something in it is documented."""
         features = self._file.features
         return general if any(each.is_documented for each in features) else features[0].promise
 
-    def _finding(self, at: int, kind: str, expected: object, got: object) -> Finding:
+    def _finding(self, at: int, kind: str, expected: object, got: object) -> FeatureFinding:
         feature = self._blamed(at)
         judging, what = feature.promise, feature.what
-        if kind in _OF_THE_REPORT and (feature.is_documented or kind == "exact line"):
+        if kind in _OF_THE_REPORT and (feature.is_documented or kind in {"exact line", "wording"}):
             judging, what = _OF_THE_REPORT[kind]
         elif kind == "tags" or feature in PLAIN:
             judging = _FIELDS.get(kind, judging)
         what = _WHAT.get(kind, what)
-        return Finding(judging, what, expected, got, (feature,), kind)
+        return FeatureFinding(judging, what, expected, got, (feature,), kind)
 
     def _blamed(self, at: int) -> Feature:
         """Return the feature of a card, or that of its neighbour if the card is a guard."""
@@ -329,16 +346,16 @@ class _Judged:
 # --- causes --------------------------------------------------------------------------------------
 
 
-def _by_cause(file: TortureFile, findings: Iterable[Finding]) -> list[Finding]:
+def _by_cause(file: TortureFile, findings: Iterable[FeatureFinding]) -> list[FeatureFinding]:
     """Return findings, those that have one cause as one: the same kind in a large part of the file.
 
     Assumed features are decided one by one, so only those of one promise can have one cause.
     """
-    groups: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str], list[FeatureFinding]] = defaultdict(list)
     for each in findings:
         is_general = each.kind in _OF_ALL or all(one.is_documented for one in each.features)
         groups[each.kind, "" if is_general else each.promise].append(each)
-    joined: list[Finding] = []
+    joined: list[FeatureFinding] = []
     for (kind, only), some in groups.items():
         possible = _possible(file, kind, only)
         is_cause = len(some) >= _MANY and len(some) >= _LARGE_PART * possible
@@ -349,7 +366,7 @@ def _by_cause(file: TortureFile, findings: Iterable[Finding]) -> list[Finding]:
     return without_consequences(joined)
 
 
-def without_consequences(findings: Iterable[Finding]) -> list[Finding]:
+def without_consequences(findings: Iterable[FeatureFinding]) -> list[FeatureFinding]:
     """Return findings without those of a kind that has a documented cause among them."""
     found = list(findings)
     explained = {each.kind for each in found if each.is_cause and promise(each.promise).heading}
@@ -366,7 +383,7 @@ def _possible(file: TortureFile, kind: str, only: str) -> int:
     )
 
 
-def _joined(some: list[Finding], possible: int) -> Finding:
+def _joined(some: list[FeatureFinding], possible: int) -> FeatureFinding:
     first = some[0]
     promises = {each.promise for each in some}
     general = first.promise if len(promises) == 1 else _GENERAL.get(first.kind, first.promise)
@@ -377,10 +394,10 @@ def _joined(some: list[Finding], possible: int) -> Finding:
     expected, got = (
         [getattr(each, side) for each in some[:_SHOWN]] for side in ("expected", "got")
     )
-    return Finding(general, what, expected, got, tuple(features), first.kind)
+    return FeatureFinding(general, what, expected, got, tuple(features), first.kind)
 
 
-def _once(some: list[Finding]) -> Iterator[Finding]:
+def _once(some: list[FeatureFinding]) -> Iterator[FeatureFinding]:
     """Yield findings, of each feature one."""
     seen: set[tuple[Feature, ...]] = set()
     for each in some:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.torture.feature import Feature
     from qlara_contract.torture.files import TortureFile, Writer
-    from qlara_contract.torture.judge import Finding
+    from qlara_contract.torture.judge import FeatureFinding
 
 E = TypeVar("E")
 
@@ -35,7 +35,7 @@ _NAMED = 6
 
 
 @dataclass(frozen=True)
-class Sent(Generic[E]):
+class SentFile(Generic[E]):
     """What came back for a file: the body of the report, ``None`` if the file was refused.
 
     ``read`` returns the contacts of its list, ``None`` if it cannot be read. ``exchange`` is the evidence.
@@ -74,14 +74,14 @@ class Trial(Generic[E]):
     def __init__(
         self,
         writer: Writer,
-        send: Callable[[bytes], Sent[E]],
+        send: Callable[[bytes], SentFile[E]],
         may_send: Callable[[int], bool] = lambda _: True,
     ) -> None:
         self._writer = writer
         self._send = send
         self._may_send = may_send
         self._halves = HALVES
-        self._seen: list[tuple[Finding, E]] = []
+        self._seen: list[tuple[FeatureFinding, E]] = []
         self._verdicts: Verdicts[E] = Verdicts()
 
     def run(self, files: Iterable[TortureFile]) -> Verdicts[E]:
@@ -99,7 +99,7 @@ class Trial(Generic[E]):
 
     # --- sending -------------------------------------------------------------------------------
 
-    def _accepted(self, file: TortureFile) -> tuple[TortureFile, Sent[E]] | None:
+    def _accepted(self, file: TortureFile) -> tuple[TortureFile, SentFile[E]] | None:
         """Return the file, without what makes the deployment refuse it, and what came back."""
         sent = self._send(file.content)
         if sent.report is not None:
@@ -128,12 +128,12 @@ class Trial(Generic[E]):
 
         return culprits(file.features, works, self._halves)
 
-    def _note(self, broken: PromiseId, what: str, sent: Sent[E]) -> None:
+    def _note(self, broken: PromiseId, what: str, sent: SentFile[E]) -> None:
         self._verdicts.broken.append(Verdict(broken, what, "200 and a report", "", sent.exchange))
 
     # --- judging -------------------------------------------------------------------------------
 
-    def _judge(self, file: TortureFile, sent: Sent[E]) -> dict[PromiseId, E]:
+    def _judge(self, file: TortureFile, sent: SentFile[E]) -> dict[PromiseId, E]:
         """Judge what came back, and return the promises that it judged."""
         findings = judge(file, sent.report or {}, sent.read())
         self._seen += [(each, sent.exchange) for each in findings]
@@ -142,7 +142,7 @@ class Trial(Generic[E]):
             promises += OF_ERRORS
         return dict.fromkeys(promises, sent.exchange)
 
-    def _causes(self) -> list[tuple[Finding, E]]:
+    def _causes(self) -> list[tuple[FeatureFinding, E]]:
         """Return the findings of all files, the same cause once."""
         exchanges = {id(finding): exchange for finding, exchange in self._seen}
         seen: set[tuple[str, str]] = set()
@@ -155,10 +155,10 @@ class Trial(Generic[E]):
                 seen.add(key)
         return found
 
-    def _confirmed(self, found: list[tuple[Finding, E]]) -> Iterator[Verdict[E]]:
+    def _confirmed(self, found: list[tuple[FeatureFinding, E]]) -> Iterator[Verdict[E]]:
         """Yield verdicts: the features of a promise that were sent alone, and the others as one."""
         left = CONFIRMATIONS
-        by_promise: dict[PromiseId, list[tuple[Finding, E]]] = {}
+        by_promise: dict[PromiseId, list[tuple[FeatureFinding, E]]] = {}
         for finding, exchange in sorted(found, key=lambda one: not promise(one[0].promise).heading):
             by_promise.setdefault(finding.promise, []).append((finding, exchange))
         for some in by_promise.values():
@@ -171,7 +171,7 @@ class Trial(Generic[E]):
             if others:
                 yield _together(others)
 
-    def _alone(self, finding: Finding, exchange: E) -> Verdict[E]:
+    def _alone(self, finding: FeatureFinding, exchange: E) -> Verdict[E]:
         """Send the feature of a finding alone, and return the finding on that evidence if it recurs."""
         feature = finding.features[0]
         file = self._writer.alone(feature)
@@ -191,13 +191,13 @@ class Trial(Generic[E]):
         return _verdict(finding, exchange, "Among other cards; not when it is sent alone. ")
 
 
-def _verdict(finding: Finding, exchange: E, note: str = "") -> Verdict[E]:
+def _verdict(finding: FeatureFinding, exchange: E, note: str = "") -> Verdict[E]:
     named = f" ({finding.feature.id})" if finding.feature else ""
     what = f"{finding.what} {note}".rstrip() + named
     return Verdict(finding.promise, what, finding.expected, finding.got, exchange)
 
 
-def _together(found: list[tuple[Finding, E]]) -> Verdict[E]:
+def _together(found: list[tuple[FeatureFinding, E]]) -> Verdict[E]:
     """Return one verdict for further features of a promise."""
     findings = [finding for finding, _ in found]
     names = [each.feature.id if each.feature else each.what for each in findings]

@@ -16,6 +16,7 @@ from typing import Any
 from unicodedata import normalize
 from urllib.parse import unquote, unquote_plus
 
+from qlara_contract.oracle import INVALID, MISSING
 from qlara_contract.torture import Writer
 from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
 from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Strategy
@@ -203,6 +204,8 @@ def _at_end(content: bytes) -> tuple[Report, Contacts] | None:
     return Changed(error=moved)(content)
 
 
+_OTHER_REASON = {MISSING: INVALID, INVALID: MISSING}
+
 decoding_first = Changed(file=lambda content: content.decode("utf-8", "replace").encode())
 """Decodes a file before it unfolds lines: wrong only for folds that RFC 6350 section 3.2 forbids."""
 
@@ -314,6 +317,9 @@ WRONG: dict[str, Importer] = {
     "takes a missing number for an invalid one": Changed(
         error=_swap("Invalid phone number format", "Missing phone number")
     ),
+    "confuses the reasons": Changed(
+        error=lambda error: error | {"reason": _OTHER_REASON.get(error["reason"], "")}
+    ),
     "lists only errors of the first kind": Changed(
         error=lambda error: error if error["reason"].startswith("Missing") else None,
         report=lambda report: (
@@ -351,6 +357,15 @@ FREE: dict[str, Importer] = {
     "no errors listed": Changed(report=lambda report: report | {"errors": []}),
     "errors in another order": Changed(
         report=lambda report: report | {"errors": report["errors"][::-1]}
+    ),
+    "reasons in other words": Changed(
+        error=lambda error: (
+            error
+            | {"reason": "no number" if error["reason"].startswith("Missing") else "wrong number"}
+        )
+    ),
+    "reasons with details": Changed(
+        error=lambda error: error | {"reason": f"{error['reason']} (line {error['line']})"}
     ),
     "names decomposed": _name(lambda name: normalize("NFD", name)),
     "names tidied": _name(lambda name: re.sub("[\u200b\u00ad\u2060]", "", " ".join(name.split()))),

@@ -7,15 +7,15 @@ from itertools import count
 
 import pytest
 
-from qlara_contract.torture import Budget, TortureFile, assemble, draw
+from qlara_contract.torture import TortureBudget, TortureFile, assemble, draw
 from qlara_contract.torture.catalogue import BY_ID, FEATURES, PLAIN
 from qlara_contract.torture.feature import Place
 from qlara_contract.torture.files import COUNTS, Writer, by_rank
 from qlara_contract.torture.judge import judge
 from tests.qlara_contract.torture.importers import imported, writer
 
-EVERYTHING = Budget(cards=10_000, files=100)
-QUICK = Budget(cards=350, files=7)
+EVERYTHING = TortureBudget(cards=10_000, files=100)
+QUICK = TortureBudget(cards=350, files=7)
 
 
 def _cards(files: list[TortureFile]) -> int:
@@ -29,8 +29,10 @@ def test_with_room_for_all_each_feature_is_in_one_file() -> None:
     assert len(files) < 20
 
 
-@pytest.mark.parametrize("budget", [QUICK, Budget(100, 3), Budget(40, 40), Budget(10, 1)])
-def test_a_budget_is_kept_and_used(budget: Budget) -> None:
+@pytest.mark.parametrize(
+    "budget", [QUICK, TortureBudget(100, 3), TortureBudget(40, 40), TortureBudget(10, 1)]
+)
+def test_a_budget_is_kept_and_used(budget: TortureBudget) -> None:
     files = assemble(writer(), budget, counts=COUNTS)
     assert len(files) <= budget.files
     assert budget.cards * 0.9 <= _cards(files) <= budget.cards

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qlara_contract.promises import promise
-from qlara_contract.torture import Budget, assemble
+from qlara_contract.torture import TortureBudget, assemble
 from qlara_contract.torture.catalogue import BY_ID, FEATURES
-from qlara_contract.torture.judge import EXACT_LINE, Finding, judge
+from qlara_contract.torture.judge import EXACT_LINE, FeatureFinding, judge
 from tests.qlara_contract.torture.importers import (
     FREE,
     WRONG,
@@ -25,12 +25,12 @@ from tests.qlara_contract.torture.importers import (
 if TYPE_CHECKING:
     from qlara_contract.torture.feature import Feature
 
-QUICK = Budget(cards=350, files=7)
-EVERYTHING = Budget(cards=10_000, files=100)
+QUICK = TortureBudget(cards=350, files=7)
+EVERYTHING = TortureBudget(cards=10_000, files=100)
 ASSUMED = [each for each in FEATURES if not each.is_documented]
 
 
-def _findings(importer: Importer, budget: Budget, seed: int = 1) -> list[Finding]:
+def _findings(importer: Importer, budget: TortureBudget, seed: int = 1) -> list[FeatureFinding]:
     found = []
     for file in assemble(writer(seed), budget):
         done = importer(file.content)
@@ -39,7 +39,7 @@ def _findings(importer: Importer, budget: Budget, seed: int = 1) -> list[Finding
     return found
 
 
-def _accused(findings: list[Finding]) -> list[Finding]:
+def _accused(findings: list[FeatureFinding]) -> list[FeatureFinding]:
     """Return the findings that break a documented promise; the exact line of an error is none."""
     return [
         each for each in findings if promise(each.promise).heading and each.promise != EXACT_LINE
@@ -87,7 +87,7 @@ def test_a_finding_names_the_feature_and_both_values() -> None:
     [finding] = judge(file, *done)
     feature = BY_ID["escape.comma"]
     name = next(each.card.outcome.name for each in file.entries if each.feature is feature)
-    assert finding == Finding(
+    assert finding == FeatureFinding(
         "cards.escapes",
         feature.what,
         {"name": name},
@@ -109,7 +109,7 @@ def test_a_plain_card_that_is_lost_is_attributed_to_its_neighbour() -> None:
 
 
 def test_a_difference_in_a_large_part_of_a_file_is_one_finding() -> None:
-    [file] = assemble(writer(), Budget(320, 1))
+    [file] = assemble(writer(), TortureBudget(320, 1))
     for name in (
         "drops all addresses",
         "drops the plus",

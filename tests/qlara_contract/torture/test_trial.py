@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qlara_contract.promises import promise
-from qlara_contract.torture import Budget, assemble
+from qlara_contract.torture import TortureBudget, assemble
 from qlara_contract.torture.catalogue import BY_ID
-from qlara_contract.torture.trial import CONFIRMATIONS, HALVES, Sent, Trial, Verdicts
+from qlara_contract.torture.trial import CONFIRMATIONS, HALVES, SentFile, Trial, Verdicts
 from tests.qlara_contract.torture.importers import FREE, WRONG, Importer, imported, writer
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.qlara_contract.torture.importers import Contacts, Report
 
-QUICK = Budget(cards=350, files=7)
+QUICK = TortureBudget(cards=350, files=7)
 
 
 class _Deployment:
@@ -27,12 +27,12 @@ class _Deployment:
         self._importer = importer
         self.files: list[bytes] = []
 
-    def send(self, content: bytes) -> Sent[int]:
+    def send(self, content: bytes) -> SentFile[int]:
         self.files.append(content)
         done = self._importer(content)
         if done is None:
-            return Sent(None, lambda: None, len(self.files))
-        return Sent(done[0], lambda: done[1], len(self.files))
+            return SentFile(None, lambda: None, len(self.files))
+        return SentFile(done[0], lambda: done[1], len(self.files))
 
 
 def _tried(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.story import Story
 
-_QUICK = TortureBudget(cards=350, files=7)
+_QUICK = TortureBudget(cards=346, files=7)
 _THOROUGH = TortureBudget(cards=5_000, files=40)
 _SMALLEST = 40
 
@@ -32,16 +32,19 @@ def test_awkward_cards_arrive_as_they_are(story: Story) -> None:
         lambda cards: cards <= story.run.writes_left,
     )
     verdicts = trial.run(files)
+    if verdicts.obstacle:
+        for promise in PROMISES:
+            story.not_exercised(promise, verdicts.obstacle)
     for each in verdicts.broken:
         story.breaks(each.promise, each.what, each.expected, each.got, each.exchange)
-    for promise, exchange in verdicts.kept.items():
-        story.expect(promise, "", "", exchange, "")
+    for promise_id, exchange in verdicts.kept.items():
+        story.expect(promise_id, "", "", exchange, "")
 
 
 def _sent(story: Story, content: bytes) -> SentFile[ApiExchange]:
     """Import a file into a new list, and return its report and how to read its contacts."""
     exchange = story.post(story.form(content))
     body = exchange.response.json
-    if exchange.response.status != 200 or not isinstance(body, dict) or not body.get("listId"):
+    if exchange.response.status // 100 != 2 or not isinstance(body, dict) or not body.get("listId"):
         return SentFile(None, lambda: None, exchange)
     return SentFile(body, lambda: story.read(str(body["listId"])).contacts, exchange)

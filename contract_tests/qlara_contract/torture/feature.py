@@ -26,12 +26,17 @@ class NameAs(Enum):
 
 @dataclass(frozen=True)
 class ContactOutcome:
-    """The card becomes a contact. ``number`` is E.164; ``email`` is empty where the card has none."""
+    """The card becomes a contact. ``number`` is E.164; ``email`` is empty where the card has none.
+
+    ``or_number`` and ``or_email`` will do as well.
+    """
 
     name: str
     number: str
     email: str = ""
     name_as: NameAs = NameAs.CHARACTERS
+    or_number: str = ""
+    or_email: str = ""
 
 
 @dataclass(frozen=True)

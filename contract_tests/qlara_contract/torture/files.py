@@ -28,7 +28,7 @@ _REGION_FEATURES = "numbers.default-region"
 _DOCUMENTED, _ASSUMED = "documented", "assumed"
 # What small files hold of each group. Other stories show most of what stands in a file of its own.
 _AT_ONCE = {True: 16, False: 4}
-_EARLY = {"inside-a-character", "stray-lines"}
+_EARLY = {"inside-a-character", "stray-lines", "file.no-final-line-end"}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NAME, NAME_1, NAME_2 = "⟦name⟧", "⟦name-1⟧", "⟦name-2⟧"
 """A plain name of two words that no other card has; its halves, cut inside a word."""
 STRUCTURED = "⟦structured⟧"
-"""The same name as the value of an N."""
+"""The same name as the value of an N, with a title: so it is seen whether N is taken for FN."""
 EMAIL, EMAIL_1, EMAIL_2 = "⟦email⟧", "⟦email-1⟧", "⟦email-2⟧"
 """A plain address that no other card has; its halves."""
 NUMBER, NUMBER_1, NUMBER_2 = "⟦number⟧", "⟦number-1⟧", "⟦number-2⟧"
@@ -122,7 +122,7 @@ class Given:
 
     def _structured(self) -> str:
         *given, family = self.name.split(" ")
-        return f"{family};{' '.join(given)};;;"
+        return f"{family};{' '.join(given)};;Dr.;"
 
     def _number(self, kind: str) -> str:
         if kind not in self._numbers:

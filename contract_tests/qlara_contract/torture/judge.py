@@ -40,6 +40,8 @@ _COUNTS: dict[str, PromiseId] = {
     "total": "upload.summary-total",
     "imported": "upload.summary-imported",
     "errors": "upload.summary-errors",
+    "duplicates": "upload.summary-duplicates",
+    "skipped": "upload.summary-skipped",
 }
 
 OF_EVERY_FILE: tuple[PromiseId, ...] = (CARD_LOST, ONCE, "tags.all-in-order", *_COUNTS.values())
@@ -204,7 +206,8 @@ class _Judged:
             if isinstance(outcome, ErrorOutcome) and outcome.reason and isinstance(reason, str):
                 words[outcome.reason].add(reason)
         missing, invalid = words[MISSING], words[INVALID]
-        return not missing & invalid and INVALID not in missing and MISSING not in invalid
+        one_way = all(len(some) == 1 or own not in some for own, some in words.items())
+        return one_way and not (missing & invalid or INVALID in missing or MISSING in invalid)
 
     def _nearest(self, candidates: list[int], error: Mapping[str, Any]) -> int:
         entries = self._file.entries
@@ -270,9 +273,9 @@ class _Judged:
     def _differences(self, contact: Mapping[str, Any], outcome: ContactOutcome) -> Iterator[str]:
         if not _same_name(contact.get("name"), outcome.name, outcome.name_as):
             yield "name"
-        if contact.get("phoneNumber") != outcome.number:
+        if contact.get("phoneNumber") not in {outcome.number, outcome.or_number or outcome.number}:
             yield "phoneNumber"
-        if (contact.get("email") or "") != outcome.email:
+        if (contact.get("email") or "") not in {outcome.email, outcome.or_email or outcome.email}:
             yield "email"
         tags = contact.get("tags")
         if not isinstance(tags, list) or {str(each) for each in tags} != self._tags:
@@ -307,7 +310,13 @@ class _Judged:
 
     def _of_counts(self) -> Iterator[FeatureFinding]:
         file = self._file
-        right = {"total": len(file.entries), "imported": file.contacts, "errors": file.errors}
+        right = {
+            "total": len(file.entries),
+            "imported": file.contacts,
+            "errors": file.errors,
+            "duplicates": 0,
+            "skipped": file.errors,
+        }
         for field, expected in right.items():
             got = self._summary.get(field)
             if got != expected or isinstance(got, bool):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from qlara_contract.promises import promise
+from qlara_contract.torture.catalogue.plain import CONTACT
 from qlara_contract.torture.causes import culprits
 from qlara_contract.torture.judge import (
     CARD_LOST,
@@ -27,6 +28,9 @@ E = TypeVar("E")
 
 CONFIRMATIONS = 12
 """Features that are confirmed alone in one trial, one of each promise first."""
+
+PLAIN_CARDS = 4
+"""Plain cards that are sent first."""
 
 HALVES = 24
 """Files that are sent to find out why a whole file is refused."""
@@ -59,9 +63,13 @@ class Verdict(Generic[E]):
 
 @dataclass
 class Verdicts(Generic[E]):
-    """What a trial found: promises that are not kept, and an exchange for each that is."""
+    """What a trial found: promises that are not kept, and an exchange for each that is.
+
+    ``obstacle`` says why nothing could be judged: not even plain cards become contacts.
+    """
 
     broken: list[Verdict[E]] = field(default_factory=list)
+    obstacle: str = ""
     kept: dict[PromiseId, E] = field(default_factory=dict)
 
 
@@ -86,6 +94,9 @@ class Trial(Generic[E]):
 
     def run(self, files: Iterable[TortureFile]) -> Verdicts[E]:
         """Send *files* and return what they show."""
+        self._verdicts.obstacle = self._obstacle()
+        if self._verdicts.obstacle:
+            return self._verdicts
         judged: dict[PromiseId, E] = {}
         for file in files:
             accepted = self._accepted(file)
@@ -98,6 +109,18 @@ class Trial(Generic[E]):
         return self._verdicts
 
     # --- sending -------------------------------------------------------------------------------
+
+    def _obstacle(self) -> str:
+        """Send plain cards, and return why cards with features would show nothing."""
+        file = self._writer.file("plain", [CONTACT] * PLAIN_CARDS)
+        sent = self._send(file.content)
+        contacts = sent.read() if sent.report is not None else None
+        if sent.report is None:
+            return "a file of plain cards is not imported"
+        if contacts is None:
+            return "the list of an import cannot be read"
+        lost = [each for each in judge(file, sent.report, contacts) if each.kind == "card"]
+        return "no contact of plain cards is in its list" if len(lost) == PLAIN_CARDS else ""
 
     def _accepted(self, file: TortureFile) -> tuple[TortureFile, SentFile[E]] | None:
         """Return the file, without what makes the deployment refuse it, and what came back."""

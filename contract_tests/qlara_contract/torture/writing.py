@@ -43,6 +43,8 @@ class Options(TypedDict, total=False):
     number: str
     email: str
     name_as: NameAs
+    or_number: str
+    or_email: str
     reason: str
     head: tuple[str, ...]
     tail: tuple[str, ...]
@@ -69,6 +71,8 @@ def reads(
             given.fill(options.get("number", NUMBER)),
             given.fill(options.get("email", EMAIL)),
             options.get("name_as", NameAs.CHARACTERS),
+            given.fill(options.get("or_number", "")),
+            given.fill(options.get("or_email", "")),
         )
         return WrittenCard(content, outcome, given.numbers)
 
@@ -168,7 +172,7 @@ def _body(version: str, lines: tuple[str, ...], options: Options) -> list[str]:
 def _structured(name: str) -> str:
     """Return an N for *name*: its last word is the family name."""
     given, _, family = name.rpartition(" ")
-    return STRUCTURED if name == NAME else f"{escaped(family)};{escaped(given)};;;"
+    return STRUCTURED if name == NAME else f"{escaped(family)};{escaped(given)};;Dr.;"
 
 
 def _names(lines: tuple[str, ...]) -> set[str]:

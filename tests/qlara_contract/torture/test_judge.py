@@ -147,6 +147,8 @@ def test_each_count_is_judged_by_its_promise() -> None:
     assert [(each.promise, each.expected, each.got) for each in judge(file, wrong, contacts)] == [
         ("upload.summary-total", 10, 9),
         ("upload.summary-imported", 7, True),
+        ("upload.summary-duplicates", 0, None),
+        ("upload.summary-skipped", 3, None),
     ]
 
 

@@ -144,9 +144,9 @@ _SEAMS = (
     ),
     _fold(
         "long-name",
-        "A name of 180 characters, folded after 75 octets, is not read as one.",
-        _in_lines(f"FN:{'Maria Antonietta Giovanna ' * 7}") + f" {FOLD}{NAME}",
-        name=f"{'Maria Antonietta Giovanna ' * 7} {NAME}",
+        "A name of 240 characters, folded after 75 octets, is not read as one.",
+        _in_lines(f"FN:{'Maria Antonietta Giovanna ' * 9}") + f" {FOLD}{NAME}",
+        name=f"{'Maria Antonietta Giovanna ' * 9} {NAME}",
         name_as=NameAs.WORDS,
     ),
 )

@@ -193,12 +193,23 @@ _SPACES = Series("name", "cards.name-form", Options(name_as=NameAs.WORDS)).reads
 FEATURES = (
     *most_telling(
         *("greek", "arabic", "chinese", "emoji-joined", "western", "rare-chinese", "composed"),
+        "ordinals",
         *("turkish", "russian", "hebrew", "hindi", "thai", "japanese", "korean", "emoji"),
         "curly-quotes",
         of=_each(Series("script", "cards.non-ascii"), _SCRIPTS, "The name `{shown}` is changed."),
     ),
     *most_telling(
-        *("bold", "ampersand", "quotes", "plus", "percent-encoded", "commas", "entity-amp", "sql"),
+        *(
+            "all-of-ascii",
+            "bold",
+            "ampersand",
+            "quotes",
+            "plus",
+            "percent-encoded",
+            "commas",
+            "entity-amp",
+            "sql",
+        ),
         *("single-quote", "semicolons", "formula", "script", "mustache", "colon", "backslash-last"),
         *("leading-plus", "end-text", "dollar", "url", "quoted-printable", "leading-minus", "at"),
         of=_each(

@@ -40,7 +40,7 @@ _CASE = (
     _case("value-lower", "`value=uri` is not read.", f"tel;value=uri:tel:{NUMBER}", versions=_V4),
 )
 
-_GROUP_NAMES = ("item1", "ITEM2", "a", "7", "work", "my-group", "A-1-b", "x" * 60)
+_GROUP_NAMES = ("item1", "item12", "ITEM2", "a", "7", "work", "my-group", "A-1-b", "x" * 60)
 _GROUP = (
     *(
         _group(
@@ -117,6 +117,7 @@ _TYPE = (
     _type("text", "`TYPE=text` hides the number.", f"TEL;TYPE=text:{NUMBER}", versions=_V4),
     _type("value-text", "`VALUE=text` hides the number.", f"TEL;VALUE=text:{NUMBER}", versions=_V4),
     _type("many", "Many parameters hide the number.", f"TEL;X-A=1;X-B=2;TYPE=WORK;X-C=3:{NUMBER}"),
+    _type("long", "Parameters of 300 octets hide the number.", f"TEL;X-A={'lorem-' * 50}:{NUMBER}"),
     _type("fn-language", "`LANGUAGE=it` hides FN.", f"FN;LANGUAGE=it:{NAME}"),
     _type("fn-altid", "`ALTID=1` hides FN.", f"FN;ALTID=1;LANGUAGE=it:{NAME}", versions=_V4),
     _type("fn-pid", "`PID=1.1` hides FN.", f"FN;PID=1.1:{NAME}", versions=_V4),
@@ -253,6 +254,20 @@ _OTHER = (
     ),
     _other("unknown", "An unknown property disturbs the card.", "FAVORITE;LEVEL=high:colour: blue"),
     _other("bday", "BDAY disturbs the card.", "BDAY:1980-02-29", "REV:2026-04-09T11:00:10Z"),
+    _other(
+        "second-tel",
+        "A second TEL costs the card, or both are taken.",
+        f"TEL;TYPE=WORK:{NUMBER}",
+        f"TEL;TYPE=HOME:{OTHER}",
+        or_number=OTHER,
+    ),
+    _other(
+        "second-email",
+        "A second EMAIL costs the card, or both are taken.",
+        f"EMAIL:{EMAIL}",
+        "EMAIL:second@example.com",
+        or_email="second@example.com",
+    ),
     _other("uid", "UID disturbs the card.", "UID:urn:uuid:4fbe8971-0bc3-424c-9c26-36c3e1eff6b1"),
     _other("url", "URL disturbs the card.", "URL:https://example.com:8080/a?b=c;d,e"),
     _other("categories", "CATEGORIES are taken for tags.", "CATEGORIES:family,crm-other"),
@@ -359,7 +374,19 @@ FEATURES = (
     *(*_CASE, *_GROUP, *_QUOTED, *_TYPE, *_ESCAPE),
     *(*_ORDER, *_NAME_OF_CONTACT, *_SEVERAL, *_FORGIVEN),
     *most_telling(
-        *("adr", "adr-number", "note-tel", "note-colons", "x-property", "x-tel", "many", "x-email"),
+        *(
+            "second-tel",
+            "second-email",
+            "uid",
+            "adr",
+            "adr-number",
+            "note-tel",
+            "note-colons",
+            "x-property",
+            "x-tel",
+            "many",
+            "x-email",
+        ),
         *("bday", "categories", "url", "unknown", "note-empty", "impp", "label", "kind"),
         of=_OTHER,
     ),

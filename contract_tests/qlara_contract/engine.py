@@ -37,6 +37,7 @@ _MODULES = (
     "test_cards",
     "test_numbers",
     "test_duplicates",
+    "test_torture",
     "test_lists",
     "test_quota",
     "test_access",

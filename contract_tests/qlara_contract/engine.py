@@ -41,7 +41,6 @@ _MODULES = (
     "test_lists",
     "test_quota",
     "test_access",
-    "test_torture",
     "test_model",
     "test_generated",
 )

@@ -7,6 +7,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE CHANGELOG.md openapi.yaml 
 COPY sandbox/ sandbox/
 COPY contract_tests/ contract_tests/
 COPY scenarios/ scenarios/
+COPY overlays/ overlays/
 RUN ["/opt/qlara-sandbox/bin/python", "-m", "pip", "install", "--no-cache-dir", \
      "--disable-pip-version-check", "--constraint", "constraints.txt", "."]
 

@@ -10,7 +10,7 @@ PARALLEL := --numprocesses auto --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test coverage check format contract bench mutants console-test docs clean fuzz chaos soak load reliability corpus
+.PHONY: help serve demo verify suite test coverage check format contract bench mutants console-test docs clean fuzz chaos soak load pauses reliability corpus
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ soak: $(VENV)/dev  ## Put mixed load on the sandbox and see whether anything gro
 
 load: $(VENV)/dev  ## Upload 32 files of 10 MB at a time, and see what they cost
 	$(BIN)/python -m reliability.load
+
+pauses: $(VENV)/dev  ## See how long others wait beside large snapshots, reports and archives
+	$(BIN)/python -m reliability.pauses
 
 reliability: $(VENV)/dev  ## All of it at full length, half an hour, for docs/reliability.md
 	@failed=0; \

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from qlara_contract import spec_variants
+from qlara_contract.client import is_from_gateway
 from qlara_contract.contract import contract
 from qlara_contract.exchange import printable_json
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
 
-_LARGEST_PAGE = 1000
+_ACCEPTED = (
+    202  # RFC 9110 section 15.3.3: carried out later, and what the body says is not documented
+)
+_SHORTEST_KEY = 8  # a shorter one may be a word
+_NO_FAILURES = frozenset({501, 505})  # RFC 9110 sections 15.6.2 and 15.6.6: not supported
 _SHAPES: dict[str, PromiseId] = {
     UPLOAD: "upload.report-shape",
     LIST: "list.page-shape",
@@ -37,16 +43,40 @@ class CheckResult:
     variant: SpecVariant | None = None
 
 
-def check(exchange: ApiExchange) -> Iterator[CheckResult]:
+@dataclass(frozen=True)
+class Paging:
+    """What is known of a deployment's pages.
+
+    ``obeyed`` is the largest `limit` that was seen to be obeyed; ``first`` is the number of the first
+    page; ``has_pages`` is whether `page` is read at all.
+    """
+
+    obeyed: int = 10
+    clamped_to: int | None = None
+    first: int = 1
+    has_pages: bool = True
+
+
+def check(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
     """Yield a result for every promise that this one exchange can show."""
     status = exchange.response.status
+    if is_from_gateway(exchange.response):
+        return
     yield CheckResult(
         "answers.never-a-server-error",
-        status >= 500,
-        "The request caused a server error.",
+        status >= 500 and status not in _NO_FAILURES,
+        "The request made the deployment fail.",
         "a status below 500",
         str(status),
     )
+    if len(exchange.key) >= _SHORTEST_KEY:
+        yield CheckResult(
+            "access.key-not-shown",
+            exchange.key.encode() in exchange.response.body,
+            "The response shows the API key.",
+            "no key",
+            "the key of the request",
+        )
     operation = contract().operations.get(exchange.operation)
     if operation is None or status >= 500:
         return
@@ -60,40 +90,53 @@ def check(exchange: ApiExchange) -> Iterator[CheckResult]:
         str(status),
         spec_variants.of_refusal(exchange.response.json) if status >= 400 else None,
     )
-    yield from _json(exchange)
-    if documented and exchange.response.json is not None:
+    if 200 <= status < 300:
+        if exchange.operation == UPLOAD:
+            yield _completion(exchange)
+        if status != _ACCEPTED:
+            yield _json(exchange)
+    if status == _ACCEPTED or not 200 <= status < 600:
+        return
+    if exchange.response.json is not None and (documented or status < 300):
         yield _shape(exchange, status)
-        if status == 200:
-            yield from _MEANINGS[exchange.operation](exchange)
+        if status < 300:
+            yield from _MEANINGS[exchange.operation](exchange, paging)
     if status == 429:
         yield _retry_after(exchange)
 
 
-def _json(exchange: ApiExchange) -> Iterator[CheckResult]:
+def _completion(exchange: ApiExchange) -> CheckResult:
+    status, said = exchange.response.status, _get(exchange.response.json, "status")
+    return CheckResult(
+        "upload.completed-at-once",
+        status == _ACCEPTED or said != "COMPLETED",
+        "The import goes on after its response.",
+        "COMPLETED",
+        f"{status}, {said}",
+    )
+
+
+def _json(exchange: ApiExchange) -> CheckResult:
     response = exchange.response
-    if response.media_type != "application/json":
-        got = response.header("content-type") or "no Content-Type"
-        broken = True
-    else:
-        broken = response.json is None
-        got = "a body that is not JSON" if broken else ""
-    yield CheckResult(
+    is_named = response.media_type == "application/json" or response.media_type.endswith("+json")
+    is_json = response.json is not None
+    got = "a body that is not JSON" if is_named else response.header("content-type")
+    return CheckResult(
         "answers.json",
-        broken,
+        not (is_named and is_json),
         "The response is not JSON as documented.",
         "application/json",
-        got,
+        got or "no Content-Type",
     )
 
 
 def _shape(exchange: ApiExchange, status: int) -> CheckResult:
     body = exchange.response.json
+    is_accepted = status < 300
     wrong = shape_error(exchange.operation, status, body)
-    if status == 200:
+    if is_accepted:
         promise = _SHAPES[exchange.operation]
         variant = spec_variants.of_quota(body) or spec_variants.of_list_id(_get(body, "listId"))
-        if exchange.operation == LIST and _get(body, "page") == 0:
-            variant = variant or spec_variants.SpecVariant.PAGES_FROM_0
     elif status == 429:
         promise, variant = "rate-limit.answer", None
     else:
@@ -109,8 +152,9 @@ def _shape(exchange: ApiExchange, status: int) -> CheckResult:
 
 
 def shape_error(operation_id: str, status: int, body: Any) -> str:
-    """Return the first violation of the contract's schema, with its place; empty if there is none."""
-    validator = contract().operations[operation_id].responses[status]
+    """Return the first violation of the documented shape, with its place; empty if there is none."""
+    operation = contract().operations[operation_id]
+    validator = operation.accepted if status < 300 else operation.responses[status]
     for error in validator.iter_errors(body):
         place = "/".join(str(step) for step in error.instance_path)
         return f"{place or 'the body'}: {error.message}"
@@ -129,42 +173,21 @@ def _retry_after(exchange: ApiExchange) -> CheckResult:
     )
 
 
-def _report(exchange: ApiExchange) -> Iterator[CheckResult]:
+def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
     body = exchange.response.json
     summary = _get(body, "summary")
     errors = _get(body, "errors")
+    if _get(body, "status") not in (None, "COMPLETED"):
+        return  # it goes on after the response: nothing is counted yet
     names = ("total", "imported", "duplicates", "errors", "skipped")
     if not isinstance(summary, dict) or not all(_is_count(summary.get(name)) for name in names):
         return
-    total, imported, skipped = (summary[name] for name in ("total", "imported", "skipped"))
-    yield CheckResult(
-        "upload.summary-adds-up",
-        total != imported + skipped,
-        "The summary does not add up.",
-        "total = imported + skipped",
-        f"{total} = {imported} + {skipped}",
-    )
     sent = dict(exchange.request.form.fields) if exchange.request.form else {}
     strategy = sent.get("duplicateStrategy") or "SKIP"
     if strategy in ("SKIP", "UPDATE", "DUPLICATE"):
-        left_out = summary["duplicates"] if strategy == "SKIP" else 0
-        yield CheckResult(
-            "upload.summary-skipped",
-            skipped != left_out + summary["errors"],
-            f"`skipped` does not add up with {strategy}.",
-            "skipped = duplicates + errors" if strategy == "SKIP" else "skipped = errors",
-            _shortened(summary),
-        )
+        yield from _sums(summary, strategy)
     if isinstance(errors, list):
-        lines = [_get(each, "line") for each in errors]
-        in_order = all(map(_is_count, lines)) and lines == sorted(lines)
-        yield CheckResult(
-            "upload.errors-listed",
-            len(errors) != summary["errors"] or not in_order,
-            "`errors` does not match the summary, or is not in line order.",
-            f"{summary['errors']} entries in line order",
-            f"{len(errors)} entries, lines {lines}",
-        )
+        yield from _errors(errors, summary["errors"])
     if "listId" in sent:
         yield CheckResult(
             "upload.report-names-the-list",
@@ -172,15 +195,54 @@ def _report(exchange: ApiExchange) -> Iterator[CheckResult]:
             "The report names a different list than the request.",
             sent["listId"],
             str(_get(body, "listId")),
+            spec_variants.of_list_id(_get(body, "listId")),
         )
 
 
-def _page(exchange: ApiExchange) -> Iterator[CheckResult]:
+def _sums(summary: dict[str, Any], strategy: str) -> Iterator[CheckResult]:
+    total, imported, skipped = (summary[name] for name in ("total", "imported", "skipped"))
+    is_skip = strategy == "SKIP"
+    yield CheckResult(
+        "upload.summary-adds-up" if is_skip else "upload.summary-adds-up-otherwise",
+        total != imported + skipped,
+        f"The summary does not add up with {strategy}.",
+        "total = imported + skipped",
+        f"{total} = {imported} + {skipped}",
+    )
+    left_out = summary["duplicates"] if is_skip else 0
+    yield CheckResult(
+        "upload.summary-skipped" if is_skip else "upload.summary-skipped-otherwise",
+        skipped != left_out + summary["errors"],
+        f"`skipped` does not add up with {strategy}.",
+        "skipped = duplicates + errors" if is_skip else "skipped = errors",
+        _shortened(summary),
+    )
+
+
+def _errors(errors: list[Any], counted: int) -> Iterator[CheckResult]:
+    lines = [_get(each, "line") for each in errors]
+    in_order = all(map(_is_count, lines)) and lines == sorted(lines)
+    got = f"{len(errors)} entries, lines {_shortened(lines)}"
+    yield CheckResult(
+        "upload.errors-listed",
+        len(errors) != counted or not in_order,
+        "`errors` does not match the summary, or is not in line order.",
+        f"{counted} entries in line order",
+        got,
+    )
+    yield CheckResult(
+        "upload.errors-shown",
+        not min(counted, 1) <= len(errors) <= counted,
+        "`errors` does not show cards that the summary counts.",
+        f"1 to {counted} entries" if counted else "no entry",
+        got,
+    )
+
+
+def _page(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
     body = exchange.response.json
     query = dict(exchange.request.query)
-    contacts = _get(body, "contacts")
-    total, page, pages = (_get(body, name) for name in ("total", "page", "totalPages"))
-    asked = exchange.request.path.rsplit("/", 2)[-2]
+    asked = contract_list_id(exchange)
     yield CheckResult(
         "list.names-itself",
         str(_get(body, "listId")) != asked,
@@ -188,42 +250,9 @@ def _page(exchange: ApiExchange) -> Iterator[CheckResult]:
         asked,
         str(_get(body, "listId")),
     )
-    limit = _plain_int(query.get("limit", "10"))
-    wanted = _plain_int(query.get("page", "1"))
-    if limit is None or wanted is None or not 1 <= limit <= _LARGEST_PAGE or wanted < 1:
-        return  # that it was accepted at all is another promise
-    yield CheckResult(
-        "list.page-echoed" if "page" in query else "list.pages-from-1",
-        page != wanted,
-        "The page number is not the requested one.",
-        str(wanted),
-        str(page),
-        spec_variants.SpecVariant.PAGES_FROM_0 if page == wanted - 1 else None,
-    )
+    contacts, total = _get(body, "contacts"), _get(body, "total")
     if not isinstance(contacts, list) or not _is_count(total):
         return
-    due = max(0, min(limit, total - (wanted - 1) * limit))
-    yield CheckResult(
-        "list.limit-obeyed" if "limit" in query else "list.limit-default",
-        len(contacts) != due,
-        f"Page {wanted} of a list of {total} has the wrong number of contacts for limit {limit}.",
-        f"{due} contacts",
-        f"{len(contacts)} contacts",
-    )
-    yield CheckResult(
-        "list.total-pages",
-        pages != -(-total // limit),
-        f"`totalPages` is wrong for {total} contacts and limit {limit}.",
-        str(-(-total // limit)),
-        str(pages),
-    )
-    yield CheckResult(
-        "list.has-more",
-        _get(body, "hasMore") is not (wanted * limit < total),
-        f"`hasMore` is wrong on page {wanted} of {total} contacts with limit {limit}.",
-        str(wanted * limit < total).lower(),
-        _shortened(_get(body, "hasMore")),
-    )
     ids = [_get(each, "contactId") for each in contacts]
     yield CheckResult(
         "list.contact-ids-unique",
@@ -232,9 +261,90 @@ def _page(exchange: ApiExchange) -> Iterator[CheckResult]:
         "distinct ids",
         _shortened(ids),
     )
+    is_plain = len(query) == len(exchange.request.query) and (
+        paging.has_pages or "page" not in query
+    )
+    size = _page_size(query, body, paging) if is_plain else 0
+    if size:
+        yield from _place(body, query, size, paging.first)
 
 
-def _used(exchange: ApiExchange) -> Iterator[CheckResult]:
+def _page_size(query: dict[str, str], body: Any, paging: Paging) -> int:
+    """Return how many contacts a full page has; 0 if that cannot be known."""
+    if "limit" not in query:
+        return len(_get(body, "contacts")) if _get(body, "hasMore") is True else 0
+    limit = _plain_int(query["limit"]) or 0
+    if limit <= paging.obeyed:
+        return limit
+    return paging.clamped_to or 0
+
+
+def _place(body: Any, query: dict[str, str], size: int, first: int) -> Iterator[CheckResult]:
+    contacts, total, page, pages = (
+        _get(body, name) for name in ("contacts", "total", "page", "totalPages")
+    )
+    asked = _plain_int(query.get("page", str(first)))
+    if asked is None or asked < first:
+        return  # that it was accepted at all is another promise
+    at = asked - first + 1
+    if "page" in query:
+        yield CheckResult(
+            "list.page-echoed",
+            page != asked,
+            "The page number is not the requested one.",
+            str(asked),
+            str(page),
+        )
+    if at > max(1, -(-total // size)):
+        return  # what is past the end is another promise
+    due = max(0, min(size, total - (at - 1) * size))
+    yield CheckResult(
+        "list.limit-obeyed",
+        "limit" in query and len(contacts) != due,
+        f"Page {asked} of a list of {total} has the wrong number of contacts for limit {size}.",
+        f"{due} contacts",
+        f"{len(contacts)} contacts",
+    )
+    yield CheckResult(
+        "list.total-pages",
+        pages != -(-total // size) and not (total == 0 and pages == 1),
+        f"`totalPages` is wrong for {total} contacts and limit {size}.",
+        str(-(-total // size)),
+        str(pages),
+    )
+    yield CheckResult(
+        "list.has-more",
+        _get(body, "hasMore") is not (at * size < total),
+        f"`hasMore` is wrong on page {asked} of {total} contacts with limit {size}.",
+        str(at * size < total).lower(),
+        _shortened(_get(body, "hasMore")),
+    )
+
+
+def ids(exchange: ApiExchange) -> Iterator[tuple[PromiseId, str, str]]:
+    """Yield each id of an accepted response, what it stands for, and the promise that it is unique.
+
+    A contact keeps its number, so an id of a contact stands for one number in a whole run.
+    """
+    body = exchange.response.json
+    if not 200 <= exchange.response.status < 300 or not isinstance(body, dict):
+        return
+    if exchange.operation == UPLOAD and isinstance(body.get("importId"), str):
+        yield "upload.import-id-unique", f"import {body['importId']}", f"an import at {exchange.at}"
+    contacts = body.get("contacts") if exchange.operation == LIST else None
+    for each in contacts if isinstance(contacts, list) else ():
+        if isinstance(_get(each, "contactId"), str):
+            number = str(_get(each, "phoneNumber"))
+            yield "list.contact-ids-unique", f"contact {each['contactId']}", number
+
+
+def contract_list_id(exchange: ApiExchange) -> str:
+    """Return the list id in the path of a request, decoded."""
+    found = contract().operations[LIST].pattern.fullmatch(exchange.request.path)
+    return unquote(found[1]) if found else ""
+
+
+def _used(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
     used, total = (_get(exchange.response.json, name) for name in ("used", "total"))
     if _is_count(used) and _is_count(total):
         yield CheckResult(
@@ -246,7 +356,7 @@ def _used(exchange: ApiExchange) -> Iterator[CheckResult]:
         )
 
 
-_MEANINGS: dict[str, Callable[[ApiExchange], Iterator[CheckResult]]] = {
+_MEANINGS: dict[str, Callable[[ApiExchange, Paging], Iterator[CheckResult]]] = {
     UPLOAD: _report,
     LIST: _page,
     QUOTA: _used,

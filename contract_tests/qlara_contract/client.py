@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import certifi
 import httpx2
 
 from qlara_contract.contract import contract
+from qlara_contract.errors import CannotRun, DeadlineReached, DeploymentLost, Interrupted
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
+from qlara_contract.promises import QUOTA
 from qlara_contract.untrusted import read_within_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from qlara_contract.settings import RunSettings
 
 _BOUNDARY = "contract-check-3f9a1c7e5b2d4860"
-_MAX_WAIT = 120.0
-_PATIENCE = 6
+_LONGEST_WAIT = 120.0  # for one request that is refused as one too many
+_TRIES = 3
+_PAUSES = (0.2, 1.0)
+_LOST_AFTER = 8  # failures in a row
+_REFUSED_IN_A_ROW = 4
+_GATEWAY = frozenset({502, 503, 504})
 SESSION_HEADER = "X-Sandbox-Session"
 SCENARIO_HEADER = "x-sandbox-scenario"
 
@@ -34,22 +44,34 @@ class Client:
     """One deployment and one key to it.
 
     ``session`` separates this run from everything else in a sandbox; real deployments never see it.
-    ``watch`` is called with each exchange, 429 that were waited out included.
+    ``charge`` is called before each request is sent, and ``watch`` with each exchange, 429 that were
+    waited out included.
     """
 
     def __init__(
-        self, settings: RunSettings, *, session: str = "", watch: Callable[[ApiExchange], None]
+        self,
+        settings: RunSettings,
+        *,
+        session: str = "",
+        watch: Callable[[ApiExchange], None],
+        charge: Callable[[ApiRequest], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._session = session
         self._watch = watch
+        self._charge = charge
         self._next_at = 0.0
+        self._ends_at = time.monotonic() + settings.effective_deadline
+        self._failed = 0
+        self._refused = 0
         self.waited = 0.0
         self.requests = 0
+        self.network_failures: list[str] = []
         self._http = httpx2.Client(
-            timeout=httpx2.Timeout(settings.timeout, connect=10.0),
+            timeout=httpx2.Timeout(settings.timeout, connect=min(10.0, settings.timeout)),
             trust_env=not settings.is_loopback,
-            verify=_trusted(settings.ca_file),
+            proxy=None if settings.is_loopback else settings.proxy or None,
+            verify=_trust(settings),
             headers={"Accept-Encoding": "gzip, deflate"},  # what can be read within bounds
         )
 
@@ -63,40 +85,140 @@ class Client:
 
     @property
     def session_headers(self) -> tuple[tuple[str, str], ...]:
-        """The header that keeps this run apart in a sandbox, if any."""
-        return ((SESSION_HEADER, self._session),) if self._session else ()
+        """The header that keeps this run apart in a sandbox, if any, and those given by the user."""
+        session = ((SESSION_HEADER, self._session),) if self._session else ()
+        return (*self._settings.headers, *session)
 
     def send(
         self, request: ApiRequest, *, key: str | None = None, patient: bool = True
     ) -> ApiExchange:
-        """Send *request* and return the exchange; raise ``Unreachable``.
+        """Send *request* and return the exchange.
 
         *key* replaces the run's key (empty: none is sent). A patient request that gets a 429 is sent
-        again after the time that the response asks for.
+        again after the time that the response asks for. A GET is sent again after a failure of the
+        network or a gateway; for anything else, that is ``Interrupted``.
+
+        Raises:
+            Interrupted: the network or a gateway failed, and it is not known what was done.
+            DeploymentLost: it has failed too often in a row.
+            DeadlineReached: the run has taken as long as it may.
         """
-        key = self._settings.api_key if key is None else key
-        exchange = self._send_once(request, key)
-        for _ in range(_PATIENCE):
-            if exchange.response.status != 429 or not patient:
-                break
-            self.wait(_seconds(exchange.response))
-            exchange = self._send_once(request, key)
-        return exchange
+        tries = _TRIES if request.method in ("GET", "HEAD") and patient else 1
+        for at in range(tries):
+            try:
+                exchange = self._send_patiently(request, key, patient=patient)
+            except Unreachable as error:
+                failure = str(error)
+            else:
+                if not patient or not is_from_gateway(exchange.response):
+                    self._note_success(exchange, key)
+                    return exchange
+                failure = _gateway_failure(exchange)
+            self._note_failure(failure)
+            if at + 1 < tries:
+                self.wait(_PAUSES[at])
+        raise Interrupted(failure)
+
+    def send_together(self, requests: Sequence[ApiRequest]) -> list[ApiExchange]:
+        """Send *requests* at the same time and return their exchanges, in the same order.
+
+        Raises:
+            Interrupted: one of them failed, or was refused as one too many.
+        """
+        for request in requests:
+            self.pace()
+            self._charge(request)
+        self.requests += len(requests)
+        with ThreadPoolExecutor(len(requests)) as pool:
+            waiting = [
+                pool.submit(self._exchange, each, self._settings.api_key) for each in requests
+            ]
+        exchanges, failure = [], ""
+        for each in waiting:
+            try:
+                exchange = each.result()
+            except Unreachable as error:
+                failure = str(error)
+                continue
+            exchanges.append(exchange)
+            self._watch(exchange)
+            if exchange.response.status == 429 or is_from_gateway(exchange.response):
+                failure = f"{exchange.response.status} for one of {len(requests)} at the same time"
+        if failure:
+            self._note_failure(failure)
+            raise Interrupted(failure)
+        return exchanges
+
+    def probe(self) -> str:
+        """Ask for the quota once; return why the deployment is lost, empty if it responds."""
+        try:
+            exchange = self._send_once(
+                ApiRequest("GET", contract().path_of(QUOTA)), self._settings.api_key
+            )
+        except Unreachable as error:
+            return str(error)
+        if is_from_gateway(exchange.response):
+            return _gateway_failure(exchange)
+        if exchange.response.status in (401, 403):
+            return (
+                f"{self._settings.base_url} does not accept the key any more "
+                f"({exchange.response.status})."
+            )
+        self._failed = 0
+        return ""
+
+    def check_deadline(self) -> None:
+        """Raise ``DeadlineReached`` once the run has taken as long as it may."""
+        if time.monotonic() > self._ends_at:
+            raise DeadlineReached(
+                f"The run took as long as it may ({self._settings.effective_deadline:g} s; --deadline)."
+            )
 
     def wait(self, seconds: float) -> None:
-        """Sleep for *seconds*, as a 429 asked."""
-        seconds = min(seconds, _MAX_WAIT)
-        self.waited += seconds
+        """Sleep for *seconds*; raise ``DeadlineReached`` instead if the run would end meanwhile."""
+        if time.monotonic() + seconds > self._ends_at:
+            self._ends_at = 0.0
+        self.check_deadline()
         time.sleep(seconds)
 
     def pace(self) -> None:
         """Wait until the rate limit of the run allows the next request."""
+        self.check_deadline()
         if self._settings.rate:
             time.sleep(max(0.0, self._next_at - time.monotonic()))
             self._next_at = time.monotonic() + 1 / self._settings.rate
 
+    def _send_patiently(
+        self, request: ApiRequest, key: str | None, *, patient: bool
+    ) -> ApiExchange:
+        own = self._settings.api_key if key is None else key
+        waited, pause = 0.0, 1.0
+        while True:
+            exchange = self._send_once(request, own)
+            if exchange.response.status != 429 or not patient:
+                return exchange
+            asked = retry_after(exchange.response)
+            seconds = pause if asked is None else asked
+            pause = min(pause * 2, 30.0)
+            if waited + seconds > _LONGEST_WAIT:
+                raise DeploymentLost(
+                    f"{self._settings.base_url} keeps refusing requests as too many (429): after "
+                    f"{waited:.0f} s of waiting it asks for {seconds:.0f} s more."
+                )
+            waited += seconds
+            self.waited += seconds
+            self.wait(seconds)
+
     def _send_once(self, request: ApiRequest, key: str) -> ApiExchange:
         self.pace()
+        self._charge(request)
+        self.requests += 1
+        exchange = self._exchange(request, key)
+        self._watch(exchange)
+        return exchange
+
+    def _exchange(self, request: ApiRequest, key: str) -> ApiExchange:
+        """Send a request once and return the exchange; raise ``Unreachable``."""
         request = replace(request, headers=(*request.headers, *self.session_headers))
         headers = list(request.headers)
         if key and not any(name.lower() == "x-api-key" for name, _ in headers):
@@ -122,7 +244,7 @@ class Client:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(_why(error, self._settings.base_url)) from error
         operation = contract().operation_of(request.method, request.path)
-        exchange = ApiExchange(
+        return ApiExchange(
             self._settings.base_url,
             request,
             ApiResponse(
@@ -136,23 +258,84 @@ class Client:
             at,
             time.perf_counter() - start,
         )
-        self.requests += 1
-        self._watch(exchange)
-        return exchange
+
+    def _note_failure(self, failure: str) -> None:
+        self.network_failures.append(failure)
+        self._failed += 1
+        if self._failed >= _LOST_AFTER:
+            raise DeploymentLost(failure)
+
+    def _note_success(self, exchange: ApiExchange, key: str | None) -> None:
+        self._failed = 0
+        is_own = key is None and exchange.operation
+        if not is_own:
+            return
+        self._refused = self._refused + 1 if exchange.response.status in (401, 403) else 0
+        if self._refused >= _REFUSED_IN_A_ROW:
+            self._refused = 0
+            if reason := self.probe():
+                raise DeploymentLost(reason)
 
 
-def _trusted(ca_file: str) -> ssl.SSLContext:
-    """Return a context that trusts the system's authorities, certifi's, and *ca_file*."""
+def is_from_gateway(response: ApiResponse) -> bool:
+    """Return whether a response comes from a gateway, or says that the deployment is away for a while.
+
+    RFC 9110 sections 15.6.3 to 15.6.5, and any 5xx that says when to come back.
+    """
+    if response.status in _GATEWAY:
+        return True
+    return response.status >= 500 and response.header("retry-after") is not None
+
+
+def retry_after(response: ApiResponse) -> float | None:
+    """Return how many seconds a 429 asks to wait, in its header or its body; ``None`` if it does not.
+
+    ``Retry-After`` is a number of seconds or a date (RFC 9110 section 10.2.3).
+    """
+    value = (response.header("retry-after") or "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    with suppress(ValueError, TypeError):
+        until = parsedate_to_datetime(value)
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    body = response.json
+    said = body.get("retryAfter") if isinstance(body, dict) else None
+    if isinstance(said, (int, float)) and not isinstance(said, bool) and said >= 0:
+        return float(said)
+    return None
+
+
+def _gateway_failure(exchange: ApiExchange) -> str:
+    return (
+        f"{exchange.base_url} answered {exchange.request.method} {exchange.request.path} with "
+        f"{exchange.response.status}, which comes from a gateway before it."
+    )
+
+
+def _trust(settings: RunSettings) -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities, certifi's, and the user's.
+
+    Raises:
+        CannotRun: a certificate cannot be read.
+    """
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
-    if ca_file:
-        context.load_verify_locations(ca_file)
+    for option, path, load in (
+        ("--ca-file", settings.ca_file, context.load_verify_locations),
+        ("--cert", settings.client_certificate, context.load_cert_chain),
+    ):
+        if not path:
+            continue
+        try:
+            load(path)
+        except (OSError, ssl.SSLError) as error:
+            reason = error.strerror or str(error)
+            raise CannotRun(f"{option} {path}: expected certificates in PEM: {reason}.") from error
+    if settings.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _seconds(response: ApiResponse) -> float:
-    value = response.header("retry-after") or ""
-    return float(value) if value.isascii() and value.isdigit() else 1.0
 
 
 def _why(error: Exception, base_url: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import jsonschema_rs
 
@@ -25,13 +27,18 @@ class UnresolvedReference(ValueError):
 
 @dataclass(frozen=True)
 class ContractOperation:
-    """One operation: its id, method, path template, and a validator per documented status."""
+    """One operation: its id, method, path template, and a validator per documented status.
+
+    ``accepted`` validates what UC-020 shows of a response to an accepted request, and no more: what the
+    contract decided of its fields is left out.
+    """
 
     operation_id: str
     method: str
     template: str
     pattern: re.Pattern[str]
     responses: dict[int, jsonschema_rs.Validator]
+    accepted: jsonschema_rs.Validator
 
 
 class ContractDocument:
@@ -54,8 +61,9 @@ class ContractDocument:
         return None
 
     def path_of(self, operation_id: str, **parameters: str) -> str:
-        """Return the path of an operation with its parameters filled in."""
-        return self.operations[operation_id].template.format(**parameters)
+        """Return the path of an operation with its parameters filled in, percent-encoded."""
+        encoded = {name: quote(value, safe="") for name, value in parameters.items()}
+        return self.operations[operation_id].template.format(**encoded)
 
     def resolve(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return *value*, or what its ``$ref`` points at.
@@ -83,8 +91,9 @@ class ContractDocument:
                 operation["operationId"],
                 method.upper(),
                 template,
-                re.compile(re.sub(r"\{\w+\}", "[^/]+", template)),
+                re.compile(re.sub(r"\{\w+\}", "([^/]+)", template)),
                 self._responses(operation),
+                self._accepted(operation),
             )
             for template, item in self.document["paths"].items()
             for method, operation in item.items()
@@ -98,6 +107,39 @@ class ContractDocument:
             )
             for status, response in operation["responses"].items()
         }
+
+    def _accepted(self, operation: dict[str, Any]) -> jsonschema_rs.Validator:
+        success = min(status for status in operation["responses"] if str(status).startswith("2"))
+        response = self.resolve(operation["responses"][success])
+        schema = response["content"]["application/json"]["schema"]
+        documented = ContractDocument.__new__(ContractDocument)
+        documented.document = _as_documented(self.document)
+        return documented.validator(schema)
+
+
+# What the contract decided of a field that UC-020 shows, by schema and property: other values are free.
+_DECIDED: dict[tuple[str, str], dict[str, Any]] = {
+    ("Contact", "email"): {"type": ["string", "null"], "minLength": 0},
+    ("ContactPage", "page"): {"minimum": 0},
+    ("ImportReport", "status"): {"enum": None, "minLength": 1},
+    ("CardError", "name"): {"type": ["string", "null"]},
+}
+
+
+def _as_documented(document: dict[str, Any]) -> dict[str, Any]:
+    """Return *document* without what it decided of the fields of accepted requests' responses."""
+    changed = deepcopy(document)
+    schemas = changed.get("components", {}).get("schemas", {})
+    for (schema, name), other in _DECIDED.items():
+        field = schemas.get(schema, {}).get("properties", {}).get(name)
+        if isinstance(field, dict):
+            field.update(other)
+            for key in [key for key, value in field.items() if value is None]:
+                del field[key]
+    contact = schemas.get("Contact", {})
+    if "email" in contact.get("required", ()):
+        contact["required"] = [each for each in contact["required"] if each != "email"]
+    return changed
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.results import PromiseResult
 
+_DEEPEST = 50
 _FIELDS = ("promise", "reason", "until")
 
 
@@ -42,7 +43,9 @@ class Deviation:
 def load_deviations(path: Path) -> tuple[Deviation, ...]:
     """Return the deviations in the file at *path*; raise ``InvalidDeviations``."""
     try:
-        document = yaml_12.read(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        _require_shallow(text)
+        document = yaml_12.read(text)
     except OSError as error:
         raise InvalidDeviations(f"{path}: cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -50,8 +53,6 @@ def load_deviations(path: Path) -> tuple[Deviation, ...]:
     except yaml.YAMLError as error:
         line, problem = yaml_12.mistake(error)
         raise InvalidDeviations(f"{path}:{line}: is not YAML: {problem}") from error
-    except RecursionError as error:
-        raise InvalidDeviations(f"{path}: values are nested too deeply.") from error
     if document is None:
         return ()
     entries = document.get("deviations") if isinstance(document, dict) else None
@@ -64,6 +65,22 @@ def load_deviations(path: Path) -> tuple[Deviation, ...]:
             raise InvalidDeviations(f"{path}: entry {at}: promise: {each.promise} is listed twice.")
         seen.add(each.promise)
     return found
+
+
+def _require_shallow(text: str) -> None:
+    """Let a document pass whose values can be built; libyaml does that recursively, and has no bound.
+
+    Raises:
+        yaml.YAMLError: values are nested too deeply, or it is not YAML.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            message = f"values nested more than {_DEEPEST} deep"
+            mark = cast("yaml.error.Mark", event.start_mark)
+            raise yaml.composer.ComposerError(None, None, message, mark)
 
 
 def _deviation(where: str, entry: Any) -> Deviation:

@@ -10,13 +10,15 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from qlara_contract.client import Unreachable
-from qlara_contract.errors import CannotRun
+from qlara_contract.conventions import Conventions, KnownConventions
+from qlara_contract.errors import CannotRun, Interrupted, RunStopped, WritesSpent
+from qlara_contract.learning import learn
+from qlara_contract.ledger import Ledger
 from qlara_contract.numbers import NumbersUsedUp
 from qlara_contract.preflight import preflight
 from qlara_contract.promises import OPERATIONS, Severity, promise
 from qlara_contract.results import PromiseResult, PromiseState, Results
-from qlara_contract.run import LeftBehind, SuiteRun
+from qlara_contract.run import SuiteRun
 from qlara_contract.story import BASIC, PromiseBroken, Story, StoryFunction
 
 if TYPE_CHECKING:
@@ -27,12 +29,15 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.settings import RunSettings
 
+_TRIES = 3
 _MODULES = (
     "test_imports",
+    "test_forms",
     "test_refusals",
     "test_cards",
     "test_numbers",
     "test_duplicates",
+    "test_torture",
     "test_lists",
     "test_quota",
     "test_access",
@@ -62,9 +67,14 @@ class Outcome:
     seconds: float = 0.0
     waited: float = 0.0
     requests: int = 0
-    written: int = 0
-    left: tuple[LeftBehind, ...] = ()
+    ledger: Ledger = field(default_factory=lambda: Ledger(0))
+    conventions: KnownConventions = field(
+        default_factory=lambda: KnownConventions(Conventions(), {})
+    )
     sandbox_scenario: str = ""
+    network_failures: list[str] = field(default_factory=list)
+    stopped: str = ""
+    is_interrupted: bool = False
     failures: list[str] = field(default_factory=list)
 
     @property
@@ -111,6 +121,11 @@ class Outcome:
         return [each.promise.id for each in self.in_state(PromiseState.BROKEN)]
 
     @property
+    def differing(self) -> list[PromiseId]:
+        """The ids of assumed promises that the deployment decides otherwise."""
+        return [each.promise.id for each in self.in_state(PromiseState.DIFFERS)]
+
+    @property
     def expired(self) -> list[Deviation]:
         """Known deviations whose until-date has passed."""
         return [each for each in self.deviations if not each.holds(self.today)]
@@ -126,12 +141,18 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0: conforms. 1: drift. 2: the run itself failed, or nothing could be judged."""
-        if self.failures:
+        """0: conforms. 1: drift. 2: the run could not go on, or nothing could be judged. 130: interrupted.
+
+        With ``strict``, a deployment that differs does not conform.
+        """
+        if self.is_interrupted:
+            return 130
+        if self.failures or self.stopped:
             return 2
-        if self.broken:
+        if self.broken or (self.settings.strict and self.differing):
             return 1
-        return 0 if self.in_state(PromiseState.KEPT) or self.in_state(PromiseState.DEVIATION) else 2
+        ends = (PromiseState.KEPT, PromiseState.DEVIATION, PromiseState.DIFFERS)
+        return 0 if any(self.in_state(each) for each in ends) else 2
 
 
 def stories(only: Iterable[PromiseId] = ()) -> list[StoryFunction]:
@@ -153,23 +174,28 @@ def covered(deviations: Iterable[Deviation], today: date) -> frozenset[PromiseId
     return frozenset(each.promise for each in deviations if each.holds(today))
 
 
-def begin(settings: RunSettings, deviations: tuple[Deviation, ...] = ()) -> SuiteRun:
+def begin(
+    settings: RunSettings,
+    deviations: tuple[Deviation, ...] = (),
+    expected: Conventions | None = None,
+    record: list[tuple[str, ApiExchange]] | None = None,
+) -> SuiteRun:
     """Return a run whose deployment responds; raise ``CannotRun``."""
     today = datetime.now(UTC).date()
-    run = SuiteRun(settings, covered(deviations, today))
+    run = SuiteRun(settings, covered(deviations, today), expected or Conventions(), record=record)
     try:
         exchange = preflight(run)
-    except CannotRun:
-        run.client.close()
+    except (CannotRun, KeyboardInterrupt):
+        run.finish()
         raise
     if run.is_sandbox:
         # A world of its own: unaffected by what the key did before, and without effect on it.
         run.client.use_session(f"contract-check-{time.time_ns():x}")
-    run.quota_left = _quota_left(exchange)
+    run.ledger.room = _room(exchange)
     return run
 
 
-def _quota_left(exchange: ApiExchange) -> int | None:
+def _room(exchange: ApiExchange) -> int | None:
     body = exchange.response.json
     used, total = body.get("used"), body.get("total", body.get("totalLimit"))
     if isinstance(used, int) and isinstance(total, int):
@@ -182,26 +208,31 @@ def check_deployment(
     deviations: tuple[Deviation, ...] = (),
     progress: Callable[[Progress], None] = lambda _: None,
     record: list[tuple[str, ApiExchange]] | None = None,
+    expected: Conventions | None = None,
 ) -> Outcome:
     """Run every story against the deployment and return the outcome; raise ``CannotRun``.
 
-    Every exchange is appended to *record*, if given, with the name of its story.
+    Every exchange is appended to *record*, if given, with the name of its story. *expected* are the
+    conventions that assumed promises are judged by; the contract's, if not given. A run that has to
+    stop, or is interrupted, returns what is known by then.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    run = begin(settings, deviations)
-    run.record = record
+    run = begin(settings, deviations, expected, record)
     failures: list[str] = []
+    stopped, is_interrupted = "", False
     try:
-        chosen = stories(settings.only)
-        for at, function in enumerate(chosen):
-            broken = sum(1 for each in run.results.by_id.values() if each.broken)
-            story = Story(run, function)
-            progress(Progress(at, len(chosen), story.name, broken))
-            failure = run_story(run, story, function)
-            if failure:
-                failures.append(failure)
+        try_learning(run)
+        _tell(run, progress, failures)
+    except RunStopped as error:
+        stopped = str(error)
+    except KeyboardInterrupt:
+        stopped, is_interrupted = "the run was interrupted", True
     finally:
-        run.client.close()
+        run.finish()
+    if stopped:
+        run.results.commit()
+        for each in run.results.by_id:
+            run.results.record_not_exercised(promise(each).id, f"the run stopped: {stopped}")
     return Outcome(
         settings,
         run.results,
@@ -210,11 +241,39 @@ def check_deployment(
         time.perf_counter() - clock,
         run.client.waited,
         run.client.requests,
-        run.written,
-        tuple(run.left.values()),
+        run.ledger,
+        run.conventions,
         run.sandbox_scenario,
+        run.client.network_failures,
+        stopped,
+        is_interrupted,
         failures,
     )
+
+
+def try_learning(run: SuiteRun) -> None:
+    """Learn the deployment's conventions; what an interruption hides stays as the contract expects it."""
+    for _ in range(_TRIES):
+        try:
+            learn(run)
+        except Interrupted:
+            if lost := run.client.probe():
+                run.lost(lost)
+        except WritesSpent:
+            return
+        else:
+            return
+
+
+def _tell(run: SuiteRun, progress: Callable[[Progress], None], failures: list[str]) -> None:
+    chosen = stories(run.settings.only)
+    for at, function in enumerate(chosen):
+        broken = sum(each.state is PromiseState.BROKEN for each in run.results.by_id.values())
+        story = Story(run, function)
+        progress(Progress(at, len(chosen), story.name, broken))
+        failure = run_story(run, story, function)
+        if failure:
+            failures.append(failure)
 
 
 def run_story(run: SuiteRun, story: Story, function: StoryFunction) -> str:
@@ -225,9 +284,8 @@ def run_story(run: SuiteRun, story: Story, function: StoryFunction) -> str:
         pass
     except NumbersUsedUp:
         _leave(run, story, "the account already holds every phone number reserved for fiction")
-    except Unreachable as error:
-        for each in story.promises[:1]:
-            story.breaks(each, "The deployment did not respond.", "a response", str(error), None)
+    except RunStopped:
+        raise
     except Exception:  # noqa: BLE001 - one broken story must not cost the others; the run ends with 2
         _leave(run, story, "the suite itself failed here")
         return f"The story `{story.name}` failed:\n{traceback.format_exc(limit=-4)}"
@@ -237,8 +295,9 @@ def run_story(run: SuiteRun, story: Story, function: StoryFunction) -> str:
 
 def note_basics(run: SuiteRun, story: Story) -> None:
     """Remember that no import works: nothing else about imports can be judged then."""
-    if story.promises[0] == BASIC and BASIC in story.broken and not run.written:
-        run.imports_fail = True
+    has_imported = any(each.imported for each in run.ledger.entries)
+    if story.promises[0] == BASIC and BASIC in story.broken and not has_imported:
+        run.imports_fail = run.imports_fail or f"no import works (see {BASIC})"
 
 
 def _leave(run: SuiteRun, story: Story, reason: str) -> None:

@@ -1,7 +1,30 @@
-"""The one error of a run that cannot be made, shared by every command of the suite."""
+"""Why a run cannot begin, or cannot go on."""
 
 from __future__ import annotations
 
 
 class CannotRun(Exception):
-    """Nothing can be checked; the message is one sentence that helps. Exit code 2."""
+    """The run cannot begin; the message says why."""
+
+
+class RunStopped(Exception):
+    """The run cannot go on; the message says why. What is known by then is reported."""
+
+
+class DeploymentLost(RunStopped):
+    """The deployment has stopped responding, or accepts the key no more: that is an outage, no drift."""
+
+
+class DeadlineReached(RunStopped):
+    """The run has taken as long as it may."""
+
+
+class Interrupted(Exception):
+    """A network, or a gateway before the deployment, failed in the middle of a request.
+
+    Whether the deployment carried the request out is not known; the message says what happened.
+    """
+
+
+class WritesSpent(Exception):
+    """The request would bring more contacts than the run may still write."""

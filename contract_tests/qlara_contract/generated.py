@@ -24,7 +24,7 @@ from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import AMERICAN
 from qlara_contract.promises import UPLOAD
-from qlara_contract.settings import Mode
+from qlara_contract.settings import Mode, Profile
 from qlara_contract.strategies import VCardFile, draw_file, vcard_texts
 from qlara_contract.untrusted import read_within_bounds
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTED_LIST = "list_crm_migration"
 _PREFIX = "contract-check"
-_CARDS_AT_MOST = 4
+CARDS_AT_MOST = 4
 
 # The promise that each check of Schemathesis judges. Its checks of status, media type and shape are
 # missing: qlara_contract.checks makes those on every exchange, whoever made the request.
@@ -68,7 +68,11 @@ class GeneratedRequest:
 
 
 class RequestGenerator:
-    """One generated run. *may_write* says whether another file may be imported."""
+    """One generated run.
+
+    *may_write* says whether another file may be imported; *charge* is told of each before it is sent, and
+    *note* of its response. *pace* waits until the run may send another request.
+    """
 
     def __init__(
         self,
@@ -76,16 +80,21 @@ class RequestGenerator:
         *,
         list_id: str,
         headers: tuple[tuple[str, str], ...],
-        may_write: Callable[[int], bool],
-        note_writes: Callable[[ApiExchange], None],
+        may_write: Callable[[], bool],
+        charge: Callable[[ApiRequest], None],
+        note: Callable[[ApiExchange], None],
+        pace: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._list_id = list_id
         self._headers = headers
         self._may_write = may_write
-        self._note_writes = note_writes
+        self._charge = charge
+        self._note = note
+        self._pace = pace
         self._files: dict[str, VCardFile] = {}
-        self._writes = settings.effective_mode is Mode.FULL and may_write(_CARDS_AT_MOST)
+        # Without a list of the run's own, a valid import would go into one of the user's.
+        self._writes = bool(list_id) and settings.effective_mode is Mode.FULL and may_write()
         self.stopped = False
 
     def run(self) -> Iterator[GeneratedRequest]:
@@ -111,17 +120,21 @@ class RequestGenerator:
 
     def before_call(self, case: schemathesis.Case[Any]) -> None:
         """Keep a request within its limits: stop when no more contacts may be created."""
+        self._pace()
         if case.operation.definition.raw.get("operationId") != UPLOAD or case.method != "POST":
             return
-        if not self._may_write(_CARDS_AT_MOST):
+        if not self._may_write():
             self.stopped = True
             raise BudgetSpent
         if isinstance(case.body, dict):
-            case.body = _marked_as_own(case.body)
+            case.body = _marked_as_own(case.body, self._list_id)
+        form = _form_of(case)
+        if form is not None:
+            self._charge(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
 
     def after_call(self, case: schemathesis.Case[Any], response: Any) -> None:
         """Count what an import created, at once."""
-        self._note_writes(self._exchange(case, response.request, response))
+        self._note(self._exchange(case, response.request, response))
 
     def _document(self) -> dict[str, Any]:
         """Return the contract with the documented list replaced by one that may be used."""
@@ -157,7 +170,8 @@ class RequestGenerator:
                     "no-shrink": True,
                 },
                 "phases": {
-                    "coverage": coverage,
+                    # Stories send most of what it would; it alone is a quarter of a quick run.
+                    "coverage": coverage | {"enabled": settings.profile is not Profile.QUICK},
                     "stateful": {
                         "enabled": self._writes,
                         "max-steps": 4,
@@ -257,18 +271,24 @@ def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 
         generator.after_call(case, response)
 
 
-def _marked_as_own(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a form with valid list names and tags marked as the suite's own, and invalid ones unchanged.
+def _marked_as_own(body: dict[str, Any], list_id: str) -> dict[str, Any]:
+    """Return a form that can leave nothing unmarked behind: own lists, names and tags only.
 
-    Random extra fields are dropped: that they are ignored is a promise with a story of its own.
+    A deployment may accept what the contract refuses. Random extra fields are dropped: that they are
+    ignored is a promise with a story of its own.
     """
     properties = contract().document["components"]["schemas"]["VCardUpload"]["properties"]
     kept = {name: value for name, value in body.items() if name in properties}
-    name, tags = body.get("listName"), body.get("tags")
-    if _is_valid(name, properties["listName"]):
-        kept["listName"] = f"{_PREFIX} {name}"[: properties["listName"]["maxLength"]]
-    if _is_valid(tags, properties["tags"]):
-        kept["tags"] = f"{_PREFIX},{tags}"[: properties["tags"]["maxLength"]]
+    name, tags, into = (body.get(each) for each in ("listName", "tags", "listId"))
+    if "listName" in kept:
+        kept["listName"] = f"{_PREFIX} {name}"
+        if _is_valid(name, properties["listName"]):
+            kept["listName"] = kept["listName"][: properties["listName"]["maxLength"]]
+    kept["tags"] = f"{_PREFIX},{tags}" if tags else _PREFIX
+    if tags is not None and _is_valid(tags, properties["tags"]):
+        kept["tags"] = kept["tags"][: properties["tags"]["maxLength"]]
+    if into is not None and into != list_id and isinstance(into, str):
+        kept["listId"] = f"{_PREFIX}-{into}" if into else into
     return kept
 
 

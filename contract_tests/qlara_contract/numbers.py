@@ -1,9 +1,12 @@
-"""Fictional phone numbers: from ranges that regulators reserve for fiction, each handed out once."""
+"""Phone numbers that belong to nobody, each handed out once: reserved for fiction, or for machines."""
 
 from __future__ import annotations
 
 import random
+from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import phonenumbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,9 +19,36 @@ _SWEDISH_MOBILE = tuple(f"+467017406{last:02d}" for last in range(5, 100))
 _AREAS = ("202", "212", "213", "303", "305", "312", "404", "415", "503", "602", "617", "702")
 AMERICAN = tuple(f"+1{area}55501{last:02d}" for area in _AREAS for last in range(100))
 
+# The Dutch numbering plan: 097 is for machines, and mobile to every library.
+_DUTCH_MACHINES = tuple(f"+31970{prefix:04d}" for prefix in range(5000, 5005))
+
 BLOCK = 250
 _BLOCKS = len(_FRENCH_FIXED) * 10_000 // BLOCK
 _TRIES = _BLOCKS
+
+# National forms of numbers by region, those reserved for fiction where there are some.
+_NATIONAL = {
+    "DE": "0171 3920012",
+    "GB": "020 7946 0123",
+    "FR": "01 99 00 12 34",
+    "ES": "612 34 56 78",
+    "NL": "06 12345678",
+    "AT": "0664 1234567",
+    "CH": "078 123 45 67",
+    "SE": "070-174 06 50",
+    "US": "(202) 555-0123",
+    "PL": "512 345 678",
+}
+
+
+class Kind(StrEnum):
+    """Which numbers are handed out."""
+
+    FIXED = "fixed line"
+    MOBILE = "mobile"
+
+
+_POOLS = {Kind.FIXED: _FRENCH_FIXED, Kind.MOBILE: _DUTCH_MACHINES}
 
 
 class NumbersUsedUp(Exception):
@@ -38,10 +68,24 @@ class Numbers:
         self._claim = claim
         self._block = self._random.randrange(_BLOCKS)
         self._tried = 0
+        self._kind = Kind.FIXED
         self._left: list[str] = []
 
+    def use(self, kind: Kind) -> None:
+        """Hand out numbers of this kind from now on."""
+        self._kind = kind
+        self._left = []
+
+    def sample(self, kind: Kind) -> str:
+        """Return a number of this kind in E.164; the account may hold it already."""
+        return f"{self._random.choice(_POOLS[kind])}{self._random.randrange(10_000):04d}"
+
+    def national_of_others(self) -> dict[str, str]:
+        """Return numbers in national form by region, of regions other than Italy."""
+        return dict(_NATIONAL)
+
     def take(self) -> str:
-        """Return a fixed-line number in E.164; raise ``NumbersUsedUp``."""
+        """Return a number in E.164; raise ``NumbersUsedUp``."""
         self.reserve(1)
         return self._left.pop(0)
 
@@ -69,17 +113,34 @@ class Numbers:
         while self._tried < _TRIES:
             index = (self._block + self._tried) % _BLOCKS
             self._tried += 1
-            numbers = block(index)
+            numbers = block(index, self._kind)
             if self._claim(next(numbers)):
                 return numbers
         raise NumbersUsedUp
 
 
-def block(index: int) -> Iterator[str]:
+def block(index: int, kind: Kind = Kind.FIXED) -> Iterator[str]:
     """Yield the numbers of one block, in E.164."""
     prefix, part = divmod(index, 10_000 // BLOCK)
     first = part * BLOCK
-    return (f"{_FRENCH_FIXED[prefix]}{first + last:04d}" for last in range(BLOCK))
+    return (f"{_POOLS[kind][prefix]}{first + last:04d}" for last in range(BLOCK))
+
+
+def region_of(number: str) -> str:
+    """Return the region that the prefix of an E.164 number belongs to; empty if there is none."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return ""
+    regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
+    return regions[0] if regions and regions[0].isalpha() else ""
+
+
+def e164(typed: str, region: str) -> str:
+    """Return a national number of a region in E.164."""
+    return phonenumbers.format_number(
+        phonenumbers.parse(typed, region), phonenumbers.PhoneNumberFormat.E164
+    )
 
 
 def spaced(number: str) -> str:

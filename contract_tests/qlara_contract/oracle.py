@@ -18,7 +18,7 @@ class KnownCard:
     """One card of a file, as its writer knows it.
 
     ``number`` is E.164, empty where ``fault`` (the documented reason) says why. ``line`` is the
-    1-based line that an error names.
+    1-based line that an error names, ``lines`` those of the card.
     """
 
     name: str
@@ -26,6 +26,7 @@ class KnownCard:
     email: str = ""
     fault: str = ""
     line: int = 0
+    lines: range = range(0)
 
 
 @dataclass
@@ -91,7 +92,9 @@ class ModelAccount:
         for card in cards:
             if card.fault:
                 expected.skipped += 1
-                expected.errors.append({"line": card.line, "name": card.name, "reason": card.fault})
+                expected.errors.append(
+                    {"line": card.line, "name": card.name, "reason": card.fault, "card": card.lines}
+                )
                 continue
             existing = next((each for each in self._contacts if each.number == card.number), None)
             expected.duplicates += existing is not None

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from qlara_contract import spec_variants
-from qlara_contract.client import Unreachable
 from qlara_contract.contract import contract
-from qlara_contract.errors import CannotRun
+from qlara_contract.errors import CannotRun, Interrupted, RunStopped
 from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.promises import QUOTA
 from qlara_contract.untrusted import visible
@@ -25,7 +24,7 @@ def preflight(run: SuiteRun) -> ApiExchange:
         raise CannotRun(f"{base_url!r} is not a base URL; expected one like http://127.0.0.1:8080.")
     try:
         exchange = run.client.send(ApiRequest("GET", contract().path_of(QUOTA)))
-    except Unreachable as error:
+    except (Interrupted, RunStopped) as error:
         raise CannotRun(str(error)) from error
     reason = _objection(exchange, base_url)
     if reason:

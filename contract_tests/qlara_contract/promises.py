@@ -35,13 +35,20 @@ class Severity(StrEnum):
     MINOR = "minor"  # a correct client copes
 
 
+class Kind(StrEnum):
+    """Who makes a promise: UC-020, or the contract where UC-020 is silent."""
+
+    DOCUMENTED = "documented"
+    ASSUMED = "assumed"
+
+
 @dataclass(frozen=True)
 class Promise:
     """One checkable sentence of the contract.
 
-    ``heading`` is the heading of UC-020 that makes the promise, empty where UC-020 is silent;
-    ``assumption`` is why the contract decided so then. ``exercised_by`` says what a run needs to
-    exercise the promise; empty where any run does.
+    ``heading`` is the heading of UC-020 that makes a documented promise; ``assumption`` is why the
+    contract decided so where UC-020 is silent. One of the two is empty. ``exercised_by`` says what
+    a run needs to exercise the promise; empty where any run does.
     """
 
     id: PromiseId
@@ -54,13 +61,19 @@ class Promise:
     exercised_by: str = ""
 
     @property
+    def kind(self) -> Kind:
+        return Kind.DOCUMENTED if self.heading else Kind.ASSUMED
+
+    @property
+    def is_assumed(self) -> bool:
+        return self.kind is Kind.ASSUMED
+
+    @property
     def source(self) -> str:
-        """Where the promise comes from: the heading of UC-020, the assumption, or both."""
-        assumption = f"assumption: {self.assumption}" if self.assumption else ""
-        if not self.heading:
-            return assumption
-        detail = self.rfc or assumption
-        return f"UC-020: {self.heading}" + (f" ({detail})" if detail else "")
+        """Where the promise comes from: the heading of UC-020, or the assumption."""
+        if self.is_assumed:
+            return f"assumption: {self.assumption}"
+        return f"UC-020: {self.heading}" + (f" ({self.rfc})" if self.rfc else "")
 
 
 class InvalidPromises(ValueError):
@@ -107,7 +120,7 @@ def _promise(fields: dict[str, Any], operation: str, needs: dict[str, str]) -> P
         )
     except (TypeError, ValueError, KeyError) as error:
         raise InvalidPromises(f"{about}: {error}") from error
-    if operation not in OPERATIONS or not made.source:
+    if operation not in OPERATIONS or bool(made.heading) is bool(made.assumption):
         raise InvalidPromises(f"{about}: needs a known operation, and a heading or an assumption")
     return made
 
@@ -136,6 +149,10 @@ def as_markdown() -> str:
         "of the contract that a client can observe. Ids are stable; use them with `--only` and in a file of",
         "known deviations. Severity: *critical*, contacts are lost, wrong or seen by others; *major*, a",
         "correct client fails or is misled; *minor*, a correct client copes.",
+        "",
+        f"{_count(Kind.DOCUMENTED)} of them are *documented*: a heading of UC-020 makes them, and a deployment that does",
+        f"otherwise has broken them. {_count(Kind.ASSUMED)} are *assumed*: UC-020 is silent, and a deployment that decides",
+        "otherwise *differs*.",
     ]
     for operation, group in groupby(PROMISES, key=lambda each: each.operation):
         title = operation[0].upper() + operation[1:] if operation == EVERY else f"`{operation}`"
@@ -151,6 +168,10 @@ def as_markdown() -> str:
             for each in group
         ]
     return "\n".join(lines) + "\n"
+
+
+def _count(kind: Kind) -> int:
+    return sum(each.kind is kind for each in PROMISES)
 
 
 def _cell(text: str) -> str:

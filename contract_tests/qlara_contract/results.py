@@ -1,4 +1,4 @@
-"""The results of a run, promise by promise: kept, broken with evidence, or not exercised and why."""
+"""The results of a run, promise by promise: each has one of five ends, with the evidence for it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from qlara_contract.promises import PROMISES, Promise, promise
 from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
@@ -22,13 +24,14 @@ class PromiseState(StrEnum):
 
     BROKEN = "broken"
     DEVIATION = "known deviation"
+    DIFFERS = "differs"
     NOT_EXERCISED = "not exercised"
     KEPT = "kept"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One occasion on which a promise was broken: what was wrong, expected and received.
+    """One occasion on which a promise was not kept: what was wrong, expected and received.
 
     ``before`` are the imports of the same story that led to it.
     """
@@ -48,7 +51,10 @@ class Evidence:
 
 @dataclass
 class PromiseResult:
-    """The result of one promise. ``kept`` and ``broken`` count its checks."""
+    """The result of one promise. ``kept`` and ``broken`` count its checks.
+
+    A documented promise of which a check failed is broken; an assumed one differs.
+    """
 
     promise: Promise
     kept: int = 0
@@ -59,7 +65,7 @@ class PromiseResult:
     @property
     def state(self) -> PromiseState:
         if self.broken:
-            return PromiseState.BROKEN
+            return PromiseState.DIFFERS if self.promise.is_assumed else PromiseState.BROKEN
         return PromiseState.KEPT if self.kept else PromiseState.NOT_EXERCISED
 
     @property
@@ -81,41 +87,75 @@ class PromiseResult:
 READ_ONLY = "the run is read-only"
 NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
 WRITES_SPENT = "--max-writes does not allow enough new contacts"
-NO_IMPORT_WORKS = "no import works (see upload.imports-a-file)"
 NOT_COMPLETED = "the story could not be completed"
 ENDED_EARLY = "the story ended early"
+GOES_ON = "imports go on after their response, and where the report appears then is not documented"
 
 # What would exercise a promise, where the reason says more about it than the promise does.
 _REMEDIES = {
     READ_ONLY: "`--mode full`, which may create contacts",
     WRITES_SPENT: "a larger `--max-writes`",
     NO_QUOTA_LEFT: "a key with quota left for a few hundred contacts",
-    NO_IMPORT_WORKS: "",
     NOT_COMPLETED: "",
     ENDED_EARLY: "",
 }
 
 
 class Results:
-    """The result of every promise in one run."""
+    """The result of every promise in one run.
+
+    What is recorded between ``begin`` and ``commit`` counts as a whole, or with ``discard`` not at all:
+    a story that a network failure interrupted is told again from its beginning.
+    """
 
     def __init__(self) -> None:
         self.by_id = {each.id: PromiseResult(each) for each in PROMISES}
+        self._pending: list[Callable[[], None]] | None = None
+
+    def begin(self) -> None:
+        """Hold back what is recorded from now on."""
+        self._pending = []
+
+    def commit(self) -> None:
+        """Count what was held back."""
+        pending, self._pending = self._pending or [], None
+        for record in pending:
+            record()
+
+    def discard(self) -> None:
+        """Forget what was held back."""
+        self._pending = None
 
     def record_kept(self, promise_id: PromiseId) -> None:
         """Record a check that passed."""
-        self._of(promise_id).kept += 1
+        result = self._of(promise_id)
+
+        def record() -> None:
+            result.kept += 1
+
+        self._record(record)
 
     def record_broken(self, promise_id: PromiseId, evidence: Evidence) -> None:
         """Record a check that failed; only the first few keep their evidence."""
         result = self._of(promise_id)
-        result.broken += 1
-        if len(result.evidence) < _EVIDENCE_KEPT:
-            result.evidence.append(evidence)
+
+        def record() -> None:
+            result.broken += 1
+            if len(result.evidence) < _EVIDENCE_KEPT:
+                result.evidence.append(evidence)
+
+        self._record(record)
 
     def record_not_exercised(self, promise_id: PromiseId, reason: str) -> None:
         """Record why this promise could not be checked."""
-        self._of(promise_id).reasons.append(visible(reason))
+        result = self._of(promise_id)
+        self._record(lambda: result.reasons.append(visible(reason)))
+
+    def _record(self, record: Callable[[], None]) -> None:
+        if self._pending is None:
+            record()
+        else:
+            self._pending.append(record)
 
     def _of(self, promise_id: PromiseId) -> PromiseResult:
         return self.by_id[promise(promise_id).id]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, NoReturn
 
 from qlara_contract import checks
 from qlara_contract.client import SCENARIO_HEADER, Client
 from qlara_contract.contract import contract
+from qlara_contract.conventions import Conventions, KnownConventions
+from qlara_contract.errors import DeploymentLost
 from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
+from qlara_contract.ledger import Ledger, cards_in, is_import
 from qlara_contract.masking import mask
 from qlara_contract.numbers import Numbers
 from qlara_contract.oracle import ModelAccount
@@ -22,21 +28,14 @@ if TYPE_CHECKING:
     from qlara_contract.settings import RunSettings
 
 DEFAULT_LIST = "list_crm_migration"
+TAG = "contract-check"
 _BEFORE = 3
-
-
-@dataclass
-class LeftBehind:
-    """A list that the run created, and how many contacts it brought there."""
-
-    list_id: str
-    name: str
-    contacts: int = 0
+_SLACK = 0.3  # seconds that an import may take longer to settle than it was seen to take
 
 
 @dataclass
 class SuiteRun:
-    """Settings, client, results and phone numbers of one run.
+    """Settings, client, results, conventions, ledger and phone numbers of one run.
 
     ``covered`` are the promises whose known deviation still holds. ``sandbox_scenario`` is the
     scenario that a sandbox's responses name, empty for a real deployment.
@@ -44,21 +43,29 @@ class SuiteRun:
 
     settings: RunSettings
     covered: frozenset[PromiseId] = frozenset()
+    expected: Conventions = field(default_factory=Conventions)
     results: Results = field(default_factory=Results)
     account: ModelAccount = field(default_factory=ModelAccount)
     sandbox_scenario: str = ""
-    imports_fail: bool = False
-    quota_left: int | None = None
-    written: int = 0
-    left: dict[str, LeftBehind] = field(default_factory=dict)
+    imports_fail: str = ""
     story_name: str = ""
     paged_list: str = ""
+    paged_numbers: tuple[str, ...] = ()
     broken_by_checks: list[PromiseId] = field(default_factory=list)
     record: list[tuple[str, ApiExchange]] | None = None
+    is_learning: bool = False
+    page_size: int = 10  # a `limit` that the deployment is known to obey
 
     def __post_init__(self) -> None:
         self._imports: list[ApiExchange] = []
-        self.client = Client(self.settings, watch=self._watch)
+        self._names = count(1)
+        self._ids: dict[tuple[str, str], str] = {}
+        self._token = f"{time.time_ns() // 1_000_000:x}"
+        self._wrote_at = 0.0
+        self._pending: list[ApiRequest] = []  # charged and sent, and not answered yet
+        self.ledger = Ledger(self.settings.effective_max_writes)
+        self.conventions = KnownConventions(self.expected, self.settings.assume)
+        self.client = Client(self.settings, watch=self._watch, charge=self._charge)
         self.numbers = Numbers(self.settings.seed, self._claim)
 
     @property
@@ -67,14 +74,45 @@ class SuiteRun:
         return bool(self.sandbox_scenario)
 
     @property
+    def actual(self) -> Conventions:
+        """How the deployment behaves where UC-020 is silent, as far as the run knows."""
+        return self.conventions.actual
+
+    @property
     def writes_left(self) -> int:
-        """How many more contacts the run may create."""
-        return max(0, self.settings.effective_max_writes - self.written)
+        """How many more cards the run may send."""
+        return self.ledger.left
+
+    @property
+    def written(self) -> int:
+        """How many cards the run has sent."""
+        return self.ledger.charged
 
     @property
     def list_id(self) -> str:
         """A list that may exist already, for runs that only read."""
         return self.settings.list_id or DEFAULT_LIST
+
+    @property
+    def paging(self) -> checks.Paging:
+        """What is known of the deployment's pages."""
+        observed = self.conventions.observations
+        is_clamped = "limit.maximum" in observed and self.actual.limit_above == "clamped"
+        return checks.Paging(
+            min(self.page_size, self.actual.limit_maximum),
+            self.actual.limit_maximum if is_clamped else None,
+            self.actual.page_first,
+            self.conventions.has_pages,
+        )
+
+    @property
+    def safe_limit(self) -> int:
+        """A `limit` that the deployment obeys, 100 at most."""
+        return max(1, min(100, self.page_size, self.actual.limit_maximum))
+
+    def new_list_name(self, about: str) -> str:
+        """Return a list name that no other import of this run, or of another, has."""
+        return f"contract-check {self._token}-{next(self._names)} {about}"[:110]
 
     def begin_story(self, name: str) -> None:
         """Attribute what breaks from now on to the story *name*."""
@@ -94,7 +132,29 @@ class SuiteRun:
         """Return whether a known deviation covers this promise."""
         return promise_id in self.covered
 
-    def describe(self, promise_ids: list[PromiseId]) -> str:
+    def differs(self, *promise_ids: str) -> bool:
+        """Return whether one of these promises was seen not to be kept."""
+        return any(self.results.by_id[each].broken for each in promise_ids)
+
+    def is_drift(self, promise_id: PromiseId) -> bool:
+        """Return whether a promise that was not kept makes the run fail."""
+        if self.results.by_id[promise_id].promise.is_assumed and not self.settings.strict:
+            return False
+        return not self.covers(promise_id)
+
+    def lost(self, reason: str) -> NoReturn:
+        """End the run: the deployment is away; raise ``DeploymentLost``."""
+        raise DeploymentLost(reason)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until *seconds*, and some slack, have passed since the last import was answered."""
+        if seconds <= 0:
+            return
+        left = self._wrote_at + seconds * 1.5 + _SLACK - time.monotonic()
+        if left > 0:
+            self.client.wait(left)
+
+    def describe(self, promise_ids: Sequence[PromiseId]) -> str:
         """Return the evidence against these promises, for the failure of a test."""
         blocks = []
         for each in promise_ids:
@@ -106,11 +166,16 @@ class SuiteRun:
         return mask("\n\n".join(blocks), self.settings.secrets)
 
     def judge(self, exchange: ApiExchange, story: str = "") -> list[PromiseId]:
-        """Make every check that applies to any exchange; return the broken promises."""
+        """Make every check that applies to any exchange; return the promises that are not kept.
+
+        While conventions are still being learnt, nothing is judged by them.
+        """
+        if self.is_learning:
+            return []
         if self.record is not None:
             self.record.append((story or self.story_name, exchange))
         broken = []
-        for checked in checks.check(exchange):
+        for checked in checks.check(exchange, self.paging):
             if not checked.broken:
                 self.results.record_kept(checked.promise)
                 continue
@@ -129,33 +194,68 @@ class SuiteRun:
             )
         return broken
 
+    def charge(self, request: ApiRequest) -> None:
+        """Charge the cards of a request before it is sent; raise ``WritesSpent``."""
+        cards = cards_in(request)
+        if cards:
+            self.ledger.charge(cards)
+            self._pending.append(request)
+
+    def note(self, exchange: ApiExchange) -> None:
+        """Note in the ledger what an exchange may have written."""
+        if not cards_in(exchange.request):
+            return
+        form, body = exchange.request.form, exchange.request.body
+        for at, each in enumerate(self._pending):
+            if (each.form, each.body) == (form, body):
+                del self._pending[at]
+                break
+        own_plan = exchange.key in (self.settings.api_key, "")
+        self.ledger.note(exchange.request, exchange, own_plan=own_plan)
+        self._wrote_at = time.monotonic()
+
+    def finish(self) -> None:
+        """Note a last request that was never answered, and close the connections."""
+        self._note_lost()
+        self.client.close()
+
+    def _note_lost(self) -> None:
+        """Note in the ledger the requests that were sent and never answered."""
+        while self._pending:
+            self.ledger.note(self._pending.pop(), None, own_plan=True)
+
+    def _charge(self, request: ApiRequest) -> None:
+        self.charge(request)
+
     def _watch(self, exchange: ApiExchange) -> None:
         if not self.sandbox_scenario:
             self.sandbox_scenario = exchange.response.header(SCENARIO_HEADER) or ""
-        self.note_writes(exchange)
+        self.note(exchange)
         self.broken_by_checks += self.judge(exchange)
-        if exchange.operation == UPLOAD:
+        self.broken_by_checks += self._judge_ids(exchange)
+        if is_import(exchange):
             self._imports.append(exchange)
 
-    def note_writes(self, exchange: ApiExchange) -> None:
-        """Count the contacts that an exchange may have created, and remember its list."""
-        body = exchange.response.json if exchange.operation == UPLOAD else None
-        if exchange.response.status != 200 or not isinstance(body, dict):
-            return
-        summary = body.get("summary")
-        imported = summary.get("imported", 0) if isinstance(summary, dict) else 0
-        imported = imported if isinstance(imported, int) else 0
-        self.written += imported
-        fields = dict(exchange.request.form.fields) if exchange.request.form else {}
-        list_id = str(body.get("listId", ""))
-        left = self.left.setdefault(list_id, LeftBehind(list_id, fields.get("listName", "")))
-        left.contacts += imported
+    def _judge_ids(self, exchange: ApiExchange) -> list[PromiseId]:
+        """Check that no id of this response stood for something else before, in the same account."""
+        broken: list[PromiseId] = []
+        for promise_id, one, meaning in checks.ids(exchange):
+            known = self._ids.setdefault((exchange.key, one), meaning)
+            if known == meaning:
+                continue
+            broken.append(promise_id)
+            what = f"The id {one} stands for another thing than before in this run."
+            evidence = Evidence(what, known, meaning, exchange, story=self.story_name)
+            self.results.record_broken(promise_id, evidence)
+        return broken
 
     def _claim(self, number: str) -> bool:
         """Import the marker of a block of numbers; return whether it was new to the account."""
+        if self.is_sandbox:
+            return True  # in a world of its own
         form = ImportForm(
             FormFile(card("Contract Check", f"TEL:{number}").encode()),
-            (("listName", "contract-check numbers"), ("tags", "contract-check")),
+            (("listName", self.new_list_name("numbers")), ("tags", TAG)),
         )
         exchange = self.client.send(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
         body = exchange.response.json

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qlara_contract.promise_ids import PromiseId
 
 
@@ -37,10 +39,11 @@ class Depth:
 
 
 DEPTHS = {
-    Profile.QUICK: Depth(model_files=40, fuzzed=40, flows=8),
+    Profile.QUICK: Depth(model_files=4, fuzzed=6, flows=2),
     Profile.THOROUGH: Depth(model_files=1000, fuzzed=1200, flows=80),
 }
 
+_DEADLINES = {Profile.QUICK: 600.0, Profile.THOROUGH: 3600.0}
 _MAX_WRITES = 1000
 _SHORTEST_SECRET = 4  # a shorter password is a part of many words
 _MAX_WRITES_ON_THIS_MACHINE = 20_000
@@ -51,6 +54,9 @@ class RunSettings:
     """One run. ``base_url`` is the part before ``/api``; ``rate`` is in requests per second.
 
     ``credentials`` are a user and a password for a gateway before the deployment, as ``user:password``.
+    ``timeout`` (of a request) and ``deadline`` (of the run) are in seconds. ``overlay`` is a file that
+    says what is expected where UC-020 is silent, ``assume`` what the run need not learn. With
+    ``strict``, a deployment that differs does not pass.
     """
 
     base_url: str
@@ -63,10 +69,19 @@ class RunSettings:
     rate: float | None = None
     exhausted_key: str = ""
     unpermitted_key: str = ""
+    nearly_exhausted_key: str = ""
     list_id: str = ""
     ca_file: str = ""
-    timeout: float = 60.0
+    client_certificate: str = ""
+    insecure: bool = False
+    proxy: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout: float = 30.0
+    deadline: float | None = None
     credentials: str = ""
+    overlay: str = ""
+    assume: Mapping[str, int | str] = field(default_factory=dict)
+    strict: bool = False
 
     @property
     def depth(self) -> Depth:
@@ -91,6 +106,11 @@ class RunSettings:
         return _MAX_WRITES_ON_THIS_MACHINE if self.is_loopback else _MAX_WRITES
 
     @property
+    def effective_deadline(self) -> float:
+        """How many seconds the run may take: as set, else 10 minutes, or an hour if thorough."""
+        return self.deadline or _DEADLINES[self.profile]
+
+    @property
     def authorization(self) -> str:
         """The ``Authorization`` header (RFC 7617) for the credentials; empty if there are none."""
         if not self.credentials:
@@ -102,7 +122,8 @@ class RunSettings:
         """The keys, and the credentials in every form; no report may show them."""
         password = self.credentials.partition(":")[2]
         candidates = (
-            *(self.api_key, self.exhausted_key, self.unpermitted_key),
+            *(self.api_key, self.exhausted_key, self.unpermitted_key, self.nearly_exhausted_key),
+            *(value for _, value in self.headers if len(value) >= _SHORTEST_SECRET),
             *(self.credentials, self.authorization, quote(self.credentials, safe=":")),
             password if len(password) >= _SHORTEST_SECRET else "",
         )

@@ -12,31 +12,39 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from qlara_contract.contract import contract
+from qlara_contract.errors import Interrupted, WritesSpent
 from qlara_contract.exchange import ApiExchange, ApiRequest, printable_json
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import LIST, QUOTA, UPLOAD, promise
 from qlara_contract.results import (
     ENDED_EARLY,
-    NO_IMPORT_WORKS,
+    GOES_ON,
     NO_QUOTA_LEFT,
     NOT_COMPLETED,
     READ_ONLY,
     WRITES_SPENT,
     Evidence,
 )
+from qlara_contract.run import TAG
 from qlara_contract.settings import Mode
 from qlara_contract.spec_variants import of_refusal
 from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from qlara_contract.conventions import Conventions
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.run import SuiteRun
     from qlara_contract.spec_variants import SpecVariant
 
+__all__ = ["TAG", "ListPage", "PromiseBroken", "ReceivedReport", "Story", "StoryEnds", "exercises"]
+
 BASIC: PromiseId = "upload.imports-a-file"
-TAG = "contract-check"
+_TRIES = 3
+_PAGES_AT_MOST = 200
+_POLL = 0.1
+_ACCEPTED = 202
 
 
 class StoryEnds(Exception):
@@ -86,25 +94,26 @@ def exercises(
 
 @dataclass(frozen=True)
 class ReceivedReport:
-    """The report of an import that was answered with 200."""
+    """The report of an import that was accepted.
+
+    ``is_complete``: the import is over, and its summary counts. One that goes on after the response
+    says where its contacts will be, and no more.
+    """
 
     exchange: ApiExchange
     list_id: str
     summary: dict[str, Any]
     errors: list[Any]
+    is_complete: bool = True
 
 
 @dataclass(frozen=True)
 class ListPage:
-    """One page of a list that was answered with 200."""
+    """A list, or one page of it: the contacts in order, and the (last) exchange that showed them."""
 
     exchange: ApiExchange
     body: dict[str, Any]
-
-    @property
-    def contacts(self) -> list[dict[str, Any]]:
-        """The contacts of the page."""
-        return [each for each in self.body["contacts"] if isinstance(each, dict)]
+    contacts: list[dict[str, Any]]
 
     def numbered(self, number: str) -> list[dict[str, Any]]:
         """Return the contacts of the page with this number."""
@@ -135,26 +144,61 @@ class Story:
     # --- running -------------------------------------------------------------------------------
 
     def run_to_end(self, function: Callable[[Story], None]) -> None:
-        """Run the story to its end, and record a result for each promise that it declared."""
+        """Run the story to its end, and record a result for each promise that it declared.
+
+        A story that a network failure interrupts is told again from its beginning, with new numbers
+        and lists; if it fails so each time while the deployment responds, its request is the cause.
+        """
         __tracebackhide__ = True
+        results = self.run.results
         self.run.begin_story(self.name)
         reason = self._obstacle()
         if reason:
             self._leave(reason)
             return
+        for at in range(1, _TRIES + 1):
+            results.begin()
+            try:
+                self._tell(function)
+            except Interrupted as error:
+                results.discard()
+                self._forget()
+                if lost := self.run.client.probe():
+                    self.run.lost(lost)
+                if at == _TRIES:
+                    what = f"The request fails each of {_TRIES} times, while others do not."
+                    self.breaks(self.promises[0], what, "a response", str(error), None)
+                    self._leave(NOT_COMPLETED)
+            except BaseException:
+                results.commit()
+                raise
+            else:
+                results.commit()
+                break
+        broken = dict.fromkeys(self.broken + self.run.broken_by_checks)
+        uncovered = [each for each in broken if self.run.is_drift(each)]
+        if uncovered:
+            raise PromiseBroken(self.run.describe(uncovered))
+
+    def _tell(self, function: Callable[[Story], None]) -> None:
+        left = ""
         try:
             if self.creates:
                 self.run.numbers.reserve(self.creates * 2 + 4)
             function(self)
         except StoryEnds:
             pass
+        except WritesSpent:
+            left = WRITES_SPENT
         if self._has_judged:
             self.not_judged = ""
-        self._leave(NOT_COMPLETED if self.broken else ENDED_EARLY)
-        broken = dict.fromkeys(self.broken + self.run.broken_by_checks)
-        uncovered = [each for each in broken if not self.run.covers(each)]
-        if uncovered:
-            raise PromiseBroken(self.run.describe(uncovered))
+        self._leave(left or (NOT_COMPLETED if self.broken else ENDED_EARLY))
+
+    def _forget(self) -> None:
+        """Forget what was found up to an interruption."""
+        self.broken, self._judged, self._has_judged = [], set(), False
+        self.not_judged = ""
+        self.run.begin_story(self.name)
 
     def _obstacle(self) -> str:
         run = self.run
@@ -163,8 +207,8 @@ class Story:
         if self.creates > run.writes_left:
             return WRITES_SPENT
         if self.creates and BASIC not in self.promises and run.imports_fail:
-            return NO_IMPORT_WORKS
-        if self.creates and run.quota_left is not None and self.creates > run.quota_left:
+            return run.imports_fail
+        if self.creates and not run.ledger.fits(self.creates):
             return NO_QUOTA_LEFT
         return ""
 
@@ -198,7 +242,13 @@ class Story:
         *,
         variant: SpecVariant | None = None,
     ) -> bool:
-        """Compare *got* with *expected*; *what* says what is wrong if they differ."""
+        """Compare *got* with *expected*; *what* says what is wrong if they differ.
+
+        What a report would say cannot be judged by the response to an import that goes on after it.
+        """
+        if exchange is not None and goes_on(exchange):
+            self.not_exercised(promise_id, GOES_ON)
+            return False
         if got == expected and type(got) is type(expected):
             self._judged.add(promise_id)
             self._has_judged = True
@@ -239,15 +289,34 @@ class Story:
         self.breaks(promise_id, what, expected, one_line(exchange), exchange)
         raise StoryEnds
 
+    @property
+    def expected(self) -> Conventions:
+        """What the contract (with its overlay) expects where UC-020 is silent."""
+        return self.run.expected
+
+    @property
+    def actual(self) -> Conventions:
+        """How the deployment behaves where UC-020 is silent, as far as the run knows."""
+        return self.run.actual
+
+    def observe(self, name: str, value: int | str | None, exchange: ApiExchange, what: str) -> None:
+        """Note a convention of the deployment."""
+        self.run.conventions.observe(name, value, what, exchange)
+
     def refused(
         self,
         promise_id: PromiseId,
         exchange: ApiExchange,
         status: int,
         fields: str | Sequence[str] = (),
-        message: str | None = None,
+        *,
+        text: PromiseId | None = None,
+        message: str = "",
     ) -> bool:
-        """Check a refusal's status, the field at fault (one of *fields*) and message."""
+        """Check a refusal's status and the field at fault (one of *fields*).
+
+        *text* is the promise that *message* is the printed text.
+        """
         response = exchange.response
         one_of = (fields,) if isinstance(fields, str) else tuple(fields)
         if not self.expect(
@@ -258,27 +327,34 @@ class Story:
             f"The request is not refused with {status}.",
         ):
             return False
-        data = response.json.get("data") if isinstance(response.json, dict) else None
+        body = response.json
+        data = body.get("data") if isinstance(body, dict) else None
         named = [each for each in one_of if isinstance(data, dict) and each in data]
-        if one_of and not named:
+        is_fail = isinstance(body, dict) and body.get("status") == "fail"
+        if one_of and not (named and is_fail and isinstance(data, dict)):
             self.breaks(
                 promise_id,
-                f"The {status} does not name the field at fault.",
-                f"a message in {' or '.join(one_of)}",
-                data if data is not None else response.body.decode("utf-8", "replace"),
+                f"The {status} does not name the field at fault as documented.",
+                f'{{"status": "fail", "data": …}} with a message in {" or ".join(one_of)}',
+                body if body is not None else response.body.decode("utf-8", "replace"),
                 exchange,
                 variant=of_refusal(response.json),
             )
             return False
-        if message is not None and isinstance(data, dict):
+        if text is not None and isinstance(data, dict):
             return self.expect(
-                promise_id,
+                text,
                 data[named[0]],
                 message,
                 exchange,
                 "The message differs from the documented one.",
             )
         return True
+
+    def turned_away(self, promise_id: PromiseId, exchange: ApiExchange, what: str) -> bool:
+        """Check that a request is refused, with whatever status and body."""
+        status = exchange.response.status
+        return self.expect(promise_id, 400 <= status < 500, True, exchange, f"{what} ({status})")
 
     # --- sending -------------------------------------------------------------------------------
 
@@ -312,8 +388,8 @@ class Story:
 
     @property
     def list_name(self) -> str:
-        """The name of the lists of this story."""
-        return f"contract-check {self.name}"[:110]
+        """A name for a list of this story, another one each time."""
+        return self.run.new_list_name(self.name)
 
     def post(
         self, form: ImportForm, *, key: str | None = None, patient: bool = True
@@ -322,6 +398,11 @@ class Story:
         return self.send(
             ApiRequest("POST", contract().path_of(UPLOAD), form=form), key=key, patient=patient
         )
+
+    def post_together(self, forms: Sequence[ImportForm]) -> list[ApiExchange]:
+        """Send imports at the same time, over connections of their own; return their exchanges."""
+        requests = [ApiRequest("POST", contract().path_of(UPLOAD), form=each) for each in forms]
+        return self.run.client.send_together(requests)
 
     def upload(
         self,
@@ -342,19 +423,21 @@ class Story:
     def report(self, exchange: ApiExchange, *, about: PromiseId | None = None) -> ReceivedReport:
         """Return the report that *exchange* holds; the story ends if there is none."""
         about = about or self.promises[0]
-        body = exchange.response.json
-        if exchange.response.status != 200:
-            self.ends(about, "The import is not accepted.", "200 and a report", exchange)
-        parts = (
-            (body.get("listId"), body.get("summary"), body.get("errors"))
-            if isinstance(body, dict)
-            else (None, None, None)
-        )
-        list_id, summary, errors = parts
-        if not list_id or not isinstance(summary, dict):
+        status, body = exchange.response.status, exchange.response.json
+        if not 200 <= status < 300:
+            self.ends(about, "The import is not accepted.", "a report", exchange)
+        body = body if isinstance(body, dict) else {}
+        list_id, summary, errors = (body.get(each) for each in ("listId", "summary", "errors"))
+        is_complete = not goes_on(exchange)
+        if not list_id or (is_complete and not isinstance(summary, dict)):
             self.ends(about, "The report lacks `listId` or `summary`.", "a report", exchange)
-        errors = errors if isinstance(errors, list) else []
-        return ReceivedReport(exchange, str(list_id), summary, errors)
+        return ReceivedReport(
+            exchange,
+            str(list_id),
+            summary if isinstance(summary, dict) else {},
+            errors if isinstance(errors, list) else [],
+            is_complete,
+        )
 
     def get_list(
         self, list_id: str, *query: tuple[str, str], key: str | None = None
@@ -376,17 +459,46 @@ class Story:
             )
         if not isinstance(body, dict) or not isinstance(body.get("contacts"), list):
             self.ends(about or self.promises[0], "The page lacks `contacts`.", "a page", exchange)
-        return ListPage(exchange, body)
+        contacts = [each for each in body["contacts"] if isinstance(each, dict)]
+        return ListPage(exchange, body, contacts)
 
-    def read(self, list_id: str, about: PromiseId | None = None) -> ListPage:
-        """Return all of a short list on one page."""
-        return self.page(list_id, ("limit", "1000"), about=about)
+    def read(
+        self, list_id: str, about: PromiseId | None = None, *, count: int | None = None
+    ) -> ListPage:
+        """Return all of a list, once the imports before have settled.
+
+        *count* is how many contacts it should hold: as soon as it does, there is nothing to wait for.
+        """
+        settle = self.actual.settle.total_seconds()
+        if not settle:
+            return self._walk(list_id, about)
+        if count:
+            for _ in range(round(settle / _POLL)):
+                page = self._walk(list_id, about)
+                if len(page.contacts) >= count:
+                    return page
+                self.run.client.wait(_POLL)
+        self.run.settle(settle)
+        return self._walk(list_id, about)
+
+    def _walk(self, list_id: str, about: PromiseId | None) -> ListPage:
+        limit = ("limit", str(self.run.safe_limit))
+        page = self.page(list_id, limit, about=about)
+        contacts, first = list(page.contacts), self.actual.page_first
+        for at in range(first + 1, first + _PAGES_AT_MOST):
+            if page.body.get("hasMore") is not True or not page.contacts:
+                break
+            if not self.run.conventions.has_pages:
+                break
+            page = self.page(list_id, limit, ("page", str(at)), about=about)
+            contacts += page.contacts
+        return ListPage(page.exchange, page.body, contacts)
 
     def only_contact(
         self, list_id: str, about: PromiseId | None = None
     ) -> tuple[dict[str, Any], ApiExchange]:
         """Return the one contact of a list of one; the story ends if it holds another number."""
-        page = self.read(list_id, about)
+        page = self.read(list_id, about, count=1)
         if len(page.contacts) != 1:
             self.ends(
                 about or self.promises[0],
@@ -403,7 +515,11 @@ class Story:
     def quota(
         self, *, key: str | None = None, about: PromiseId | None = None
     ) -> tuple[int, int, ApiExchange]:
-        """Return used, total and the exchange; the story ends if there are none."""
+        """Return used, total and the exchange, once the imports before have settled.
+
+        The story ends if there are none.
+        """
+        self.run.settle(self.actual.quota_settle.total_seconds())
         exchange = self.get_quota(key=key)
         body = exchange.response.json
         if (
@@ -416,6 +532,30 @@ class Story:
             )
         total = body.get("total", body.get("totalLimit"))
         return body["used"], total if isinstance(total, int) else 0, exchange
+
+
+def known_part(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what UC-020 shows of a contact and an import decides: name, number, email and tags.
+
+    Where there is no email, it may be left out, null or empty; tags may stand in any order.
+    """
+    tags = contact.get("tags")
+    return {
+        "name": contact.get("name"),
+        "phoneNumber": contact.get("phoneNumber"),
+        "email": contact.get("email") or None,
+        "tags": sorted(map(str, tags)) if isinstance(tags, list) else tags,
+    }
+
+
+def goes_on(exchange: ApiExchange) -> bool:
+    """Return whether an exchange is an accepted import that is not complete yet."""
+    response = exchange.response
+    if exchange.operation != UPLOAD or not 200 <= response.status < 300:
+        return False
+    body = response.json
+    said = body.get("status", "COMPLETED") if isinstance(body, dict) else "COMPLETED"
+    return response.status == _ACCEPTED or said != "COMPLETED"
 
 
 def one_line(exchange: ApiExchange) -> str:

@@ -81,18 +81,25 @@ def folded(line: str, eol: str = "\r\n") -> str:
 
 
 def draw_file(
-    rng: random.Random, fresh: Callable[[], str], known: list[str], *, cards: int = 6
+    rng: random.Random,
+    fresh: Callable[[], str],
+    known: list[str],
+    *,
+    cards: int = 6,
+    repeats: bool = True,
+    line_feeds: bool = True,
 ) -> VCardFile:
     """Write a file of up to *cards* cards.
 
-    Numbers are new ones (*fresh*), sometimes of *known* ones or of an earlier card of the file.
+    Numbers are new ones (*fresh*), sometimes of *known* ones or (*repeats*) of an earlier card of the
+    file. Lines end with CRLF, sometimes (*line_feeds*) with LF.
     """
-    eol = rng.choice(("\r\n", "\r\n", "\n"))
+    eol = rng.choice(("\r\n", "\r\n", "\n" if line_feeds else "\r\n"))
     text = ""
     made: list[KnownCard] = []
     for _ in range(rng.randint(1, cards)):
         begins = text.count("\n") + 1
-        number = _draw_number(rng, fresh, known, made)
+        number = _draw_number(rng, fresh, known, made if repeats else [])
         lines, one = _draw_card(rng, number, begins, eol)
         text += lines
         made.append(one)
@@ -127,7 +134,9 @@ def _draw_card(rng: random.Random, number: str, begins: int, eol: str) -> tuple[
     lines.append("END:VCARD")
     text = "".join(line + eol for line in lines)
     if fault:
-        return text, KnownCard(name, "", email, fault, begins if fault == MISSING else tel_line)
+        card_lines = range(begins, begins + len(lines))
+        line = begins if fault == MISSING else tel_line
+        return text, KnownCard(name, "", email, fault, line, card_lines)
     return text, KnownCard(name, number, email)
 
 

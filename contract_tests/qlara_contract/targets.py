@@ -10,10 +10,37 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
+from qlara_sandbox.domain.conventions import (
+    TABLE,
+    Convention,
+    Conventions,
+    InvalidConvention,
+    convention,
+)
+from qlara_sandbox.http.conventions import conventions_of, overlay_for
+from qlara_sandbox.http.overlay import InvalidOverlay, apply_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+__all__ = [
+    "SANDBOX_KEY",
+    "SCENARIOS",
+    "SPEC",
+    "TABLE",
+    "Convention",
+    "Conventions",
+    "InvalidConvention",
+    "InvalidOverlay",
+    "SandboxDidNotStart",
+    "apply_file",
+    "convention",
+    "conventions_of",
+    "overlay_for",
+    "running_sandbox",
+    "sandbox_behind",
+]
 
 SPEC: Path = resources.SPEC
 SCENARIOS: Path = resources.SCENARIOS

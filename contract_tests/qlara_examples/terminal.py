@@ -11,13 +11,13 @@ import shutil
 import stat
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from qlara_examples.bubblewrap import View, is_in_system
+from qlara_examples.scratch import Scratch, remove_abandoned
 from qlara_examples.supervisor import tasks_of_user
 from qlara_examples.usage import LOOKS_EVERY_SECONDS, MOST_PROCESSES, UsageWatch, scheduled_first
 
@@ -90,7 +90,9 @@ class Terminal:
         confinement: Confinement,
         resources: Sequence[Path] = (),
     ) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="examples-")).resolve()
+        remove_abandoned(_delete)
+        self._own = Scratch(_delete)
+        self._scratch = self._own.path
         self._confinement = confinement
         self._readable = [path.resolve() for path in (*folders, *resources)]
         self._control: dict[str, Any] = {
@@ -161,7 +163,7 @@ class Terminal:
         """End bash and whatever it started, and delete the scratch folder."""
         if self._bash is not None:
             self._end(self._bash, "the page has ended")
-        _delete(self._scratch)
+        self._own.close()
 
     def __enter__(self) -> Self:
         return self

@@ -42,6 +42,7 @@ time.
 | `make fuzz` | hostile inputs for each target below, a minute each (`SECONDS_EACH=60`, `TARGET=forms` for one) |
 | `make chaos` | overlapping imports amid resets, restores, clock changes, clients that vanish and slow ones (`SECONDS=60`) |
 | `make load` | 32 uploads of 10 MB at a time |
+| `make pauses` | how long others wait beside single large requests |
 | `make soak` | mixed load for ten minutes (`SECONDS=600`) |
 | `make reliability` | all of it at full length, about half an hour; `make docs` then writes this page anew |
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract, InvalidContract
-from qlara_sandbox.scenario.build import build_template
-from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
+from qlara_sandbox.scenario.build import Under, build_template
+from qlara_sandbox.scenario.errors import InvalidScenario, Mistake, UnknownScenario
 from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.scenario.load import load
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 _BASE = "http://127.0.0.1:8080"
 
@@ -110,10 +106,10 @@ def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
     """
     paths = files or tuple(library.folder / f"{name}.yaml" for name in library.names())
     try:
-        operations = Contract(spec).by_id
+        contract = Contract(spec)
     except InvalidContract as error:
         raise click.ClickException(str(error)) from error
-    mistakes = [line for path in paths for line in _mistakes(path, operations, library)]
+    mistakes = [line for path in paths for line in _mistakes(path, contract, library)]
     for line in mistakes:
         click.echo(line, err=True)
     if mistakes:
@@ -121,11 +117,17 @@ def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
     click.echo(f"{len(paths)} scenario{'s' if len(paths) != 1 else ''} checked, no mistakes.")
 
 
-def _mistakes(path: Path, operations: Collection[str], library: Library) -> list[str]:
+def _mistakes(path: Path, contract: Contract, library: Library) -> list[str]:
     try:
-        build_template(load(path, operations, allow_outside=library.allow_outside))
+        scenario = load(path, contract.by_id, allow_outside=library.allow_outside)
+        conventions = contract.conventions
+        if scenario.overlay is not None:
+            conventions = Contract(contract.path, scenario.overlay).conventions
+        build_template(scenario.in_region(conventions.region), Under(conventions))
     except InvalidScenario as error:
         return error.lines()
+    except InvalidContract as error:
+        return InvalidScenario(path, [Mistake(1, "overlay", str(error))]).lines()
     return []
 
 

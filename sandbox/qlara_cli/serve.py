@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.http.server import ServerConfig
     from qlara_sandbox.http.tls import Certificates
-    from qlara_sandbox.web.runtime import SandboxSettings
+    from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 
 _QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 _BACKLOG = 2048
@@ -46,6 +46,21 @@ def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _SECONDS = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+class OverlayFile(click.ParamType[Path]):
+    """The file of an overlay, or the name of one that ships with the sandbox."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path, shipped = Path(value), resources.OVERLAYS / f"{value}.yaml"
+        if path.is_file():
+            return path.resolve()
+        if path.name != str(value) or not shipped.is_file():
+            names = ", ".join(sorted(one.stem for one in resources.OVERLAYS.glob("*.yaml")))
+            self.fail(f"No file {value!r}, and no shipped overlay: {names}.", param, ctx)
+        return shipped
 
 
 @click.command(
@@ -93,7 +108,16 @@ Examples:
     type=_FILE,
 )
 @_option(
-    "--reload", "RELOAD", "Reload the contract and scenario files when they change.", is_flag=True
+    "--overlay",
+    "OVERLAY",
+    "OpenAPI Overlay over the contract: a file, or the name of a shipped one such as api-reference.",
+    type=OverlayFile(),
+)
+@_option(
+    "--reload",
+    "RELOAD",
+    "Reload the contract, overlay and scenario files when they change.",
+    is_flag=True,
 )
 @_option("--seed", "SEED", "Seed for generated ids.", default=0, show_default=True, type=int)
 @_option(
@@ -201,6 +225,7 @@ def serve(
     logs.configure(log_format, quiet=quiet)
     settings = SandboxSettings(
         spec=options["spec"].resolve(),
+        overlay=options["overlay"],
         scenarios=options["folder"].resolve(),
         scenario=options["scenario"],
         allow_outside=options["allow_outside"],
@@ -212,7 +237,8 @@ def serve(
         world_bytes=options["world_memory"] * _MEGABYTE,
         journal_bytes=options["journal"] * _MEGABYTE,
     )
-    app = break_on_purpose(_application(settings, reload=reload))
+    runtime, app = _application(settings, reload=reload)
+    app = break_on_purpose(app)
     with _listen(host, port) as listener, TemporaryDirectory(prefix="qlara-sandbox-") as folder:
         certificates = _certificates(Path(folder), host) if options["tls"] else None
         welcome = Welcome(
@@ -227,11 +253,11 @@ def serve(
                 certificates.remove_key()  # a sandbox that is killed leaves none behind
             welcome.show()
 
-        configuration = _configuration(app, options, certificates)
+        configuration = _configuration(app, runtime, options, certificates)
         _run(configuration, listener, ready, folder)
 
 
-def _application(settings: SandboxSettings, *, reload: bool) -> Any:
+def _application(settings: SandboxSettings, *, reload: bool) -> tuple[Runtime, Any]:
     from qlara_sandbox.http.contract import InvalidContract
     from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
     from qlara_sandbox.web.app import assemble
@@ -240,7 +266,7 @@ def _application(settings: SandboxSettings, *, reload: bool) -> Any:
 
     try:
         runtime = Runtime(settings)
-        return Reloading(runtime, assemble) if reload else assemble(runtime)
+        return runtime, (Reloading(runtime, assemble) if reload else assemble(runtime))
     except UnknownScenario as error:
         own = settings.scenarios != resources.SCENARIOS.resolve()
         hint = " (--scenarios replaces the shipped ones; --scenario names one to start from.)"
@@ -294,14 +320,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _configuration(
-    app: Any, options: dict[str, Any], certificates: Certificates | None
+    app: Any, runtime: Runtime, options: dict[str, Any], certificates: Certificates | None
 ) -> ServerConfig:
     from qlara_sandbox.http.limits import Timeouts
     from qlara_sandbox.http.server import configure
+    from qlara_sandbox.web.cut_heads import cut_heads_of
 
     return configure(
         app,
         Timeouts(options["idle_timeout"], options["head_timeout"], options["stall_timeout"]),
+        cut_heads_of(runtime),
         timeout_graceful_shutdown=options["stop_timeout"],
         **(certificates.options if certificates else {}),
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -15,6 +17,9 @@ from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlara_contract.conventions import Conventions
     from qlara_contract.deviations import Deviation
     from qlara_contract.engine import Outcome
     from qlara_contract.promise_ids import PromiseId
@@ -46,6 +51,35 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
         click.echo(f"    {each.sentence}\n    {each.source}")
     click.echo(f"\n{len(PROMISES)} promises")
     context.exit()
+
+
+def _headers(
+    _: click.Context, __: click.Parameter, value: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    found = []
+    for each in value:
+        name, colon, content = each.partition(":")
+        if not colon or not name.strip().isascii() or not name.strip() or "\n" in each:
+            raise click.BadParameter(f"{name!r}: expected NAME:VALUE, such as X-Tenant:demo.")
+        found.append((name.strip(), content.strip()))
+    return tuple(found)
+
+
+def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, int | str]:
+    if not value:
+        return {}
+    from qlara_contract.conventions import InvalidConvention, convention
+
+    assumed: dict[str, int | str] = {}
+    for each in (part.strip() for entry in value for part in entry.split(",")):
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{each!r}: expected NAME=VALUE, such as region=DE.")
+        try:
+            assumed[name.strip()] = convention(name.strip()).read_text(text.strip())
+        except InvalidConvention as error:
+            raise click.BadParameter(str(error)) from error
+    return assumed
 
 
 @click.command()
@@ -137,6 +171,13 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     help="API key of another account with an exhausted quota, to check 409.",
 )
 @click.option(
+    "--nearly-exhausted-key",
+    envvar="SANDBOX_NEARLY_EXHAUSTED_KEY",
+    default="",
+    metavar="KEY",
+    help="API key of an account with little quota left, to check that nothing is half imported.",
+)
+@click.option(
     "--unpermitted-key",
     envvar="SANDBOX_UNPERMITTED_KEY",
     default="",
@@ -156,6 +197,84 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Also trust this certificate authority (PEM).",
+)
+@click.option(
+    "--cert",
+    envvar="SANDBOX_CERT",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Client certificate and its key (PEM).",
+)
+@click.option(
+    "--insecure",
+    envvar="SANDBOX_INSECURE",
+    is_flag=True,
+    help="Do not check the deployment's certificate. Anybody in between can read the key.",
+)
+@click.option(
+    "--proxy",
+    envvar="SANDBOX_PROXY",
+    default="",
+    metavar="URL",
+    help="Proxy for every request. Default: HTTPS_PROXY and the like; never one for this machine.",
+)
+@click.option(
+    "--header",
+    envvar="SANDBOX_HEADER",
+    multiple=True,
+    metavar="NAME:VALUE",
+    callback=_headers,
+    help="Send this header with every request; repeatable.",
+)
+@click.option(
+    "--timeout",
+    envvar="SANDBOX_TIMEOUT",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="How long to wait for a response.",
+)
+@click.option(
+    "--deadline",
+    envvar="SANDBOX_DEADLINE",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="How long the whole run may take. Default: 600, or 3600 with --profile thorough.",
+)
+@click.option(
+    "--assume",
+    envvar="SANDBOX_ASSUME",
+    multiple=True,
+    metavar="NAME=VALUE,…",
+    callback=_assumed,
+    help="A convention of the deployment that the run need not learn, such as region=DE; repeatable.",
+)
+@click.option(
+    "--overlay",
+    envvar="SANDBOX_OVERLAY",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Judge assumed promises by this overlay.",
+)
+@click.option(
+    "--write-overlay",
+    envvar="SANDBOX_WRITE_OVERLAY",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the conventions that were learnt as an overlay.",
+)
+@click.option(
+    "--strict",
+    envvar="SANDBOX_STRICT",
+    is_flag=True,
+    help="Fail too if the deployment decides an assumed thing otherwise.",
+)
+@click.option(
+    "--dry-run",
+    envvar="SANDBOX_DRY_RUN",
+    is_flag=True,
+    help="Send nothing; say what would be sent and written.",
 )
 @click.option(
     "--compare",
@@ -182,7 +301,9 @@ def verify(**options: Any) -> None:
     """Check whether a deployment keeps its promises.
 
     Checks the deployment at --base-url against every promise of the contract, and shows each broken
-    one with a request that reproduces it. Exit code: 0 conforms, 1 drift, 2 could not run.
+    one with a request that reproduces it. First it learns what the deployment decides where the
+    documentation is silent, and judges nothing by that. Exit code: 0 conforms, 1 drift, 2 could not
+    run or had to stop, 130 interrupted.
 
     \b
     Examples:
@@ -205,7 +326,28 @@ def verify(**options: Any) -> None:
         unpermitted_key=options["unpermitted_key"],
         list_id=options["list_id"],
         ca_file=str(options["ca_file"] or ""),
+        nearly_exhausted_key=options["nearly_exhausted_key"],
+        client_certificate=str(options["cert"] or ""),
+        insecure=options["insecure"],
+        proxy=options["proxy"],
+        headers=options["header"],
+        timeout=options["timeout"],
+        deadline=options["deadline"],
+        overlay=str(options["overlay"] or ""),
+        assume=options["assume"],
+        strict=options["strict"],
     )
+    if options["insecure"]:
+        click.secho(
+            "--insecure: the certificate of the deployment is not checked. Anybody between this "
+            "machine and it can read the key.",
+            fg="red",
+            bold=True,
+            err=True,
+        )
+    if options["dry_run"]:
+        _announce(settings)
+        return
     deviations = _deviations(options["deviations"])
     if options["compare"]:
         base_url, credentials = split_credentials(options["compare"].rstrip("/"))
@@ -220,7 +362,28 @@ def verify(**options: Any) -> None:
     _show(outcome, options["report"])
     if options["write_deviations"]:
         _draft(outcome, options["write_deviations"])
+    if options["write_overlay"]:
+        _write_overlay(outcome, options["write_overlay"])
     raise SystemExit(outcome.exit_code)
+
+
+def _announce(settings: RunSettings) -> None:
+    from qlara_contract.report.plan import planned
+
+    click.echo(planned(settings))
+
+
+def _write_overlay(outcome: Outcome, path: Path) -> None:
+    import yaml
+
+    from qlara_contract.conventions import overlay_for
+
+    document = overlay_for(
+        outcome.conventions.known, title=f"Conventions of {outcome.settings.base_url}"
+    )
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    path.write_text(mask(text, outcome.settings.secrets), encoding="utf-8")
+    click.echo(f"Wrote {path}")
 
 
 def _deviations(path: Path | None) -> tuple[Deviation, ...]:
@@ -238,8 +401,29 @@ def _run(settings: RunSettings, deviations: tuple[Deviation, ...]) -> Outcome:
     from qlara_contract.engine import check_deployment
     from qlara_contract.report.terminal import live
 
-    with could_not_run(), live(Console(stderr=True)) as progress:
-        return check_deployment(settings, deviations, progress)
+    with could_not_run(), live(Console(stderr=True)) as progress, _terminable():
+        return check_deployment(settings, deviations, progress, expected=_expected(settings))
+
+
+def _expected(settings: RunSettings) -> Conventions | None:
+    """Return the conventions that assumed promises are judged by, as the overlay says."""
+    from qlara_contract.conventions import expected_by
+
+    return expected_by(Path(settings.overlay)) if settings.overlay else None
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does: with a report of what is known."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show(outcome: Outcome, folder: Path | None) -> None:

@@ -10,3 +10,4 @@ _CHECKOUT = Path(__file__).parent.parent.parent
 ROOT = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
 SPEC = ROOT / "openapi.yaml"
 SCENARIOS = ROOT / "scenarios"
+OVERLAYS = ROOT / "overlays"

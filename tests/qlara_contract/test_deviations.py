@@ -79,3 +79,13 @@ def test_a_draft_covers_what_is_broken_and_can_be_loaded(tmp_path: Path) -> None
         ("list.pages-from-1", "follows the API reference: pages count from 0"),
         ("list.has-more", "`hasMore` is wrong."),
     ]
+
+
+@pytest.mark.parametrize("depth", [60, 3000, 100_000])
+@pytest.mark.parametrize("start", ["", "deviations: ", "deviations:\n- reason: "])
+@pytest.mark.parametrize("unit", ["[", "{a: ", "- "])
+def test_values_nested_without_end_are_refused_in_a_sentence(
+    tmp_path: Path, start: str, unit: str, depth: int
+) -> None:
+    with pytest.raises(InvalidDeviations, match=r"known\.yaml:\d+: is not YAML: [^\n]+$"):
+        _load(tmp_path, start + ("\n" if unit == "- " else "") + unit * depth + "x")

@@ -314,7 +314,7 @@ def test_a_command_that_takes_too_long_is_stopped_and_the_next_one_runs(run: Pag
         f'```bash\nsleep 60\n```\n```bash\ncurl -s {quota} -H "X-Api-Key: YOUR_API_KEY"\n```\n',
         encoding="utf-8",
     )
-    result = run(page, "--limit", "0.5")
+    result = run(page, "--limit", "3")  # enough for what ends
 
     assert result.exit_code == 1
     assert [(each["firstLine"], each["state"]) for each in run.results] == [

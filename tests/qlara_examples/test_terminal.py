@@ -169,7 +169,8 @@ def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
     terminal: Terminal,
 ) -> None:
     marker = f"600.{os.getpid()}"
-    started, stuck = paste(terminal, f"sleep {marker} & echo started\nsleep 600", limit=0.5)
+    [started] = paste(terminal, f"sleep {marker} & echo started")
+    [stuck] = paste(terminal, "sleep 600", limit=0.5)
 
     assert (started.status, stuck.status) == (0, None)
     assert running(marker) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reliability import pauses
 from reliability.bystander import Sample
 from reliability.load import is_within_bounds
 from reliability.soak import judge
@@ -71,3 +72,22 @@ def test_a_percentile_is_one_of_the_values() -> None:
 def test_a_slope_is_that_of_the_line_through_the_values() -> None:
     assert slope([0, 1, 2], [5, 7, 9]) == 2
     assert slope([1, 1], [5, 7]) == 0
+
+
+ROW: dict[str, Any] = {"failures": [], "bystanderP99Ms": 5, "bystanderWorstMs": 40, "leftMb": 20}
+
+
+@pytest.mark.parametrize(
+    ("change", "is_within"),
+    [
+        ({}, True),
+        ({"failures": ["a 500 after 1 s"]}, False),
+        ({"bystanderP99Ms": 60}, False),
+        ({"bystanderWorstMs": 120}, False),
+        ({"leftMb": 900}, False),
+    ],
+)
+def test_a_large_request_that_others_wait_for_is_found(
+    change: dict[str, Any], is_within: bool
+) -> None:
+    assert pauses.is_within_bounds({**ROW, **change}) is is_within

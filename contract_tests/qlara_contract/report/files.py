@@ -49,10 +49,18 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "seed": settings.seed,
         "sandboxScenario": outcome.sandbox_scenario or None,
         "requests": outcome.requests,
-        "contactsCreated": outcome.written,
+        "stopped": outcome.stopped or None,
+        "networkFailures": outcome.network_failures,
+        "conventions": outcome.conventions.known,
+        "cardsSent": outcome.ledger.charged,
         "leftBehind": [
-            {"listId": each.list_id, "name": each.name, "contacts": each.contacts}
-            for each in outcome.left
+            {
+                "listId": each.list_id,
+                "name": each.name,
+                "cards": each.cards,
+                "imported": each.imported,
+            }
+            for each in outcome.ledger.entries
         ],
         "counts": {state.value: len(outcome.in_state(state)) for state in PromiseState},
         "promises": [_promise(outcome, each) for each in outcome.promises],

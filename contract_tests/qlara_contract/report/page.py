@@ -19,6 +19,7 @@ _TEMPLATE = Path(__file__).with_name("templates") / "contract.html"
 _CLASSES = {
     PromiseState.BROKEN: "broken",
     PromiseState.DEVIATION: "known",
+    PromiseState.DIFFERS: "differs",
     PromiseState.NOT_EXERCISED: "open",
     PromiseState.KEPT: "kept",
 }
@@ -46,8 +47,8 @@ def as_html(outcome: Outcome) -> str:
         expired=outcome.expired,
         unused=outcome.unused,
         not_exercised=_not_exercised(outcome),
-        left=() if outcome.sandbox_scenario else outcome.left,
-        written=outcome.written,
+        left=() if outcome.sandbox_scenario else outcome.ledger.entries,
+        written=outcome.ledger.charged,
         by_operation=_by_operation(outcome),
     )
 

@@ -15,7 +15,11 @@ def verdict(outcome: Outcome) -> str:
     counts = {state: len(outcome.in_state(state)) for state in PromiseState}
     if outcome.failures:
         return "The suite itself failed; its findings up to then are incomplete."
+    if outcome.stopped:
+        return f"The run stopped early: {outcome.stopped}"
     parts = [f"{counts[PromiseState.KEPT]} kept"]
+    if differs := counts[PromiseState.DIFFERS]:
+        parts.append(f"{differs} decided otherwise")
     if known := counts[PromiseState.DEVIATION]:
         parts.append(f"{known} known {'deviation' if known == 1 else 'deviations'}")
     if counts[PromiseState.NOT_EXERCISED]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _STYLES = {
     PromiseState.BROKEN: "bold red",
     PromiseState.DEVIATION: "yellow",
+    PromiseState.DIFFERS: "cyan",
     PromiseState.NOT_EXERCISED: "dim",
     PromiseState.KEPT: "green",
 }
@@ -82,7 +83,7 @@ def _worst(outcome: Outcome) -> PromiseState:
 
 def _table(outcome: Outcome) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in ("operation", "promises", "broken", "known", "not exercised", "kept"):
+    for name in ("operation", "promises", "broken", "known", "differs", "not exercised", "kept"):
         table.add_column(name, justify="left" if name == "operation" else "right", style=None)
     for operation in OPERATIONS:
         entries = [each for each in outcome.promises if each.promise.operation == operation]
@@ -147,15 +148,15 @@ def _print_deviations(console: Console, outcome: Outcome) -> None:
 
 
 def _print_left(console: Console, outcome: Outcome) -> None:
-    if not outcome.left or outcome.sandbox_scenario:
+    lists = outcome.ledger.entries
+    if not lists or outcome.sandbox_scenario:
         return
-    names = ", ".join(f"{each.list_id} ({each.contacts})" for each in outcome.left[:_SHOWN_LISTS])
-    more = (
-        f" and {len(outcome.left) - _SHOWN_LISTS} more" if len(outcome.left) > _SHOWN_LISTS else ""
-    )
+    names = ", ".join(f"{each.list_id} ({each.cards})" for each in lists[:_SHOWN_LISTS])
+    more = f" and {len(lists) - _SHOWN_LISTS} more" if len(lists) > _SHOWN_LISTS else ""
+    cards = sum(each.cards for each in lists)
     console.print(
-        f"\n[bold]Left behind[/]: {outcome.written} contacts, tagged contract-check, in "
-        f"{len(outcome.left)} lists named `contract-check …`: {escape(names)}{more}.",
+        f"\n[bold]Left behind[/]: at most {cards} contacts, tagged contract-check, in "
+        f"{len(lists)} lists named `contract-check …`: {escape(names)}{more}.",
         highlight=False,
     )
 

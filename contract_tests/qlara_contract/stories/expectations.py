@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlara_contract.oracle import INVALID, MISSING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,9 +19,9 @@ _COUNTS: dict[str, PromiseId] = {
     "duplicates": "upload.summary-duplicates",
     "errors": "upload.summary-errors",
 }
-_REASONS: dict[str, PromiseId] = {
-    "Missing phone number": "upload.error-missing-phone",
-    "Invalid phone number format": "upload.error-invalid-phone",
+_TEXTS: dict[str, PromiseId] = {
+    MISSING: "upload.error-missing-phone-text",
+    INVALID: "upload.error-invalid-phone-text",
 }
 
 
@@ -38,16 +40,42 @@ def expect_errors(story: Story, report: ReceivedReport, expected: ExpectedReport
     if len(got) != len(expected.errors):
         return  # upload.errors-listed and upload.summary-errors report it
     for one, wanted in zip(got, expected.errors, strict=True):
-        promises: dict[PromiseId, str] = {
-            _REASONS[wanted["reason"]]: "reason",
-            "upload.error-line": "line",
-            "upload.error-name": "name",
-        }
-        for promise, field in promises.items():
-            story.expect(
-                promise,
-                one.get(field),
-                wanted[field],
-                report.exchange,
-                f"`{field}` of an error is wrong for a generated file.",
-            )
+        what = "is wrong for a generated file."
+        text, exchange = _TEXTS[wanted["reason"]], report.exchange
+        story.expect(
+            "upload.error-name",
+            one.get("name"),
+            wanted["name"],
+            exchange,
+            f"An error's `name` {what}",
+        )
+        story.expect(
+            text, one.get("reason"), wanted["reason"], exchange, f"An error's `reason` {what}"
+        )
+        expect_line(story, report, one.get("line"), wanted["line"], wanted["card"])
+
+
+def expect_line(
+    story: Story, report: ReceivedReport, line: object, exact: int, card: range
+) -> None:
+    """Check an error's line: within the card at fault, and the one that is expected there."""
+    within = isinstance(line, int) and line in card
+    story.expect(
+        "upload.error-line",
+        within,
+        True,
+        report.exchange,
+        f"The error's line, {line}, is not in its card (lines {card.start} to {card.stop - 1}).",
+    )
+    if not within:
+        return
+    wanted = card.start if story.expected.error_line == "begin" else exact
+    if line != exact and line == card.start:
+        story.observe("error-line", "begin", report.exchange, "the line of BEGIN:VCARD")
+    story.expect(
+        "upload.error-line-exact",
+        line,
+        wanted,
+        report.exchange,
+        "The line is another one of the card.",
+    )

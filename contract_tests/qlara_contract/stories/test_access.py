@@ -27,19 +27,45 @@ def _everywhere(story: Story, key: str) -> list[ApiExchange]:
     return exchanges
 
 
-@exercises("access.key-required")
+@exercises("access.key-required", "access.refused-without-key")
 def test_a_request_without_a_key_is_refused(story: Story) -> None:
     for exchange in _everywhere(story, ""):
-        story.refused("access.key-required", exchange, 401, "apiKey")
+        _without_key(story, "access.key-required", exchange)
 
 
-@exercises("access.unknown-key")
+@exercises("access.unknown-key", "access.refused-without-key")
 def test_a_request_with_an_unknown_key_is_refused(story: Story) -> None:
-    for exchange in _everywhere(story, _UNKNOWN_KEY):
-        story.refused("access.unknown-key", exchange, 401, "apiKey")
+    own = story.settings.api_key
+    others = [_UNKNOWN_KEY, own.swapcase(), own[:-1], own + "x", f"x{own}"]
+    # A sandbox key with another label is the key of another account there.
+    unknown = [each for each in others if each and not each.startswith("sandbox_")]
+    for key in dict.fromkeys(unknown):
+        if key == own:
+            continue
+        for exchange in (
+            _everywhere(story, key) if key == _UNKNOWN_KEY else [story.get_quota(key=key)]
+        ):
+            _without_key(story, "access.unknown-key", exchange)
+    for headers, query in (
+        ((("Authorization", f"Bearer {own}"),), ()),
+        ((), (("apiKey", own), ("X-Api-Key", own), ("api_key", own))),
+        ((("X-Api-Key", ""),), ()),
+    ):
+        request = ApiRequest("GET", contract().path_of(QUOTA), query, headers)
+        exchange = story.send(request, key="")
+        what = "A key outside the header X-Api-Key is accepted."
+        story.turned_away("access.refused-without-key", exchange, what)
 
 
-@exercises("access.key-first")
+def _without_key(story: Story, promise: PromiseId, exchange: ApiExchange) -> None:
+    """Check that a request without a valid key is refused, and as expected."""
+    if story.turned_away(
+        "access.refused-without-key", exchange, "A request without a valid key is not refused."
+    ):
+        story.refused(promise, exchange, story.expected.key_missing, story.expected.key_field)
+
+
+@exercises("access.key-first", "access.refused-without-key")
 def test_a_stranger_learns_nothing(story: Story) -> None:
     unknown = contract().path_of(LIST, listId="contract-check-no-such-list")
     requests = [
@@ -51,8 +77,7 @@ def test_a_stranger_learns_nothing(story: Story) -> None:
             ApiRequest("POST", contract().path_of(UPLOAD), form=story.form("not a vCard file"))
         )
     for request in requests:
-        exchange = story.send(request, key=_UNKNOWN_KEY)
-        story.refused("access.key-first", exchange, 401, "apiKey")
+        _without_key(story, "access.key-first", story.send(request, key=_UNKNOWN_KEY))
 
 
 @exercises("access.header-name-case")
@@ -71,29 +96,44 @@ def test_the_name_of_the_header_may_be_in_any_letter_case(story: Story) -> None:
         )
 
 
-@exercises("access.permission-required")
+@exercises("access.permission-required", "access.refused-without-permission")
 def test_a_key_without_the_permission_is_refused(story: Story) -> None:
     key = story.settings.unpermitted_key or story.run.key_for("no-permission")
     if not key:
-        reason = "no key without contact permission was given"
-        story.not_exercised("access.permission-required", reason)
+        for promise in story.promises:
+            story.not_exercised(promise, "no key without contact permission was given")
         return
     for exchange in _everywhere(story, key):
-        story.refused("access.permission-required", exchange, 403, "apiKey")
+        if story.turned_away(
+            "access.refused-without-permission", exchange, "The key is not refused."
+        ):
+            field = story.expected.key_field
+            story.refused("access.permission-required", exchange, 403, field)
 
 
-@exercises("access.accounts-apart", creates=2)
-def test_a_list_of_one_account_does_not_exist_for_another(story: Story) -> None:
+@exercises("access.accounts-apart", "access.other-list-unknown", creates=4)
+def test_no_account_sees_or_changes_another(story: Story) -> None:
     other = story.settings.exhausted_key or (
         "sandbox_contract-check-other" if story.run.is_sandbox else ""
     )
     if not other:
-        story.not_exercised("access.accounts-apart", "no key of another account was given")
+        for promise in story.promises:
+            story.not_exercised(promise, "no key of another account was given")
         return
-    text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
+    number = story.run.numbers.take()
+    text = card("Marco Rossi", f"TEL:{number}")
     list_id = story.upload(text).list_id
     exchange = story.get_list(list_id, key=other)
-    story.refused("access.accounts-apart", exchange, 404, "listId")
+    shown = exchange.response.body.decode("utf-8", "replace")
+    story.expect(
+        "access.accounts-apart",
+        number in shown,
+        False,
+        exchange,
+        "A contact of one account is shown to another.",
+    )
+    story.refused("access.other-list-unknown", exchange, 404, "listId")
+    _import_into(story, list_id, number, other)
     if other != story.settings.exhausted_key:
         report = story.report(story.post(story.form(text), key=other))
         story.expect(
@@ -103,6 +143,20 @@ def test_a_list_of_one_account_does_not_exist_for_another(story: Story) -> None:
             report.exchange,
             "A contact of one account is a duplicate in another.",
         )
+
+
+def _import_into(story: Story, list_id: str, number: str, other: str) -> None:
+    """Try to import into a list of another account; nothing may come there."""
+    text = card("Luca Verdi", f"TEL:{story.run.numbers.take()}")
+    story.post(story.form(text, list_id=list_id), key=other)
+    page = story.read(list_id)
+    story.expect(
+        "access.accounts-apart",
+        page.numbers,
+        [number],
+        page.exchange,
+        "Another account imported into the list.",
+    )
 
 
 @exercises("answers.unknown-path")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from qlara_contract.story import exercises
 from qlara_contract.strategies import card, folded
@@ -17,8 +18,14 @@ def _reads(story: Story, content: bytes | str, expected: Mapping[str, object], w
     """Import a file of one card and compare the contact with *expected*, for the story's promise."""
     report = story.upload(content)
     contact, exchange = story.only_contact(report.list_id)
-    got = {name: contact.get(name) for name in expected}
-    story.expect(story.promises[0], got, expected, exchange, what)
+    got = {name: _composed(contact.get(name)) for name in expected}
+    wanted = {name: _composed(value) for name, value in expected.items()}
+    story.expect(story.promises[0], got, wanted, exchange, what)
+
+
+def _composed(value: object) -> object:
+    """Return text in the composed normal form: which of the two is stored is nobody's promise."""
+    return normalize("NFC", value) if isinstance(value, str) else value
 
 
 @exercises("cards.version-4", creates=1)
@@ -34,18 +41,23 @@ def test_a_card_of_version_4_is_read(story: Story) -> None:
     _reads(story, text, expected, "A vCard 4.0 was not read correctly.")
 
 
-@exercises("cards.other-version", creates=1)
+@exercises("cards.other-version", creates=2)
 def test_a_card_of_another_version_costs_only_itself(story: Story) -> None:
     number = story.run.numbers.take()
     text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}", version="2.1")
     report = story.upload(text + card("Giulia Bianchi", f"TEL:{number}"))
     counts = {name: report.summary.get(name) for name in ("total", "imported", "errors")}
+    is_read = counts == {"total": 2, "imported": 2, "errors": 0}
+    if is_read or counts == {"total": 2, "imported": 1, "errors": 1}:
+        value = "read" if is_read else "refused"
+        story.observe("version-2.1", value, report.exchange, f"a 2.1 card is {value}")
+    errors = 0 if story.expected.version_2_1 == "read" else 1
     story.expect(
         "cards.other-version",
         counts,
-        {"total": 2, "imported": 1, "errors": 1},
+        {"total": 2, "imported": 2 - errors, "errors": errors},
         report.exchange,
-        "A file with a 2.1 card and a 3.0 card has the wrong counts.",
+        "A file with a 2.1 card and a 3.0 card has other counts.",
     )
 
 
@@ -98,16 +110,27 @@ def test_escapes_are_read_as_what_they_stand_for(story: Story) -> None:
 
 @exercises("cards.non-ascii", creates=5)
 def test_names_arrive_character_for_character(story: Story) -> None:
-    for name in (
-        "Zoë Müller-Łukasz",
-        "Ελένη Παπαδοπούλου",
-        "Наталья",
-        "山田 花子",
-        "Marco 😀 Rossi",
-    ):
-        number = story.run.numbers.take()
-        expected = {"name": name, "phoneNumber": number}
-        _reads(story, card(name, f"TEL:{number}"), expected, "A UTF-8 name was changed.")
+    names = {
+        story.run.numbers.take(): name
+        for name in (
+            "Zoë Müller-Łukasz",
+            "Ελένη Παπαδοπούλου",
+            "Наталья",
+            "山田 花子",
+            "Marco 😀 Rossi",
+        )
+    }
+    text = "".join(card(name, f"TEL:{number}") for number, name in names.items())
+    page = story.read(story.upload(text).list_id, count=len(names))
+    got = {each.get("phoneNumber"): _composed(each.get("name")) for each in page.contacts}
+    for number, name in names.items():
+        story.expect(
+            "cards.non-ascii",
+            got.get(number),
+            _composed(name),
+            page.exchange,
+            "A UTF-8 name was changed.",
+        )
 
 
 @exercises("cards.byte-order-mark", creates=1)
@@ -178,7 +201,7 @@ def test_a_card_that_is_never_closed_costs_only_itself(story: Story) -> None:
     unclosed = card("Luca Verdi", f"TEL:{broken}").replace("END:VCARD\r\n", "")
     text = card("Marco Rossi", f"TEL:{first}") + unclosed + card("Paola Gallo", f"TEL:{last}")
     report = story.upload(text)
-    page = story.read(report.list_id)
+    page = story.read(report.list_id, count=2)
     story.expect(
         "cards.broken-card",
         sorted(map(str, page.numbers)),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qlara_cli.shell.connect_proxy import ConnectProxy
 from qlara_sandbox.http.server import configure
 from qlara_sandbox.http.threaded import ThreadedServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterator
+    from collections.abc import AsyncIterator, Callable, Collection, Iterator
 
     from starlette.types import ASGIApp
 
+    from qlara_sandbox.http.connection import CutHead
     from qlara_sandbox.http.tls import Certificates
 
 
@@ -33,13 +34,15 @@ def background_sandbox(
     certificates: Certificates,
     proxied: Collection[str] = (),
     upstream: str = "",
+    on_cut_head: Callable[[CutHead], None] | None = None,
 ) -> Iterator[Ports]:
     """Serve *app* while the block runs; all in one event loop, so its worlds are the same.
 
-    *proxied* names the hosts of a CONNECT proxy, which passes others on to *upstream*.
+    *on_cut_head* is told the heads that the server refuses itself. *proxied* names the hosts of a CONNECT proxy, which passes others on to *upstream*.
     """
-    plain = configure(app, timeout_graceful_shutdown=1)
-    secure = configure(app, timeout_graceful_shutdown=1, **certificates.options)
+    options: dict[str, Any] = {"on_cut_head": on_cut_head, "timeout_graceful_shutdown": 1}
+    plain = configure(app, **options)
+    secure = configure(app, **options, **certificates.options)
     server = ThreadedServer(plain, secure)
     proxy_port = 0
 

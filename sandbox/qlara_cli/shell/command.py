@@ -108,6 +108,7 @@ def _sandbox(options: dict[str, Any]) -> Iterator[_Running]:
     from qlara_cli.shell.shell_env import ShellTarget, prepare
     from qlara_sandbox.http import tls
     from qlara_sandbox.web.app import assemble
+    from qlara_sandbox.web.cut_heads import cut_heads_of
 
     if shutil.which("curl") is None:
         raise click.ClickException("curl is not installed.")
@@ -119,7 +120,9 @@ def _sandbox(options: dict[str, Any]) -> Iterator[_Running]:
             certificates = tls.issue(folder, hosts)
             proxied = hosts if options["proxy"] else ()
             upstream = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
-            with background_sandbox(assemble(runtime), certificates, proxied, upstream) as ports:
+            with background_sandbox(
+                assemble(runtime), certificates, proxied, upstream, cut_heads_of(runtime)
+            ) as ports:
                 certificates.remove_key()
                 folders = (*options["folders"], resources.SCENARIOS / "files")
                 target = ShellTarget(ports, hosts, folders)

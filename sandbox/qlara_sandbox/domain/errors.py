@@ -90,6 +90,17 @@ class BodyStalled(MisusedSandbox):
         super().__init__("body", message)
 
 
+class Overloaded(MisusedSandbox):
+    """The machine has no thread left for the request, which may be sent again; ``retry_after`` in seconds."""
+
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "sandbox", "Expected a free thread; none can be started. Nothing has changed."
+        )
+
+
 class NotAVCard(Refusal):
     """The file does not begin with ``BEGIN:VCARD`` (UC-020: 400 Bad Request)."""
 
@@ -138,6 +149,27 @@ class UnknownList(Refusal):
     def __init__(self, list_id: str) -> None:
         super().__init__("listId", f"No list with id {list_id!r} in this account.")
         self.list_id = list_id
+
+
+class ListNameTaken(Refusal):
+    """A list of this account has the name already, and names are unique."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("listName", f"A list with the name {name!r} exists already.")
+
+
+class NoNewLists(Refusal):
+    """Imports cannot create lists."""
+
+    def __init__(self) -> None:
+        super().__init__("listName", "An import cannot create a list. Expected listId.")
+
+
+class PastTheEnd(Refusal):
+    """The list has no such page; ``last`` is the number of its last one."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__("page", f"Expected a page up to {last}.")
 
 
 class UnknownKey(Refusal):

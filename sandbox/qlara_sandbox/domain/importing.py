@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 INVALID_PHONE = "Invalid phone number format"
 MISSING_PHONE = "Missing phone number"
+NO_ROOM = "Contact quota exceeded"
 
 
 class Strategy(StrEnum):
@@ -43,13 +44,17 @@ class ExistingContacts(NamedTuple):
 class ImportOptions(NamedTuple):
     """How an import is to be done.
 
-    ``next_number`` is the running number of the first contact that it creates.
+    ``next_number`` is the running number of the first contact that it creates. It creates at most
+    ``room`` contacts (None: any number); the cards beyond are errors. ``error_line`` says which line an
+    error has: of the number at fault (``tel``), of the card's ``begin``, or the number of the ``card``.
     """
 
     strategy: Strategy
     tags: tuple[str, ...]
     created_at: str
     next_number: int
+    room: int | None = None
+    error_line: str = "tel"
 
 
 class Plan(NamedTuple):
@@ -170,7 +175,7 @@ class Planner:
             else:
                 number = usable_number(card, normalise)
             if isinstance(number, CardError):
-                self._errors.append(number)
+                self._report(number, card)
             elif number in created_ids or number in by_number:
                 before = len(self._errors)
                 self._repeat(card, number)
@@ -213,6 +218,9 @@ class Planner:
         contact = tuple.__new__(Contact, fields)
         if self._fault_of is not None and self._is_at_fault(contact, card):
             return ""
+        if len(self._created) == self._options.room:
+            self._report(CardError(card.line, card.name, NO_ROOM), card)
+            return ""
         self._created[identity] = contact
         self._members.append(identity)
         return identity
@@ -243,5 +251,12 @@ class Planner:
     def _is_at_fault(self, contact: Contact, card: Card) -> bool:
         reason = self._fault_of(contact) if self._fault_of is not None else None
         if reason is not None:
-            self._errors.append(CardError(card.line, card.name, reason))
+            self._report(CardError(card.line, card.name, reason), card)
         return reason is not None
+
+    def _report(self, error: CardError, card: Card) -> None:
+        if self._options.error_line == "begin":
+            error = error._replace(line=card.line)
+        elif self._options.error_line == "card":
+            error = error._replace(line=self._total)
+        self._errors.append(error)

@@ -115,6 +115,26 @@ def _tail_reader(
     return with_tail
 
 
+@cache
+def mobile_normaliser(region: str) -> Judge:
+    """Return the same for mobile numbers alone; where mobile and fixed lines look alike, they count."""
+    import phonenumbers
+
+    mobile = {
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    }
+    normalise = normaliser(region)
+
+    def normalise_mobile(typed: str) -> str | None:
+        number = normalise(typed)
+        if number is None:
+            return None
+        return number if phonenumbers.number_type(phonenumbers.parse(number)) in mobile else None
+
+    return normalise_mobile
+
+
 def _tidied(typed: str, judge: Judge) -> str | None:
     """Return what *judge* says of *typed* when it is tidied up, None if it holds two numbers."""
     number, second = phone_text(typed)

@@ -57,15 +57,21 @@ class RawCard(NamedTuple):
         return next(filter(None, versions), "")
 
 
-def read_cards(data: bytes) -> Iterator[Card]:
+def read_cards(data: bytes, *, version_2_1: bool = False) -> Iterator[Card]:
     """Yield the cards of a whole file, in order.
 
     A broken card is a card with a ``fault``, and the next one is read: a card whose version is not
     3.0 or 4.0, a card that is not closed when the next one begins, and a group, which has members
     instead of a number. Of a property that a card has more than a thousand times, the first thousand
-    count. For frames, agents and refusals see `qlara_sandbox.domain.reader.read`.
+    count. With *version_2_1*, a card of that version is as good as one of 3.0. For frames, agents and
+    refusals see `qlara_sandbox.domain.reader.read`.
     """
-    return read(data, How(_card, most=_MOST))
+    cards = read(data, How(_card, most=_MOST))
+    return map(_as_good, cards) if version_2_1 else cards
+
+
+def _as_good(card: Card) -> Card:
+    return card._replace(fault="", fault_line=0) if card.fault == IS_2_1 else card
 
 
 def read_raw_cards(data: bytes) -> Iterator[RawCard]:
@@ -200,8 +206,13 @@ def _version_fault(found: list[Found], begun: int) -> tuple[str, int]:
         if version.encode() in _VERSIONS:
             return "", 0
         if version:
-            return (
-                f"Unsupported vCard version {version[:_LONGEST_VERSION]!r}: expected 3.0 or 4.0. {ADVICE}",
-                line,
-            )
+            return _unsupported(version), line
     return f"Unsupported vCard version: none given, expected 3.0 or 4.0. {ADVICE}", begun
+
+
+def _unsupported(version: str) -> str:
+    shown = version[:_LONGEST_VERSION]
+    return f"Unsupported vCard version {shown!r}: expected 3.0 or 4.0. {ADVICE}"
+
+
+IS_2_1 = _unsupported("2.1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
@@ -10,11 +10,29 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
+    from qlara_sandbox.http.response import RawHeaders
+
 # Where the server puts it in a request's scope (ASGI: extensions).
 CONNECTION = "sandbox.connection"
 # The key of an "http.disconnect" message under which the server tells why no more of a body will come
 # (a refusal). The client is still there, and is responded to.
 FAILURE = "sandbox.failure"
+
+
+class CutHead(NamedTuple):
+    """A head that the server has refused before it was complete, as far as it had arrived; and the response.
+
+    ``target`` is path and query. ``method`` and ``target`` are empty where what arrived has none.
+    ``seconds``: since its first byte.
+    """
+
+    method: str
+    target: bytes
+    headers: RawHeaders
+    seconds: float
+    status: int
+    response_headers: RawHeaders
+    response: bytes
 
 
 class Connection:

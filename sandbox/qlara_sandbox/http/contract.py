@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from qlara_sandbox import resources
+from qlara_sandbox.domain.conventions import USUAL, Conventions, InvalidConvention
+from qlara_sandbox.domain.phone import is_region
+from qlara_sandbox.http.conventions import conventions_of
 from qlara_sandbox.http.json_body import JSON, JsonBody
 from qlara_sandbox.http.operation import (
     MULTIPART,
@@ -18,8 +23,9 @@ from qlara_sandbox.http.operation import (
     Operation,
     Parameter,
 )
-from qlara_sandbox.http.schemas import Document, Schema, expected
-from qlara_sandbox.http.yaml_document import UnusableDocument, read_document
+from qlara_sandbox.http.overlay import InvalidOverlay, apply_file
+from qlara_sandbox.http.schemas import Document, Schema, expected, renew_words
+from qlara_sandbox.http.yaml_document import UnusableDocument, read_document, require_shape
 from qlara_sandbox.scenario.errors import shown
 from qlara_sandbox.scenario.plain_yaml import explained
 
@@ -34,6 +40,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 DEFAULT_FILE_BYTES = 10 * 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024
 _LONGEST_MESSAGE = 1000
+_LINE_WIDTH = 110
 # What a document that is YAML, but not the OpenAPI that is needed, can fail with.
 _UNUSABLE = (KeyError, TypeError, AttributeError, ValueError)
 
@@ -46,39 +53,85 @@ class InvalidContract(Exception):
 
 
 class Contract:
-    """The operations of a contract file, and the file itself."""
+    """The operations of a contract file, and the file itself.
 
-    def __init__(self, path: Path, *, strict_query: bool = False) -> None:
+    ``path`` is the file, ``overlay`` that of the overlay over it (None: none). ``text`` is the contract as
+    YAML, ``conventions`` what it decides where UC-020 is silent.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        overlay: Path | None = None,
+        *,
+        strict_query: bool = False,
+        shipped: Path = resources.SPEC,
+    ) -> None:
         """Compile the file; with *strict_query*, requests may have no query parameters beside it.
 
-        A JSON body of a request has at most the ``x-max-bytes`` of its media type, 1 MB without.
+        *shipped* is the file that this one may be an edit of: what a schema of it says in words
+        (``x-expected``) is kept only as far as it demands the same. A JSON body of a request has at most the ``x-max-bytes`` of its media type, 1 MB without.
 
         Raises:
-            InvalidContract: it is not an OpenAPI 3.1 file that the sandbox can use.
+            InvalidContract: it is not an OpenAPI 3.1 file that the sandbox can use, or the overlay cannot
+                be applied to it.
         """
         self.path = path
+        self.overlay = overlay
         self._strict_query = strict_query
         self.text = _read(path)
-        try:
+        with self._explaining():
             self.document = read_document(self.text)
+            if overlay is not None:
+                self._apply(overlay)
+            self.conventions = _conventions(self.document)
+            if path != shipped or overlay is not None:
+                renew_words(self.document, read_document(_read(shipped)))
             self._document = Document(self.document)
             self.title: str = self.document["info"]["title"]
             self.version: str = str(self.document["info"]["version"])
             self.operations = tuple(self._compile())
-        except yaml.YAMLError as error:
-            line, problem = explained(error, self.text)
-            place = f":{line}" if line else ""
-            raise InvalidContract(f"{path}{place}: {problem}") from error
-        except UnusableDocument as error:
-            raise InvalidContract(f"{path}{error}") from error
-        except _UNUSABLE as error:
-            message = f"{path}: not a usable OpenAPI 3.1 file: {_reason(error)}"
-            raise InvalidContract(message) from error
         self.by_id = {operation.operation_id: operation for operation in self.operations}
         if len(self.by_id) < len(self.operations):
             twice = Counter(operation.operation_id for operation in self.operations)
             name = twice.most_common(1)[0][0]
-            raise InvalidContract(f"{path}: Duplicate operationId {name!r}")
+            raise InvalidContract(f"{self.name}: Duplicate operationId {name!r}")
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Turn whatever a file can be wrong in into InvalidContract, with the file and the place."""
+        try:
+            yield
+        except yaml.YAMLError as error:
+            line, problem = explained(error, self.text)
+            place = f":{line}" if line else ""
+            raise InvalidContract(f"{self.path}{place}: {problem}") from error
+        except InvalidOverlay as error:
+            raise InvalidContract(str(error)) from error
+        except InvalidConvention as error:
+            raise InvalidContract(f"{self.name}: {error}") from error
+        except UnusableDocument as error:
+            raise InvalidContract(f"{self.name}{error}") from error
+        except _UNUSABLE as error:
+            message = f"{self.name}: not a usable OpenAPI 3.1 file: {_reason(error)}"
+            raise InvalidContract(message) from error
+
+    @property
+    def name(self) -> str:
+        """The file, and the overlay over it, for messages."""
+        return f"{self.path}" if self.overlay is None else f"{self.path} with {self.overlay}"
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether this is the contract that ships with the sandbox, as it is."""
+        return self.path == resources.SPEC and self.overlay is None
+
+    def _apply(self, overlay: Path) -> None:
+        self.document = apply_file(self.document, overlay)
+        require_shape(self.document)
+        self.text = yaml.safe_dump(
+            self.document, allow_unicode=True, sort_keys=False, width=_LINE_WIDTH
+        )
 
     def schema_of_contacts(self) -> Schema:
         """Return the schema of one contact in a page of a list.
@@ -100,7 +153,7 @@ class Contract:
             if not isinstance(schema, dict):
                 raise TypeError("a schema of a contact is an object")
         except (*_UNUSABLE, StopIteration) as error:
-            message = f"{self.path}: lacks the contacts in the 200 response of listContacts"
+            message = f"{self.name}: lacks the contacts in the 200 response of listContacts"
             raise InvalidContract(message) from error
         return schema
 
@@ -121,7 +174,7 @@ class Contract:
                     try:
                         yield self._operation(path, method, item[method], shared)
                     except _UNUSABLE as error:
-                        message = f"{self.path}: {method.upper()} {path}: {_reason(error)}"
+                        message = f"{self.name}: {method.upper()} {path}: {_reason(error)}"
                         raise InvalidContract(message) from error
 
     def _operation(
@@ -156,6 +209,7 @@ class Contract:
             responses=self._responses(node["responses"]),
             other_responses=self._other_responses(node["responses"]),
             strict_query=self._strict_query,
+            given_twice=self.conventions.given_twice,
             defaults={
                 parameter.name: parameter.schema["default"]
                 for parameter in parameters
@@ -174,6 +228,7 @@ class Contract:
             schema=schema,
             validator=self._document.validator(schema),
             expected=expected(schema),
+            clamps=node["name"] == "limit" and self.conventions.limit_above == "clamped",
         )
 
     def _form(self, body: dict[str, Any]) -> FormSchema | None:
@@ -198,6 +253,7 @@ class Contract:
             alternatives=tuple(
                 name for choice in schema.get("oneOf", []) for name in choice.get("required", [])
             ),
+            given_twice=self.conventions.given_twice,
             max_file_bytes=max(sizes, default=DEFAULT_FILE_BYTES),
             validator=self._document.validator({**schema, "properties": checked}),
         )
@@ -250,6 +306,14 @@ class Contract:
         schemas = [media["schema"] for media in content.values() if "schema" in media]
         whole = frozenset(name for each in schemas for name in self._document.whole_arrays(each))
         return DocumentedResponse(validators, examples, whole)
+
+
+def _conventions(document: dict[str, Any]) -> Conventions:
+    conventions = conventions_of(document)
+    if conventions.region != USUAL.region and not is_region(conventions.region):
+        expected_region = "a country with telephone numbers"
+        raise InvalidConvention("region", conventions.region, expected_region)
+    return conventions
 
 
 def _text(node: dict[str, Any], key: str) -> str | None:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
 from qlara_sandbox.domain.errors import InvalidField, InvalidFields
-from qlara_sandbox.http import large_json
-from qlara_sandbox.http.large_json import shifted
+from qlara_sandbox.http import json_pieces
+from qlara_sandbox.http.json_pieces import MalformedJson, TooMuch, located
 from qlara_sandbox.scenario.load import whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import jsonschema_rs
 
+    from qlara_sandbox.http.json_pieces import Shifts
+    from qlara_sandbox.http.large_json import Place
     from qlara_sandbox.http.schemas import Document, Schema
 
 JSON = "application/json"
 _MOST_MISTAKES = 100
+# No object of a contract has so many properties.
+_MOST_FIELDS = 1000
 _LONGEST_MESSAGE = 500
-# orjson writes no deeper than 254, and the sandbox puts some levels around what it was given.
-_DEEPEST = 200
-_NESTING = frozenset({dict, list})
 
 
 class JsonBody(NamedTuple):
@@ -37,7 +35,7 @@ class JsonBody(NamedTuple):
     max_bytes: int
     whole_arrays: frozenset[str] = frozenset()
 
-    def read(self, raw: bytes, content_type: str) -> Any:
+    def read(self, raw: bytes | bytearray, content_type: str) -> Any:
         """Return the value of a body; None for an empty one that is not required.
 
         Raises:
@@ -51,28 +49,32 @@ class JsonBody(NamedTuple):
             found = media_type[:100] or "none"
             raise InvalidField("content-type", f"Expected {JSON}; found {found}.")
         try:
-            value = large_json.loads(raw)
-        except orjson.JSONDecodeError as error:
+            value = json_pieces.loads(raw, whole_numbers, self.whole_arrays)
+        except MalformedJson as error:
             raise InvalidField("body", f"Expected JSON: {error}.") from error
-        if not _is_shallow(value):
-            raise InvalidField("body", f"Expected values nested at most {_DEEPEST} deep.")
-        try:
-            self._check(value)
-            return whole_numbers(value)
-        finally:
-            if len(raw) > large_json.PIECE:
-                large_json.clear(value)
+        except TooMuch as error:
+            raise InvalidField(_dotted(error.place), f"Expected {error.reason}.") from error
+        self._check(value)
+        return whole_numbers(value)
 
     def _check(self, value: Any) -> None:
         mistakes: dict[str, str] = {}
-        for content, at, start in large_json.slices(value, self.whole_arrays):
-            if len(mistakes) < _MOST_MISTAKES and not self.validator.is_valid(content):
-                for error in self.validator.iter_errors(content):
-                    path = shifted(error.instance_path, at, start)
-                    for field, message in self._blame(error, path):
-                        mistakes.setdefault(field, message[:_LONGEST_MESSAGE])
+        for content, shifts in json_pieces.slices(value):
+            if not self.validator.is_valid(content):
+                for field, message in self._mistakes(content, shifts):
+                    mistakes.setdefault(field, message[:_LONGEST_MESSAGE])
+                    if len(mistakes) == _MOST_MISTAKES:
+                        raise InvalidFields(mistakes)
         if mistakes:
-            raise InvalidFields(dict(islice(mistakes.items(), _MOST_MISTAKES)))
+            raise InvalidFields(mistakes)
+
+    def _mistakes(self, content: Any, shifts: Shifts) -> Iterator[tuple[str, str]]:
+        crowded = next(_crowded(content, ()), None)
+        if crowded is not None:  # to name every field in it would take long
+            yield _dotted(located(crowded, shifts)), f"Expected at most {_MOST_FIELDS} fields."
+            return
+        for error in self.validator.iter_errors(content):
+            yield from self._blame(error, located(error.instance_path, shifts))
 
     def _blame(self, error: Any, path: list[str | int]) -> Iterator[tuple[str, str]]:
         steps = list(error.schema_path)
@@ -101,19 +103,22 @@ class JsonBody(NamedTuple):
         return node if isinstance(node, dict) else {}
 
 
-def _dotted(path: list[str | int]) -> str:
+def _dotted(path: Sequence[str | int]) -> str:
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text or "body"
 
 
-def _is_shallow(value: Any) -> bool:
-    """Return whether values are nested at most ``_DEEPEST`` deep in *value*."""
-    level: list[Any] = [[value]]
-    for _ in range(1 + _DEEPEST):
-        within = [each.values() if type(each) is dict else each for each in level]
-        level = [each for items in within for each in items if type(each) in _NESTING]
-        if not level:
-            return True
-    return False
+def _crowded(value: Any, at: Place) -> Iterator[Place]:
+    """Yield the places of objects with too many fields; a ``body`` may have as many as it likes."""
+    if isinstance(value, dict):
+        if len(value) > _MOST_FIELDS:
+            yield at
+            return
+        for key, item in value.items():
+            if key != "body":
+                yield from _crowded(item, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _crowded(item, (*at, index))

@@ -1,15 +1,11 @@
-"""Large JSON values, slice by slice.
+"""Large JSON responses, checked and written slice by slice.
 
 orjson and the validator hold the interpreter for as long as one call lasts, also in a thread. Between two
-slices other threads get their turn, and the event loop is one of them. The standard library reads large
-bodies: it calls back for every object.
+slices other threads get their turn, and the event loop is one of them.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
@@ -19,11 +15,6 @@ if TYPE_CHECKING:
 
     Place = tuple[str | int, ...]
 
-# A body of more than this is not read in one call.
-PIECE = 256 * 1024
-# What orjson reads otherwise than the standard library: halves of characters, and larger integers.
-_SURROGATE = re.compile(rb"\\u[dD][89abAB]")
-_LEAST, _MOST = -(2**63), 2**64 - 1
 # Arrays with more items than this are large, and handled in slices of this many.
 MANY = 1_000
 
@@ -82,19 +73,6 @@ def dumps(content: Any, check: Check, whole: Container[str | int] = ()) -> bytes
     return b"".join([*parts, rest])  # once: to copy much takes long, too
 
 
-def slices(value: Any, whole: Container[str | int] = ()) -> Iterator[tuple[Any, Place, int]]:
-    """Yield *value* without its large arrays, then once for each slice of one of them.
-
-    Each comes with the place of that array and the index of the first item in it. Arrays of a property
-    in *whole* are not cut.
-    """
-    cut = _with_rows(value, whole)
-    yield _filled(cut, (), {}), (), 0
-    for at, these in _rows_in(cut, ()):
-        for start, items in these.slices():
-            yield _filled(cut, (), {at: items}), at, start
-
-
 def shifted(path: Iterable[str | int], at: Place, start: int) -> list[str | int]:
     """Return a *path* into a slice, which begins at index *start* of the array at *at*, as one into the whole."""
     steps = list(path)
@@ -103,56 +81,10 @@ def shifted(path: Iterable[str | int], at: Place, start: int) -> list[str | int]
     return steps
 
 
-def clear(value: Any) -> None:
-    """Let go of large arrays bit by bit: to free many objects at once takes long, too.
-
-    Others may have what is in a ``body``: it stays.
-    """
-    for at, these in _rows_in(_with_rows(value, ()), ()):
-        if "body" in at:
-            continue
-        items = these.source
-        assert isinstance(items, list), "made of lists"
-        while items:
-            del items[-MANY:]
-
-
-def _with_rows(value: Any, whole: Container[str | int], name: str | int = "") -> Any:
-    if isinstance(value, dict):
-        return {key: _with_rows(item, whole, key) for key, item in value.items()}
-    if not isinstance(value, list):
-        return value
-    if len(value) > MANY and name not in whole:
-        return Rows(value, _same)
-    return [_with_rows(item, whole, index) for index, item in enumerate(value)]
-
-
-def _same(item: Any) -> Any:
-    return item
-
-
-def loads(raw: bytes, piece: int = PIECE) -> Any:
-    """Return the value of *raw*. Other threads get their turn while more than *piece* bytes are read.
-
-    Raises:
-        orjson.JSONDecodeError: it is not JSON.
-    """
-    if len(raw) > piece and not _SURROGATE.search(raw):
-        with suppress(ValueError, RecursionError):
-            # Each call of a function of ours is a chance for them; the functions change nothing.
-            return json.loads(raw, object_hook=_same, parse_int=_integer, parse_constant=_refuse)
-    return orjson.loads(raw)  # which says what is wrong, if anything is
-
-
-def _integer(digits: str) -> int:
-    number = int(digits)
-    if not _LEAST <= number <= _MOST:
-        raise ValueError("beyond 64 bits")
-    return number
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
+def clear(items: list[Any]) -> None:
+    """Let go of many items bit by bit: to free many objects at once takes long, too."""
+    while items:
+        del items[-MANY:]
 
 
 def _unused_in(text: bytes) -> str:

@@ -172,8 +172,11 @@ class UploadForm:
         self._seen[name] = self._seen.get(name, 0) + 1
         sent_name = file_name(part)
         sent_as_file = sent_name is not None
-        if self._seen[name] > 1:
+        is_repeated, counts = self._seen[name] > 1, self._schema.given_twice
+        if is_repeated and (field.is_file or counts == "refused"):
             self._mistakes[name] = f"Given {self._seen[name]} times. {field.expected}"
+        elif is_repeated and counts == "first":
+            return None
         elif sent_as_file != field.is_file:
             found = "a file" if sent_as_file else "text"
             self._mistakes[name] = f"{field.expected[:-1]}; found {found}."
@@ -194,6 +197,7 @@ class UploadForm:
             return field
         self._text[field.name] = bytearray()
         charset = charset_of(part)
+        self._charsets.pop(field.name, None)  # of one that was given before
         if charset:
             self._charsets[field.name] = charset
         return field
@@ -254,7 +258,7 @@ async def require_multipart(headers: Mapping[str, str], body: RequestBody) -> No
         return
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) < KEPT_HEAD:
-        text = await body.read(KEPT_HEAD)
+        text = bytes(await body.read(KEPT_HEAD))
         if _OBJECT_AS_TEXT.fullmatch(text):
             raise InvalidField(_BLAMED_FIELD, _object_as_text(text))
     found = f"found {media_type[:100]}" if media_type else "found no Content-Type"

@@ -27,7 +27,7 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query or path parameter."""
+    """A query or path parameter; with ``clamps``, a number above its maximum is read as the maximum."""
 
     name: str
     location: str
@@ -35,10 +35,13 @@ class Parameter:
     schema: Schema
     validator: jsonschema_rs.Draft202012Validator
     expected: str
+    clamps: bool = False
 
     def read(self, raw: str) -> Any:
         """Return the value of *raw*, or raise ValueError if it is not what is expected."""
         value = _plain(raw, self.schema.get("type", "string"))
+        if self.clamps:
+            value = min(value, self.schema.get("maximum", value))
         if not self.validator.is_valid(value):
             raise ValueError(raw)
         return value
@@ -57,13 +60,18 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class FormSchema:
-    """A ``multipart/form-data`` body; a file in it has at most ``max_file_bytes``."""
+    """A ``multipart/form-data`` body; a file in it has at most ``max_file_bytes``.
+
+    ``given_twice`` says which of several text fields of one name counts: ``first`` or ``last``, or that
+    they are ``refused``.
+    """
 
     fields: Mapping[str, FormField]
     defaults: Mapping[str, str]
     alternatives: tuple[str, ...]
     max_file_bytes: int
     validator: jsonschema_rs.Draft202012Validator
+    given_twice: str = "refused"
 
     def check(self, present: Mapping[str, str]) -> dict[str, str]:
         """Return the text fields with defaults filled in; *present* holds ``""`` for a file.
@@ -134,6 +142,7 @@ class Operation:
     other_responses: Mapping[str, DocumentedResponse] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     strict_query: bool = False
+    given_twice: str = "refused"
 
     def read_parameters(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
         """Return every parameter's value, defaults filled in.
@@ -150,11 +159,11 @@ class Operation:
             name = parameter.name
             in_path = parameter.location == "path"
             raws = [path[path_name(name)]] if in_path else given.get(name, [])
-            if len(raws) > 1:
+            if len(raws) > 1 and self.given_twice == "refused":
                 mistakes[name] = f"Given {len(raws)} times. {parameter.expected}"
             elif raws:
                 try:
-                    values[name] = parameter.read(raws[0])
+                    values[name] = parameter.read(raws[-1 if self.given_twice == "last" else 0])
                 except ValueError:
                     mistakes[name] = parameter.expected
             elif parameter.required:

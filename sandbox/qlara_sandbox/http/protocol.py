@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
@@ -24,13 +25,14 @@ from qlara_sandbox.domain.errors import (
     MisusedSandbox,
 )
 from qlara_sandbox.http import error_responses
-from qlara_sandbox.http.connection import CONNECTION, FAILURE, Connection
+from qlara_sandbox.http.connection import CONNECTION, FAILURE, Connection, CutHead
 from qlara_sandbox.http.limits import FRAMING_BYTES, MAX_FIELDS, MAX_HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qlara_sandbox.http.limits import Timeouts
+    from qlara_sandbox.http.response import RawHeaders
 
 log = logging.getLogger("qlara_sandbox.http")
 # The logger of requests that are cut when the server stops: it drops everything.
@@ -103,7 +105,7 @@ class Protocol(HttpToolsProtocol):
         self._head_open = self._in_message = False
         self._framing = self._fields = 0
         self._refusal: MisusedSandbox | None = None
-        self._hung_up = False
+        self._hung_up = self._half_closed = False
         self._heard = self._head_began = monotonic()
         self._unsent = (0, self._heard)
 
@@ -147,6 +149,30 @@ class Protocol(HttpToolsProtocol):
             self._unparsed = memoryview(bytes(self._unparsed) + data)
         else:
             self._parse_all(memoryview(data))
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection for the responses that are due; the client sends no more.
+
+        A stream of events ends: it has no end of its own, and a client that is gone looks the same.
+        """
+        self._half_closed = True
+        self._heard = monotonic()
+        is_plain = self.transport.get_extra_info("sslcontext") is None  # TLS knows no half of it
+        return is_plain and self._connection.on_shutdown is None and self._is_owed_a_response()
+
+    def _is_owed_a_response(self) -> bool:
+        """Return whether a client that sends no more has sent a request that is not responded to.
+
+        One that has broken off in the middle gets no response, and is not carried out.
+        """
+        if self._unparsed or self._hung_up:
+            return True
+        running, last = self._running, self.cycle
+        if self._in_message and not self._head_open:
+            if last is running:
+                return False
+            self.pipeline = deque(each for each in self.pipeline if each[0] is not last)
+        return bool(self.pipeline or self._refusal or not self._is_idle())
 
     def _parse_all(self, data: memoryview) -> None:
         """Parse *data* until it ends, a request has to wait, or the connection is refused."""
@@ -283,7 +309,10 @@ class Protocol(HttpToolsProtocol):
         if self._unparsed and not self.pipeline:
             data, self._unparsed = self._unparsed, memoryview(b"")
             self._parse_all(data)
-        self.flow.resume_reading()
+        if self._half_closed and not self._is_owed_a_response():
+            self.transport.close()
+        else:
+            self.flow.resume_reading()
 
     def _refuse(self, refusal: MisusedSandbox) -> None:
         """Stop reading from this client, and send *refusal* after the responses that are still due.
@@ -321,15 +350,33 @@ class Protocol(HttpToolsProtocol):
         ]
         lines = [STATUS_LINE[response.status], *(b"%b: %b\r\n" % header for header in headers)]
         self.transport.write(b"".join([*lines, b"\r\n", body]))
+        if self.config.on_cut_head is not None:
+            self.config.on_cut_head(self._cut_head(response.status, headers, body))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+    def _cut_head(self, status: int, response_headers: RawHeaders, response: bytes) -> CutHead:
+        is_open = self._head_open
+        target = self.url if is_open else b""
+        return CutHead(
+            # Before there is a target, the parser knows no method.
+            method=self.parser.get_method().decode("ascii") if target else "",
+            target=target,
+            headers=self.headers if is_open else [],
+            seconds=monotonic() - self._head_began if is_open else 0.0,
+            status=status,
+            response_headers=response_headers,
+            response=response,
+        )
 
     # Time
 
     def check_time(self, now: float) -> None:
         """Enforce the time limits; called about once a second."""
-        if self._is_unread(now):
+        if self._is_unread(now) or (
+            self._half_closed and now - self._heard > self._timeouts.idle
+        ):  # a client that is gone altogether looks the same as one that still waits
             self.transport.abort()
         elif self.transport.is_closing() or self._hung_up:
             return

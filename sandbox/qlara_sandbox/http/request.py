@@ -76,7 +76,7 @@ class RequestBody:
                     self.head += chunk[: KEPT_HEAD - len(self.head)]
                 yield chunk
 
-    async def read(self, limit: int) -> bytes:
+    async def read(self, limit: int) -> bytearray:
         """Return the whole body, of at most *limit* bytes (whole megabytes).
 
         Raises:
@@ -88,7 +88,7 @@ class RequestBody:
             whole += chunk
             if len(whole) > limit:
                 raise InvalidField("body", f"Expected at most {limit // (1024 * 1024)} MB.")
-        return bytes(whole)
+        return whole  # not copied: it may be large
 
     async def drain(self, within: float = DRAIN_SECONDS) -> None:
         """Read the rest and drop it, within bounds (seconds and bytes), so that a client that is still sending gets to

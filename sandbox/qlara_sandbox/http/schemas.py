@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
+_WORDS = "x-expected"
+_NOT_DEMANDED = frozenset({"title", "description", "default", "example", "examples"})
+_BOUNDS = frozenset({"minLength", "maxLength", "minimum", "maximum"})
 _OF_WHOLE_ARRAYS = frozenset(
     {
         "minItems",
@@ -90,14 +94,66 @@ def _whole_arrays(schema: Any, name: str) -> Iterator[str]:
                 yield from _whole_arrays(value, name)
 
 
+def renew_words(document: Any, shipped: Any) -> None:
+    """Let ``x-expected`` in *document* say what its schemas demand, where *shipped* demands something else.
+
+    Where a bound has changed, the words get the new one; otherwise they are removed. Words that *shipped*
+    does not have were written for the schema that they stand in.
+    """
+    known: dict[str, list[Schema]] = {}
+    for schema in _in_words(shipped):
+        known.setdefault(schema[_WORDS], []).append(_demands(schema))
+    for schema in _in_words(document):
+        demands, before = _demands(schema), known.get(schema[_WORDS])
+        if before is None or demands in before:
+            continue
+        words = _with_new_bounds(schema[_WORDS], before[0], demands)
+        if words is None:
+            del schema[_WORDS]
+        else:
+            schema[_WORDS] = words
+
+
+def _with_new_bounds(words: str, before: Schema, demands: Schema) -> str | None:
+    """Return *words* with the bounds of *demands*; None if more has changed, or the words do not name them."""
+    changed = [key for key in {**before, **demands} if before.get(key) != demands.get(key)]
+    if not set(changed) <= _BOUNDS or not all(key in before and key in demands for key in changed):
+        return None
+    for key in changed:
+        words, count = re.subn(rf"\b{before[key]}\b", str(demands[key]), words)
+        if count != 1:
+            return None
+    return words
+
+
+def _in_words(node: Any) -> Iterator[Schema]:
+    """Yield the schemas in *node* that say in words what they expect."""
+    if isinstance(node, dict):
+        if isinstance(node.get(_WORDS), str):
+            yield node
+        for value in list(node.values()):
+            yield from _in_words(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _in_words(item)
+
+
+def _demands(schema: Schema) -> Schema:
+    return {
+        key: value
+        for key, value in schema.items()
+        if key not in _NOT_DEMANDED and not key.startswith("x-")
+    }
+
+
 def expected(schema: Schema) -> str:
     """Return what *schema* expects of a plain value, as a sentence for people."""
     return f"Expected {_expectation(schema)}."
 
 
 def _expectation(schema: Schema) -> str:
-    if "x-expected" in schema:
-        return str(schema["x-expected"])
+    if _WORDS in schema:
+        return str(schema[_WORDS])
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if schema.get("type") in {"integer", "number"}:

@@ -16,8 +16,11 @@ from qlara_sandbox.http.protocol import Protocol
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp
+
+    from qlara_sandbox.http.connection import CutHead
 
 log = logging.getLogger("qlara_sandbox.http")
 
@@ -29,19 +32,35 @@ _POLL_SECONDS = 0.05
 class ServerConfig(uvicorn.Config):
     """uvicorn's configuration, without its configuration of logging, and with our time limits.
 
-    Logging belongs to the command line. In a test run, it belongs to whoever runs the tests.
+    ``on_cut_head`` is told the heads that the server refuses itself. Logging belongs to the command line. In
+    a test run, it belongs to whoever runs the tests.
     """
 
-    def __init__(self, app: ASGIApp, timeouts: Timeouts, **options: Any) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        timeouts: Timeouts,
+        on_cut_head: Callable[[CutHead], None] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(app, **options)
         self.timeouts = timeouts
+        self.on_cut_head = on_cut_head
 
     def configure_logging(self) -> None:
         """Change nothing."""
 
 
-def configure(app: ASGIApp, timeouts: Timeouts | None = None, **options: Any) -> ServerConfig:
-    """Return how uvicorn is to run *app*; *options* are uvicorn's own. Nothing else is changed."""
+def configure(
+    app: ASGIApp,
+    timeouts: Timeouts | None = None,
+    on_cut_head: Callable[[CutHead], None] | None = None,
+    **options: Any,
+) -> ServerConfig:
+    """Return how uvicorn is to run *app*; *options* are uvicorn's own. Nothing else is changed.
+
+    *on_cut_head* is told the heads that the server refuses itself.
+    """
     defaults: dict[str, Any] = {
         "http": Protocol,
         "ws": "none",
@@ -49,7 +68,7 @@ def configure(app: ASGIApp, timeouts: Timeouts | None = None, **options: Any) ->
         "server_header": False,
         "timeout_graceful_shutdown": 10,
     }
-    return ServerConfig(app, timeouts or Timeouts(), **{**defaults, **options})
+    return ServerConfig(app, timeouts or Timeouts(), on_cut_head, **{**defaults, **options})
 
 
 class SandboxServer(uvicorn.Server):

@@ -37,18 +37,42 @@ def read_document(text: str) -> dict[str, Any]:
         UnusableDocument: it is not one that OpenAPI allows, in a part that the sandbox uses.
         yaml.YAMLError: it is not YAML.
     """
-    require_shallow(text)
-    try:
-        read = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - a safe loader
-    except (ValueError, TypeError, RecursionError) as error:  # "!!int x", a key that is a list
-        raise UnusableDocument(f": not a YAML file: {error}") from error
-    document, mistake = _plain(read)
-    mistake = mistake or next(_misshapen(document), None)
+    document = read_plain(text)
+    mistake = next(_misshapen(document), None)
     if mistake is not None:
         at, message = mistake
         raise UnusableDocument(f"{_line(text, at)}: {_dotted(at)}: {message}")
     plain: dict[str, Any] = document
     return plain
+
+
+def read_plain(text: str) -> Any:
+    """Return what a YAML file says, as JSON values.
+
+    Raises:
+        UnusableDocument: it has what JSON cannot hold, or a ``$ref`` out of the file.
+        yaml.YAMLError: it is not YAML.
+    """
+    require_shallow(text)
+    try:
+        read = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - a safe loader
+    except (ValueError, TypeError, RecursionError) as error:  # "!!int x", a key that is a list
+        raise UnusableDocument(f": not a YAML file: {error}") from error
+    value, mistake = _plain(read)
+    if mistake is not None:
+        at, message = mistake
+        raise UnusableDocument(f"{_line(text, at)}: {_dotted(at)}: {message}")
+    return value
+
+
+def require_shape(document: Any) -> None:
+    """Let a document pass that was made, such as by an overlay, and is one that OpenAPI allows.
+
+    Raises:
+        UnusableDocument: it is not.
+    """
+    for at, message in _misshapen(document):
+        raise UnusableDocument(f": {_dotted(at)}: {message}")
 
 
 def offline(uri: str) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.contacts import Contact
+from qlara_sandbox.domain.conventions import USUAL, Conventions
 from qlara_sandbox.domain.errors import Refusal
 from qlara_sandbox.domain.importing import (
     ExistingContacts,
@@ -40,6 +41,13 @@ class Allowed(NamedTuple):
     fault_of_quota: Callable[[Quota], str | None]
 
 
+class Under(NamedTuple):
+    """What the worlds of a scenario are under: conventions, and what they may hold (None: anything)."""
+
+    conventions: Conventions = USUAL
+    allowed: Allowed | None = None
+
+
 class ScenarioTemplate(NamedTuple):
     """What every world of a scenario begins with: its contacts, and its lists.
 
@@ -50,18 +58,19 @@ class ScenarioTemplate(NamedTuple):
     world: World
 
 
-def build_template(scenario: Scenario, allowed: Allowed | None = None) -> ScenarioTemplate:
+def build_template(scenario: Scenario, under: Under = Under()) -> ScenarioTemplate:  # noqa: B008 - frozen
     """Return the contacts that *scenario* begins with; they can serve any number of worlds.
 
     Raises:
         InvalidScenario: the lists hold more contacts than the quota has or says, or something that is
-            not *allowed*.
+            not allowed *under* its contract.
     """
     created_at = timestamp(_clock(scenario).now())
     contacts: list[Contact] = []
     members: dict[str, tuple[str, ...]] = {}
     for seed in scenario.lists:
-        fresh = _contacts(scenario, seed, ImportOptions(Strategy.SKIP, seed.tags, created_at, 1))
+        options = ImportOptions(Strategy.SKIP, seed.tags, created_at, 1)
+        fresh = _contacts(scenario, seed, options, under.conventions)
         first = len(contacts) + 1
         fresh = [
             contact._replace(contact_id=contact_id(number), created_at=created_at)
@@ -70,8 +79,8 @@ def build_template(scenario: Scenario, allowed: Allowed | None = None) -> Scenar
         contacts += fresh
         members[seed.list_id] = tuple(contact.contact_id for contact in fresh)
     _check_quota(scenario, len(contacts))
-    if allowed is not None:
-        _check_allowed(scenario, contacts, allowed)
+    if under.allowed is not None:
+        _check_allowed(scenario, contacts, under.allowed)
     return ScenarioTemplate(tuple(contacts), _filled_world(scenario, contacts, members))
 
 
@@ -113,11 +122,14 @@ def _clock(scenario: Scenario) -> Clock:
     return Clock(scenario.account.timezone, scenario.clock.start)
 
 
-def _contacts(scenario: Scenario, seed: ListSeed, options: ImportOptions) -> list[Contact]:
+def _contacts(
+    scenario: Scenario, seed: ListSeed, options: ImportOptions, conventions: Conventions
+) -> list[Contact]:
     if seed.file is not None:
         try:
             data = seed.file.read_bytes()
-            plan = plan_import(data, options, ExistingContacts({}, {}), scenario.account.region)
+            nothing, region = ExistingContacts({}, {}), scenario.account.region
+            plan = plan_import(data, options, nothing, region, conventions)
         except (Refusal, OSError) as error:
             message = f"{seed.file.name} cannot be imported: {error}"
             raise InvalidScenario(scenario.path, [Mistake(1, "lists", message)]) from error

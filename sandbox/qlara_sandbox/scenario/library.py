@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from qlara_sandbox.scenario.build import ScenarioTemplate, build, build_template
+from qlara_sandbox.scenario.build import ScenarioTemplate, Under, build, build_template
 from qlara_sandbox.scenario.errors import UnknownScenario
 from qlara_sandbox.scenario.load import load
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
-    from qlara_sandbox.scenario.build import Allowed
     from qlara_sandbox.scenario.model import Scenario
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldKey
@@ -23,7 +22,8 @@ class Library:
     """The scenario files of a folder, by name.
 
     ``seed`` is the seed for generated ids; ``operations`` gives the operationIds that a fault may be on,
-    any if there is none. ``allowed`` tells what its worlds may hold. With ``allow_outside``,
+    any if there is none. ``under`` tells what the worlds of a scenario are under; ``overlays`` are the
+    overlays that loaded scenarios name, by scenario. With ``allow_outside``,
     vCard files of a scenario may be outside the folder.
     """
 
@@ -32,7 +32,7 @@ class Library:
         folder: Path,
         seed: int = 0,
         operations: Callable[[], Collection[str]] | None = None,
-        allowed: Allowed | None = None,
+        under: Callable[[Scenario], Under] | None = None,
         *,
         allow_outside: bool = False,
     ) -> None:
@@ -40,7 +40,8 @@ class Library:
         self.allow_outside = allow_outside
         self.seed = seed
         self._operations = operations
-        self._allowed = allowed
+        self._under = under
+        self.overlays: dict[str, Path] = {}
         self._loaded: dict[str, tuple[Scenario, ScenarioTemplate]] = {}
         self._changes = 0
 
@@ -108,4 +109,13 @@ class Library:
             raise UnknownScenario(name, names)
         operations = self._operations() if self._operations else None
         scenario = load(self.folder / f"{name}.yaml", operations, allow_outside=self.allow_outside)
-        return scenario, build_template(scenario, self._allowed)
+        self._note_overlay(scenario)
+        under = self._under(scenario) if self._under is not None else Under()
+        scenario = scenario.in_region(under.conventions.region)
+        return scenario, build_template(scenario, under)
+
+    def _note_overlay(self, scenario: Scenario) -> None:
+        if scenario.overlay is not None:
+            self.overlays[scenario.name] = scenario.overlay
+        else:
+            self.overlays.pop(scenario.name, None)

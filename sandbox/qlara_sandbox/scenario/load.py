@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import jsonschema_rs
 import orjson
 
+from qlara_sandbox import resources
 from qlara_sandbox.domain.account import Account
 from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.domain.phone import USUAL_REGION, is_region
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(__file__).with_name("schema.json")
 _LONGEST = 1000
+# An overlay that ships with the sandbox; anything else is a file.
+_SHIPPED_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def load(
@@ -148,18 +152,33 @@ def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mist
 
 
 def _file_mistakes(file: YamlFile, *, allow_outside: bool) -> Iterator[Mistake]:
-    folder = file.path.parent
+    overlay = file.value.get("overlay")
+    if overlay is not None and _SHIPPED_NAME.fullmatch(overlay):
+        shipped = sorted(path.stem for path in resources.OVERLAYS.glob("*.yaml"))
+        if overlay not in shipped:
+            message = (
+                f"unknown overlay {overlay!r}; expected a file, or one of {', '.join(shipped)}"
+            )
+            yield _mistake(file, ["overlay"], message)
+    elif overlay is not None:
+        yield from _wrong_file(file, overlay, ["overlay"], allow_outside=allow_outside)
     for index, entry in enumerate(file.value.get("lists", [])):
         name = entry.get("file")
-        if name is None:
-            continue
-        if not allow_outside and not _is_within(folder, name):
-            # Asked first: whether there is such a file outside is nothing to tell.
-            message = f"{name!r} is outside the folder of the scenario; --allow-outside permits it"
-            yield _mistake(file, ["lists", index, "file"], message)
-        elif not (folder / name).is_file():
-            message = f"file {name!r} not found beside the scenario"
-            yield _mistake(file, ["lists", index, "file"], message)
+        if name is not None:
+            at: list[str | int] = ["lists", index, "file"]
+            yield from _wrong_file(file, name, at, allow_outside=allow_outside)
+
+
+def _wrong_file(
+    file: YamlFile, name: str, at: list[str | int], *, allow_outside: bool
+) -> Iterator[Mistake]:
+    folder = file.path.parent
+    if not allow_outside and not _is_within(folder, name):
+        # Asked first: whether there is such a file outside is nothing to tell.
+        message = f"{name!r} is outside the folder of the scenario; --allow-outside permits it"
+        yield _mistake(file, at, message)
+    elif not (folder / name).is_file():
+        yield _mistake(file, at, f"file {name!r} not found beside the scenario")
 
 
 def _is_within(folder: Path, name: str) -> bool:
@@ -220,7 +239,17 @@ def _scenario(path: Path, value: Mapping[str, Any]) -> Scenario:
         file_bytes=value.get("limits", {}).get("file_bytes"),
         rate_limit=_rate_limit(value.get("rate_limit")),
         faults=tuple(fault_rule(entry) for entry in value.get("faults", [])),
+        overlay=_overlay(path, value.get("overlay")),
+        names_region="region" in account,
     )
+
+
+def _overlay(path: Path, name: str | None) -> Path | None:
+    if name is None:
+        return None
+    if _SHIPPED_NAME.fullmatch(name):
+        return resources.OVERLAYS / f"{name}.yaml"
+    return (path.parent / name).resolve()
 
 
 def _list(path: Path, entry: Mapping[str, Any]) -> ListSeed:

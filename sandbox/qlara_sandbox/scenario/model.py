@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,9 @@ class ClockSeed:
 class Scenario:
     """A named starting point. ``try_lines`` are shell commands that show it.
 
-    ``rate_limit`` is a number of requests and the time that they are for.
+    ``rate_limit`` is a number of requests and the time that they are for. ``overlay`` is the file of an
+    OpenAPI Overlay over the contract, for its worlds alone. Without ``names_region``, the account's
+    region is what the contract says.
     """
 
     path: Path
@@ -60,6 +62,14 @@ class Scenario:
     file_bytes: int | None = None
     rate_limit: tuple[int, timedelta] | None = None
     faults: tuple[FaultRule, ...] = ()
+    overlay: Path | None = None
+    names_region: bool = True
+
+    def in_region(self, region: str) -> Scenario:
+        """Return the scenario with an account of *region*, unless it names its own."""
+        if self.names_region or region == self.account.region:
+            return self
+        return replace(self, account=replace(self.account, region=region))
 
     @property
     def name(self) -> str:

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import anyio
 
+from qlara_sandbox.domain.conventions import USUAL
 from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
+from qlara_sandbox.services.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from qlara_sandbox.domain.contacts import Card, Contact
+    from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.domain.importing import Plan
     from qlara_sandbox.state.world import Destination, ImportReport, World
 
@@ -58,8 +60,11 @@ class Importer:
     ``monotonic`` is a clock in seconds.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float] = time.monotonic, threads: Threads | None = None
+    ) -> None:
         self._monotonic = monotonic
+        self.threads = threads or Threads()
         self._has_tables = False
         self._turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
         self._limiters: dict[bool, anyio.CapacityLimiter] = {}
@@ -76,11 +81,13 @@ class Importer:
 
         Raises:
             NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
-            UnknownList: the account does not have the list.
+            UnknownList, ListNameTaken, NoNewLists: as ``World.require_destination``.
             QuotaExceeded: UC-020: 409 Conflict.
+            Overloaded: the import needs a thread, and there is none.
         """
-        if request.destination.list_id is not None:
-            world.list(request.destination.list_id)  # before the file is read, as it costs nothing
+        world.require_destination(
+            request.destination
+        )  # before the file is read, as it costs nothing
         async with self._turns.setdefault(world, asyncio.Lock()):
             while True:
                 rules = request.rules()
@@ -99,7 +106,7 @@ class Importer:
     ) -> Plan:
         work = _Work(world, request, rules)
         if not self._has_tables:
-            await _load_tables(world.account.region)
+            await _load_tables(self.threads, world.account.region)
             self._has_tables = True
         if request.size <= _INLINE_BYTES:
             deadline = self._monotonic() + _INLINE_SECONDS
@@ -108,7 +115,7 @@ class Importer:
         # Other requests keep their latency. What the plan reads does not change meanwhile, since
         # imports into this world wait for their turn.
         limiter = self._limiter(large=request.size > _LARGE_BYTES)
-        return await anyio.to_thread.run_sync(work.finish, limiter=limiter)
+        return await self.threads.run(work.finish, limiter)
 
     def _limiter(self, *, large: bool) -> anyio.CapacityLimiter:
         if large not in self._limiters:  # not before: a limiter belongs to a running event loop
@@ -116,7 +123,7 @@ class Importer:
         return self._limiters[large]
 
 
-async def _load_tables(region: str) -> None:
+async def _load_tables(threads: Threads, region: str) -> None:
     """Load what the first import needs, in a thread that ends with it: it takes many milliseconds.
 
     Raises `ValueError` if there is no such region.
@@ -124,10 +131,9 @@ async def _load_tables(region: str) -> None:
 
     def load() -> None:
         nothing = ExistingContacts({}, {})
-        begin_import(b"", ImportOptions(Strategy.SKIP, (), "", 1), nothing, region)
+        begin_import(b"", ImportOptions(Strategy.SKIP, (), "", 1), nothing, Reading(region))
 
-    with ThreadPoolExecutor(1, "qlara-sandbox-tables") as once:
-        await asyncio.get_running_loop().run_in_executor(once, load)
+    await threads.run_once("qlara-sandbox-tables", load)
 
 
 class _Work:
@@ -167,22 +173,37 @@ class _Work:
     def _begin(self) -> tuple[Planner, Iterator[Card]]:
         world, request = self._world, self._request
         options = world.import_options(request.strategy, request.tags)
-        existing = world.existing_contacts()
+        existing = world.existing_contacts(request.destination)
         self._begun = begin_import(
-            request.read(), options, existing, world.account.region, self._rules
+            request.read(),
+            options,
+            existing,
+            Reading(world.account.region, world.conventions),
+            self._rules,
         )
         return self._begun
 
 
+class Reading(NamedTuple):
+    """How a file is read: the region where its numbers were typed, and what the contract decides."""
+
+    region: str
+    conventions: Conventions = USUAL
+
+
 def plan_import(
-    data: bytes, options: ImportOptions, existing: ExistingContacts, region: str
+    data: bytes,
+    options: ImportOptions,
+    existing: ExistingContacts,
+    region: str,
+    conventions: Conventions = USUAL,
 ) -> Plan:
     """Return what an import of the file *data* would change.
 
     Raises:
         NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
     """
-    planner, cards = begin_import(data, options, existing, region)
+    planner, cards = begin_import(data, options, existing, Reading(region, conventions))
     planner.add(cards)
     return planner.plan()
 
@@ -191,7 +212,7 @@ def begin_import(
     data: bytes,
     options: ImportOptions,
     existing: ExistingContacts,
-    region: str,
+    how: Reading,
     fault_of: Callable[[Contact], str | None] | None = None,
 ) -> tuple[Planner, Iterator[Card]]:
     """Return a planner and the cards of *data* to add to it.
@@ -201,10 +222,19 @@ def begin_import(
     Raises `ValueError` if there is no such region. Reading the cards raises what `plan_import` does.
     """
     # Imported with the first file: the telephone tables are large, and many runs never need them.
-    from qlara_sandbox.domain.phone import normaliser
+    from qlara_sandbox.domain.phone import mobile_normaliser, normaliser
     from qlara_sandbox.domain.vcard import read_cards
 
-    return Planner(options, existing, normaliser(region), fault_of), read_cards(data)
+    conventions = how.conventions
+    of_region = mobile_normaliser if conventions.numbers == "mobile" else normaliser
+    cards = read_cards(data, version_2_1=conventions.version_2_1 == "read")
+    if conventions.name_white_space == "folded":
+        cards = map(_folded, cards)
+    return Planner(options, existing, of_region(how.region), fault_of), cards
+
+
+def _folded(card: Card) -> Card:
+    return card._replace(name=" ".join(card.name.split()))
 
 
 class InspectedCard(NamedTuple):
@@ -224,7 +254,7 @@ def inspect_import(data: bytes, region: str) -> tuple[list[InspectedCard], dict[
         ValueError: there is no such region.
     """
     options = ImportOptions(Strategy.SKIP, (), created_at="", next_number=1)
-    planner, cards = begin_import(data, options, ExistingContacts({}, {}), region)
+    planner, cards = begin_import(data, options, ExistingContacts({}, {}), Reading(region))
     lines: dict[str, int] = {}
     inspected = []
     for card in cards:

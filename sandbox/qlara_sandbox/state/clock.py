@@ -106,6 +106,12 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(rounded).isoformat(timespec="seconds")
 
 
+def in_utc(text: str) -> str:
+    """Return a time that `timestamp` has written as UTC: ``2026-04-09T09:00:10Z``."""
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def is_shown(moment: datetime) -> bool:
     """Return whether a clock can show *moment*."""
     return FIRST_MOMENT <= moment <= LAST_MOMENT

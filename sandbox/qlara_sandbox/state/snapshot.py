@@ -12,6 +12,7 @@ from qlara_sandbox.state.consistency import Contradiction, require_consistent
 from qlara_sandbox.state.faults import ActiveFault, Faults, fault_rule
 from qlara_sandbox.state.ids import Ids
 from qlara_sandbox.state.rate_limit import RateLimit
+from qlara_sandbox.state.settling import SettlingImport
 from qlara_sandbox.state.world import ContactList, World
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def take(
             "seed": world.faults.seed,
             "armed": [armed_fault(active) for active in world.faults.active],
         },
+        **_settling(world),
     }
 
 
@@ -106,6 +108,7 @@ def _fill(world: World, state: Mapping[str, Any]) -> None:
     if len(world.contacts) < len(state["contacts"]):
         raise Contradiction("state.contacts", "Expected every contactId once.")
     world.next_number = state["nextNumber"]
+    _restore_settling(world, state.get("settling", []))
     for index, entry in enumerate(state["lists"]):
         unknown = [member for member in entry["members"] if member not in world.contacts]
         if unknown:
@@ -114,6 +117,40 @@ def _fill(world: World, state: Mapping[str, Any]) -> None:
         restored = ContactList(entry["listId"], entry["name"])
         restored.join(entry["members"])
         world.add_list(restored)
+
+
+def _settling(world: World) -> dict[str, Any]:
+    """Return the imports that do not show everywhere yet; nothing if all do, as nearly always."""
+    world.settling.forget_settled(world.clock.now())
+    shown = [
+        {
+            "inLists": _instant(one.in_lists),
+            "inQuota": _instant(one.in_quota),
+            "listId": one.list_id,
+            "members": one.members,
+            "created": one.created,
+            "replaced": [_contact(contact) for contact in one.replaced.values()],
+        }
+        for one in world.settling
+    ]
+    return {"settling": shown} if shown else {}
+
+
+def _restore_settling(world: World, entries: Sequence[Mapping[str, Any]]) -> None:
+    for index, entry in enumerate(entries):
+        replaced = {one["contactId"]: _restored_contact(one) for one in entry["replaced"]}
+        unknown = [identity for identity in replaced if identity not in world.contacts]
+        if unknown:
+            message = f"Expected ids of contacts; no contact has {unknown[0]!r}."
+            raise Contradiction(f"state.settling[{index}].replaced", message)
+        if entry["created"] > len(world.contacts):
+            message = f"Expected a number of at most {len(world.contacts)}, that of the contacts."
+            raise Contradiction(f"state.settling[{index}].created", message)
+        in_lists, in_quota = (datetime.fromisoformat(entry[it]) for it in ("inLists", "inQuota"))
+        one = SettlingImport(
+            in_lists, in_quota, entry["listId"], entry["members"], entry["created"], replaced
+        )
+        world.settling.add(one)
 
 
 def _account(entry: Mapping[str, Any]) -> Account:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from qlara_sandbox.domain.errors import UnknownList
+from qlara_sandbox.domain.conventions import CREATED, USUAL, Conventions
+from qlara_sandbox.domain.errors import ListNameTaken, NoNewLists, PastTheEnd, UnknownList
 from qlara_sandbox.domain.importing import (
     CardError,
     ExistingContacts,
@@ -17,14 +19,17 @@ from qlara_sandbox.domain.importing import (
 from qlara_sandbox.domain.quota import Quota
 from qlara_sandbox.state.clock import Clock, timestamp
 from qlara_sandbox.state.faults import Faults
+from qlara_sandbox.state.settling import Settling, SettlingImport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from qlara_sandbox.domain.account import Account
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.state.ids import Ids
     from qlara_sandbox.state.rate_limit import RateLimit
+
+    _Ids = list[str]  # within World, list is a method
 
 # What a world, a contact and a list in it cost in memory, measured; see ``World.estimated_bytes``.
 _WORLD_BYTES = 2500
@@ -102,7 +107,8 @@ class World:
     Clock and ids are handed in. Reading a page costs the page, however long the list.
     ``import_takes`` is how far an import moves a clock that stands still; ``file_bytes`` how large
     an uploaded file may be where the scenario differs from the contract. ``rate_limit`` and ``faults`` are set by
-    whoever orders them. ``changes`` counts the imports that were carried out.
+    whoever orders them. ``conventions`` are those of the contract that a request comes under.
+    ``changes`` counts the imports that were carried out.
     """
 
     def __init__(
@@ -121,6 +127,8 @@ class World:
         self.file_bytes = file_bytes
         self.rate_limit: RateLimit | None = None
         self.faults = Faults()
+        self.conventions: Conventions = USUAL
+        self.settling = Settling()
         self.contacts: dict[str, Contact] = {}
         self.by_number: dict[str, str] = {}
         self.lists: dict[str, ContactList] = {}
@@ -128,6 +136,7 @@ class World:
         self.changes = 0
         self.shared = 0
         self._memberships = 0
+        self._ordered: dict[str, tuple[tuple[str, int], list[str]]] = {}
 
     def estimated_bytes(self) -> int:
         """Return about how much memory the world takes.
@@ -152,13 +161,48 @@ class World:
             self.account.quota_total,
         )
 
+    def shown_quota(self) -> Quota:
+        """Return the quota as it reads: without imports that do not show in it yet."""
+        quota = self.quota
+        if not self.settling:
+            return quota
+        return quota._replace(used=quota.used - self.settling.created(self.clock.now()))
+
     def import_options(self, strategy: Strategy, tags: tuple[str, ...]) -> ImportOptions:
         """Return the options of an import that begins now."""
-        return ImportOptions(strategy, tags, timestamp(self.clock.now()), self.next_number)
+        fills = self.conventions.quota_partial == "fill"
+        return ImportOptions(
+            strategy,
+            tags,
+            timestamp(self.clock.now()),
+            self.next_number,
+            # A full quota refuses the import instead.
+            room=(self.quota.available or None) if fills else None,
+            error_line=self.conventions.error_line,
+        )
 
-    def existing_contacts(self) -> ExistingContacts:
-        """Return what a planner compares cards with: live views, not copies."""
-        return ExistingContacts(self.contacts, self.by_number)
+    def existing_contacts(self, destination: Destination | None = None) -> ExistingContacts:
+        """Return what a planner compares cards with: live views, not copies.
+
+        Where duplicates are those of one list, they are the contacts of the *destination*.
+        """
+        if self.conventions.duplicates_scope == "account" or destination is None:
+            return ExistingContacts(self.contacts, self.by_number)
+        target = self._existing_target(destination)
+        by_number: dict[str, str] = {}
+        for identity in target.members if target is not None else ():
+            by_number.setdefault(self.contacts[identity].phone_number, identity)
+        return ExistingContacts(self.contacts, by_number)
+
+    def require_destination(self, destination: Destination) -> None:
+        """Let an import pass that has somewhere to go.
+
+        Raises:
+            UnknownList: the account has no such list.
+            ListNameTaken: it has one of the name, and names are unique.
+            NoNewLists: imports cannot create lists.
+        """
+        self._existing_target(destination)
 
     def list(self, list_id: str) -> ContactList:
         """Return the list.
@@ -178,21 +222,56 @@ class World:
 
         Raises:
             UnknownList: the account has no such list.
+            PastTheEnd: there is no such page, and the contract has no empty ones.
         """
-        members = self.list(list_id).members
+        found = self.list(list_id)
+        members, held = (
+            self._shown(found) if self._shows_otherwise else (found.members, self.contacts)
+        )
         number = max(number, first)
         before = number - first
         start = before * limit
-        contacts = [self.contacts[identity] for identity in members[start : start + limit]]
-        pages = -(-len(members) // limit)
+        pages = -(-len(members) // limit) or self.conventions.page_of_nothing
+        if start >= len(members) and before and self.conventions.page_past_the_end != "empty":
+            raise PastTheEnd(max(pages, 1) - 1 + first)
+        contacts = [held[identity] for identity in members[start : start + limit]]
         return ContactPage(list_id, contacts, len(members), number, pages, before + 1 < pages)
+
+    @property
+    def _shows_otherwise(self) -> bool:
+        return bool(self.settling.imports) or self.conventions.order != "import"
+
+    def _shown(self, one: ContactList) -> tuple[Sequence[str], Mapping[str, Contact]]:
+        """Return the members of a list that show now, in their order, and the contacts as they show."""
+        now = self.clock.now()
+        self.settling.forget_settled(now)
+        count = self.settling.members(one.list_id, now)
+        replaced = self.settling.replaced(now)
+        held = ChainMap(replaced, self.contacts) if replaced else self.contacts
+        if count is not None or replaced:
+            members = one.members if count is None else one.members[:count]
+            return self._in_order(members, held), held
+        # As long as nothing changes, the order does not either.
+        state = (self.conventions.order, self.changes)
+        known = self._ordered.get(one.list_id)
+        if known is None or known[0] != state:
+            known = self._ordered[one.list_id] = state, self._in_order(one.members, held)
+        return known[1], held
+
+    def _in_order(self, members: _Ids, held: Mapping[str, Contact]) -> _Ids:
+        order = self.conventions.order
+        if order == "newest":
+            return members[::-1]
+        if order == "name":
+            return sorted(members, key=lambda identity: held[identity].name.casefold())
+        return sorted(members) if order == "id" else members
 
     def prepare(self, plan: Plan, destination: Destination) -> PreparedImport:
         """Return what carrying out *plan* would change; nothing has changed yet.
 
         Raises:
             QuotaExceeded: it would create more contacts than the quota allows.
-            UnknownList: the destination is gone.
+            UnknownList, ListNameTaken, NoNewLists: the destination is gone, or taken.
         """
         self.quota.require(len(plan.created))
         ids = self.ids.copy()
@@ -212,16 +291,35 @@ class World:
     def carry_out(self, prepared: PreparedImport) -> ImportReport:
         """Change everything in one step; no other import may have been carried out in between."""
         plan, target, ids, report = prepared
+        settles = self.conventions.settle or self.conventions.quota_settle
+        before = self._before(plan, target) if settles else None
         if self.clock.is_frozen:
             self.clock.advance(self.import_takes)
         self.ids = ids
         self.lists[target.list_id] = target
         self.contacts.update(plan.by_id)
-        self.by_number.update(plan.by_number)
+        if self.conventions.duplicates_scope == "account":
+            self.by_number.update(plan.by_number)
+        else:  # the account may have held these numbers before
+            for number, identity in plan.by_number.items():
+                self.by_number.setdefault(number, identity)
         self.next_number += len(plan.created)
         self.changes += 1
         self._memberships += target.join(plan.members)
+        if before is not None:
+            now = self.clock.now().astimezone(UTC)  # in which time is added to across summer time
+            in_lists = now + self.conventions.settle
+            in_quota = now + self.conventions.quota_settle
+            self.settling.add(before._replace(in_lists=in_lists, in_quota=in_quota))
         return report
+
+    def _before(self, plan: Plan, target: ContactList) -> SettlingImport:
+        """Return what there is before *plan* is carried out."""
+        now = self.clock.now()
+        self.settling.forget_settled(now)
+        replaced = {one.contact_id: self.contacts[one.contact_id] for one in plan.updated}
+        count = len(target.members)
+        return SettlingImport(now, now, target.list_id, count, len(plan.created), replaced)
 
     def commit(self, plan: Plan, destination: Destination) -> ImportReport:
         """Prepare and carry out *plan*.
@@ -247,6 +345,7 @@ class World:
         self.lists = {list_id: one.copy() for list_id, one in other.lists.items()}
         self.next_number = other.next_number
         self.shared = len(other.contacts)
+        self._ordered.clear()
         self._memberships = sum(len(one.members) for one in other.lists.values())
 
     def take_apart(self) -> None:
@@ -257,6 +356,7 @@ class World:
         for mapping in (self.by_number, self.contacts):
             while mapping:
                 mapping.popitem()
+        self._ordered.clear()
         for one in self.lists.values():
             one.members.clear()
 
@@ -266,9 +366,34 @@ class World:
         self._memberships += len(one.members)
 
     def _target(self, destination: Destination, ids: Ids) -> ContactList:
+        existing = self._existing_target(destination)
+        if existing is not None:
+            return existing
         if destination.list_id is not None:
-            return self.list(destination.list_id)
+            return ContactList(destination.list_id, destination.list_id)
         list_id = ids.next("list")
         while list_id in self.lists:  # a scenario may have planned an id that one of its lists has
             list_id = ids.next("list")
         return ContactList(list_id, destination.new_name or "")
+
+    def _existing_target(self, destination: Destination) -> ContactList | None:
+        """Return the list that an import goes into, None if it is to be created.
+
+        Raises:
+            UnknownList, ListNameTaken, NoNewLists: as ``require_destination``.
+        """
+        conventions = self.conventions
+        if destination.list_id is not None:
+            found = self.lists.get(destination.list_id)
+            if found is None and conventions.unknown_list != CREATED:
+                raise UnknownList(destination.list_id)
+            return found
+        if conventions.list_names_create == "no":
+            raise NoNewLists
+        name = destination.new_name or ""
+        if conventions.list_names == "free":
+            return None
+        found = next((one for one in self.lists.values() if one.name == name), None)
+        if found is not None and conventions.list_names == "unique":
+            raise ListNameTaken(name)
+        return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from qlara_sandbox.http.server import configure
 from qlara_sandbox.http.threaded import ThreadedServer
 from qlara_sandbox.web.app import assemble
+from qlara_sandbox.web.cut_heads import cut_heads_of
 from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.runtime import Runtime
 
@@ -32,7 +33,12 @@ class Server:
 
     def __init__(self, settings: SandboxSettings) -> None:
         self._runtime = Runtime(settings)
-        self._http = ThreadedServer(configure(assemble(self._runtime), timeout_graceful_shutdown=1))
+        configuration = configure(
+            assemble(self._runtime),
+            on_cut_head=cut_heads_of(self._runtime),
+            timeout_graceful_shutdown=1,
+        )
+        self._http = ThreadedServer(configuration)
         self._stopped = False
         self.address = (_HOST, self._http.ports[0])
         self.url = f"http://{_HOST}:{self.address[1]}"

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
-from qlara_sandbox.domain.errors import MisusedSandbox
+from qlara_sandbox.domain.conventions import USUAL
+from qlara_sandbox.domain.errors import MisusedSandbox, Overloaded
 from qlara_sandbox.domain.importing import Strategy, parse_tags
 from qlara_sandbox.http.large_json import MANY, clear, rows
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.services.importing import ImportRequest, summary
 from qlara_sandbox.state.world import Destination
-from qlara_sandbox.web.contacts import show_contact, show_quota
+from qlara_sandbox.web.contacts import show_contact, show_quota, show_time
 from qlara_sandbox.web.gates.forced_response import example_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.domain.importing import CardError
     from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.services.importing import Importer
     from qlara_sandbox.state.world import ContactPage, ImportReport
     from qlara_sandbox.web.context import Call
 
-    Rules = Callable[[], Callable[[Contact], str | None] | None]
+    Rules = Callable[[str], Callable[[Contact], str | None] | None]
 
 
 class ContactApi:
     """The handlers by operationId. Each takes checked values and returns its response.
 
-    ``rules`` gives what tells why a contact cannot be held, or None if the importer knows it by itself.
-    ``first_page`` is the number of the first page of a list.
+    ``rules`` gives what tells why a world of a scenario cannot hold a contact, or None if the importer
+    knows it by itself.
     """
 
-    def __init__(self, importer: Importer, rules: Rules, first_page: int) -> None:
+    def __init__(self, importer: Importer, rules: Rules) -> None:
         self._importer = importer
         self._rules = rules
-        self._first_page = first_page
         self.handlers: Mapping[str, Callable[[Call], Awaitable[Response]]] = {
             "uploadVCard": self.upload_vcard,
             "listContacts": self.list_contacts,
@@ -53,21 +54,27 @@ class ContactApi:
             read=form.read,
             size=form.file_bytes,
             destination=Destination(values.get("listId"), values.get("listName")),
-            strategy=Strategy(values["duplicateStrategy"]),
+            strategy=self._strategy(call),
             tags=parse_tags(values.get("tags", "")),
-            rules=self._rules,
+            rules=partial(self._rules, call.scenario),
         )
         response: Response | None = None
 
         async def approve(report: ImportReport) -> None:
             nonlocal response
-            response = await call.approve(report_response(report))
+            response = await call.approve(report_response(report, call.conventions))
 
         report = await self._importer.run(call.world, request, approve)
         if len(report.errors) > MANY:
-            await anyio.to_thread.run_sync(clear, report.errors)
+            with suppress(Overloaded):  # the contacts are there; this only saves time
+                await self._importer.threads.run(partial(clear, report.errors))
         assert response is not None, "approved before it is carried out"
         return response
+
+    def _strategy(self, call: Call) -> Strategy:
+        if call.conventions.duplicates_strategy == "update":
+            return Strategy.UPDATE
+        return Strategy(call.values["duplicateStrategy"])
 
     async def list_contacts(self, call: Call) -> Response:
         """Show one page of a list (UC-020: Step 2)."""
@@ -77,13 +84,14 @@ class ContactApi:
                 values["listId"],
                 number=values["page"],
                 limit=values["limit"],
-                first=self._first_page,
-            )
+                first=call.first_page,
+            ),
+            call.conventions,
         )
 
     async def get_contact_quota(self, call: Call) -> Response:
         """Show the quota (UC-020: Complete end-to-end example)."""
-        return Response(200, show_quota(call.world.quota))
+        return Response(200, show_quota(call.world.shown_quota(), call.conventions))
 
 
 def example_handler(operation: Operation) -> Callable[[Call], Awaitable[Response]]:
@@ -99,24 +107,27 @@ def example_handler(operation: Operation) -> Callable[[Call], Awaitable[Response
     return respond
 
 
-def report_response(report: ImportReport) -> Response:
+def report_response(report: ImportReport, conventions: Conventions = USUAL) -> Response:
     """Return the response to an import (UC-020: Response — Import completed)."""
+    errors = report.errors
+    if isinstance(conventions.error_list, int):
+        errors = errors[: conventions.error_list]
     content = {
         "importId": report.import_id,
         "listId": report.list_id,
         "status": "COMPLETED",
         "summary": summary(report),
-        "errors": rows(report.errors, _show_error),
-        "completedAt": report.completed_at,
+        "errors": rows(errors, _show_error),
+        "completedAt": show_time(report.completed_at, conventions),
     }
-    return Response(200, content, is_large=len(report.errors) > MANY)
+    return Response(conventions.import_status, content, is_large=len(errors) > MANY)
 
 
-def page_response(page: ContactPage) -> Response:
+def page_response(page: ContactPage, conventions: Conventions = USUAL) -> Response:
     """Return the response with one page of a list (UC-020: Response — Contacts in the list)."""
     content = {
         "listId": page.list_id,
-        "contacts": [show_contact(contact) for contact in page.contacts],
+        "contacts": [show_contact(contact, conventions) for contact in page.contacts],
         "total": page.total,
         "page": page.number,
         "totalPages": page.pages,

@@ -28,7 +28,7 @@ from qlara_sandbox.web.gates.rate_limit import rate_limit
 from qlara_sandbox.web.headers import EXPOSED, api_headers, control_headers
 from qlara_sandbox.web.observers import access_log
 from qlara_sandbox.web.pipeline import Pipeline
-from qlara_sandbox.web.requirements import require_usable
+from qlara_sandbox.web.requirements import require_same_operations, require_usable
 from qlara_sandbox.web.routing import FixedPathsFirst, Unrouted, routes
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 
@@ -66,10 +66,19 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
     """
     contract, contacts, _ = terms or runtime.terms
     require_usable(contract, contacts)
-    first_page = contract.by_id["listContacts"].defaults["page"]
-    handlers = ContactApi(runtime.importer, runtime.contact_rules, first_page).handlers
+
+    def require(overlaid: Terms) -> None:
+        require_same_operations(overlaid.contract, contract)
+        require_usable(overlaid.contract, overlaid.contacts)
+
+    if terms is None:
+        for each in runtime.overlaid.values():  # of the scenario that is loaded already
+            require(each)
+    runtime.require_usable = require
+    handlers = ContactApi(runtime.importer, runtime.contact_rules).handlers
     pipeline = Pipeline(
         runtime=runtime,
+        contract=contract,
         next_request_id=runtime.next_request_id,
         outer_gates=(head,),
         gates=API_GATES,
@@ -110,10 +119,11 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     """Return the control API of *runtime*: the same pipeline, with its own contract and gates."""
     from qlara_sandbox.web.control_api import ControlApi
 
-    spec = Contract(CONTROL_SPEC, strict_query=True)
+    spec = Contract(CONTROL_SPEC, strict_query=True, shipped=CONTROL_SPEC)
     numbers = count(1)
     pipeline = Pipeline(
         runtime=runtime,
+        contract=spec,
         next_request_id=lambda: f"ctl_{next(numbers):08d}",
         outer_gates=(head, access),  # who may not call it, does not learn what it has
         gates=CONTROL_GATES,

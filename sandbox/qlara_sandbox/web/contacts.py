@@ -5,21 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qlara_sandbox import resources
+from qlara_sandbox.domain.conventions import USUAL
 from qlara_sandbox.http.contract import Contract
 from qlara_sandbox.http.response import JSON
 from qlara_sandbox.http.schemas import expected
+from qlara_sandbox.scenario.build import Allowed
+from qlara_sandbox.state.clock import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from qlara_sandbox.domain.contacts import Contact
+    from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.domain.quota import Quota
 
 _LONGEST_REASON = 300
 
 
-def show_contact(contact: Contact) -> dict[str, Any]:
+def show_contact(contact: Contact, conventions: Conventions = USUAL) -> dict[str, Any]:
     """Return a contact as a page of a list has it (UC-020: Response — Contacts in the list)."""
     shown: dict[str, Any] = {
         "contactId": contact.contact_id,
@@ -28,13 +32,28 @@ def show_contact(contact: Contact) -> dict[str, Any]:
     }
     if contact.email:
         shown["email"] = contact.email
+    elif conventions.email_absent != "absent":
+        shown["email"] = None if conventions.email_absent == "null" else ""
     shown["tags"] = contact.tags
-    shown["createdAt"] = contact.created_at
+    shown["createdAt"] = show_time(contact.created_at, conventions)
     return shown
 
 
-def show_quota(quota: Quota) -> dict[str, int]:
+def show_time(text: str, conventions: Conventions) -> str:
+    """Return a time as the API shows it."""
+    return text if conventions.times == "offset" else in_utc(text)
+
+
+def show_quota(quota: Quota, conventions: Conventions = USUAL) -> dict[str, int]:
     """Return a quota as the API shows it (UC-020: Complete end-to-end example)."""
+    if conventions.quota_fields == "limits":
+        return {
+            "planLimit": quota.total,
+            "extraLimit": 0,
+            "totalLimit": quota.total,
+            "used": quota.used,
+            "remaining": quota.available,
+        }
     return {"used": quota.used, "total": quota.total}
 
 
@@ -43,13 +62,14 @@ class QuotaCheck:
 
     def __init__(self, contract: Contract) -> None:
         self._operation = contract.by_id.get("getContactQuota")
+        self._conventions = contract.conventions
 
     def fault(self, quota: Quota) -> str | None:
         """Return why the contract does not allow *quota* or what it may become, or None if it does."""
         if self._operation is None:
             return None
         for used in (quota.used, max(quota.used, quota.total)):  # until it is used up
-            content = show_quota(quota._replace(used=used))
+            content = show_quota(quota._replace(used=used), self._conventions)
             violation = self._operation.violation(200, JSON, content)
             if violation is not None:
                 return f"Not allowed by the contract: {violation}"[:_LONGEST_REASON]
@@ -64,16 +84,16 @@ class ContactCheck:
     """
 
     def __init__(self, contract: Contract, shipped: Path = resources.SPEC) -> None:
+        self._conventions = contract.conventions
         self._schema = contract.schema_of_contacts()
         self._validator = contract.validator(self._schema)
         self._properties = contract.expanded(self._schema.get("properties", {}))
-        self.is_needed = contract.path != shipped and (
-            contract.expanded(self._schema) != _shipped_schema(shipped)
-        )
+        is_other = contract.path != shipped or contract.overlay is not None
+        self.is_needed = is_other and (contract.expanded(self._schema) != _shipped_schema(shipped))
 
     def fault(self, contact: Contact) -> str | None:
         """Return why the contract does not allow *contact*, or None if it does."""
-        shown = show_contact(contact)
+        shown = show_contact(contact, self._conventions)
         shown["tags"] = list(shown["tags"])
         if self._validator.is_valid(shown):
             return None
@@ -93,6 +113,11 @@ class Terms(NamedTuple):
     contract: Contract
     contacts: ContactCheck
     quota: QuotaCheck
+
+    @property
+    def allowed(self) -> Allowed:
+        """What a scenario asks about its contacts and its quota."""
+        return Allowed(self.contacts.fault, self.quota.fault)
 
     @classmethod
     def of(cls, contract: Contract) -> Terms:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope
 
+    from qlara_sandbox.domain.conventions import Conventions
+    from qlara_sandbox.http.contract import Contract
     from qlara_sandbox.http.multipart import UploadForm
     from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.http.response import Response
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RequestContext:
-    """One request: ``operation`` is None where the contract has none for it.
+    """One request: ``operation`` is None where the ``contract`` has none for it.
 
     The gates fill in the rest: ``entry`` is the world that it came to, ``faults`` what it met there,
     ``values`` its checked parameters and body, ``form`` its multipart form. ``stack`` gives back what
@@ -34,6 +36,7 @@ class RequestContext:
         "approved",
         "began",
         "body",
+        "contract",
         "entry",
         "faults",
         "form",
@@ -48,9 +51,17 @@ class RequestContext:
         "values",
     )
 
-    def __init__(self, runtime: Runtime, request_id: str, scope: Scope, receive: Receive) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        contract: Contract,
+        request_id: str,
+        scope: Scope,
+        receive: Receive,
+    ) -> None:
         self.began = perf_counter()
         self.runtime = runtime
+        self.contract = contract
         self.request_id = request_id
         self.scope = scope
         self.receive = receive
@@ -65,6 +76,13 @@ class RequestContext:
         self.approved: Response | None = None
         self.stack = ExitStack()
 
+    def come_under(self, contract: Contract) -> None:
+        """Go on under another contract with the same operations, as the scenario demands."""
+        if contract is not self.contract:
+            self.contract = contract
+            if self.operation is not None:
+                self.operation = contract.by_id[self.operation.operation_id]
+
     @property
     def key(self) -> WorldKey | None:
         """The key of the world that the request came to."""
@@ -72,7 +90,7 @@ class RequestContext:
 
 
 class Call(NamedTuple):
-    """What a handler gets: checked values, the form if there is one, and the world.
+    """What a handler gets: checked values, the form if there is one, the world, and the contract.
 
     ``approve`` holds a response against the contract and returns it as it is to be sent; a handler calls
     it before it changes anything.
@@ -82,6 +100,24 @@ class Call(NamedTuple):
     form: UploadForm | None
     entry: WorldEntry | None
     approve: Callable[[Response], Awaitable[Response]]
+    contract: Contract
+
+    @property
+    def conventions(self) -> Conventions:
+        """What the contract decides where UC-020 is silent."""
+        return self.contract.conventions
+
+    @property
+    def first_page(self) -> int:
+        """The number of the first page of a list."""
+        first: int = self.contract.by_id["listContacts"].defaults["page"]
+        return first
+
+    @property
+    def scenario(self) -> str:
+        """The scenario of the world that the request came to."""
+        assert self.entry is not None, "the key gate has found it"
+        return self.entry.key.scenario
 
     @property
     def world(self) -> World:

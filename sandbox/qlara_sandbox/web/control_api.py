@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
-
-import anyio
 
 from qlara_sandbox import __version__
 from qlara_sandbox.domain.errors import Conflict, InvalidField, NotFound
@@ -84,8 +83,11 @@ class ControlApi:
         return Response(200, content)
 
     def version(self, _: Values) -> Response:
-        contract = self._runtime.contract.version
-        return Response(200, {"version": __version__, "contract": contract})
+        contract = self._runtime.contract
+        content = {"version": __version__, "contract": contract.version}
+        if contract.overlay is not None:
+            content["overlay"] = contract.overlay.name
+        return Response(200, content)
 
     def contract(self, _: Values) -> Response:
         return Response(200, self._document)
@@ -119,7 +121,7 @@ class ControlApi:
         def show_all() -> list[dict[str, Any]]:
             return [show_scenario(library, name) for name in library.names()]
 
-        shown = await anyio.to_thread.run_sync(show_all)
+        shown = await self._runtime.threads.run(show_all)
         return Response(200, {"scenarios": shown, "default": self._runtime.worlds.default})
 
     def scenario(self, values: Values) -> Response:
@@ -202,8 +204,6 @@ class ControlApi:
     async def put_state(self, values: Values) -> Response:
         key = self._key(values)
         await self._require_scenario(key.scenario)
-        for index, entry in enumerate(values["state"]["faults"]["armed"]):
-            self._require_operation(entry["fault"]["on"], f"state.faults.armed[{index}].fault.on")
         world = await self._restored(values["state"])
         self._runtime.worlds.put(key, world)
         entry = self._runtime.worlds.get_or_create(key, perf_counter())
@@ -259,26 +259,28 @@ class ControlApi:
     async def _restored(self, state: Values) -> World:
         """Return the world of a snapshot, if the contract allows what it holds."""
         runtime = self._runtime
-
-        def restore() -> World:
-            world = snapshot.restore(state)
-            _require_allowed(world, check)
-            large_json.clear(state)
-            return world
-
+        check = runtime.contact_check
+        restore = partial(self._restore, state, check)
         # The tables of all countries take many milliseconds to load.
         is_usual = state["account"]["region"] == USUAL_REGION
-        is_small = is_usual and len(state["contacts"]) <= large_json.MANY
-        try:
-            check = runtime.contact_check
-            world = restore() if is_small else await anyio.to_thread.run_sync(restore)
-            if check is not runtime.contact_check:  # the contract has changed meanwhile
-                _require_allowed(world, runtime.contact_check)
-        except Contradiction as error:
-            raise Conflict(error.field, error.message) from error
+        is_small = is_usual and _size(state) <= large_json.MANY
+        world = restore() if is_small else await runtime.threads.run(restore)
+        if check is not runtime.contact_check:  # the contract has changed meanwhile
+            _require_allowed(world, runtime.contact_check)
         fault = runtime.quota_check.fault(world.quota)
         if fault is not None:
             raise Conflict("state.account", fault)
+        return world
+
+    def _restore(self, state: Values, check: ContactCheck) -> World:
+        try:
+            for index, entry in enumerate(state["faults"]["armed"]):
+                field = f"state.faults.armed[{index}].fault.on"
+                self._require_operation(entry["fault"]["on"], field)
+            world = snapshot.restore(state)
+            _require_allowed(world, check)
+        except Contradiction as error:
+            raise Conflict(error.field, error.message) from error
         return world
 
     async def _matching(self, values: Values) -> list[JournalEntry]:
@@ -286,7 +288,7 @@ class ControlApi:
         if len(journal) <= _ENTRIES_AT_ONCE:
             return list(journal.matching(criteria))
         journal = journal.copy()
-        return await anyio.to_thread.run_sync(lambda: list(journal.matching(criteria)))
+        return await self._runtime.threads.run(lambda: list(journal.matching(criteria)))
 
     async def _entry(self, values: Values) -> WorldEntry:
         key = self._key(values)
@@ -372,6 +374,10 @@ def _require_allowed(world: World, check: ContactCheck) -> None:
         fault = check.fault(contact)
         if fault is not None:
             raise Conflict(f"state.contacts[{index}]", fault)
+
+
+def _size(state: Values) -> int:
+    return len(state["contacts"]) + sum(len(one["members"]) for one in state["lists"])
 
 
 def _no_scenario(error: UnknownScenario | InvalidScenario) -> NoReturn:

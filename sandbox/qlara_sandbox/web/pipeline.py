@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from qlara_sandbox.http.contract import Contract
     from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.http.response import RawHeaders, Response
     from qlara_sandbox.web.delivery import Sent
@@ -41,6 +42,7 @@ class Pipeline:
     """
 
     runtime: Runtime
+    contract: Contract
     next_request_id: Callable[[], str]
     gates: Sequence[Callable[[RequestContext], Awaitable[Response | None]]]
     handlers: Mapping[str, Callable[[Call], Awaitable[Response]]]
@@ -55,7 +57,7 @@ class Pipeline:
 
     async def serve(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request to *operation*."""
-        context = RequestContext(self.runtime, self.next_request_id(), scope, receive)
+        context = self._context(scope, receive)
         context.operation = operation
         with context.stack:
             try:
@@ -67,14 +69,18 @@ class Pipeline:
 
     async def refuse(self, error: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request that no operation takes."""
-        context = RequestContext(self.runtime, self.next_request_id(), scope, receive)
+        context = self._context(scope, receive)
         try:
             for gate in self.outer_gates:
                 await gate(context)
         except Refusal as refused:
             error = refused
-        response = error_responses.refusal(error)
+        response = error_responses.refusal(error, self.contract.conventions)
         self._observe(context, await deliver(context, response, self.headers, send))
+
+    def _context(self, scope: Scope, receive: Receive) -> RequestContext:
+        number = self.next_request_id()
+        return RequestContext(self.runtime, self.contract, number, scope, receive)
 
     def handles(self, operation: Operation) -> bool:
         """Return whether *operation* has a handler of its own."""
@@ -97,21 +103,27 @@ class Pipeline:
         except MisusedSandbox as error:
             return error_responses.refusal(error)
         except Refusal as error:
-            response = error_responses.refusal(error)
+            response = error_responses.refusal(error, context.contract.conventions)
+            operation = context.operation or operation
             if operation.documented(response.status) is None and not self.handles(operation):
                 return response  # a path that somebody added need not document our refusals
         if response is context.approved or (context.faults and context.faults.replaces):
             return response  # what a scenario orders need not keep the contract
-        return await kept(operation, response)
+        try:
+            return await kept(self.runtime.threads, context.operation or operation, response)
+        except MisusedSandbox as error:
+            return error_responses.refusal(error)
 
     async def _pass(self, context: RequestContext, operation: Operation) -> Response:
         for gate in self._all_gates:
             response = await gate(context)
             if response is not None:
                 return response
+        operation = context.operation or operation  # that of the scenario's contract
         handler = self.handlers.get(operation.operation_id) or self.default_handler(operation)
         approve = partial(_approve, context, operation)
-        return await handler(Call(context.values, context.form, context.entry, approve))
+        call = Call(context.values, context.form, context.entry, approve, context.contract)
+        return await handler(call)
 
     def _observe(self, context: RequestContext, sent: Sent) -> None:
         if self.observers:
@@ -121,7 +133,7 @@ class Pipeline:
 
 
 async def _approve(context: RequestContext, operation: Operation, response: Response) -> Response:
-    context.approved = await kept(operation, response)
+    context.approved = await kept(context.runtime.threads, operation, response)
     return context.approved
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import anyio
-
-from qlara_sandbox.http.contract import Contract, InvalidContract
+from qlara_sandbox.domain.errors import Overloaded
+from qlara_sandbox.http.contract import InvalidContract
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
-from qlara_sandbox.web.contacts import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from qlara_sandbox.web.contacts import Terms
     from qlara_sandbox.web.runtime import Runtime
 
 log = logging.getLogger("qlara_sandbox.web")
@@ -50,36 +50,54 @@ class Reloading:
     async def refresh(self) -> None:
         """Look at the files, and take up what has changed."""
         async with self._refreshing:
-            now = await anyio.to_thread.run_sync(self._look)
-            self._looked_at = monotonic()
-            seen, self._seen = self._seen, now
-            changed = {path for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
-            spec = self._runtime.settings.spec
-            if spec in changed:
-                await self._take_contract(spec)
-            await self._take_scenarios(changed - {spec})
+            seen = self._seen
+            try:
+                await self._take_up()
+            except Overloaded:  # later, then
+                self._seen = seen
 
-    async def _take_contract(self, spec: Path) -> None:
+    async def _take_up(self) -> None:
+        now = await self._runtime.threads.run(self._look)
+        self._looked_at = monotonic()
+        seen, self._seen = self._seen, now
+        changed = {path for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
+        settings = self._runtime.settings
+        of_contract = changed & {settings.spec, settings.overlay}
+        if of_contract:
+            await self._take_contract(max(of_contract))
+        await self._take_scenarios(changed - of_contract)
+
+    async def _take_contract(self, changed: Path) -> None:
         def prepare() -> tuple[Terms, ASGIApp]:
-            terms = Terms.of(Contract(spec))
+            terms = self._runtime.compiled(self._runtime.settings.overlay)
             return terms, self._assemble(self._runtime, terms)
 
         try:
-            terms, app = await anyio.to_thread.run_sync(prepare)
+            terms, app = await self._runtime.threads.run(prepare)
         except InvalidContract as error:
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a mistake in a file, no traceback
             return
         await self._runtime.use_contract(terms)
         self._app = app
-        log.info("reloaded %s", spec.name)
+        log.info("reloaded %s", changed.name)
+        # Their contracts are made of this one and their overlays.
+        await self._take_scenarios_named(set(self._runtime.overlaid))
 
     async def _take_scenarios(self, changed: set[Path]) -> None:
         library = self._runtime.library
-        names = {path.stem for path in changed if path.suffix == ".yaml"}
+        names = {
+            path.stem
+            for path in changed
+            if path.suffix == ".yaml" and path.parent == library.folder
+        }
         if any(path.suffix != ".yaml" for path in changed):  # a file that scenarios are made from
             names = set(library.names())
+        names |= {name for name, path in self._runtime.library.overlays.items() if path in changed}
+        await self._take_scenarios_named(names)
+
+    async def _take_scenarios_named(self, names: set[str]) -> None:
         for name in sorted(names):
-            if await anyio.to_thread.run_sync(self._take_scenario, name):
+            if await self._runtime.threads.run(partial(self._take_scenario, name)):
                 self._runtime.worlds.reset_scenario(name)
 
     def _take_scenario(self, name: str) -> bool:
@@ -98,7 +116,10 @@ class Reloading:
     def _look(self) -> dict[Path, tuple[int, int]]:
         settings = self._runtime.settings
         folder = settings.scenarios
-        paths = [settings.spec, *folder.glob("*.yaml"), *folder.glob("files/*")]
+        paths = {settings.spec, *folder.glob("*.yaml"), *folder.glob("files/*")}
+        paths |= {*self._runtime.library.overlays.values()}
+        if settings.overlay is not None:
+            paths.add(settings.overlay)
         stats = {path: _stat(path) for path in paths}
         return {path: stat for path, stat in stats.items() if stat is not None}
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from qlara_sandbox import resources
 from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.domain.errors import (
     FileTooLarge,
     InvalidField,
+    ListNameTaken,
+    NoNewLists,
     NotAVCard,
     NotPermitted,
+    PastTheEnd,
     QuotaExceeded,
     RateLimited,
     UnknownKey,
@@ -32,6 +34,7 @@ from qlara_sandbox.web.api import page_response, report_response
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.domain.errors import Refusal
     from qlara_sandbox.http.contract import Contract
     from qlara_sandbox.http.operation import FormField, Operation, Parameter
@@ -77,16 +80,48 @@ def require_usable(contract: Contract, contacts: ContactCheck) -> None:
     """
     missing = sorted(set(_REFUSALS) - set(contract.by_id))
     if missing:
-        message = f"{contract.path}: lacks the operations {', '.join(missing)}"
+        message = f"{contract.name}: lacks the operations {', '.join(missing)}"
         raise InvalidContract(message)
     for need in _needs(contract):
         if not need.met:
-            raise InvalidContract(f"{contract.path}: lacks {need.what}")
-    for operation_id, refusals in _REFUSALS.items():
-        _require_allowed(contract, operation_id, map(refusal, refusals))
-    _require_allowed(contract, "uploadVCard", map(report_response, _reports(contract)))
-    _require_allowed(contract, "listContacts", map(page_response, _pages(contract, contacts)))
+            raise InvalidContract(f"{contract.name}: lacks {need.what}")
+    chosen = contract.conventions
+    for operation_id, refusals in _refusals(chosen).items():
+        responses = (refusal(one, chosen) for one in refusals)
+        _require_allowed(contract, operation_id, responses)
+    reports = (report_response(one, chosen) for one in _reports(contract))
+    _require_allowed(contract, "uploadVCard", reports)
+    shown = (page_response(one, chosen) for one in _pages(contract, contacts))
+    _require_allowed(contract, "listContacts", shown)
     # What the quota may be, depends on the scenario, and is asked with it.
+
+
+def require_same_operations(contract: Contract, other: Contract) -> None:
+    """Let a contract of a scenario pass that has the operations of the contract in force, *other*.
+
+    Raises:
+        InvalidContract: it adds, removes or moves one.
+    """
+    known, found = (
+        {(one.operation_id, one.method, one.path) for one in each.operations}
+        for each in (other, contract)
+    )
+    if known != found:
+        named = ", ".join(sorted({one[0] for one in known ^ found}))
+        message = f"the overlay of a scenario cannot add, remove or move operations: {named}"
+        raise InvalidContract(f"{contract.overlay}: {message}")
+
+
+def _refusals(chosen: Conventions) -> Mapping[str, tuple[Refusal, ...]]:
+    """Return the refusals by operationId, with those that conventions bring."""
+    upload, pages = list(_REFUSALS["uploadVCard"]), list(_REFUSALS["listContacts"])
+    if chosen.list_names == "unique":
+        upload.append(ListNameTaken("New"))
+    if chosen.list_names_create == "no":
+        upload.append(NoNewLists())
+    if chosen.page_past_the_end != "empty":
+        pages.append(PastTheEnd(1))
+    return {**_REFUSALS, "uploadVCard": tuple(upload), "listContacts": tuple(pages)}
 
 
 def _require_allowed(contract: Contract, operation_id: str, responses: Iterable[Response]) -> None:
@@ -97,7 +132,7 @@ def _require_allowed(contract: Contract, operation_id: str, responses: Iterable[
             message = (
                 f"{operation.method} {operation.path}: does not allow what the sandbox responds"
             )
-            raise InvalidContract(f"{contract.path}: {message}: {violation}")
+            raise InvalidContract(f"{contract.name}: {message}: {violation}")
 
 
 def _needs(contract: Contract) -> Iterator[_Need]:
@@ -182,4 +217,4 @@ def _pages(contract: Contract, contacts: ContactCheck) -> Iterator[ContactPage]:
 
 def _many(contract: Contract) -> int:
     # Nothing is demanded of the arrays of the shipped contract that more items could break.
-    return 1 if contract.path == resources.SPEC else 1000
+    return 1 if contract.is_shipped else 1000

@@ -5,27 +5,27 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
 from qlara_sandbox.http import large_json
 
 if TYPE_CHECKING:
     from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.http.response import Response
+    from qlara_sandbox.services.threads import Threads
 
 
 class ContractViolation(Exception):
     """A response of the sandbox breaks the contract: a bug, or a contract that is too narrow."""
 
 
-async def kept(operation: Operation, response: Response) -> Response:
+async def kept(threads: Threads, operation: Operation, response: Response) -> Response:
     """Return a response that keeps the contract; a large one as bytes, made in a thread.
 
     Raises:
         ContractViolation: it does not; the message says where.
+        Overloaded: a large one needs a thread, and there is none.
     """
     if response.is_large:
-        return await anyio.to_thread.run_sync(partial(_kept_in_slices, operation, response))
+        return await threads.run(partial(_kept_in_slices, operation, response))
     require_kept(operation, response)
     return response
 

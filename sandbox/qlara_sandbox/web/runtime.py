@@ -9,15 +9,14 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
-import anyio
-
 from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import MisusedSandbox
-from qlara_sandbox.http.contract import Contract
-from qlara_sandbox.scenario.build import Allowed
-from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
+from qlara_sandbox.http.contract import Contract, InvalidContract
+from qlara_sandbox.scenario.build import Under
+from qlara_sandbox.scenario.errors import InvalidScenario, Mistake, UnknownScenario
 from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.services.importing import Importer
+from qlara_sandbox.services.threads import Threads, run_later
 from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlara_sandbox.domain.contacts import Contact
-    from qlara_sandbox.domain.quota import Quota
+    from qlara_sandbox.scenario.model import Scenario
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldInUse
     from qlara_sandbox.web.caller import Caller
@@ -54,10 +53,12 @@ class SandboxSettings:
     ``loopback``: only this machine can reach it, and the control API is open to local callers.
     ``admin_token`` is what the control API asks for otherwise; with neither, it is closed.
     ``allow_outside``: vCard files of a scenario may be outside its folder.
+    ``overlay`` is the file of an OpenAPI Overlay over the contract.
     ``worlds`` and ``world_bytes`` bound the worlds that are kept, ``journal_bytes`` the journal.
     """
 
     spec: Path = resources.SPEC
+    overlay: Path | None = None
     scenarios: Path = resources.SCENARIOS
     scenario: str = "default"
     allow_outside: bool = False
@@ -71,21 +72,27 @@ class SandboxSettings:
 
 
 class Runtime:
-    """The parts of one running sandbox."""
+    """The parts of one running sandbox.
 
-    def __init__(self, settings: SandboxSettings) -> None:
+    ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
+    ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract.
+    """
+
+    def __init__(self, settings: SandboxSettings, threads: Threads | None = None) -> None:
         """Compile the contract and load the default scenario.
 
         Raises:
             InvalidContract, InvalidScenario, UnknownScenario: a file is missing or has mistakes.
         """
         self.settings = settings
-        self.contract, self.contact_check, self.quota_check = Terms.of(Contract(settings.spec))
+        self.contract, self.contact_check, self.quota_check = self.compiled(settings.overlay)
+        self.overlaid: dict[str, Terms] = {}
+        self.require_usable: Callable[[Terms], None] = _any_terms
         self.library = Library(
             settings.scenarios,
             settings.seed,
             operations=lambda: self.contract.by_id,
-            allowed=Allowed(self._fault_of_contact, self._fault_of_quota),
+            under=self._under,
             allow_outside=settings.allow_outside,
         )
         self.library.get(settings.scenario)
@@ -96,10 +103,38 @@ class Runtime:
         bounds = Bounds(settings.worlds, settings.world_bytes)
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
         # Not the handlers': the turns of imports outlive a change of the contract.
-        self.importer = Importer()
+        self.threads = threads or Threads()
+        self.importer = Importer(threads=self.threads)
         self._loading = asyncio.Lock()
         self.started_at = real_seconds()
         self._requests = count(1)
+
+    def compiled(self, overlay: Path | None) -> Terms:
+        """Return the contract file as it is now, under an overlay.
+
+        Raises:
+            InvalidContract: one of the files cannot be used.
+        """
+        return Terms.of(Contract(self.settings.spec, overlay))
+
+    def contract_of(self, scenario: str) -> Contract:
+        """Return the contract that worlds of *scenario* are under: its own overlay's, or the usual one."""
+        terms = self.overlaid.get(scenario)
+        return self.contract if terms is None else terms.contract
+
+    def _under(self, scenario: Scenario) -> Under:
+        """Return what the worlds of a scenario are under; its overlay, if it has one, is read anew."""
+        name = scenario.name
+        if scenario.overlay is None:
+            self.overlaid.pop(name, None)
+            return Under(self.contract.conventions, self.terms.allowed)
+        try:
+            terms = self.compiled(scenario.overlay)
+            self.require_usable(terms)
+        except InvalidContract as error:
+            raise InvalidScenario(scenario.path, [Mistake(1, "overlay", str(error))]) from error
+        self.overlaid[name] = terms
+        return Under(terms.contract.conventions, terms.allowed)
 
     @property
     def terms(self) -> Terms:
@@ -116,7 +151,7 @@ class Runtime:
             for world in self._changed_since(looked_at):
                 changes, quota = world.changes, world.quota
                 look = partial(terms.fault, quota, list(world.contacts.values()))
-                looked_at[world] = changes, await anyio.to_thread.run_sync(look)
+                looked_at[world] = changes, await self.threads.run(look)
         for world in self._changed_since(looked_at):
             fault = terms.fault(world.quota, world.contacts.values())
             looked_at[world] = world.changes, fault
@@ -137,9 +172,13 @@ class Runtime:
             if world not in looked_at or looked_at[world][0] != world.changes
         ]
 
-    def contact_rules(self) -> Callable[[Contact], str | None] | None:
-        """Return what tells why a contact cannot be held, or None if imports know it by themselves."""
-        return self.contact_check.fault if self.contact_check.is_needed else None
+    def contact_rules(self, scenario: str) -> Callable[[Contact], str | None] | None:
+        """Return what tells why worlds of a scenario cannot hold a contact.
+
+        It is None if imports know it by themselves.
+        """
+        check = self.overlaid.get(scenario, self.terms).contacts
+        return check.fault if check.is_needed else None
 
     def next_request_id(self) -> str:
         """Return the id of the next request."""
@@ -157,13 +196,6 @@ class Runtime:
         except (UnknownScenario, InvalidScenario) as error:
             raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
         return self.worlds.use(entry, writes=writes)
-
-    # These checks go with the contract, which may change.
-    def _fault_of_contact(self, contact: Contact) -> str | None:
-        return self.contact_check.fault(contact)
-
-    def _fault_of_quota(self, quota: Quota) -> str | None:
-        return self.quota_check.fault(quota)
 
     async def make_ready(self, caller: Caller) -> None:
         """Load the scenario of the world that *caller* means off the event loop, if that is to be done.
@@ -187,7 +219,7 @@ class Runtime:
         """
         async with self._loading:  # one at a time: the next request may want the same
             if not self.library.is_loaded(scenario):
-                await anyio.to_thread.run_sync(self.library.get, scenario)
+                await self.threads.run(partial(self.library.get, scenario))
 
     def _world_changed(self, what: str, entry: WorldEntry) -> None:
         if what in _GONE:
@@ -210,12 +242,11 @@ class Runtime:
             )
 
 
+def _any_terms(_: Terms) -> None:
+    """Let a contract pass; the application, once it is put together, asks more."""
+
+
 def _take_apart(entry: WorldEntry) -> None:
     """Free a large world in a thread, unless a request still uses it."""
-    if entry.in_use or len(entry.world.contacts) < _MANY_CONTACTS:
-        return
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    loop.run_in_executor(None, entry.world.take_apart)
+    if not entry.in_use and len(entry.world.contacts) >= _MANY_CONTACTS:
+        run_later(entry.world.take_apart)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.wire import (
     BODY,
     CONTINUE,
     MEDIA,
+    arm,
     chunks,
     connected,
     good_form,
@@ -285,3 +288,109 @@ def test_a_flood_of_trailers_takes_no_memory() -> None:
         assert peak_megabytes(running) - before < 10
         [entry] = journal(running, "flood")
         assert entry["answer"]["status"] == 431
+
+
+# Heads that the server refuses itself
+
+
+def refused_heads(server: Running) -> list[dict[str, Any]]:
+    """Return what the journal has of heads that were refused, newest first."""
+    with urlopen(f"{server.url}/__admin/requests", timeout=10) as response:  # noqa: S310 - our own
+        entries = json.load(response)["requests"]
+    return [
+        {"status": entry["answer"]["status"], "apiKey": entry["apiKey"], **entry["request"]}
+        for entry in entries
+        if entry["operation"] is None
+    ]
+
+
+def test_a_head_that_the_server_refuses_is_journalled_with_its_key_masked() -> None:
+    with serving() as running:
+        fields = head("refused-key", *["A: b"] * 300, path=f"{QUOTA}?token=x", method="GET")
+        assert statuses(exchange(running.port, fields)) == [431]
+        [entry] = refused_heads(running)
+
+        assert entry["apiKey"] == entry["headers"]["x-api-key"] != "sandbox_refused-key"
+        assert (entry["status"], entry["method"], entry["path"]) == (431, "GET", QUOTA)
+        assert entry["query"] == "token=%E2%80%A6"
+
+
+def test_a_head_that_does_not_end_is_journalled() -> None:
+    with serving("--head-timeout", "1") as running:
+        start = head("slow", path=f"{QUOTA}?a=b", method="PUT").removesuffix(b"\r\n")
+        assert statuses(exchange(running.port, start)) == [408]
+        [entry] = refused_heads(running)
+
+        assert (entry["status"], entry["method"], entry["path"]) == (408, "PUT", QUOTA)
+        assert entry["query"] == "a=b"
+
+
+def test_what_is_no_request_is_journalled_and_counted() -> None:
+    with serving() as running:
+        assert statuses(exchange(running.port, quota("before") + b"\x00\r\n\r\n")) == [200, 400]
+        [entry] = refused_heads(running)
+
+        assert (entry["status"], entry["method"], entry["path"]) == (400, "", "")
+        assert entry["headers"] == {}
+        with urlopen(f"{running.url}/__admin/metrics", timeout=10) as response:  # noqa: S310 - our own
+            metrics = response.read().decode()
+        assert 'sandbox_requests_total{operation="none",status="400"} 1' in metrics
+
+
+# A client that ends its side after its request (RFC 9293 section 3.6)
+
+
+def half_closed(server: Running, sent: bytes) -> bytes:
+    """Send *sent* as ``nc -N`` does, and return what comes back until the server closes."""
+    with connected(server) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        return read_to_end(connection)
+
+
+def test_a_client_that_has_ended_its_side_gets_its_response(server: Running) -> None:
+    assert statuses(half_closed(server, quota("half"))) == [200]
+    assert statuses(half_closed(server, request("half", BODY))) == [200]
+    assert used(server, "half") == 1
+
+
+def test_it_gets_every_response_that_is_due(server: Running) -> None:
+    upload = request("half-many", BODY).replace(b"Connection: close\r\n", b"")
+
+    assert statuses(half_closed(server, upload * 20 + quota("half-many"))) == [200] * 21
+    assert statuses(half_closed(server, upload + b"\x00garbage")) == [200, 400]
+
+
+def test_it_gets_a_response_that_is_delayed(server: Running) -> None:
+    arm(server, "half-late", {"on": "getContactQuota", "delay": {"fixed": "500ms"}})
+
+    assert statuses(half_closed(server, quota("half-late"))) == [200]
+
+
+def test_it_gets_a_response_that_is_larger_than_the_buffers(server: Running) -> None:
+    file = good_form(b"BEGIN:VCARD\nEND:VCARD\n" * 100_000)
+    [reply] = replies(half_closed(server, request("half-large", file)))
+
+    assert (reply.status, len(reply.body["errors"])) == (200, 100_000)
+
+
+def test_a_request_that_ends_in_the_middle_is_not_carried_out(server: Running) -> None:
+    upload = request("half-way", BODY).replace(b"Connection: close\r\n", b"")
+
+    assert half_closed(server, upload[:-10]) == b""
+    assert half_closed(server, quota("half-way")[:-10]) == b""
+    assert statuses(half_closed(server, quota("half-way") * 2 + upload[:-10])) == [200, 200]
+    assert used(server, "half-way") == 0
+
+
+def test_a_connection_without_a_request_ends_with_the_client(server: Running) -> None:
+    assert half_closed(server, b"") == b""
+
+
+def test_a_stream_of_events_ends_with_the_client(server: Running) -> None:
+    events = head("half-events", path="/__admin/events", method="GET")
+    with connected(server) as connection:
+        connection.sendall(events)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        connection.shutdown(socket.SHUT_WR)
+        read_to_end(connection)

@@ -62,6 +62,15 @@ def test_a_connection_is_closed_when_nothing_follows_a_response(hurried: Running
     assert statuses(exchange(hurried.port, quota("idle") + quota("idle"))) == [200, 200]
 
 
+def test_a_client_that_has_ended_its_side_is_not_waited_for_without_end(hurried: Running) -> None:
+    arm(hurried, "left", {"on": "getContactQuota", "delay": {"fixed": "6s"}})
+    with connected(hurried) as connection:
+        connection.sendall(quota("left"))
+        connection.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError):
+            assert read_to_end(connection) == b""
+
+
 def test_an_empty_line_after_a_request_does_not_begin_another(hurried: Running) -> None:
     assert statuses(exchange(hurried.port, quota("idle") + b"\r\n")) == [200]
 

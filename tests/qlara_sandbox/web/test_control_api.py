@@ -297,6 +297,24 @@ def test_a_running_clock_can_be_saved_after_every_advance(client: TestClient) ->
         assert client.put("/__admin/state", json={**ANNA, "state": state}).status_code == 200
 
 
+@pytest.mark.parametrize("depth", [200, 3000, 100_000])
+@pytest.mark.parametrize("size", [0, 300_000])
+def test_a_snapshot_that_is_nested_too_deeply_is_refused(
+    client: TestClient, depth: int, size: int
+) -> None:
+    for place in ("state", "lists", "contacts"):
+        deep = '{"a":' + "[" * depth + "1" + "]" * depth + "}"
+        inner = deep if place == "state" else f'{{"{place}": [{deep}]}}'
+        content = f'{{"apiKey": "sandbox_{"x" * size}", "state": {inner}}}'
+        response = client.put(
+            "/__admin/state", content=content, headers={"Content-Type": "application/json"}
+        )
+
+        assert response.status_code == 400
+        [message] = response.json()["data"].values()
+        assert message.startswith(("Expected values nested at most", "Expected JSON: "))
+
+
 @pytest.mark.parametrize("depth", [200, 300, 1000])
 def test_a_body_that_is_nested_too_deeply_is_refused(client: TestClient, depth: int) -> None:
     body = "[" * depth + "]" * depth

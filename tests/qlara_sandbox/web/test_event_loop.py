@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -11,6 +12,8 @@ import pytest
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
 from tests.qlara_sandbox.web.calls import LIST, QUOTA, UPLOAD
+from tests.server import exchange, serving
+from tests.wire import parsed, peak_megabytes, request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -101,6 +104,55 @@ def test_others_are_served_while_it_is_under_way(
 
     # On the loop, at most the one that had begun before would be served.
     assert (status, served > 3) == (200, True)
+
+
+UNKNOWN = {f"unknown{number}": "x" for number in range(1000)}
+CROWDED = {f"unknown{number}": 1 for number in range(60_000)}
+TOO_MANY = "Expected at most 1000 fields."
+TOO_LARGE = "Expected at most 2 MB outside of large arrays."
+
+
+@pytest.mark.parametrize(
+    ("unknown", "message"),
+    [(CROWDED, TOO_MANY), ({f"unknown{number}": UNKNOWN for number in range(200)}, TOO_LARGE)],
+    ids=["short", "long"],
+)
+@pytest.mark.parametrize("place", ["body", "state.account", "state.contacts[1]"])
+def test_of_very_many_unknown_fields_none_is_named(
+    tmp_path: Path, place: str, unknown: dict[str, Any], message: str
+) -> None:
+    async def refusal() -> Any:
+        base = "http://localhost"
+        async with httpx2.AsyncClient(transport=sandbox(tmp_path), base_url=base) as client:
+            state = await state_of(client)
+            content: dict[str, Any] = {"state": {**state, "contacts": state["contacts"][:3]}}
+            if place == "body":
+                content |= unknown
+            elif place == "state.account":
+                content["state"]["account"] |= unknown
+            else:
+                content["state"]["contacts"][1] |= unknown
+            return (await client.put("/__admin/state", json=content)).json()["data"]
+
+    assert asyncio.run(refusal()) == {place: message}
+
+
+def test_bodies_that_are_refused_leave_no_memory_behind() -> None:
+    fields = ",".join(f'"unknown{number}":1' for number in range(1_000_000))
+    contacts = ",".join(['{"contactId":"cnt_001","unknown":1}'] * 400_000)
+    key = "sandbox_refused"
+    with serving() as running:
+        put = partial(exchange, running.port, timeout=60)
+        media = "Content-Type: application/json"
+        for text in (f'{{"state":{{{fields}}}}}', f'{{"state":{{"contacts":[{contacts}]}}}}'):
+            body = text.encode()
+            sent = request(key, body, content_type="application/json")
+            sent = sent.replace(f"POST {UPLOAD}".encode(), b"PUT /__admin/state")
+            assert media.encode() in sent
+            before = peak_megabytes(running)
+            for _ in range(5):
+                assert parsed(put(sent))[0] == 400
+            assert peak_megabytes(running) - before < 6 * len(body) / 1_000_000
 
 
 def test_a_large_snapshot_is_restored_as_it_was_taken(tmp_path: Path) -> None:

@@ -256,6 +256,36 @@ def test_a_bound_that_is_changed_in_the_contract_is_obeyed(tmp_path: Path) -> No
     )
 
 
+NAME = "1 to 120 characters on one line, the first of them visible"
+NAME_PATTERN = 'pattern: "^[^\\\\x00-\\\\x20\\\\x7f][^\\\\x00-\\\\x1f\\\\x7f]*$"'
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([], NAME),
+        ([("maxLength: 120", "maxLength: 40")], NAME.replace("120", "40")),
+        ([("maxLength: 120", "maxLength: 40"), (NAME, "a short name")], "a short name"),
+        (
+            [("maxLength: 120", "maxLength: 40"), (NAME_PATTERN, "x-a: b")],
+            "text of 1 to 40 characters",
+        ),
+        ([(NAME_PATTERN, 'pattern: "^[a-z]*$"')], "text of 1 to 120 characters matching ^[a-z]*$"),
+        (
+            [("          minLength: 1\n          maxLength: 120", "          maxLength: 40")],
+            "text of at most 40 characters matching ^[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*$",
+        ),
+    ],
+)
+def test_a_refusal_says_what_the_contract_in_force_demands(
+    tmp_path: Path, changes: list[tuple[str, str]], expected: str
+) -> None:
+    client = app(spec=changed(tmp_path, *changes))
+    response = upload(client, listName="\t" * 121)
+
+    assert response.json() == fail(listName=f"Expected {expected}.")
+
+
 ADDED = """paths:
   /api/partner-gateway/v1/contacts/{contact-id}/notes:
     get:
@@ -352,7 +382,7 @@ def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: 
         ),
         ("enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP, MERGE]", "every duplicateStrategy"),
         ("x-max-bytes: 10485760\n", "x-max-bytes: 10MB\n", "lacks x-max-bytes"),
-        ("paths:\n", "paths: [\n", "openapi.yaml:30: did not find"),
+        ("paths:\n", "paths: [\n", "openapi.yaml:85: did not find"),
         ('"#/components/schemas/ContactQuota"', '"#/nope/x"', "GET /api/v1/partner-gateway"),
     ],
 )

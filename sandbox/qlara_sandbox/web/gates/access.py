@@ -57,7 +57,8 @@ def require_access(settings: SandboxSettings, headers: Mapping[str, str], scheme
 def is_local(host: str) -> bool:
     """Return whether a ``Host`` header names this machine: a loopback address, or localhost.
 
-    A name may end with the dot of the root, as in ``localhost.`` (RFC 1034 section 3.1).
+    A name may end with the dot of the root, as in ``localhost.`` (RFC 1034 section 3.1). Names below localhost
+    are no local ones: RFC 6761 section 6.3 asks resolvers to keep them on the machine, and not all do.
     """
     found = _HOST.fullmatch(host)
     if found is None:
@@ -65,9 +66,7 @@ def is_local(host: str) -> bool:
     if found["ipv6"] is not None:
         return _is_loopback(found["ipv6"])
     name = found["name"].lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True  # RFC 6761 section 6.3: such names never leave the machine
-    return _is_loopback(name)
+    return name == "localhost" or _is_loopback(name)
 
 
 def _is_loopback(address: str) -> bool:

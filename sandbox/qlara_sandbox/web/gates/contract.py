@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-
 from qlara_sandbox.domain.errors import FileTooLarge
 from qlara_sandbox.http.multipart import (
     BESIDE_THE_FILE,
@@ -34,6 +32,7 @@ async def contract(context: RequestContext) -> Response | None:
         InvalidField, InvalidFields: every field at fault with what was expected.
         FileTooLarge: as soon as one byte too many has arrived.
         ClientGone: the client went away.
+        Overloaded: a large body needs a thread, and there is none.
     """
     operation, scope = context.operation, context.scope
     assert operation is not None, "routed before"
@@ -46,7 +45,7 @@ async def contract(context: RequestContext) -> Response | None:
     elif operation.json_body is not None:
         raw = await context.body.read(operation.json_body.max_bytes)
         read = partial(operation.json_body.read, raw, context.headers.get("content-type", ""))
-        body = await anyio.to_thread.run_sync(read) if len(raw) > _LARGE_BYTES else read()
+        body = await context.runtime.threads.run(read) if len(raw) > _LARGE_BYTES else read()
         values |= body if isinstance(body, dict) else {}
     return None
 

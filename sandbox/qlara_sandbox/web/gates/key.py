@@ -24,11 +24,18 @@ async def key(context: RequestContext) -> Response | None:
     assert context.operation is not None, "routed before"
     if not context.operation.secured:
         return None
+    runtime = context.runtime
+    if runtime.overlaid:  # how a missing key is refused, the scenario may decide
+        named = context.headers.get("x-sandbox-scenario") or runtime.worlds.default
+        context.come_under(runtime.contract_of(named))
     writes = context.scope["method"] not in _READING
     caller = identify(context.headers)
-    await context.runtime.make_ready(caller)
-    world = context.runtime.use_world(caller, context.began, writes=writes)
+    await runtime.make_ready(caller)
+    world = runtime.use_world(caller, context.began, writes=writes)
     context.entry = entry = context.stack.enter_context(world)
+    if runtime.overlaid:
+        context.come_under(runtime.contract_of(entry.key.scenario))
+    entry.world.conventions = context.contract.conventions
     if not entry.world.account.active:
         raise UnknownKey("Unknown or inactive API key.")
     return None

@@ -1,0 +1,413 @@
+"""Learns a deployment's conventions with a few requests, before anything is judged by them.
+
+What UC-020 leaves open and every story depends on: page size and bounds, the first page, how long an import
+takes to be seen, which numbers are contacts, the region, whether list names must be unique. What only one
+story depends on is observed by that story.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from qlara_contract.contract import contract
+from qlara_contract.exchange import ApiRequest
+from qlara_contract.forms import FormFile, ImportForm
+from qlara_contract.numbers import Kind, region_of
+from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.run import TAG
+from qlara_contract.settings import Mode
+from qlara_contract.strategies import card
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.run import SuiteRun
+
+STORY = "learning"
+
+_LONGEST_SETTLE = 15.0
+_POLLS = (0.05, 0.1, 0.2, 0.4, 0.8)
+_FEW, _MANY = 12, 120
+_BUDGET_FOR_MANY = 600
+_LIMITS = (500, 250, 200, 100, 50, 25, 20, 10)
+_MOST = 1000
+_NAMES = ("Zita", "Anna", "Marco", "Elena", "Yuri", "Bruno", "Nina")
+
+
+def learn(run: SuiteRun) -> None:
+    """Learn what the stories depend on. What cannot be learnt stays as the contract expects it."""
+    run.begin_story(STORY)
+    run.is_learning = True
+    try:
+        _Learning(run).everything()
+    finally:
+        run.is_learning = False
+
+
+class _Learning:
+    """One deployment, asked step by step; each step uses what the earlier ones found."""
+
+    def __init__(self, run: SuiteRun) -> None:
+        self._run = run
+        self._known = run.conventions
+
+    def everything(self) -> None:
+        run = self._run
+        self._key()
+        if run.settings.effective_mode is not Mode.FULL or run.writes_left < _FEW:
+            if run.settings.list_id:
+                self._pages(run.settings.list_id, 0)
+            return
+        if not self._first_import():
+            return
+        self._list_names()
+        self._scope()
+        most = min(run.writes_left, _MOST if run.ledger.room is None else run.ledger.room)
+        cards = _MANY if most >= _BUDGET_FOR_MANY else _FEW
+        list_id, numbers = self._list_of(cards)
+        if list_id:
+            run.paged_list, run.paged_numbers = list_id, tuple(numbers)
+            self._pages(list_id, len(numbers))
+            self._order(list_id, numbers)
+
+    # --- steps ---------------------------------------------------------------------------------
+
+    def _key(self) -> None:
+        """What happens without a key."""
+        exchange = self._get(contract().path_of(QUOTA), key="")
+        status, body = exchange.response.status, exchange.response.json
+        if status in (401, 403):
+            self._known.observe("key.missing", status, f"{status} without a key", exchange)
+        data = body.get("data") if isinstance(body, dict) else None
+        if status in (401, 403) and isinstance(data, dict) and len(data) == 1:
+            field = next(iter(data))
+            self._known.observe("key.field", field, f"a refusal in {field}", exchange)
+
+    def _first_import(self) -> bool:
+        """Import a number of each kind; return whether lists can be made and read."""
+        run = self._run
+        kinds = {kind: run.numbers.sample(kind) for kind in Kind}
+        national = run.numbers.take_national()
+        text = "".join(
+            card(f"Contract Check {kind.value}", f"TEL;TYPE=CELL:{number}")
+            for kind, number in kinds.items()
+        ) + card("Contract Check national", f"TEL;TYPE=CELL:{national}")
+        used = self._used()
+        exchange = self._import(text)
+        status, body = exchange.response.status, exchange.response.json
+        if not 200 <= status < 300:
+            self._no_lists(exchange)
+            return False
+        if status in (200, 201, 202):
+            self._known.observe("import.status", status, f"{status} for an import", exchange)
+        list_id = str(body.get("listId") or "") if isinstance(body, dict) else ""
+        if not list_id:
+            run.imports_fail = "an import does not say in `listId` where its contacts are"
+            return False
+        reported = _imported(body)
+        contacts = self._settled(list_id, exchange, reported)
+        if contacts is None:
+            return False
+        self._kinds(kinds, contacts, exchange)
+        self._region(contacts, exchange)
+        self._quota(used, len(contacts), exchange)
+        return True
+
+    def _no_lists(self, exchange: ApiExchange) -> None:
+        data = exchange.response.json
+        fields = data.get("data") if isinstance(data, dict) else None
+        if (isinstance(fields, dict) and "listName" in fields) or exchange.response.status == 403:
+            self._known.observe("list-names.create", "no", "a `listName` is refused", exchange)
+            self._run.imports_fail = (
+                "lists cannot be made: an import with `listName` is refused with "
+                f"{exchange.response.status}"
+            )
+        else:
+            self._run.imports_fail = f"an import is refused with {exchange.response.status}"
+
+    def _settled(
+        self, list_id: str, exchange: ApiExchange, reported: int | None
+    ) -> list[dict[str, Any]] | None:
+        """Wait until an import is seen in its list; return its contacts, ``None`` if it never is."""
+        started = time.monotonic()
+        for at, pause in enumerate(_pauses()):
+            page = self._page(list_id)
+            contacts = _contacts(page)
+            took = time.monotonic() - started
+            # Nothing says how many there will be where the report does not: then some must do.
+            if contacts and (reported is None or len(contacts) >= min(reported, 10)):
+                if at:
+                    settle = f"{max(1, round(took * 1000))}ms"
+                    self._known.observe("settle", settle, f"seen after {settle}", page)
+                else:
+                    self._known.observe("settle", "0s", "seen at once", page)
+                return contacts
+            if reported == 0:
+                self._run.imports_fail = "none of the numbers that the suite may use is imported"
+                return None
+            if took > _LONGEST_SETTLE:
+                break
+            self._run.client.wait(pause)
+        self._run.imports_fail = (
+            f"an import is not seen in its list within {_LONGEST_SETTLE:.0f} s "
+            "(`--assume settle=1m`, if it takes longer)"
+        )
+        return None
+
+    def _kinds(
+        self, kinds: dict[Kind, str], contacts: list[dict[str, Any]], exchange: ApiExchange
+    ) -> None:
+        """Which kinds of number become contacts: fixed lines, or mobile ones only."""
+        seen = {each.get("phoneNumber") for each in contacts}
+        accepted = [kind for kind, number in kinds.items() if number in seen]
+        if Kind.FIXED in accepted:
+            self._known.observe("numbers", "any", "a fixed-line number is a contact", exchange)
+        elif accepted:
+            self._known.observe("numbers", "mobile", "a fixed-line number is an error", exchange)
+            self._run.numbers.use(accepted[0])
+
+    def _region(self, contacts: list[dict[str, Any]], exchange: ApiExchange) -> None:
+        """The region whose prefix a national number gets."""
+        if self._known.is_assumed("region"):
+            return
+        found = [each for each in contacts if each.get("name") == "Contract Check national"]
+        number = str(found[0].get("phoneNumber")) if found else self._other_region()
+        region = region_of(number)
+        if region:
+            self._known.observe("region", region, f"a national number became {number}", exchange)
+
+    def _other_region(self) -> str:
+        """Import national numbers of other regions; return the first that became a contact."""
+        typed = self._run.numbers.national_of_others()
+        text = "".join(
+            card(f"Contract Check {region}", f"TEL;TYPE=CELL:{number}")
+            for region, number in typed.items()
+        )
+        exchange = self._import(text)
+        body = exchange.response.json
+        if not 200 <= exchange.response.status < 300 or not isinstance(body, dict):
+            return ""
+        self._run.settle(self._run.actual.settle.total_seconds())
+        found = {
+            str(each.get("name")): str(each.get("phoneNumber"))
+            for each in _contacts(self._page(str(body.get("listId"))))
+        }
+        # Another region may read a number of its own in it: the number must be that of its card.
+        return next(
+            (
+                number
+                for region, number in (
+                    (name.removeprefix("Contract Check "), each) for name, each in found.items()
+                )
+                if region_of(number) == region
+            ),
+            next(iter(found.values()), ""),
+        )
+
+    def _quota(self, used: int | None, created: int, exchange: ApiExchange) -> None:
+        """How long the quota takes to move."""
+        if used is None or not created:
+            return
+        started = time.monotonic()
+        for at, pause in enumerate(_pauses()):
+            now = self._used()
+            took = time.monotonic() - started
+            if now is not None and now >= used + created:
+                settle = f"{max(1, round(took * 1000))}ms" if at else "0s"
+                self._known.observe("quota.settle", settle, f"moved after {settle}", exchange)
+                return
+            if took > _LONGEST_SETTLE / 3:
+                return
+            self._run.client.wait(pause)
+
+    def _list_names(self) -> None:
+        """What a list name that is taken does."""
+        name = self._run.new_list_name("twice")
+        ids, last = [], None
+        for _ in range(2):
+            text = card("Contract Check twice", f"TEL:{self._run.numbers.take()}")
+            last = self._import(text, name)
+            body = last.response.json
+            ids.append(body.get("listId") if isinstance(body, dict) else None)
+        assert last is not None
+        status = last.response.status
+        if 400 <= status < 500:
+            self._known.observe("list-names", "unique", f"{status} for a name that is taken", last)
+            if status in (400, 409):
+                self._known.observe("list-names.status", status, f"{status}", last)
+        elif None not in ids:
+            reused = ids[0] == ids[1]
+            value = "reused" if reused else "free"
+            what = "the same list" if reused else "another list"
+            self._known.observe("list-names", value, f"a name that is taken is {what}", last)
+
+    def _scope(self) -> None:
+        """Whether a contact on another list makes a card a duplicate."""
+        text = card("Contract Check scope", f"TEL:{self._run.numbers.take()}")
+        first = self._import(text).response.json
+        self._run.settle(self._run.actual.settle.total_seconds())
+        elsewhere = self._import(text)
+        list_id = first.get("listId") if isinstance(first, dict) else None
+        duplicates = _count(elsewhere, "duplicates")
+        if duplicates == 1:
+            self._known.observe("duplicates.scope", "account", "on another list", elsewhere)
+        elif duplicates == 0 and isinstance(list_id, str):
+            again = self._import(text, list_id=list_id)
+            if _count(again, "duplicates") == 1:
+                self._known.observe("duplicates.scope", "list", "on the same list only", again)
+
+    def _list_of(self, cards: int) -> tuple[str, list[str]]:
+        """Import a list of so many cards; return its id and numbers, in order of import."""
+        numbers = [self._run.numbers.take() for _ in range(cards)]
+        text = "".join(
+            card(f"{_NAMES[at % len(_NAMES)]} Rossi {at}", f"TEL:{number}")
+            for at, number in enumerate(numbers)
+        )
+        exchange = self._import(text)
+        body = exchange.response.json
+        if not 200 <= exchange.response.status < 300 or not isinstance(body, dict):
+            return "", []
+        self._run.settle(self._run.actual.settle.total_seconds())
+        return str(body.get("listId") or ""), numbers
+
+    def _pages(self, list_id: str, total: int) -> None:
+        """Default and maximum of `limit`, the first page, and whether `page` is read at all."""
+        default = self._page(list_id)
+        if default.response.status != 200:
+            return
+        shown = len(_contacts(default))
+        body = default.response.json
+        total = total or (body.get("total") if isinstance(body.get("total"), int) else 0)
+        if shown < total:
+            self._known.observe(
+                "limit.default", shown, f"{shown} contacts without `limit`", default
+            )
+        self._maximum(list_id, total)
+        self._first_page(list_id, total)
+
+    def _maximum(self, list_id: str, total: int) -> None:
+        most = self._page(list_id, ("limit", str(_MOST)))
+        if most.response.status == 200:
+            shown = len(_contacts(most))
+            if 0 < shown < total and shown < _MOST:
+                self._known.observe("limit.maximum", shown, f"at most {shown} on a page", most)
+                self._known.observe("limit.above", "clamped", "a larger `limit` is clamped", most)
+                self._run.page_size = shown
+                return
+            self._run.page_size = min(_MOST, max(self._run.page_size, shown))
+            above = self._page(list_id, ("limit", str(_MOST + 1)))
+            value = "clamped" if above.response.status == 200 else "refused"
+            self._known.observe("limit.above", value, f"limit={_MOST + 1}", above)
+            return
+        for limit in _LIMITS:
+            page = self._page(list_id, ("limit", str(limit)))
+            if page.response.status == 200:
+                self._known.observe("limit.maximum", limit, f"limit={limit} is accepted", page)
+                self._known.observe("limit.above", "refused", f"limit={_MOST} is refused", most)
+                self._run.page_size = max(self._run.page_size, len(_contacts(page)))
+                return
+
+    def _first_page(self, list_id: str, total: int) -> None:
+        size = 5 if total >= _FEW else max(1, total // 2)
+        limit = ("limit", str(size))
+        start = self._page(list_id, limit)
+        pages = {at: _ids(self._page(list_id, limit, ("page", str(at)))) for at in (0, 1, 2)}
+        first = _ids(start)
+        if not first:
+            return
+        if pages[1] == first and pages[2] != first:
+            value, what = 1, "page=1 is the page without `page`"
+        elif pages[0] == first and pages[1] not in (first, None):
+            value, what = 0, "page=0 is the page without `page`"
+        elif pages[1] == first and pages[2] == first and total > size:
+            self._known.has_pages = False
+            self._known.observe("page", None, "`page` is ignored", start)
+            return
+        else:
+            return
+        self._known.observe("page.first", value, what, start)
+
+    def _order(self, list_id: str, numbers: list[str]) -> None:
+        """The order of a list."""
+        page = self._page(list_id, ("limit", str(self._run.safe_limit)))
+        contacts = _contacts(page)
+        shown = [str(each.get("phoneNumber")) for each in contacts]
+        names = [str(each.get("name")) for each in contacts]
+        ids = [str(each.get("contactId")) for each in contacts]
+        size = len(shown)
+        if size < 2:
+            return
+        if shown == numbers[:size]:
+            value: str | None = "import"
+        elif shown == numbers[::-1][:size]:
+            value = "newest"
+        elif names == sorted(names):
+            value = "name"
+        elif ids == sorted(ids):
+            value = "id"
+        else:
+            value = None
+        what = f"by {value}" if value else "in an order of its own"
+        self._known.observe("order", value, what, page)
+
+    # --- requests ------------------------------------------------------------------------------
+
+    def _import(self, text: str, name: str = "", *, list_id: str = "") -> ApiExchange:
+        name = name or self._run.new_list_name(STORY)
+        into = ("listId", list_id) if list_id else ("listName", name)
+        fields = (into, ("tags", TAG))
+        form = ImportForm(FormFile(text.encode()), fields)
+        return self._run.client.send(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
+
+    def _get(self, path: str, *query: tuple[str, str], key: str | None = None) -> ApiExchange:
+        return self._run.client.send(ApiRequest("GET", path, query), key=key)
+
+    def _page(self, list_id: str, *query: tuple[str, str]) -> ApiExchange:
+        return self._get(contract().path_of(LIST, listId=list_id), *query)
+
+    def _used(self) -> int | None:
+        body = self._get(contract().path_of(QUOTA)).response.json
+        used = body.get("used") if isinstance(body, dict) else None
+        return used if isinstance(used, int) and not isinstance(used, bool) else None
+
+
+def _pauses() -> Iterator[float]:
+    yield from _POLLS
+    while True:
+        yield _POLLS[-1]
+
+
+def _contacts(exchange: ApiExchange) -> list[dict[str, Any]]:
+    body = exchange.response.json
+    contacts = body.get("contacts") if isinstance(body, dict) else None
+    if not isinstance(contacts, list):
+        return []
+    return [each for each in contacts if isinstance(each, dict)]
+
+
+def _ids(exchange: ApiExchange) -> list[str] | None:
+    """Return the contact ids of a page, ``None`` if it is refused."""
+    if exchange.response.status != 200:
+        return None
+    return [str(each.get("contactId")) for each in _contacts(exchange)]
+
+
+def _imported(body: object) -> int | None:
+    """Return how many contacts a report says were imported, ``None`` if it does not say."""
+    if not isinstance(body, dict) or body.get("status") not in (None, "COMPLETED"):
+        return None
+    return _counted(body, "imported")
+
+
+def _count(exchange: ApiExchange, name: str) -> int | None:
+    """Return one count of the report that a response holds, ``None`` if there is none."""
+    body = exchange.response.json
+    return _counted(body, name) if isinstance(body, dict) else None
+
+
+def _counted(body: dict[str, Any], name: str) -> int | None:
+    summary = body.get("summary")
+    value = summary.get(name) if isinstance(summary, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,133 @@
+"""Stories about forms as real clients send them: each is a valid multipart form with the same content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_contract.contract import contract
+from qlara_contract.exchange import ApiRequest
+from qlara_contract.promises import UPLOAD
+from qlara_contract.story import TAG, exercises
+from qlara_contract.strategies import card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.story import Story
+
+_BOUNDARY = "contract-check-edge"
+_PLAIN = f"multipart/form-data; boundary={_BOUNDARY}"
+
+
+def _part(name: str, content: str, *, file: str = "", head: str = "Content-Disposition") -> str:
+    disposition = f'{head}: form-data; name="{name}"'
+    if file:
+        disposition += f'; filename="{file}"\r\nContent-Type: text/vcard'
+    return f"--{_BOUNDARY}\r\n{disposition}\r\n\r\n{content}\r\n"
+
+
+def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
+    """Return, by what is particular about a form, how its media type and body are made of its parts."""
+    end = f"--{_BOUNDARY}--\r\n"
+
+    def body(change: Callable[[str], str]) -> Callable[[tuple[str, str, str]], tuple[str, str]]:
+        return lambda parts: (_PLAIN, change("".join(parts)) + end)
+
+    def typed(media_type: str) -> Callable[[tuple[str, str, str]], tuple[str, str]]:
+        return lambda parts: (media_type, "".join(parts) + end)
+
+    return {
+        "the file last": lambda parts: (_PLAIN, "".join(reversed(parts)) + end),
+        "a quoted boundary": typed(f'multipart/form-data; boundary="{_BOUNDARY}"'),
+        "a parameter before the boundary": typed(
+            f"multipart/form-data; charset=utf-8; boundary={_BOUNDARY}"
+        ),
+        "the media type in capitals": typed(f"Multipart/Form-Data; boundary={_BOUNDARY}"),
+        "names without quotes": body(
+            lambda text: text.replace('name="file"', "name=file").replace(
+                'name="tags"', "name=tags"
+            )
+        ),
+        "header names in lower case": body(
+            lambda text: text.replace("Content-Disposition", "content-disposition").replace(
+                "Content-Type", "content-type"
+            )
+        ),
+        "text before the first part": body(lambda text: f"A form.\r\n{text}"),
+        "text after the last part": lambda parts: (
+            _PLAIN,
+            "".join(parts) + end + "The end.\r\n",
+        ),
+        "further headers in a part": body(
+            lambda text: text.replace(
+                "Content-Type: text/vcard",
+                "X-Check: a; b=c\r\nContent-Type: text/vcard; charset=utf-8",
+            )
+        ),
+        "a media type for a field": body(
+            lambda text: text.replace(
+                'name="tags"\r\n', 'name="tags"\r\nContent-Type: text/plain; charset=utf-8\r\n'
+            )
+        ),
+    }
+
+
+@exercises("upload.any-valid-form", creates=11)
+def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
+    forms = _forms()
+    list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
+    sent: dict[str, tuple[str, ApiExchange]] = {}
+    for what, made in forms.items():
+        number = story.run.numbers.take()
+        parts = (
+            _part("file", card("Marco Rossi", f"TEL:{number}"), file="contacts.vcf"),
+            _part("listId", list_id),
+            _part("tags", TAG),
+        )
+        exchange = _send(story, *made(parts))
+        if _accepted(story, "upload.any-valid-form", what, exchange):
+            sent[what] = number, exchange
+    _expect_imported(story, "upload.any-valid-form", list_id, sent)
+
+
+@exercises("upload.file-name-free", creates=5)
+def test_the_name_of_the_file_does_not_matter(story: Story) -> None:
+    list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
+    sent: dict[str, tuple[str, ApiExchange]] = {}
+    for name in ("rubrica telefonica (1).vcf", "contatti-àè.vcf", "C:\\Users\\x.vcf", "a;b.vcf"):
+        number = story.run.numbers.take()
+        body = _part("file", card("Marco Rossi", f"TEL:{number}"), file=name)
+        body += _part("listId", list_id) + _part("tags", TAG) + f"--{_BOUNDARY}--\r\n"
+        what, exchange = f"a file named {name}", _send(story, _PLAIN, body)
+        if _accepted(story, "upload.file-name-free", what, exchange):
+            sent[what] = number, exchange
+    _expect_imported(story, "upload.file-name-free", list_id, sent)
+
+
+def _send(story: Story, media_type: str, body: str) -> ApiExchange:
+    headers = (("Content-Type", media_type),)
+    path = contract().path_of(UPLOAD)
+    return story.send(ApiRequest("POST", path, headers=headers, body=body.encode()))
+
+
+def _accepted(story: Story, promise: PromiseId, what: str, exchange: ApiExchange) -> bool:
+    status = exchange.response.status
+    if not 200 <= status < 300:
+        story.breaks(promise, f"A form with {what} is refused.", "a report", status, exchange)
+    return 200 <= status < 300
+
+
+def _expect_imported(
+    story: Story, promise: PromiseId, list_id: str, sent: dict[str, tuple[str, ApiExchange]]
+) -> None:
+    """Check that the list holds the contact of each form, with its tag."""
+    page = story.read(list_id, promise, count=len(sent) + 1)
+    tags = {each.get("phoneNumber"): each.get("tags") for each in page.contacts}
+    for what, (number, exchange) in sent.items():
+        what = f"A form with {what} is accepted, and not read whole."
+        if number not in tags:
+            story.breaks(promise, what, f"{number} in the list", "no such contact", exchange)
+        else:
+            story.expect(promise, tags[number], [TAG], page.exchange, what)

@@ -1,0 +1,50 @@
+"""The story of the torture file: hundreds of cards, each with one feature, in a few uploads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_contract.settings import Profile
+from qlara_contract.story import exercises
+from qlara_contract.torture import PROMISES, TortureBudget, Writer, assemble
+from qlara_contract.torture.files import COUNTS
+from qlara_contract.torture.trial import SentFile, Trial
+
+if TYPE_CHECKING:
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.story import Story
+
+_QUICK = TortureBudget(cards=346, files=7)
+_THOROUGH = TortureBudget(cards=5_000, files=40)
+_SMALLEST = 40
+
+
+@exercises(*PROMISES, creates=_SMALLEST)
+def test_awkward_cards_arrive_as_they_are(story: Story) -> None:
+    thorough = story.settings.profile is Profile.THOROUGH
+    most = _THOROUGH if thorough else _QUICK
+    budget = TortureBudget(min(most.cards, max(_SMALLEST, story.run.writes_left // 2)), most.files)
+    writer = Writer(story.random, story.run.numbers.take)
+    files = assemble(writer, budget, counts=COUNTS if thorough else ())
+    trial = Trial(
+        writer,
+        lambda content: _sent(story, content),
+        lambda cards: cards <= story.run.writes_left,
+    )
+    verdicts = trial.run(files)
+    if verdicts.obstacle:
+        for promise in PROMISES:
+            story.not_exercised(promise, verdicts.obstacle)
+    for each in verdicts.broken:
+        story.breaks(each.promise, each.what, each.expected, each.got, each.exchange)
+    for promise_id, exchange in verdicts.kept.items():
+        story.expect(promise_id, "", "", exchange, "")
+
+
+def _sent(story: Story, content: bytes) -> SentFile[ApiExchange]:
+    """Import a file into a new list, and return its report and how to read its contacts."""
+    exchange = story.post(story.form(content))
+    body = exchange.response.json
+    if exchange.response.status // 100 != 2 or not isinstance(body, dict) or not body.get("listId"):
+        return SentFile(None, lambda: None, exchange)
+    return SentFile(body, lambda: story.read(str(body["listId"])).contacts, exchange)

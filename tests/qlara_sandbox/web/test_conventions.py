@@ -1,0 +1,545 @@
+"""Every convention, over HTTP, as the sandbox keeps it under an overlay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from starlette.testclient import TestClient
+
+from qlara_sandbox import resources
+from qlara_sandbox.http.contract import InvalidContract
+from qlara_sandbox.http.conventions import overlay_for
+from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.runtime import SandboxSettings
+from tests.qlara_sandbox.overlays import overlay_file, overlay_of
+from tests.qlara_sandbox.web.calls import LIST, MARCO, QUOTA, UPLOAD, fail, upload, vcf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import httpx2
+
+    Under = Callable[..., TestClient]
+
+KEY = {"X-Api-Key": "YOUR_API_KEY"}
+CLOCK = "/__admin/clock"
+PEOPLE = vcf(
+    ("Carla Conti", "347 123 4561"), ("anna neri", "347 123 4562"), ("Bruno B", "347 123 4563")
+)
+
+
+def client_of(**settings: Any) -> TestClient:
+    app = create_app(SandboxSettings(**settings))
+    return TestClient(app, base_url="http://localhost", headers=KEY)
+
+
+@pytest.fixture
+def under(tmp_path: Path) -> Under:
+    """Return what starts a sandbox with these conventions, its clock standing still if asked to."""
+
+    def start(scenario: str = "default", **values: Any) -> TestClient:
+        named = {name.replace("__", "-").replace("_", "."): value for name, value in values.items()}
+        overlay = overlay_file(tmp_path, overlay_for(named))
+        return client_of(overlay=overlay, scenario=scenario)
+
+    return start
+
+
+def listed(client: TestClient, **query: str) -> dict[str, Any]:
+    response = client.get(LIST, params=query)
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def names(client: TestClient, **query: str) -> list[str]:
+    return [contact["name"] for contact in listed(client, **query)["contacts"]]
+
+
+def refused(response: httpx2.Response) -> tuple[int, Any]:
+    return response.status_code, response.json()
+
+
+def advance(client: TestClient, by: str) -> None:
+    assert client.put(CLOCK, json={"advance": by}).status_code == 200
+
+
+def test_the_default_and_the_maximum_of_a_page(under: Under) -> None:
+    client = under(limit_default=2, limit_maximum=3)
+    upload(client, vcf(*((f"P{n}", f"347 123 45{n:02}") for n in range(5))))
+
+    assert len(names(client)) == 2
+    assert len(names(client, limit="3")) == 3
+    message = "Expected an integer from 1 to 3."
+    assert refused(client.get(LIST, params={"limit": "4"})) == (400, fail(limit=message))
+
+
+def test_a_limit_above_the_maximum_may_be_clamped(under: Under) -> None:
+    client = under(limit_maximum=3, limit_above="clamped")
+    upload(client, vcf(*((f"P{n}", f"347 123 45{n:02}") for n in range(5))))
+
+    assert len(names(client, limit="1000")) == 3
+    assert client.get(LIST, params={"limit": "0"}).status_code == 400
+
+
+def test_pages_may_be_counted_from_0(under: Under) -> None:
+    client = under(page_first=0)
+    upload(client, PEOPLE)
+
+    pages = [listed(client, limit="2", page=str(number)) for number in range(3)]
+    assert [(page["page"], page["hasMore"], len(page["contacts"])) for page in pages] == [
+        (0, True, 2),
+        (1, False, 1),
+        (2, False, 0),
+    ]
+    assert listed(client)["page"] == 0
+
+
+def test_a_page_past_the_end_may_be_404(under: Under) -> None:
+    client = under(page_past__the__end=404)
+
+    assert listed(client)["contacts"] == []
+    assert refused(client.get(LIST, params={"page": "2"})) == (
+        404,
+        fail(page="Expected a page up to 1."),
+    )
+    upload(client, PEOPLE)
+    assert len(listed(client, limit="2", page="2")["contacts"]) == 1
+    assert refused(client.get(LIST, params={"limit": "2", "page": "3"})) == (
+        404,
+        fail(page="Expected a page up to 2."),
+    )
+
+
+def test_an_empty_list_may_have_one_page(under: Under) -> None:
+    client = under(page_of__nothing=1)
+
+    page = listed(client)
+    assert (page["total"], page["totalPages"], page["hasMore"]) == (0, 1, False)
+    upload(client)
+    assert listed(client)["totalPages"] == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("import", ["Carla Conti", "anna neri", "Bruno B", "Aldo"]),
+        ("newest", ["Aldo", "Bruno B", "anna neri", "Carla Conti"]),
+        ("name", ["Aldo", "anna neri", "Bruno B", "Carla Conti"]),
+        ("id", ["Carla Conti", "anna neri", "Bruno B", "Aldo"]),
+    ],
+)
+def test_the_order_of_a_list(under: Under, order: str, expected: list[str]) -> None:
+    client = under(order=order)
+    upload(client, PEOPLE)
+    assert len(names(client)) == 3
+    upload(client, vcf(("Aldo", "347 123 4599")))
+
+    assert names(client) == expected
+    assert names(client, limit="2", page="2") == expected[2:]
+
+
+def test_the_order_by_id_is_that_of_the_ids(under: Under) -> None:
+    client = under(order="id")
+    other = upload(client, vcf(("First", "347 123 4501")), listName="Other").json()["listId"]
+    upload(client, vcf(("Second", "347 123 4502")))
+    upload(client, vcf(("First", "347 123 4501")), duplicateStrategy="UPDATE")
+
+    assert other != "list_crm_migration"
+    assert names(client) == ["First", "Second"]
+
+
+def test_an_order_by_name_follows_a_change_of_name(under: Under) -> None:
+    client = under(order="name")
+    upload(client, PEOPLE)
+    assert names(client)[0] == "anna neri"
+    upload(client, vcf(("Zeta", "347 123 4562")), duplicateStrategy="UPDATE")
+
+    assert names(client) == ["Bruno B", "Carla Conti", "Zeta"]
+
+
+def test_an_import_may_show_in_lists_only_after_a_while(under: Under) -> None:
+    client = under("crm-migration", settle="2s")
+    report = upload(client, PEOPLE).json()
+
+    assert report["summary"]["imported"] == 3
+    page = listed(client)
+    assert (page["total"], page["contacts"], page["totalPages"]) == (0, [], 0)
+    assert client.get(QUOTA).json()["used"] == 3
+    advance(client, "1s")
+    assert names(client) == []
+    advance(client, "1s")
+    assert len(names(client)) == 3
+
+
+def test_what_an_update_changed_shows_only_after_a_while_too(under: Under) -> None:
+    client = under("crm-migration", settle="10s")
+    upload(client, MARCO)
+    advance(client, "10s")
+    upload(
+        client, vcf(("Marco R.", "3471234567"), ("New", "347 123 4599")), duplicateStrategy="UPDATE"
+    )
+
+    assert names(client) == ["Marco Rossi"]
+    upload(client, vcf(("Marco Again", "3471234567")), duplicateStrategy="UPDATE")
+    assert names(client) == ["Marco Rossi"]
+    advance(client, "9s")
+    assert names(client) == ["Marco R.", "New"]  # an import takes five seconds here
+    advance(client, "5s")
+    assert names(client) == ["Marco Again", "New"]
+
+
+def test_duplicates_and_the_quota_know_an_import_that_does_not_show_yet(under: Under) -> None:
+    client = under("crm-migration", settle="10s", quota_settle="10s")
+    upload(client, MARCO)
+
+    assert upload(client, MARCO).json()["summary"]["duplicates"] == 1
+    assert client.get(QUOTA).json() == {"used": 0, "total": 50_000}
+
+
+def test_the_quota_may_move_only_after_a_while(under: Under) -> None:
+    client = under("crm-migration", quota_settle="2s")
+    upload(client, PEOPLE)
+
+    assert client.get(QUOTA).json()["used"] == 0
+    assert len(names(client)) == 3
+    advance(client, "2s")
+    assert client.get(QUOTA).json()["used"] == 3
+
+
+def test_a_snapshot_knows_what_does_not_show_yet(under: Under) -> None:
+    client = under("crm-migration", settle="10s", quota_settle="20s")
+    upload(client, MARCO)
+    advance(client, "20s")
+    upload(
+        client, vcf(("Marco R.", "3471234567"), ("New", "347 123 4599")), duplicateStrategy="UPDATE"
+    )
+    state = client.get("/__admin/state").json()
+    client.post("/__admin/reset")
+    assert names(client) == []
+    restored = client.put("/__admin/state", json={"state": state})
+
+    assert restored.status_code == 200, restored.text
+    assert client.get("/__admin/state").json() == state
+    assert (names(client), client.get(QUOTA).json()["used"]) == (["Marco Rossi"], 1)
+    advance(client, "10s")
+    assert (names(client), client.get(QUOTA).json()["used"]) == (["Marco R.", "New"], 1)
+    advance(client, "10s")
+    assert client.get(QUOTA).json()["used"] == 2
+    assert "settling" not in client.get("/__admin/state").json()
+
+
+def test_a_snapshot_with_imports_that_cannot_be_is_refused(under: Under) -> None:
+    client = under("crm-migration", settle="10s")
+    upload(client, MARCO)
+    state = client.get("/__admin/state").json()
+    state["settling"][0]["replaced"] = [{**state["contacts"][0], "contactId": "cnt_999"}]
+    wrong = client.put("/__admin/state", json={"state": state})
+    state["settling"][0] |= {"replaced": [], "created": 7}
+    too_many = client.put("/__admin/state", json={"state": state})
+
+    field = "state.settling[0]"
+    message = "Expected ids of contacts; no contact has 'cnt_999'."
+    assert refused(wrong) == (409, fail(**{f"{field}.replaced": message}))
+    message = "Expected a number of at most 1, that of the contacts."
+    assert refused(too_many) == (409, fail(**{f"{field}.created": message}))
+
+
+def test_an_import_into_a_nearly_full_quota_may_fill_it(under: Under) -> None:
+    client = under("quota-nearly-exhausted", quota_partial="fill")
+    quota = client.get(QUOTA).json()
+    room = quota["total"] - quota["used"]
+    people = [(f"P{n}", f"347 123 4{n:03}") for n in range(room + 2)]
+    report = upload(client, vcf(*people)).json()
+
+    assert report["summary"]["imported"] == room
+    assert [error["reason"] for error in report["errors"]] == ["Contact quota exceeded"] * 2
+    assert client.get(QUOTA).json()["used"] == quota["total"]
+    assert upload(client, vcf(("One more", "348 123 4567"))).status_code == 409
+
+
+def test_the_quota_may_have_other_fields(under: Under) -> None:
+    client = under(quota_fields="limits")
+    upload(client)
+
+    assert client.get(QUOTA).json() == {
+        "planLimit": 50_000,
+        "extraLimit": 0,
+        "totalLimit": 50_000,
+        "used": 1,
+        "remaining": 49_999,
+    }
+
+
+@pytest.mark.parametrize("status", [201, 202])
+def test_the_status_of_an_import(under: Under, status: int) -> None:
+    client = under(import_status=status)
+
+    assert upload(client).status_code == status
+    assert names(client) == ["Marco Rossi"]
+    forced = client.post(UPLOAD, headers={"Prefer": "example=completed"})
+    assert (forced.status_code, forced.json()["importId"]) == (status, "imp_v1c2a3r4d5")
+
+
+@pytest.mark.parametrize("status", [409, 400])
+def test_list_names_may_be_unique(under: Under, status: int) -> None:
+    client = under(list__names="unique", list__names_status=status)
+    upload(client, listName="Friends")
+    again = upload(client, vcf(("Other", "347 123 4599")), listName="Friends")
+
+    message = "A list with the name 'Friends' exists already."
+    assert refused(again) == (status, fail(listName=message))
+    assert client.get(QUOTA).json()["used"] == 1
+    assert upload(client, listName="Others").status_code == 200
+
+
+def test_a_list_name_may_lead_to_the_list_that_has_it(under: Under) -> None:
+    client = under(list__names="reused")
+    first = upload(client, listName="Friends").json()
+    second = upload(client, vcf(("Other", "347 123 4599")), listName="Friends").json()
+
+    assert second["listId"] == first["listId"]
+    page = client.get(LIST.replace("list_crm_migration", first["listId"])).json()
+    assert [contact["name"] for contact in page["contacts"]] == ["Marco Rossi", "Other"]
+
+
+@pytest.mark.parametrize("status", [403, 400])
+def test_imports_may_not_create_lists(under: Under, status: int) -> None:
+    client = under(list__names_create="no", list__names_create__status=status)
+
+    message = "An import cannot create a list. Expected listId."
+    assert refused(upload(client, listName="Friends")) == (status, fail(listName=message))
+    assert upload(client).status_code == 200
+
+
+def test_an_unknown_list_may_be_400(under: Under) -> None:
+    client = under(unknown__list=400)
+
+    body = fail(listId="No list with id 'list_x' in this account.")
+    assert refused(upload(client, listId="list_x")) == (400, body)
+    assert refused(client.get(LIST.replace("list_crm_migration", "list_x"))) == (400, body)
+
+
+def test_an_import_may_create_the_list_that_it_names(under: Under) -> None:
+    client = under(unknown__list="created")
+    address = LIST.replace("list_crm_migration", "list_x")
+
+    assert client.get(address).status_code == 404
+    assert upload(client, listId="list_x").json()["listId"] == "list_x"
+    upload(client, vcf(("Other", "347 123 4599")), listId="list_x")
+    assert client.get(address).json()["total"] == 2
+
+
+def test_the_region_is_that_of_the_contract_unless_the_scenario_has_its_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "default.yaml").write_text("title: T\nstory: S\n", encoding="utf-8")
+    own = "title: T\nstory: S\naccount: {region: IT}\n"
+    (tmp_path / "italian.yaml").write_text(own, encoding="utf-8")
+    overlay = overlay_file(tmp_path, overlay_for({"region": "DE"}))
+    client = client_of(overlay=overlay, scenarios=tmp_path)
+
+    def number(scenario: str) -> str:
+        client.headers["X-Sandbox-Scenario"] = scenario
+        report = upload(client, vcf(("Marco", "0171 2345678")), listName="L").json()
+        page = client.get(LIST.replace("list_crm_migration", report["listId"])).json()
+        return str([contact["phoneNumber"] for contact in page["contacts"]])
+
+    assert number("default") == "['+491712345678']"
+    assert number("italian") == "['+3901712345678']"
+
+
+def test_contacts_may_have_mobile_numbers_only(under: Under) -> None:
+    client = under(numbers="mobile")
+    file = vcf(("Mobile", "347 123 4567"), ("Fixed", "02 1234 5678"))
+    report = upload(client, file).json()
+
+    assert names(client) == ["Mobile"]
+    assert report["errors"] == [
+        {"line": 9, "name": "Fixed", "reason": "Invalid phone number format"}
+    ]
+
+
+def test_version_2_1_may_be_read(under: Under) -> None:
+    client = under(version__2_1="read")
+    body = "BEGIN:VCARD\r\nVERSION:2.1\r\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Ren=C3=A9\r\n"
+    file = f"{body}TEL;CELL:347 123 4567\r\nEND:VCARD\r\n".encode()
+    report = upload(client, file + vcf(("Old", "347 123 4599"), version="1.0")).json()
+
+    assert names(client) == ["René"]
+    assert [error["name"] for error in report["errors"]] == ["Old"]
+
+
+def test_white_space_in_names_may_be_folded(under: Under) -> None:
+    client = under(name_white__space="folded")
+    upload(client, vcf(("  Marco \t Rossi ", "347 123 4567")))
+
+    assert names(client) == ["Marco Rossi"]
+
+
+@pytest.mark.parametrize(("absent", "email"), [("null", None), ("empty", "")])
+def test_an_absent_email_may_be_shown(under: Under, absent: str, email: str | None) -> None:
+    client = under(email_absent=absent)
+    with_email = MARCO.replace(b"END:", b"EMAIL:marco@example.com\r\nEND:")
+    upload(client, with_email + vcf(("Other", "347 123 4599")))
+
+    shown = [contact["email"] for contact in listed(client)["contacts"]]
+    assert shown == ["marco@example.com", email]
+
+
+def test_duplicates_may_be_those_of_the_list(under: Under) -> None:
+    client = under(duplicates_scope="list")
+    upload(client, MARCO)
+    new = upload(client, MARCO, listName="Other").json()
+    again = upload(client, MARCO, listId=new["listId"]).json()
+    first = upload(client, MARCO).json()
+
+    assert [one["summary"]["duplicates"] for one in (new, again, first)] == [0, 1, 1]
+    assert client.get(QUOTA).json()["used"] == 2
+
+
+def test_duplicates_may_always_be_updated(under: Under) -> None:
+    client = under(duplicates_strategy="update")
+    upload(client)
+    report = upload(client, vcf(("Marco R.", "3471234567")), duplicateStrategy="SKIP").json()
+
+    assert report["summary"] | {"errors": 0} == {
+        "total": 1,
+        "imported": 1,
+        "duplicates": 1,
+        "errors": 0,
+        "skipped": 0,
+    }
+    assert names(client) == ["Marco R."]
+
+
+def test_a_missing_or_unknown_key_may_be_403_and_the_field_another(under: Under) -> None:
+    client = under(key_missing=403, key_field="X-Api-Key")
+    missing = client.get(QUOTA, headers={"X-Api-Key": ""})
+    unknown = client.get(QUOTA, headers={"X-Api-Key": "nobody's"})
+    scenario = {"X-Sandbox-Scenario": "no-permission"}
+
+    message = "Missing API key. Expected the X-Api-Key header."
+    assert refused(missing) == (403, fail(**{"X-Api-Key": message}))
+    message = "Unknown or inactive API key."
+    assert refused(unknown) == (403, fail(**{"X-Api-Key": message}))
+    message = "This API key lacks the 'contacts' permission."
+    assert refused(client.get(QUOTA, headers=scenario)) == (403, fail(**{"X-Api-Key": message}))
+
+
+def test_refusals_may_be_status_error_and_message(under: Under) -> None:
+    client = under(error__body="message")
+
+    assert refused(upload(client, b"no file")) == (
+        400,
+        {
+            "status": 400,
+            "error": "Bad Request",
+            "message": "Invalid VCard format. Expected BEGIN:VCARD header.",
+        },
+    )
+    unknown = {"status": 404, "error": "Not Found", "message": "No such path in the contract: /x"}
+    assert refused(client.get("/x")) == (404, unknown)
+    forced = client.post(UPLOAD, headers={"Prefer": "code=409"}).json()
+    assert (forced["status"], forced["error"], sorted(forced)) == (
+        409,
+        "Conflict",
+        ["error", "message", "status"],
+    )
+
+
+@pytest.mark.parametrize(("most", "shown"), [("all", 3), (2, 2), (0, 0)])
+def test_the_list_of_errors_may_end(under: Under, most: Any, shown: int) -> None:
+    client = under(error__list=most)
+    report = upload(client, vcf(("A", "1"), ("B", "2"), ("C", "3"))).json()
+
+    assert (report["summary"]["errors"], len(report["errors"])) == (3, shown)
+
+
+@pytest.mark.parametrize(("line", "expected"), [("tel", 9), ("begin", 6), ("card", 2)])
+def test_the_line_of_an_error(under: Under, line: str, expected: int) -> None:
+    client = under(error__line=line)
+    report = upload(client, MARCO + vcf(("Wrong", "1"))).json()
+
+    assert [error["line"] for error in report["errors"]] == [expected]
+
+
+@pytest.mark.parametrize(("counts", "expected"), [("first", "1"), ("last", "2")])
+def test_of_what_is_given_twice_the_first_or_the_last_may_count(
+    under: Under, counts: str, expected: str
+) -> None:
+    client = under(given__twice=counts)
+    files = [("file", ("c.vcf", PEOPLE)), ("tags", (None, "1")), ("tags", (None, "2"))]
+    files += [("listId", (None, "list_crm_migration"))]
+    assert client.post(UPLOAD, files=files).status_code == 200
+
+    page = client.get(f"{LIST}?limit=1&limit=2").json()
+    assert len(page["contacts"]) == int(expected)
+    assert page["contacts"][0]["tags"] == [expected]
+    twice = client.post(UPLOAD, files=[files[0], files[0], files[-1]])
+    message = "Given 2 times. Expected a vCard file, sent as a file part with a file name."
+    assert refused(twice) == (400, fail(file=message))
+
+
+def test_the_size_of_a_file(under: Under) -> None:
+    client = under(file_maximum=2048)
+
+    message = "File size exceeds maximum allowed (2 KB)"
+    assert refused(upload(client, MARCO + b" " * 2048)) == (413, fail(file=message))
+
+
+def test_input_errors_may_be_422_while_a_file_that_is_none_is_400(under: Under) -> None:
+    client = under(invalid__input=422)
+
+    assert client.get(LIST, params={"limit": "0"}).status_code == 422
+    assert upload(client, duplicateStrategy="MERGE").status_code == 422
+    assert client.post(UPLOAD).status_code == 422
+    assert upload(client, b"no file").status_code == 400
+    assert client.get(QUOTA, headers={"X-Sandbox-Scenario": "none"}).status_code == 400
+
+
+def test_times_may_be_utc(under: Under) -> None:
+    client = under("crm-migration", times="utc")
+    report = upload(client).json()
+
+    assert report["completedAt"] == "2026-04-09T09:00:15Z"
+    assert listed(client)["contacts"][0]["createdAt"] == "2026-04-09T09:00:10Z"
+
+
+def test_the_contract_is_shown_under_its_overlay(under: Under) -> None:
+    client = under(limit_default=7, order="name")
+    document = yaml.safe_load(client.get("/openapi.yaml").text)
+
+    assert document == client.get("/openapi.json").json()
+    assert document["x-conventions"]["order"] == "name"
+    assert client.get("/__admin/version").json()["overlay"] == "overlay.yaml"
+    page = client.get("/__docs").text
+    assert "overlay.yaml" in page
+
+
+def test_without_an_overlay_nothing_is_said_of_one(client: TestClient) -> None:
+    assert "overlay" not in client.get("/__admin/version").json()
+    assert client.get("/openapi.yaml").text == resources.SPEC.read_text(encoding="utf-8")
+
+
+def test_an_overlay_that_the_sandbox_could_not_keep_stops_the_start(tmp_path: Path) -> None:
+    schema = "$.components.schemas.ImportReport"
+    overlay = overlay_of({"target": schema, "update": {"required": ["more"]}})
+    with pytest.raises(InvalidContract, match='"more" is a required property'):
+        client_of(overlay=overlay_file(tmp_path, overlay))
+
+
+def test_the_reading_of_the_api_reference_is_served() -> None:
+    client = client_of(overlay=resources.OVERLAYS / "api-reference.yaml")
+    without = upload(client)
+    upload(client, PEOPLE, fileName="c.vcf")
+    upload(client, vcf(("Dora", "347 123 4562")), fileName="c.vcf")
+
+    message = "Missing. Expected a file name that ends in .vcf."
+    assert refused(without) == (400, {"status": 400, "error": "Bad Request", "message": message})
+    page = listed(client)
+    assert (page["page"], names(client)) == (0, ["Bruno B", "Carla Conti", "Dora"])
+    assert client.get(QUOTA).json()["remaining"] == 49_997

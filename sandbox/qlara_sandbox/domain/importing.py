@@ -10,6 +10,8 @@ from qlara_sandbox.domain.contacts import Card, Contact
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from qlara_sandbox.domain.budget import Budget
+
 INVALID_PHONE = "Invalid phone number format"
 MISSING_PHONE = "Missing phone number"
 NO_ROOM = "Contact quota exceeded"
@@ -106,8 +108,13 @@ def merge(contact: Contact, card: Card, tags: tuple[str, ...]) -> Contact:
     )
 
 
-def usable_number(card: Card, normalise: Callable[[str], str | None]) -> str | CardError:
-    """Return the first valid number of *card* in E.164, or why it has none."""
+def usable_number(
+    card: Card, normalise: Callable[[str], str | None], budget: Budget | None = None
+) -> str | CardError:
+    """Return the first valid number of *card* in E.164, or why it has none.
+
+    The *budget* is charged for invalid ones; once it is used up, only the preferred number is tried.
+    """
     if card.fault:
         return CardError(card.fault_line or card.line, card.name, card.fault)
     tried: set[str] = set()
@@ -117,6 +124,10 @@ def usable_number(card: Card, normalise: Callable[[str], str | None]) -> str | C
             if number is not None:
                 return number
             tried.add(text)
+            if budget is not None:
+                budget.numbers -= 1
+                if budget.numbers <= 0:
+                    break
     return _no_number(card)
 
 
@@ -139,6 +150,7 @@ class Planner:
 
     ``normalise`` turns a number as typed into E.164, or None if it is not usable. ``fault_of`` tells why
     a contact cannot be held (None: it can), where there is more to ask than the card's own rules.
+    ``budget`` is what the file has for invalid numbers.
     """
 
     def __init__(
@@ -147,12 +159,14 @@ class Planner:
         existing_contacts: ExistingContacts,
         normalise: Callable[[str], str | None],
         fault_of: Callable[[Contact], str | None] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._options = options
         self._given = (options.tags, options.created_at)
         self._existing = existing_contacts
         self._normalise = normalise
         self._fault_of = fault_of
+        self._budget = budget
         self._total = 0
         self._duplicates = 0
         self._created: dict[str, Contact] = {}  # by id
@@ -173,7 +187,7 @@ class Planner:
             if len(phones) == 1 and not card.fault:
                 number = normalise(phones[0].text) or _no_number(card)
             else:
-                number = usable_number(card, normalise)
+                number = usable_number(card, normalise, self._budget)
             if isinstance(number, CardError):
                 self._report(number, card)
             elif number in created_ids or number in by_number:

@@ -45,8 +45,8 @@ INVISIBLE: Final = _pattern((*_CONTROL, *_BLANK, *_FORMAT))
 
 # Bytes that are no text in their encoding, and byte order marks that were taken for text or for those of
 # the other order. "surrogateescape" is how stray bytes of UTF-8 are kept.
-_STRAY: Final = rf"[{INVISIBLE}\udc80-\udcff\ufffd\ufffe]|ï»¿|ÿþ|þÿ"
-STRAY: Final = rf"(?:{_STRAY})*"
+ONE_STRAY: Final = rf"(?:[{INVISIBLE}\udc80-\udcff\ufffd\ufffe]|ï»¿|ÿþ|þÿ)"
+STRAY: Final = rf"{ONE_STRAY}*"
 """What may stand before and after ``BEGIN:VCARD`` and ``END:VCARD``, as a pattern of `re`."""
 
 _AT_THE_START: Final = re.compile(STRAY)

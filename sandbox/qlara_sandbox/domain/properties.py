@@ -98,6 +98,10 @@ _PLAIN_RANK = 2 * _NO_PREF + 1
 _PLAIN = {
     name: Property(kind, _PLAIN_RANK) for name, kind in _KINDS.items() if kind < PropertyKind.ABOUT
 }
+_PLAIN_WITH_ABOUT = _PLAIN | {
+    name.encode(): Property(int(PropertyKind.ABOUT), _PLAIN_RANK, about=about)
+    for name, about in _ABOUT.items()
+}
 _CAPITALS = bytes(range(256)).upper()
 _NO_LETTERS = bytes(octet for octet in range(128) if not chr(octet).isalpha())
 _MAY_MATTER = re.compile(
@@ -161,6 +165,24 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     by_reader = stands_alone or len(head) > _LONGEST_KNOWN
     prop = (_read_head if by_reader else _quoted_head)(kind, decode(head.replace(FOLD, b"")))
     return prop, value, stands_alone and not prop.whatsapp  # that is another one for everybody
+
+
+def read_plainly(line: bytes) -> tuple[Property, bytes, bool]:
+    """Return the same, but without the group and the parameters of a property of a contact.
+
+    This takes a fraction of the time.
+    """
+    head, _, value = line.partition(b":")
+    kind = _kind(head)
+    if kind == PropertyKind.OTHER:
+        return OTHER, b"", True
+    if kind >= PropertyKind.BEGIN:
+        return read_line(line)
+    stands_alone = b'"' not in head
+    if not stands_alone:
+        head, value = _split_outside_quotes(line, head, value)
+    name = head.partition(b";")[0].rpartition(b".")[2].strip().upper()
+    return _PLAIN_WITH_ABOUT.get(name) or Property(kind, _PLAIN_RANK), value, stands_alone
 
 
 # WhatsApp puts the number into the head, which is another one in every card; what else is in it is not.

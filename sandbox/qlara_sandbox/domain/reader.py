@@ -6,14 +6,20 @@ One pass, linear in the input and in chunks. What is made of the lines of a card
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from qlara_sandbox.domain.budget import Budget
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
 from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
 from qlara_sandbox.domain.frames import PieceKind, pieces
 from qlara_sandbox.domain.invisible import without_stray_start
-from qlara_sandbox.domain.properties import LOOSE_FRAME, Property, PropertyKind, read_line
+from qlara_sandbox.domain.properties import (
+    LOOSE_FRAME,
+    Property,
+    PropertyKind,
+    read_line,
+    read_plainly,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,8 +37,8 @@ _BLANK = b" \t" + FOLD
 _HEADER = re.compile(rb"BEGIN[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _AGENT_CARD = re.compile(rb"BEGIN\s*:\s*VCARD", re.IGNORECASE)
 
-# Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times, and the next file has the same
-# ones: each is read once, and remembered within this bound.
+# Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times: each is read once, and remembered
+# within this bound. The next file begins anew, so that what is read of it depends on nothing else.
 _KNOWN_HEADS = 4096
 _LONGEST_HEAD = 200
 
@@ -58,12 +64,14 @@ class How(NamedTuple, Generic[T]):
 
     ``make`` gets the line of a card's ``BEGIN:VCARD``, its lines by kind, and whether it was closed;
     ``read_line`` is `properties.read_line` or one that returns other kinds. Of one kind, the first
-    ``most`` lines are kept.
+    ``most`` lines are kept. The ``budget`` is charged for each head that is read; once it is used up, new
+    ones are read by `properties.read_plainly`.
     """
 
     make: Callable[[int, FoundByKind, bool], T]
     read_line: ReadLine = read_line
     most: int = 1_000
+    budget: Budget = Budget()
 
 
 def read(data: bytes, how: How[T]) -> Iterator[T]:
@@ -84,12 +92,6 @@ def read(data: bytes, how: How[T]) -> Iterator[T]:
     reader.close()
 
 
-@cache
-def _known_heads(_: ReadLine) -> dict[bytes, Property]:
-    """Return what is remembered of the heads that a way of reading lines has met."""
-    return {}
-
-
 class _Reader(Generic[T]):
     """Where in the file we are: the next line, the open card, the depth of agents in it."""
 
@@ -98,7 +100,7 @@ class _Reader(Generic[T]):
         self._next_line = 1  # counted without folds
         self._folds = 0
         self._started = False
-        self._known = _known_heads(how.read_line)
+        self._known: dict[bytes, Property] = {}
         # Those that can be known even then: there is no property but these with such a head.
         self._frames = {head: how.read_line(head)[0] for head in _FRAME_HEADS}
         self._loose = False  # frames are not only where they should be
@@ -186,7 +188,7 @@ class _Reader(Generic[T]):
         known = self._known.get(head)
         if known is not None and known.kind not in _SEEN_WHOLE:
             return LOOSE_FRAME, line
-        prop, value, stands_alone = self._how.read_line(line)
+        prop, value, stands_alone = self._read_line(line)
         if prop.kind in {_BEGIN, _END}:
             if FOLD in head:  # one that is folded, or one behind a fold
                 return LOOSE_FRAME, line
@@ -202,9 +204,17 @@ class _Reader(Generic[T]):
         prop = self._known.get(head)
         if prop is not None:
             return prop, line[len(head) + 1 :]
-        prop, value, stands_alone = self._how.read_line(line)
+        prop, value, stands_alone = self._read_line(line)
         self._know(head, prop, stands_alone)
         return prop, value
+
+    def _read_line(self, line: bytes) -> tuple[Property, bytes, bool]:
+        budget = self._how.budget
+        if budget.heads <= 0:
+            return read_plainly(line)
+        found = self._how.read_line(line)
+        budget.heads -= found[0].kind < _BEGIN
+        return found
 
     def _know(self, head: bytes, prop: Property, stands_alone: bool) -> None:
         if stands_alone and len(head) <= _LONGEST_HEAD:
@@ -226,8 +236,10 @@ class _Reader(Generic[T]):
                     self._begin(at + piece.lines)
                 elif piece.kind is PieceKind.END:
                     self._end()
-                else:
+                elif piece.kind is PieceKind.LINE:
                     self._line(piece.text, at + piece.lines)
+                else:
+                    self._lines(piece.text, at + piece.lines)
 
     def _line(self, line: bytes, at: int) -> None:
         """Read a line that no frame stands in, unless it is one that is folded."""
@@ -237,6 +249,23 @@ class _Reader(Generic[T]):
                 self._sink[prop.kind].append((prop, value, at))
         elif prop.kind == _AGENT or (prop.kind != _OTHER and _is_vcard(value)):
             self._odd_line(prop.kind, line, value, at)
+
+    def _lines(self, lines: bytes, at: int) -> None:
+        known, folded = self._known, FOLD in lines
+        for number, line in enumerate(lines.split(b"\n")):
+            if not line:
+                continue
+            head, _, value = line.partition(b":")
+            prop = known.get(head)
+            if prop is None:
+                prop, value = self._property(line, head)
+            if prop[0] < _BEGIN:
+                if self._sink is not None:
+                    self._sink[prop[0]].append((prop, value, at + number))
+            elif prop[0] != _OTHER:
+                self._line(line, at + number)
+            if folded:
+                at += line.count(FOLD)
 
     def _begin(self, at: int) -> None:
         if at == self._agent_line:

@@ -6,11 +6,12 @@ does. Of a card only what a contact is made of is kept.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain import email_address, values
+from qlara_sandbox.domain.budget import Budget
 from qlara_sandbox.domain.contacts import Card, Phone
 from qlara_sandbox.domain.phone_types import phone_use
 from qlara_sandbox.domain.properties import (
@@ -57,16 +58,19 @@ class RawCard(NamedTuple):
         return next(filter(None, versions), "")
 
 
-def read_cards(data: bytes, *, version_2_1: bool = False) -> Iterator[Card]:
+def read_cards(
+    data: bytes, *, version_2_1: bool = False, budget: Budget | None = None
+) -> Iterator[Card]:
     """Yield the cards of a whole file, in order.
 
     A broken card is a card with a ``fault``, and the next one is read: a card whose version is not
     3.0 or 4.0, a card that is not closed when the next one begins, and a group, which has members
     instead of a number. Of a property that a card has more than a thousand times, the first thousand
-    count. With *version_2_1*, a card of that version is as good as one of 3.0. For frames, agents and
+    count, and fewer once the *budget* is used up. With *version_2_1*, a card of that version is as good as one of 3.0. For frames, agents and
     refusals see `qlara_sandbox.domain.reader.read`.
     """
-    cards = read(data, How(_card, most=_MOST))
+    spent = budget or Budget()
+    cards = read(data, How(partial(_card, spent), most=_MOST, budget=spent))
     return map(_as_good, cards) if version_2_1 else cards
 
 
@@ -97,7 +101,7 @@ _VERSION = About.VERSION
 _NONE: list[Found] = []
 
 
-def _card(begun: int, found: FoundByKind, closed: bool) -> Card:
+def _card(budget: Budget, begun: int, found: FoundByKind, closed: bool) -> Card:
     names, structured, organisations, phones, emails, addresses, about = found
     versions, kinds, labels = about, _NONE, _NONE
     if len(about) != 1 or about[0][0].about is not _VERSION:  # as few cards
@@ -105,7 +109,7 @@ def _card(begun: int, found: FoundByKind, closed: bool) -> Card:
     name = _best(names, values.text) if names else ""
     if not name:
         name = _best(structured, values.name) or _best(organisations, values.organisation)
-    usable, first_line = _phones(phones, labels) if phones else ((), 0)
+    usable, first_line = _phones(phones, labels, budget) if phones else ((), 0)
     email = _email(emails) if emails else ""
     address = _best(addresses, values.address) if addresses else ""
     if not closed:
@@ -149,8 +153,12 @@ def _email(found: list[Found]) -> str:
     return min(filter(None, addresses), key=email_address.doubt, default="")
 
 
-def _phones(found: list[Found], labels: Sequence[Found]) -> tuple[tuple[Phone, ...], int]:
+def _phones(
+    found: list[Found], labels: Sequence[Found], budget: Budget
+) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
+    if budget.numbers <= 0 and len(found) > 1:
+        found = [min(found[:_MOST], key=_rank)]
     usable: list[tuple[int, Phone]] = []
     uses = _uses_by_group(labels) if labels else None
     for prop, raw, line in found[:_MOST]:
@@ -192,7 +200,7 @@ def _use_of_plain_label(raw: bytes) -> PhoneUse:
 
 
 def _rank(found: Found) -> int:
-    return found[0].rank
+    return found[0][1]
 
 
 def _is_group(kinds: Sequence[Found]) -> bool:

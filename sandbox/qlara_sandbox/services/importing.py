@@ -222,15 +222,17 @@ def begin_import(
     Raises `ValueError` if there is no such region. Reading the cards raises what `plan_import` does.
     """
     # Imported with the first file: the telephone tables are large, and many runs never need them.
+    from qlara_sandbox.domain.budget import budget_of
     from qlara_sandbox.domain.phone import mobile_normaliser, normaliser
     from qlara_sandbox.domain.vcard import read_cards
 
     conventions = how.conventions
     of_region = mobile_normaliser if conventions.numbers == "mobile" else normaliser
-    cards = read_cards(data, version_2_1=conventions.version_2_1 == "read")
+    budget = budget_of(len(data))
+    cards = read_cards(data, version_2_1=conventions.version_2_1 == "read", budget=budget)
     if conventions.name_white_space == "folded":
         cards = map(_folded, cards)
-    return Planner(options, existing, of_region(how.region), fault_of), cards
+    return Planner(options, existing, of_region(how.region), fault_of, budget), cards
 
 
 def _folded(card: Card) -> Card:

@@ -1,0 +1,33 @@
+"""What an import spends on odd lines: in proportion to the size of the file, so that none is expensive.
+
+Heads and numbers are counted apart. A file of people's contacts has a few dozen heads and few numbers
+that are invalid; even one that has both in each of its cards stays within, as a card with a name and a
+number has a hundred octets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FREE = 1_000
+OCTETS_EACH = 100
+_NO_BOUND = 1 << 62
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left of an import's budget.
+
+    ``heads`` are the different heads (what stands before the colon of a property) that are read: behind
+    them, the parameters and the group of a head that was not met before are passed over. ``numbers``
+    are those that are found invalid: behind them, of each card only the preferred number is tried.
+    """
+
+    heads: int = _NO_BOUND
+    numbers: int = _NO_BOUND
+
+
+def budget_of(size: int) -> Budget:
+    """Return the budget for a file of *size* octets."""
+    each = FREE + size // OCTETS_EACH
+    return Budget(each, each)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from codecs import charmap_decode
-from encodings import normalize_encoding
 from encodings.aliases import aliases
 from encodings.cp1252 import decoding_table
 from functools import lru_cache
@@ -37,6 +36,7 @@ def _named(pattern: re.Pattern[str]) -> dict[str, str]:
 
 _TEXT_CODECS = _named(_CHARSETS) | {codec: codec for codec in _WITHOUT_ALIAS}
 _UNICODE_CODECS = _named(_UNICODE) | {"utf_8_sig": "utf_8_sig", "unicode_1_1_utf_8": "utf_8"}
+_WORDS_OF_NAME = re.compile(r"[a-z0-9.]+")
 _LONGEST_NAME = 40  # RFC 2978 section 2.3
 
 # A character beyond U+FFFF as two surrogates of three bytes each (Unicode Technical Report 26).
@@ -94,7 +94,7 @@ def _codec(charset: str) -> str:
     """Return Python's name of a charset; nothing for what is none or none that text is sent in."""
     if len(charset) > _LONGEST_NAME or not charset.isascii():
         return ""
-    name = normalize_encoding(charset.strip().lower())
+    name = "_".join(_WORDS_OF_NAME.findall(charset.lower()))  # as Python's codecs has it
     names = (name, name.removeprefix("x_"), name.replace("_", "", 1), name.removesuffix("_i"))
     known = (_TEXT_CODECS.get(name) or _UNICODE_CODECS.get(name) for name in names)
     return next(filter(None, known), "")

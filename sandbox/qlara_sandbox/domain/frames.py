@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 import string
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.encoding import FOLD
 from qlara_sandbox.domain.invisible import ONE_STRAY, STRAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _FOLD = FOLD.decode()
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _STRAY = re.compile(STRAY)
 _LENGTH_OF_BEGIN = len("BEGIN")
+_LONGEST_KNOWN = 80
 _LETTERS = string.ascii_letters
 
 # The frames as most files have them, found in C: alone on a physical line of several, behind the value
@@ -32,8 +34,9 @@ _ALONE = re.compile(
 )
 _JOINED = b"END:VCARDBEGIN:VCARD"
 _GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
+_END_AT_START = re.compile(rb"END[ \t]*:")
 _VCARD, _BEHIND_NAME = b"VCARD", b":VCARD"
-_INDENTED_OR_STRAY = re.compile(r"\0[^!-~]")
+_INDENTED_OR_STRAY = re.compile(rf"(?:\A|{_FOLD})[^!-~]")
 _NO_WORD = re.compile(r"[\W_]*")
 
 
@@ -60,7 +63,7 @@ class Piece(NamedTuple):
 _BEGIN, _END = Piece(PieceKind.BEGIN, b"", 0), Piece(PieceKind.END, b"", 0)
 
 
-def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
+def pieces(line: bytes, *, in_card: bool) -> Sequence[Piece]:
     """Return the frames of a logical *line*, and the lines that stand before and behind them.
 
     A frame is a ``BEGIN`` or ``END`` that begins the line or is alone on a physical one, a ``BEGIN``
@@ -68,6 +71,16 @@ def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
     Between cards (not *in_card*) it is enough that neither letter nor digit stands before a ``BEGIN``.
     What stands behind an ``END`` belongs to no card. Without a frame, the whole line is the one piece.
     """
+    if FOLD not in line and line[:1].isalpha():
+        capitals = line.upper()
+        if b"BEGIN" not in capitals and not _END_AT_START.match(capitals):
+            return (Piece(PieceKind.LINE, line, 0),)  # an END behind a value is a part of it
+    if len(line) <= _LONGEST_KNOWN:
+        return _known_pieces(line, in_card=in_card)
+    return _pieces(line, in_card=in_card)
+
+
+def _pieces(line: bytes, *, in_card: bool) -> list[Piece]:
     if FOLD not in line:
         return _of_one_line(line, in_card=in_card)
     text = line.decode("utf-8", "surrogateescape")
@@ -87,6 +100,10 @@ def pieces(line: bytes, *, in_card: bool) -> list[Piece]:
             number += behind.count(_FOLD)
         number += 1
     return found
+
+
+# In files that were joined or indented, the same few lines return between any two cards.
+_known_pieces = lru_cache(maxsize=1024)(_pieces)
 
 
 def _of_one_line(line: bytes, *, in_card: bool) -> list[Piece]:
@@ -132,7 +149,7 @@ def _own_lines(text: str) -> str:
 
     Of lines with nothing to see nothing is left.
     """
-    if not text[0].isspace() and text.isascii() and not _INDENTED_OR_STRAY.search(text):
+    if text.isascii() and not _INDENTED_OR_STRAY.search(text):
         return text.replace(_FOLD, "\n")
     indent = len(text) - len(text.lstrip())
     made: list[str] = []

@@ -53,6 +53,7 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
 
 
 _FRAME_HEADS = (b"BEGIN", b"END")
+_FRAME_BEHIND_FOLD = (FOLD + b"BEGIN:VCARD", FOLD + b"END:VCARD")
 
 
 _SEEN_WHOLE = {_BEGIN, _END, _AGENT}
@@ -183,8 +184,12 @@ class _Reader(Generic[T]):
 
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a head that is not known yet, and know it from now on if that can be."""
-        if self._loose and _VCARD not in line.upper():
-            return self._property(line, head)
+        if self._loose:
+            capitals = line.upper()
+            if _VCARD not in capitals:
+                return self._property(line, head)
+            if FOLD in head and capitals.startswith(_FRAME_BEHIND_FOLD, head.rindex(FOLD)):
+                return LOOSE_FRAME, line
         known = self._known.get(head)
         if known is not None and known.kind not in _SEEN_WHOLE:
             return LOOSE_FRAME, line
@@ -278,12 +283,14 @@ class _Reader(Generic[T]):
 
     def _give_up(self) -> None:
         """Report the open card as not closed, and what seemed to be its agents likewise."""
+        make = self._how.make
+        self._cards.append(make(self._begun, self._card, False))
+        self._not_closed += 1
         card_line, agents = self._agents
-        in_doubt = agents[: len(agents) - bool(self._depth)] if card_line == self._begun else []
-        found = [(self._begun, self._card), *((line, _nothing()) for line in in_doubt)]
-        for line, card in found:
-            self._cards.append(self._how.make(line, card, False))
-        self._not_closed += len(found)
+        if card_line == self._begun:
+            in_doubt = agents[: len(agents) - bool(self._depth)]
+            self._cards.extend(make(line, _nothing(), False) for line in in_doubt)
+            self._not_closed += len(in_doubt)
 
     def _end(self) -> None:
         self._agent_line = 0

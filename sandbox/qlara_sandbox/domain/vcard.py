@@ -104,10 +104,10 @@ _NONE: list[Found] = []
 def _card(budget: Budget, begun: int, found: FoundByKind, closed: bool) -> Card:
     names, structured, organisations, phones, emails, addresses, about = found
     versions, kinds, labels = about, _NONE, _NONE
-    if len(about) != 1 or about[0][0].about is not _VERSION:  # as few cards
+    if about and (len(about) > 1 or about[0][0].about is not _VERSION):  # as few cards
         versions, kinds, labels = _told_apart(about)
     name = _best(names, values.text) if names else ""
-    if not name:
+    if not name and (structured or organisations):
         name = _best(structured, values.name) or _best(organisations, values.organisation)
     usable, first_line = _phones(phones, labels, budget) if phones else ((), 0)
     email = _email(emails) if emails else ""

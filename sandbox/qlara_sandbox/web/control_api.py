@@ -207,7 +207,7 @@ class ControlApi:
         await self._require_scenario(key.scenario)
         for index, entry in enumerate(values["state"]["faults"]["armed"]):
             self._require_operation(entry["fault"]["on"], f"state.faults.armed[{index}].fault.on")
-        world = await self._restored(values["state"])
+        world = await self._restored(values["state"], key.scenario)
         self._runtime.worlds.put(key, world)
         entry = self._runtime.worlds.get_or_create(key, perf_counter())
         return Response(200, show_world(entry, perf_counter()))
@@ -259,8 +259,8 @@ class ControlApi:
         scenario = values.get("scenario") or chosen_by_key(api_key)
         return self._runtime.worlds.key(api_key, session, scenario)
 
-    async def _restored(self, state: Values) -> World:
-        """Return the world of a snapshot, if the contract allows what it holds."""
+    async def _restored(self, state: Values, scenario: str) -> World:
+        """Return the world of a snapshot, if the contract of its scenario allows what it holds."""
         runtime = self._runtime
 
         def restore() -> World:
@@ -273,13 +273,13 @@ class ControlApi:
         is_usual = state["account"]["region"] == USUAL_REGION
         is_small = is_usual and len(state["contacts"]) <= large_json.MANY
         try:
-            check = runtime.contact_check
+            check = runtime.terms_of(scenario).contacts
             world = restore() if is_small else await anyio.to_thread.run_sync(restore)
-            if check is not runtime.contact_check:  # the contract has changed meanwhile
-                _require_allowed(world, runtime.contact_check)
+            if check is not runtime.terms_of(scenario).contacts:  # it has changed meanwhile
+                _require_allowed(world, runtime.terms_of(scenario).contacts)
         except Contradiction as error:
             raise Conflict(error.field, error.message) from error
-        fault = runtime.quota_check.fault(world.quota)
+        fault = runtime.terms_of(scenario).quota.fault(world.quota)
         if fault is not None:
             raise Conflict("state.account", fault)
         return world

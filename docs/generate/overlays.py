@@ -37,6 +37,9 @@ actions:
     update: {default: 50, maximum: 100}
 ```
 
+In tests, `qlara_sandbox.testing.running(overlay=Path(…))` does the same, and `overlay` among the
+`qlara_sandbox_options`.
+
 `/openapi.yaml`, `/openapi.json` and `/__docs` show the contract under the overlay; `/__admin/version` names its file.
 With `--reload`, a changed overlay is taken up between two requests.
 
@@ -66,7 +69,8 @@ qlara-sandbox serve --overlay api-reference
 ## Conventions
 
 What plain OpenAPI can say, stands where OpenAPI has it; the rest in `x-conventions` at the root of the document, a
-map from name to value. The value of `openapi.yaml` is in bold. A name or a value that there is none of stops the start, with what was expected.
+map from name to value. The value of `openapi.yaml` is in bold. An unknown name, or a value that a convention cannot
+have, stops the start with what was expected.
 
 """
 TAIL = """

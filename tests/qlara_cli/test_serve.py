@@ -279,6 +279,7 @@ def test_an_overlay_is_known_by_its_file_or_by_its_shipped_name() -> None:
     for named in ("api-reference", str(resources.OVERLAYS / "api-reference.yaml")):
         with serving("--overlay", named) as running:
             assert get(running)["remaining"] == 50_000
+            assert "(scenario default, overlay api-reference.yaml)" in running.banner
     with serving(SANDBOX_OVERLAY="api-reference") as running:
         assert get(running)["remaining"] == 50_000
 

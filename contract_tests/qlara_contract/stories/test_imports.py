@@ -194,9 +194,8 @@ def _expect_times_now(story: Story, report: ReceivedReport, contact: dict[str, A
     "upload.summary-duplicates",
     "upload.summary-errors",
     "upload.error-missing-phone",
-    "upload.error-missing-phone-text",
     "upload.error-invalid-phone",
-    "upload.error-invalid-phone-text",
+    "upload.error-wording",
     "upload.errors-shown",
     "upload.error-line",
     "upload.error-line-exact",
@@ -232,10 +231,9 @@ def test_cards_at_fault_are_counted_and_named_and_the_others_are_imported(story:
 
 @dataclass(frozen=True)
 class _FaultyCard:
-    """A card that cannot be imported, and the promises that say how it is reported."""
+    """A card that cannot be imported, and the promise that it is reported."""
 
     promise: PromiseId
-    text: PromiseId
     name: str
     reason: str
     line: int
@@ -244,7 +242,6 @@ class _FaultyCard:
 
 _INVALID_CARD = _FaultyCard(
     "upload.error-invalid-phone",
-    "upload.error-invalid-phone-text",
     "Luca Verdi",
     INVALID,
     10,
@@ -252,7 +249,6 @@ _INVALID_CARD = _FaultyCard(
 )
 _MISSING_CARD = _FaultyCard(
     "upload.error-missing-phone",
-    "upload.error-missing-phone-text",
     "Anna Neri",
     MISSING,
     18,
@@ -282,7 +278,7 @@ def _expect_error(story: Story, report: ReceivedReport, card: _FaultyCard) -> No
         "The error is of another card.",
     )
     story.expect(
-        card.text,
+        "upload.error-wording",
         one.get("reason"),
         card.reason,
         report.exchange,

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from qlara_contract.torture.feature import Feature
     from qlara_contract.torture.files import Entry, TortureFile
 
-LINE_IN_CARD: PromiseId = "upload.error-line-in-card"
-EXACT_LINE: PromiseId = "upload.error-line"
+LINE_IN_CARD: PromiseId = "upload.error-line"
+EXACT_LINE: PromiseId = "upload.error-line-exact"
 WORDING: PromiseId = "upload.error-wording"
 CARD_LOST: PromiseId = "upload.imports-a-file"
 ONCE: PromiseId = "list.every-contact-once"

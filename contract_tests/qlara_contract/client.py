@@ -104,6 +104,7 @@ class Client:
             DeadlineReached: the run has taken as long as it may.
         """
         tries = _TRIES if request.method in ("GET", "HEAD") and patient else 1
+        failure = ""
         for at in range(tries):
             try:
                 exchange = self._send_patiently(request, key, patient=patient)

@@ -75,7 +75,7 @@ class _Learning:
     # --- steps ---------------------------------------------------------------------------------
 
     def _key(self) -> None:
-        """What happens without a key."""
+        """Learn what happens without a key."""
         exchange = self._get(contract().path_of(QUOTA), key="")
         status, body = exchange.response.status, exchange.response.json
         if status in (401, 403):
@@ -107,7 +107,7 @@ class _Learning:
             run.imports_fail = "an import does not say in `listId` where its contacts are"
             return False
         reported = _imported(body)
-        contacts = self._settled(list_id, exchange, reported)
+        contacts = self._settled(list_id, reported)
         if contacts is None:
             return False
         self._kinds(kinds, contacts, exchange)
@@ -127,9 +127,7 @@ class _Learning:
         else:
             self._run.imports_fail = f"an import is refused with {exchange.response.status}"
 
-    def _settled(
-        self, list_id: str, exchange: ApiExchange, reported: int | None
-    ) -> list[dict[str, Any]] | None:
+    def _settled(self, list_id: str, reported: int | None) -> list[dict[str, Any]] | None:
         """Wait until an import is seen in its list; return its contacts, ``None`` if it never is."""
         started = time.monotonic()
         for at, pause in enumerate(_pauses()):
@@ -159,7 +157,7 @@ class _Learning:
     def _kinds(
         self, kinds: dict[Kind, str], contacts: list[dict[str, Any]], exchange: ApiExchange
     ) -> None:
-        """Which kinds of number become contacts: fixed lines, or mobile ones only."""
+        """Learn which kinds of number become contacts: fixed lines, or mobile ones only."""
         seen = {each.get("phoneNumber") for each in contacts}
         accepted = [kind for kind, number in kinds.items() if number in seen]
         if Kind.FIXED in accepted:
@@ -169,7 +167,7 @@ class _Learning:
             self._run.numbers.use(accepted[0])
 
     def _region(self, contacts: list[dict[str, Any]], exchange: ApiExchange) -> None:
-        """The region whose prefix a national number gets."""
+        """Learn the region whose prefix a national number gets."""
         if self._known.is_assumed("region"):
             return
         found = [each for each in contacts if each.get("name") == "Contract Check national"]
@@ -207,7 +205,7 @@ class _Learning:
         )
 
     def _quota(self, used: int | None, created: int, exchange: ApiExchange) -> None:
-        """How long the quota takes to move."""
+        """Learn how long the quota takes to move."""
         if used is None or not created:
             return
         started = time.monotonic()
@@ -223,7 +221,7 @@ class _Learning:
             self._run.client.wait(pause)
 
     def _list_names(self) -> None:
-        """What a list name that is taken does."""
+        """Learn what a list name that is taken does."""
         name = self._run.new_list_name("twice")
         ids, last = [], None
         for _ in range(2):
@@ -244,7 +242,7 @@ class _Learning:
             self._known.observe("list-names", value, f"a name that is taken is {what}", last)
 
     def _scope(self) -> None:
-        """Whether a contact on another list makes a card a duplicate."""
+        """Learn whether a contact on another list makes a card a duplicate."""
         text = card("Contract Check scope", f"TEL:{self._run.numbers.take()}")
         first = self._import(text).response.json
         self._run.settle(self._run.actual.settle.total_seconds())
@@ -273,7 +271,7 @@ class _Learning:
         return str(body.get("listId") or ""), numbers
 
     def _pages(self, list_id: str, total: int) -> None:
-        """Default and maximum of `limit`, the first page, and whether `page` is read at all."""
+        """Learn default and maximum of `limit`, the first page, and whether `page` is read at all."""
         default = self._page(list_id)
         if default.response.status != 200:
             return
@@ -330,7 +328,7 @@ class _Learning:
         self._known.observe("page.first", value, what, start)
 
     def _order(self, list_id: str, numbers: list[str]) -> None:
-        """The order of a list."""
+        """Learn the order of a list."""
         page = self._page(list_id, ("limit", str(self._run.safe_limit)))
         contacts = _contacts(page)
         shown = [str(each.get("phoneNumber")) for each in contacts]

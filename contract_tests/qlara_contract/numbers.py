@@ -132,7 +132,7 @@ def region_of(number: str) -> str:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return ""
-    regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
+    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
     return regions[0] if regions and regions[0].isalpha() else ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn
@@ -24,6 +23,8 @@ from qlara_contract.results import Evidence, Results
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.settings import RunSettings
 
@@ -132,7 +133,7 @@ class SuiteRun:
         """Return whether a known deviation covers this promise."""
         return promise_id in self.covered
 
-    def differs(self, *promise_ids: str) -> bool:
+    def differs(self, *promise_ids: PromiseId) -> bool:
         """Return whether one of these promises was seen not to be kept."""
         return any(self.results.by_id[each].broken for each in promise_ids)
 

@@ -126,8 +126,8 @@ def _expect_imported(
     page = story.read(list_id, promise, count=len(sent) + 1)
     tags = {each.get("phoneNumber"): each.get("tags") for each in page.contacts}
     for what, (number, exchange) in sent.items():
-        what = f"A form with {what} is accepted, and not read whole."
+        wrong = f"A form with {what} is accepted, and not read whole."
         if number not in tags:
-            story.breaks(promise, what, f"{number} in the list", "no such contact", exchange)
+            story.breaks(promise, wrong, f"{number} in the list", "no such contact", exchange)
         else:
-            story.expect(promise, tags[number], [TAG], page.exchange, what)
+            story.expect(promise, tags[number], [TAG], page.exchange, wrong)

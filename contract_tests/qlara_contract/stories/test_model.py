@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 _CARDS = 6
 _TAGS = ("crm-import,q2-2026", "a,b,c", "Ελλάδα, naïve")
-_IN_FILE = {"SKIP": "skip", "UPDATE": "update", "DUPLICATE": "copy"}
+_IN_FILE: dict[str, PromiseId] = {
+    "SKIP": "duplicates.in-file-skip",
+    "UPDATE": "duplicates.in-file-update",
+    "DUPLICATE": "duplicates.in-file-copy",
+}
 _ASSUMED: dict[str, tuple[PromiseId, ...]] = {
     "UPDATE": (
         "duplicates.update-counts",
@@ -76,7 +80,7 @@ def _import_one(story: Story, at: int) -> None:
         story.run.numbers.take,
         known,
         cards=_CARDS,
-        repeats=not story.run.differs(f"duplicates.in-file-{_IN_FILE[strategy]}"),
+        repeats=not story.run.differs(_IN_FILE[strategy]),
         line_feeds=not story.run.differs("cards.line-ends"),
     )
     used, _, _ = story.quota()

@@ -15,6 +15,7 @@ from qlara_contract.promises import LIST, QUOTA, UPLOAD
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from qlara_contract.contract import ContractOperation
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
@@ -70,16 +71,27 @@ def check(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
         str(status),
     )
     if len(exchange.key) >= _SHORTEST_KEY:
-        yield CheckResult(
-            "access.key-not-shown",
-            exchange.key.encode() in exchange.response.body,
-            "The response shows the API key.",
-            "no key",
-            "the key of the request",
-        )
+        yield _key_not_shown(exchange)
     operation = contract().operations.get(exchange.operation)
     if operation is None or status >= 500:
         return
+    yield from _of_operation(exchange, operation, paging)
+
+
+def _key_not_shown(exchange: ApiExchange) -> CheckResult:
+    return CheckResult(
+        "access.key-not-shown",
+        exchange.key.encode() in exchange.response.body,
+        "The response shows the API key.",
+        "no key",
+        "the key of the request",
+    )
+
+
+def _of_operation(
+    exchange: ApiExchange, operation: ContractOperation, paging: Paging
+) -> Iterator[CheckResult]:
+    status = exchange.response.status
     documented = status in operation.responses
     known = ", ".join(map(str, sorted(operation.responses)))
     yield CheckResult(
@@ -264,9 +276,21 @@ def _page(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
     is_plain = len(query) == len(exchange.request.query) and (
         paging.has_pages or "page" not in query
     )
-    size = _page_size(query, body, paging) if is_plain else 0
+    asked_page = _plain_int(query.get("page", str(paging.first)))
+    if not is_plain or asked_page is None or asked_page < paging.first:
+        return  # that it was accepted at all is another promise
+    if "page" in query:
+        page = _get(body, "page")
+        yield CheckResult(
+            "list.page-echoed",
+            page != asked_page,
+            "The page number is not the requested one.",
+            str(asked_page),
+            str(page),
+        )
+    size = _page_size(query, body, paging)
     if size:
-        yield from _place(body, query, size, paging.first)
+        yield from _place(body, query, size, asked_page - paging.first + 1)
 
 
 def _page_size(query: dict[str, str], body: Any, paging: Paging) -> int:
@@ -279,29 +303,16 @@ def _page_size(query: dict[str, str], body: Any, paging: Paging) -> int:
     return paging.clamped_to or 0
 
 
-def _place(body: Any, query: dict[str, str], size: int, first: int) -> Iterator[CheckResult]:
-    contacts, total, page, pages = (
-        _get(body, name) for name in ("contacts", "total", "page", "totalPages")
-    )
-    asked = _plain_int(query.get("page", str(first)))
-    if asked is None or asked < first:
-        return  # that it was accepted at all is another promise
-    at = asked - first + 1
-    if "page" in query:
-        yield CheckResult(
-            "list.page-echoed",
-            page != asked,
-            "The page number is not the requested one.",
-            str(asked),
-            str(page),
-        )
+def _place(body: Any, query: dict[str, str], size: int, at: int) -> Iterator[CheckResult]:
+    """Check the *at*-th page of a list, counted from 1, when a full page has *size* contacts."""
+    contacts, total, pages = (_get(body, name) for name in ("contacts", "total", "totalPages"))
     if at > max(1, -(-total // size)):
         return  # what is past the end is another promise
     due = max(0, min(size, total - (at - 1) * size))
     yield CheckResult(
         "list.limit-obeyed",
         "limit" in query and len(contacts) != due,
-        f"Page {asked} of a list of {total} has the wrong number of contacts for limit {size}.",
+        f"Page {at} of a list of {total} has the wrong number of contacts for limit {size}.",
         f"{due} contacts",
         f"{len(contacts)} contacts",
     )
@@ -315,7 +326,7 @@ def _place(body: Any, query: dict[str, str], size: int, first: int) -> Iterator[
     yield CheckResult(
         "list.has-more",
         _get(body, "hasMore") is not (at * size < total),
-        f"`hasMore` is wrong on page {asked} of {total} contacts with limit {size}.",
+        f"`hasMore` is wrong on page {at} of {total} contacts with limit {size}.",
         str(at * size < total).lower(),
         _shortened(_get(body, "hasMore")),
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _BOUNDARY = "contract-check-3f9a1c7e5b2d4860"
 _LONGEST_WAIT = 120.0  # for one request that is refused as one too many
+_FIRST_PAUSE, _PATIENT = 0.25, 1.0  # seconds, doubled each time
 _TRIES = 3
 _PAUSES = (0.2, 1.0)
 _LOST_AFTER = 8  # failures in a row
@@ -37,7 +38,11 @@ SCENARIO_HEADER = "x-sandbox-scenario"
 
 
 class Unreachable(Exception):
-    """The deployment did not respond; the message says why."""
+    """The deployment did not respond; the message says why. ``is_final``: another try would be the same."""
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final
 
 
 class Client:
@@ -110,6 +115,8 @@ class Client:
                 exchange = self._send_patiently(request, key, patient=patient)
             except Unreachable as error:
                 failure = str(error)
+                if error.is_final:
+                    break
             else:
                 if not patient or not is_from_gateway(exchange.response):
                     self._note_success(exchange, key)
@@ -193,13 +200,14 @@ class Client:
         self, request: ApiRequest, key: str | None, *, patient: bool
     ) -> ApiExchange:
         own = self._settings.api_key if key is None else key
-        waited, pause = 0.0, 1.0
+        waited, pause = 0.0, _FIRST_PAUSE
         while True:
             exchange = self._send_once(request, own)
             if exchange.response.status != 429 or not patient:
                 return exchange
             asked = retry_after(exchange.response)
-            seconds = pause if asked is None else asked
+            # One that asks for no time, again and again, gets some all the same.
+            seconds = pause if asked is None else max(asked, pause if pause > _PATIENT else 0)
             pause = min(pause * 2, 30.0)
             if waited + seconds > _LONGEST_WAIT:
                 raise DeploymentLost(
@@ -243,7 +251,9 @@ class Client:
                 encoding = response.headers.get("content-encoding", "")
                 body, is_cut = read_within_bounds(response.iter_raw(), encoding)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise Unreachable(_why(error, self._settings.base_url)) from error
+            raise Unreachable(
+                _why(error, self._settings.base_url), is_final=_ssl_error(error) is not None
+            ) from error
         operation = contract().operation_of(request.method, request.path)
         return ApiExchange(
             self._settings.base_url,
@@ -339,12 +349,20 @@ def _trust(settings: RunSettings) -> ssl.SSLContext:
     return context
 
 
-def _why(error: Exception, base_url: str) -> str:
+def _ssl_error(error: BaseException) -> ssl.SSLError | None:
+    """Return the failure of TLS behind *error*; one in the middle of a response is of the network."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return f"TLS with {base_url} failed: {cause.reason or cause}."
+            return cause
         cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _why(error: Exception, base_url: str) -> str:
+    failure = _ssl_error(error)
+    if failure is not None:
+        return f"TLS with {base_url} failed: {failure.reason or failure}."
     if isinstance(error, httpx2.ConnectTimeout):
         return f"{base_url} did not accept a connection within 10 seconds."
     if isinstance(error, httpx2.TimeoutException):

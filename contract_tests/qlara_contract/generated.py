@@ -11,7 +11,7 @@ import json
 import random
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import requests
@@ -29,7 +29,7 @@ from qlara_contract.strategies import VCardFile, draw_file, vcard_texts
 from qlara_contract.untrusted import read_within_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from schemathesis.engine.recorder import ScenarioRecorder
     from schemathesis.schemas import BaseSchema
@@ -67,12 +67,28 @@ class GeneratedRequest:
     file: VCardFile | None
 
 
-class RequestGenerator:
-    """One generated run.
+class Bounds(Protocol):
+    """What keeps a generated request within the limits of its run."""
 
-    *may_write* says whether another file may be imported; *charge* is told of each before it is sent, and
-    *note* of its response. *pace* waits until the run may send another request.
-    """
+    def may_write(self, cards: int) -> bool:
+        """Return whether so many more cards may be imported."""
+        ...
+
+    def charge(self, request: ApiRequest) -> None:
+        """Charge the cards of a request before it is sent."""
+        ...
+
+    def note(self, exchange: ApiExchange) -> None:
+        """Note what an exchange may have written."""
+        ...
+
+    def pace(self) -> None:
+        """Wait until the run may send another request."""
+        ...
+
+
+class RequestGenerator:
+    """One generated run, within the *bounds* of the run that it belongs to."""
 
     def __init__(
         self,
@@ -80,21 +96,15 @@ class RequestGenerator:
         *,
         list_id: str,
         headers: tuple[tuple[str, str], ...],
-        may_write: Callable[[], bool],
-        charge: Callable[[ApiRequest], None],
-        note: Callable[[ApiExchange], None],
-        pace: Callable[[], None],
+        bounds: Bounds,
     ) -> None:
         self._settings = settings
         self._list_id = list_id
         self._headers = headers
-        self._may_write = may_write
-        self._charge = charge
-        self._note = note
-        self._pace = pace
+        self._bounds = bounds
         self._files: dict[str, VCardFile] = {}
         # Without a list of the run's own, a valid import would go into one of the user's.
-        self._writes = bool(list_id) and settings.effective_mode is Mode.FULL and may_write()
+        self._writes = bool(list_id) and settings.effective_mode is Mode.FULL and self._may_write()
         self.stopped = False
 
     def run(self) -> Iterator[GeneratedRequest]:
@@ -120,7 +130,7 @@ class RequestGenerator:
 
     def before_call(self, case: schemathesis.Case[Any]) -> None:
         """Keep a request within its limits: stop when no more contacts may be created."""
-        self._pace()
+        self._bounds.pace()
         if case.operation.definition.raw.get("operationId") != UPLOAD or case.method != "POST":
             return
         if not self._may_write():
@@ -130,11 +140,14 @@ class RequestGenerator:
             case.body = _marked_as_own(case.body, self._list_id)
         form = _form_of(case)
         if form is not None:
-            self._charge(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
+            self._bounds.charge(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
 
     def after_call(self, case: schemathesis.Case[Any], response: Any) -> None:
         """Count what an import created, at once."""
-        self._note(self._exchange(case, response.request, response))
+        self._bounds.note(self._exchange(case, response.request, response))
+
+    def _may_write(self) -> bool:
+        return self._bounds.may_write(CARDS_AT_MOST)
 
     def _document(self) -> dict[str, Any]:
         """Return the contract with the documented list replaced by one that may be used."""

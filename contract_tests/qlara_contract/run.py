@@ -195,6 +195,14 @@ class SuiteRun:
             )
         return broken
 
+    def may_write(self, cards: int) -> bool:
+        """Return whether so many more cards may be imported."""
+        return not self.imports_fail and self.writes_left >= cards and self.ledger.fits(cards)
+
+    def pace(self) -> None:
+        """Wait until the run may send another request."""
+        self.client.pace()
+
     def charge(self, request: ApiRequest) -> None:
         """Charge the cards of a request before it is sent; raise ``WritesSpent``."""
         cards = cards_in(request)

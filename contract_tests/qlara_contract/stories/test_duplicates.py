@@ -197,6 +197,8 @@ def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
     "duplicates.update-joins-the-list",
     "duplicates.update-keeps-the-contact",
     "duplicates.update-counts",
+    "upload.summary-adds-up-otherwise",
+    "upload.summary-skipped-otherwise",
     creates=3,
 )
 def test_update_changes_the_contact_in_place(story: Story) -> None:

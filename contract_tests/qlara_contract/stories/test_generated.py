@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from qlara_contract.client import is_from_gateway
-from qlara_contract.generated import CARDS_AT_MOST
 from qlara_contract.oracle import ModelAccount
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.results import READ_ONLY
@@ -43,10 +42,7 @@ def test_generated_requests_are_answered_as_the_contract_says(story: Story) -> N
         story.settings,
         list_id=list_id,
         headers=story.run.client.session_headers,
-        may_write=lambda: _may_write(story),
-        charge=story.run.charge,
-        note=story.run.note,
-        pace=story.run.client.pace,
+        bounds=story.run,
     )
     if story.settings.effective_mode is Mode.READ_ONLY:
         story.not_exercised("upload.report-shape", READ_ONLY)
@@ -89,13 +85,6 @@ def _judge(story: Story, one: GeneratedRequest) -> None:
     counts = {name: expected.summary[name] for name in ("total", "errors")}
     expect_counts(story, report, counts, "a generated file")
     expect_errors(story, report, expected)
-
-
-def _may_write(story: Story) -> bool:
-    run = story.run
-    return (
-        not run.imports_fail and run.writes_left >= CARDS_AT_MOST and run.ledger.fits(CARDS_AT_MOST)
-    )
 
 
 def _expect_some_accepted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.settings import Profile
 from qlara_contract.spec_variants import SpecVariant
 from qlara_contract.story import ListPage, exercises, known_part
 from qlara_contract.strategies import card
@@ -116,6 +117,33 @@ def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
     )
     _largest_page(story, report.list_id)
     _far_page(story, report.list_id, sorted(numbers))
+
+
+@exercises("upload.imports-a-file", "list.total", creates=600)
+def test_files_of_many_hundred_cards_are_imported_whole(story: Story) -> None:
+    is_thorough = story.settings.profile is Profile.THOROUGH
+    for cards in (600, 1100, 2500) if is_thorough else (600, 1100):
+        if story.run.writes_left < 3 * cards or not story.run.ledger.fits(cards):
+            break
+        numbers = [story.run.numbers.take() for _ in range(cards)]
+        text = "".join(card("Marco Rossi", f"TEL:{number}") for number in numbers)
+        report = story.upload(text)
+        story.expect(
+            "upload.imports-a-file",
+            report.summary.get("imported"),
+            cards,
+            report.exchange,
+            f"A file of {cards} cards is not imported completely.",
+        )
+        story.run.settle(story.actual.settle.total_seconds())
+        page = story.page(report.list_id, ("limit", "1"))
+        story.expect(
+            "list.total",
+            page.body.get("total"),
+            cards,
+            page.exchange,
+            f"`total` of a list of {cards} contacts is wrong.",
+        )
 
 
 def _far_page(story: Story, list_id: str, numbers: list[str]) -> None:

@@ -197,6 +197,8 @@ def begin(
 
 def _room(exchange: ApiExchange) -> int | None:
     body = exchange.response.json
+    if not isinstance(body, dict):
+        return None
     used, total = body.get("used"), body.get("total", body.get("totalLimit"))
     if isinstance(used, int) and isinstance(total, int):
         return max(0, total - used)

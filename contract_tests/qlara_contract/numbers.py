@@ -41,6 +41,21 @@ _NATIONAL = {
 }
 
 
+# Mobile numbers of countries with codes of one, two and three digits: those reserved for fiction, or the
+# examples that the metadata of libphonenumber gives.
+FOREIGN = {
+    "US": "+1 202 555 0123",
+    "GB": "+44 7400 123456",
+    "DE": "+49 171 3920012",
+    "SE": "+46 70 174 06 50",
+    "AU": "+61 491 570 156",
+    "JP": "+81 90 1234 5678",
+    "PT": "+351 912 345 678",
+    "FI": "+358 41 2345678",
+    "AE": "+971 50 123 4567",
+}
+
+
 class Kind(StrEnum):
     """Which numbers are handed out."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
@@ -66,6 +67,9 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
                 "X-Check: a; b=c\r\nContent-Type: text/vcard; charset=utf-8",
             )
         ),
+        "Content-Type before Content-Disposition": body(
+            lambda text: re.sub(r"(Content-Disp.*)\r\n(Content-Type.*)\r\n", r"\2\r\n\1\r\n", text)
+        ),
         "a media type for a field": body(
             lambda text: text.replace(
                 'name="tags"\r\n', 'name="tags"\r\nContent-Type: text/plain; charset=utf-8\r\n'
@@ -74,7 +78,7 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
     }
 
 
-@exercises("upload.any-valid-form", creates=11)
+@exercises("upload.any-valid-form", creates=12)
 def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
     forms = _forms()
     list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlara_contract.numbers import e164
+from qlara_contract.numbers import FOREIGN, e164
 from qlara_contract.story import exercises
 from qlara_contract.strategies import card
 
@@ -41,6 +41,25 @@ def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
         expected = e164(each, region)
         what = f"`{each}` did not become {expected}."
         _takes(story, [f"TEL;TYPE=CELL:{each}"], expected, what, _SCARCE)
+
+
+@exercises("numbers.e164", creates=9)
+def test_numbers_of_many_countries_are_stored_as_they_are(story: Story) -> None:
+    text = "".join(
+        card(f"Marco Rossi {region}", f"TEL;TYPE=CELL:{number}")
+        for region, number in FOREIGN.items()
+    )
+    report = story.upload(text, strategy=_SCARCE)
+    page = story.read(report.list_id, count=len(FOREIGN))
+    got = {each.get("name"): each.get("phoneNumber") for each in page.contacts}
+    for region, number in FOREIGN.items():
+        story.expect(
+            "numbers.e164",
+            got.get(f"Marco Rossi {region}"),
+            number.replace(" ", ""),
+            page.exchange,
+            f"`{number}` was not stored as it is.",
+        )
 
 
 @exercises("numbers.tel-uri-parameters", creates=2)

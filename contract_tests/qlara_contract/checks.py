@@ -146,6 +146,8 @@ def _shape(exchange: ApiExchange, status: int) -> CheckResult:
     body = exchange.response.json
     is_accepted = status < 300
     wrong = shape_error(exchange.operation, status, body)
+    if not (is_accepted or wrong) and exchange.response.media_type != "application/json":
+        wrong = f"its media type is {exchange.response.media_type or 'missing'}"
     if is_accepted:
         promise = _SHAPES[exchange.operation]
         variant = spec_variants.of_quota(body) or spec_variants.of_list_id(_get(body, "listId"))

@@ -86,6 +86,7 @@ PromiseId = Literal[
     "cards.other-properties",
     "numbers.e164",
     "numbers.default-region",
+    "numbers.region",
     "numbers.double-zero",
     "numbers.tel-uri",
     "numbers.tel-uri-parameters",

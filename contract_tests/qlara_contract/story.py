@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["TAG", "ListPage", "PromiseBroken", "ReceivedReport", "Story", "StoryEnds", "exercises"]
 
 BASIC: PromiseId = "upload.imports-a-file"
+# What these judge is why imports fail, if they do.
+_OF_IMPORTS: tuple[PromiseId, ...] = (BASIC, "upload.new-list")
 _TRIES = 3
 _PAGES_AT_MOST = 200
 _POLL = 0.1
@@ -206,7 +208,7 @@ class Story:
             return READ_ONLY
         if self.creates > run.writes_left:
             return WRITES_SPENT
-        if self.creates and BASIC not in self.promises and run.imports_fail:
+        if self.creates and self.promises[0] not in _OF_IMPORTS and run.imports_fail:
             return run.imports_fail
         if self.creates and not run.ledger.fits(self.creates):
             return NO_QUOTA_LEFT
@@ -457,6 +459,8 @@ class Story:
             self.ends(
                 about or self.promises[0], "The list cannot be read.", "200 and a page", exchange
             )
+        if body is None:
+            self.ends("answers.json", "The page is not JSON.", "JSON", exchange)
         if not isinstance(body, dict) or not isinstance(body.get("contacts"), list):
             self.ends(about or self.promises[0], "The page lacks `contacts`.", "a page", exchange)
         contacts = [each for each in body["contacts"] if isinstance(each, dict)]
@@ -482,13 +486,13 @@ class Story:
         return self._walk(list_id, about)
 
     def _walk(self, list_id: str, about: PromiseId | None) -> ListPage:
-        limit = ("limit", str(self.run.safe_limit))
+        has_pages = self.run.conventions.has_pages
+        most = self.run.safe_limit if has_pages else min(1000, self.actual.limit_maximum)
+        limit = ("limit", str(most))
         page = self.page(list_id, limit, about=about)
         contacts, first = list(page.contacts), self.actual.page_first
         for at in range(first + 1, first + _PAGES_AT_MOST):
-            if page.body.get("hasMore") is not True or not page.contacts:
-                break
-            if not self.run.conventions.has_pages:
+            if page.body.get("hasMore") is not True or not page.contacts or not has_pages:
                 break
             page = self.page(list_id, limit, ("page", str(at)), about=about)
             contacts += page.contacts
@@ -554,8 +558,10 @@ def goes_on(exchange: ApiExchange) -> bool:
     if exchange.operation != UPLOAD or not 200 <= response.status < 300:
         return False
     body = response.json
-    said = body.get("status", "COMPLETED") if isinstance(body, dict) else "COMPLETED"
-    return response.status == _ACCEPTED or said != "COMPLETED"
+    said = body.get("status") if isinstance(body, dict) else None
+    return response.status == _ACCEPTED or (
+        isinstance(said, str) and said.lower() not in ("completed", "fail", "failed", "error")
+    )
 
 
 def one_line(exchange: ApiExchange) -> str:

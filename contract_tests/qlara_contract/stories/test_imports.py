@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import ReceivedReport, Story
 
-_FAULTY = 60
+_FAULTY = 120
 _SLACK = 1.0
 _NOW = timedelta(minutes=10)  # clocks of several machines
 _TOGETHER = 3

@@ -62,6 +62,7 @@ def _list_or_leave(story: Story) -> str:
     "list.total",
     "list.total-pages",
     "list.has-more",
+    "list.page-echoed",
     "list.contact-ids-unique",
     creates=_CONTACTS,
 )

@@ -24,9 +24,20 @@ def _takes(story: Story, properties: list[str], number: str, what: str, strategy
     story.expect(story.promises[0], contact.get("phoneNumber"), number, exchange, what)
 
 
-@exercises("numbers.default-region", creates=3)
+@exercises("numbers.default-region", "numbers.region", creates=3)
 def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
     numbers, region = story.run.numbers, story.actual.region
+    observed = story.run.conventions.observations.get("region")
+    if observed is None:
+        story.not_exercised("numbers.region", "the region was not learnt")
+    else:
+        story.expect(
+            "numbers.region",
+            region,
+            story.expected.region,
+            observed.exchange,
+            "A number without prefix gets the one of another region.",
+        )
     if region == "IT":
         typed = [numbers.take_national(), numbers.take_national()]
         if story.actual.numbers == "any":

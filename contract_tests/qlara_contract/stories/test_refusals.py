@@ -136,6 +136,14 @@ def test_an_over_long_value_is_refused(story: Story) -> None:
     story.refused("upload.over-long-value", story.post(long_tags), status, "tags")
 
 
+@exercises("answers.invalid-requests-refused", creates=1)
+def test_a_list_name_with_a_control_character_is_refused(story: Story) -> None:
+    text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
+    exchange = story.post(story.form(text, list_name=f"{story.list_name}\x01"))
+    status = story.expected.invalid_input
+    story.refused("answers.invalid-requests-refused", exchange, status, "listName")
+
+
 @exercises("upload.multipart-required", unsafe=True)
 def test_a_body_that_is_not_a_form_is_refused(story: Story) -> None:
     text = card("Marco Rossi", "TEL:+33199000001").encode()

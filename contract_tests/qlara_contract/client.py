@@ -32,6 +32,7 @@ _TRIES = 3
 _PAUSES = (0.2, 1.0)
 _LOST_AFTER = 8  # failures in a row
 _REFUSED_IN_A_ROW = 4
+_CONFLICT = 409
 _GATEWAY = frozenset({502, 503, 504})
 SESSION_HEADER = "X-Sandbox-Session"
 SCENARIO_HEADER = "x-sandbox-scenario"
@@ -126,6 +127,25 @@ class Client:
             if at + 1 < tries:
                 self.wait(_PAUSES[at])
         raise Interrupted(failure)
+
+    def send_or_look(self, request: ApiRequest, *, key: str | None = None) -> ApiExchange:
+        """Send an import of new numbers; after a failure of the network, look whether it was carried out.
+
+        The same import again tells: if its cards are duplicates now, it was.
+
+        Raises:
+            Interrupted: it was carried out without a response, or failed again.
+        """
+        try:
+            return self.send(request, key=key)
+        except Interrupted as error:
+            exchange = self.send(request, key=key)
+            body = exchange.response.json
+            summary = body.get("summary") if isinstance(body, dict) else None
+            known = summary.get("duplicates") if isinstance(summary, dict) else None
+            if known or exchange.response.status == _CONFLICT:
+                raise Interrupted(f"{error} It was carried out all the same.") from error
+            return exchange
 
     def send_together(self, requests: Sequence[ApiRequest]) -> list[ApiExchange]:
         """Send *requests* at the same time and return their exchanges, in the same order.

@@ -6,13 +6,12 @@ of its checks. Lists, names and the number of writes are limited here.
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import schemathesis
@@ -20,6 +19,7 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.transport.requests import SameHostRedirectsSession
 
 from qlara_contract.contract import contract
+from qlara_contract.conventions import Conventions, apply_overlay, overlay_for
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import AMERICAN
@@ -97,11 +97,13 @@ class RequestGenerator:
         list_id: str,
         headers: tuple[tuple[str, str], ...],
         bounds: Bounds,
+        conventions: Conventions,
     ) -> None:
         self._settings = settings
         self._list_id = list_id
         self._headers = headers
         self._bounds = bounds
+        self._conventions = conventions
         self._files: dict[str, VCardFile] = {}
         # Without a list of the run's own, a valid import would go into one of the user's.
         self._writes = bool(list_id) and settings.effective_mode is Mode.FULL and self._may_write()
@@ -151,7 +153,9 @@ class RequestGenerator:
 
     def _document(self) -> dict[str, Any]:
         """Return the contract with the documented list replaced by one that may be used."""
-        document = copy.deepcopy(contract().document)
+        # Valid is what is valid there: where a page may have 100 contacts, `limit` goes up to 100.
+        overlay = overlay_for(self._conventions.differences())
+        document = apply_overlay(contract().document, overlay)
         if self._list_id:
             _replace(document, _DOCUMENTED_LIST, self._list_id)
         if not self._settings.is_loopback:
@@ -225,7 +229,7 @@ class RequestGenerator:
             self._settings.base_url,
             ApiRequest(
                 request.method or "",
-                unquote(path) if "%" not in unquote(path) else path,
+                path,
                 tuple(parse_qsl(uri.query, keep_blank_values=True)),
                 self._headers if form else _shown_headers(headers),
                 form,

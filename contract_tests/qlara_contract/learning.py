@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STORY = "learning"
 
 _LONGEST_SETTLE = 15.0
-_POLLS = (0.05, 0.1, 0.2, 0.4, 0.8)
+_POLLS = (*[0.05] * 20, *[0.1] * 10, 0.25)
 _FEW, _MANY = 12, 120
 _BUDGET_FOR_MANY = 600
 _LIMITS = (500, 250, 200, 100, 50, 25, 20, 10)
@@ -337,16 +337,15 @@ class _Learning:
         size = len(shown)
         if size < 2:
             return
-        if shown == numbers[:size]:
-            value: str | None = "import"
-        elif shown == numbers[::-1][:size]:
-            value = "newest"
-        elif names == sorted(names):
-            value = "name"
-        elif ids == sorted(ids):
-            value = "id"
-        else:
-            value = None
+        orders = {
+            "import": shown == numbers[:size],
+            "newest": shown == numbers[::-1][:size],
+            "name": names == sorted(names),
+            "id": ids == sorted(ids),
+        }
+        seen = [order for order, holds in orders.items() if holds]
+        expected = self._known.expected.order
+        value = expected if expected in seen else next(iter(seen), None)
         what = f"by {value}" if value else "in an order of its own"
         self._known.observe("order", value, what, page)
 

@@ -85,6 +85,7 @@ class PromiseResult:
 
 
 READ_ONLY = "the run is read-only"
+NO_LISTS = "lists cannot be made: an import with `listName` is refused"
 NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
 WRITES_SPENT = "--max-writes does not allow enough new contacts"
 NOT_COMPLETED = "the story could not be completed"

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 DEFAULT_LIST = "list_crm_migration"
 TAG = "contract-check"
 _BEFORE = 3
-_SLACK = 0.3  # seconds that an import may take longer to settle than it was seen to take
+_LONGEST_NAME = 50
+_SLACK = 0.15  # seconds that an import may take longer to settle than it was seen to take
 
 
 @dataclass
@@ -113,7 +114,7 @@ class SuiteRun:
 
     def new_list_name(self, about: str) -> str:
         """Return a list name that no other import of this run, or of another, has."""
-        return f"contract-check {self._token}-{next(self._names)} {about}"[:110]
+        return f"contract-check {self._token}-{next(self._names)} {about}"[:_LONGEST_NAME].rstrip()
 
     def begin_story(self, name: str) -> None:
         """Attribute what breaks from now on to the story *name*."""
@@ -151,7 +152,7 @@ class SuiteRun:
         """Wait until *seconds*, and some slack, have passed since the last import was answered."""
         if seconds <= 0:
             return
-        left = self._wrote_at + seconds * 1.5 + _SLACK - time.monotonic()
+        left = self._wrote_at + seconds * 1.25 + _SLACK - time.monotonic()
         if left > 0:
             self.client.wait(left)
 

@@ -15,10 +15,12 @@ from qlara_contract.contract import contract
 from qlara_contract.errors import Interrupted, WritesSpent
 from qlara_contract.exchange import ApiExchange, ApiRequest, printable_json
 from qlara_contract.forms import FormFile, ImportForm
+from qlara_contract.oracle import ModelAccount
 from qlara_contract.promises import LIST, QUOTA, UPLOAD, promise
 from qlara_contract.results import (
     ENDED_EARLY,
     GOES_ON,
+    NO_LISTS,
     NO_QUOTA_LEFT,
     NOT_COMPLETED,
     READ_ONLY,
@@ -158,19 +160,15 @@ class Story:
         if reason:
             self._leave(reason)
             return
-        for at in range(1, _TRIES + 1):
+        failed_at: list[int] = []
+        while len(failed_at) < _TRIES:
             results.begin()
+            before = self.run.client.requests
             try:
                 self._tell(function)
             except Interrupted as error:
-                results.discard()
-                self._forget()
-                if lost := self.run.client.probe():
-                    self.run.lost(lost)
-                if at == _TRIES:
-                    what = f"The request fails each of {_TRIES} times, while others do not."
-                    self.breaks(self.promises[0], what, "a response", str(error), None)
-                    self._leave(NOT_COMPLETED)
+                failed_at.append(self.run.client.requests - before)
+                self._interrupted(failed_at, error)
             except BaseException:
                 results.commit()
                 raise
@@ -181,6 +179,21 @@ class Story:
         uncovered = [each for each in broken if self.run.is_drift(each)]
         if uncovered:
             raise PromiseBroken(self.run.describe(uncovered))
+
+    def _interrupted(self, failed_at: list[int], error: Interrupted) -> None:
+        """Forget this attempt; after the last, say whether the request is the cause or the network."""
+        self.run.results.discard()
+        self._forget()
+        if lost := self.run.client.probe():
+            self.run.lost(lost)
+        if len(failed_at) < _TRIES:
+            return
+        if len(set(failed_at)) == 1:
+            what = f"The request fails each of {len(failed_at)} times, while others do not."
+            self.breaks(self.promises[0], what, "a response", str(error), None)
+            self._leave(NOT_COMPLETED)
+        else:
+            self._leave(f"the network failed each of {len(failed_at)} times: {error}")
 
     def _tell(self, function: Callable[[Story], None]) -> None:
         left = ""
@@ -200,12 +213,16 @@ class Story:
         """Forget what was found up to an interruption."""
         self.broken, self._judged, self._has_judged = [], set(), False
         self.not_judged = ""
+        self.run.account = ModelAccount()  # it may hold what never came to be
         self.run.begin_story(self.name)
 
     def _obstacle(self) -> str:
         run = self.run
         if self.unsafe and run.settings.effective_mode is Mode.READ_ONLY:
             return READ_ONLY
+        needs_a_list = self.creates or (self.unsafe and not run.settings.list_id)
+        if needs_a_list and self.actual.list_names_create == "no":
+            return NO_LISTS
         if self.creates > run.writes_left:
             return WRITES_SPENT
         if self.creates and self.promises[0] not in _OF_IMPORTS and run.imports_fail:
@@ -364,7 +381,10 @@ class Story:
         self, request: ApiRequest, *, key: str | None = None, patient: bool = True
     ) -> ApiExchange:
         """Send any request and return the exchange, whatever the response."""
-        return self.run.client.send(request, key=key, patient=patient)
+        client = self.run.client
+        if request.method == "POST" and patient and not _changes_duplicates(request):
+            return client.send_or_look(request, key=key)
+        return client.send(request, key=key, patient=patient)
 
     def file(self, *cards: str) -> bytes:
         """Return a file of these cards."""
@@ -381,6 +401,8 @@ class Story:
     ) -> ImportForm:
         """Return the form of an import; without *list_id* into a new list of this story."""
         content = content.encode() if isinstance(content, str) else content
+        if self.actual.list_names_create == "no":
+            list_id = list_id or self.settings.list_id
         fields = [("listId", list_id)] if list_id else [("listName", list_name or self.list_name)]
         if strategy:
             fields.append(("duplicateStrategy", strategy))
@@ -477,10 +499,13 @@ class Story:
         if not settle:
             return self._walk(list_id, about)
         if count:
-            for _ in range(round(settle / _POLL)):
-                page = self._walk(list_id, about)
-                if len(page.contacts) >= count:
-                    return page
+            for _ in range(round(settle / _POLL) + 1):
+                first = self.get_list(list_id, ("limit", "1"))
+                body = first.response.json
+                # A list that is new may not be there before its contacts are.
+                total = body.get("total") if isinstance(body, dict) else None
+                if first.response.status == 200 and isinstance(total, int) and total >= count:
+                    return self._walk(list_id, about)
                 self.run.client.wait(_POLL)
         self.run.settle(settle)
         return self._walk(list_id, about)
@@ -550,6 +575,12 @@ def known_part(contact: Mapping[str, Any]) -> dict[str, Any]:
         "email": contact.get("email") or None,
         "tags": sorted(map(str, tags)) if isinstance(tags, list) else tags,
     }
+
+
+def _changes_duplicates(request: ApiRequest) -> bool:
+    """Return whether sending a request again could change what the first one did."""
+    fields = dict(request.form.fields) if request.form else {}
+    return fields.get("duplicateStrategy", "SKIP") != "SKIP" or request.body is not None
 
 
 def goes_on(exchange: ApiExchange) -> bool:

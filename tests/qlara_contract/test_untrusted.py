@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from qlara_contract.contract import contract
+from qlara_contract.conventions import Conventions
 from qlara_contract.generated import RequestGenerator
 from qlara_contract.promises import LIST, QUOTA
 from qlara_contract.settings import Mode, RunSettings, split_credentials
@@ -134,6 +135,7 @@ def test_generated_requests_read_no_further_either() -> None:
             list_id="list_a",
             headers=(),
             bounds=Noting(lambda exchange: sizes.add(len(exchange.response.body))),
+            conventions=Conventions(),
         )
         for _ in generator.run():
             generator.stopped = True

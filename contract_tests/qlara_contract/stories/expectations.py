@@ -31,6 +31,8 @@ def expect_counts(
 def expect_errors(story: Story, report: ReceivedReport, expected: ExpectedReport) -> None:
     """Check reason, line and name of each entry of a report's ``errors`` against the oracle's."""
     got = [each for each in report.errors if isinstance(each, dict)]
+    if all(isinstance(each.get("line"), int) for each in got):
+        got.sort(key=lambda each: each["line"])
     if len(got) != len(expected.errors):
         return  # upload.errors-listed and upload.summary-errors report it
     for one, wanted in zip(got, expected.errors, strict=True):

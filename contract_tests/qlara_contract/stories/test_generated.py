@@ -43,6 +43,7 @@ def test_generated_requests_are_answered_as_the_contract_says(story: Story) -> N
         list_id=list_id,
         headers=story.run.client.session_headers,
         bounds=story.run,
+        conventions=story.actual,
     )
     if story.settings.effective_mode is Mode.READ_ONLY:
         story.not_exercised("upload.report-shape", READ_ONLY)

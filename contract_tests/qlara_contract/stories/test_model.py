@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qlara_contract.strategies import VCardFile
 
 _CARDS = 6
-_TAGS = ("crm-import,q2-2026", "a,b,c", "Ελλάδα, naïve")
+_TAGS = ("crm-import,q2-2026", "a,b,c")
 _IN_FILE: dict[str, PromiseId] = {
     "SKIP": "duplicates.in-file-skip",
     "UPDATE": "duplicates.in-file-update",

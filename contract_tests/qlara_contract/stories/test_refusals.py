@@ -136,12 +136,13 @@ def test_an_over_long_value_is_refused(story: Story) -> None:
     story.refused("upload.over-long-value", story.post(long_tags), status, "tags")
 
 
-@exercises("answers.invalid-requests-refused", creates=1)
-def test_a_list_name_with_a_control_character_is_refused(story: Story) -> None:
-    text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
-    exchange = story.post(story.form(text, list_name=f"{story.list_name}\x01"))
-    status = story.expected.invalid_input
-    story.refused("answers.invalid-requests-refused", exchange, status, "listName")
+@exercises("answers.invalid-requests-refused", creates=2)
+def test_a_control_character_is_refused(story: Story) -> None:
+    status, text = story.expected.invalid_input, card("Marco Rossi", "TEL:n/d")
+    named = story.form(text, list_name=f"{story.list_name}\x01")
+    story.refused("answers.invalid-requests-refused", story.post(named), status, "listName")
+    tagged = story.form(text, tags=f"{TAG},a\x01b")
+    story.refused("answers.invalid-requests-refused", story.post(tagged), status, "tags")
 
 
 @exercises("upload.multipart-required", unsafe=True)

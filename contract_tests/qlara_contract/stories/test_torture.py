@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.settings import Profile
-from qlara_contract.story import exercises
+from qlara_contract.story import exercises, goes_on
 from qlara_contract.torture import PROMISES, TortureBudget, Writer, assemble
 from qlara_contract.torture.files import COUNTS
 from qlara_contract.torture.trial import SentFile, Trial
@@ -49,6 +49,8 @@ def _sent(story: Story, content: bytes) -> SentFile[ApiExchange]:
     body = exchange.response.json
     if exchange.response.status // 100 != 2 or not isinstance(body, dict) or not body.get("listId"):
         return SentFile(None, lambda: None, exchange)
+    if goes_on(exchange):
+        body = {"listId": body["listId"]}
     return SentFile(body, lambda: _contacts(story, str(body["listId"])), exchange)
 
 

@@ -81,11 +81,6 @@ _URI = (
         "A tel: URI with quoted types is not read.",
         f'TEL;VALUE=uri;PREF=1;TYPE="voice,home":tel:{grouped("-")}',
     ),
-    _uri(
-        "context",
-        "A tel: URI with phone-context is not read.",
-        f"TEL;VALUE=uri:tel:{REST};phone-context={CODE}",
-    ),
     _freely("uri-without-value", "A tel: URI without VALUE is not read.", f"TEL:tel:{NUMBER}"),
     _freely("uri-slashes", "`tel://` is not read.", f"TEL;VALUE=uri:tel://{NUMBER}", versions=_V4),
     _freely(

@@ -31,7 +31,6 @@ _FIRST_PAUSE, _PATIENT = 0.25, 1.0  # seconds, doubled each time
 _TRIES = 3
 _PAUSES = (0.2, 1.0)
 _LOST_AFTER = 8  # failures in a row
-_REFUSED_IN_A_ROW = 4
 _CONFLICT = 409
 _GATEWAY = frozenset({502, 503, 504})
 SESSION_HEADER = "X-Sandbox-Session"
@@ -69,7 +68,6 @@ class Client:
         self._next_at = 0.0
         self._ends_at = time.monotonic() + settings.effective_deadline
         self._failed = 0
-        self._refused = 0
         self.waited = 0.0
         self.requests = 0
         self.network_failures: list[str] = []
@@ -301,11 +299,9 @@ class Client:
         is_own = key is None and exchange.operation
         if not is_own:
             return
-        self._refused = self._refused + 1 if exchange.response.status in (401, 403) else 0
-        if self._refused >= _REFUSED_IN_A_ROW:
-            self._refused = 0
-            if reason := self.probe():
-                raise DeploymentLost(reason)
+        # The quota was readable with this key when the run began.
+        if exchange.response.status in (401, 403) and (reason := self.probe()):
+            raise DeploymentLost(reason)
 
 
 def is_from_gateway(response: ApiResponse) -> bool:

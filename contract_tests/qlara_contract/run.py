@@ -177,7 +177,7 @@ class SuiteRun:
         if self.record is not None:
             self.record.append((story or self.story_name, exchange))
         broken = []
-        for checked in checks.check(exchange, self.paging):
+        for checked in checks.check(exchange, self.paging, self.expected):
             if not checked.broken:
                 self.results.record_kept(checked.promise)
                 continue

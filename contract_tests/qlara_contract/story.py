@@ -12,7 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from qlara_contract.contract import contract
-from qlara_contract.errors import Interrupted, WritesSpent
+from qlara_contract.errors import Interrupted, RunStopped, WritesSpent
 from qlara_contract.exchange import ApiExchange, ApiRequest, printable_json
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.oracle import ModelAccount
@@ -169,6 +169,9 @@ class Story:
             except Interrupted as error:
                 failed_at.append(self.run.client.requests - before)
                 self._interrupted(failed_at, error)
+            except RunStopped:
+                results.discard()  # what was found last may be the outage itself
+                raise
             except BaseException:
                 results.commit()
                 raise

@@ -439,7 +439,7 @@ def _as_shown(contact: dict[str, Any]) -> dict[str, Any]:
 
 @exercises("list.unknown-list")
 def test_an_unknown_list_is_not_found(story: Story) -> None:
-    exchange = story.get_list("contract-check-no-such-list")
+    exchange = story.get_list("contract-check-never-made")
     expected = story.expected.unknown_list
     status = expected if isinstance(expected, int) else 404
     if exchange.response.status in (400, 404):

@@ -161,7 +161,7 @@ def test_a_body_that_is_not_a_form_is_refused(story: Story) -> None:
                 body=body,
             )
         )
-        story.refused("upload.multipart-required", exchange, 400, "file")
+        story.refused("upload.multipart-required", exchange, story.expected.invalid_input, "file")
 
 
 @exercises("upload.malformed-multipart", unsafe=True)
@@ -181,7 +181,7 @@ def test_a_form_that_cannot_be_read_is_refused(story: Story) -> None:
                 body=body,
             )
         )
-        story.refused("upload.malformed-multipart", exchange, 400)
+        story.refused("upload.malformed-multipart", exchange, story.expected.invalid_input)
 
 
 @exercises("upload.unknown-list", creates=1)

@@ -68,6 +68,7 @@ class Client:
         self._next_at = 0.0
         self._ends_at = time.monotonic() + settings.effective_deadline
         self._failed = 0
+        self._is_accepted = False  # the key was, at least once
         self.waited = 0.0
         self.requests = 0
         self.network_failures: list[str] = []
@@ -299,9 +300,11 @@ class Client:
         is_own = key is None and exchange.operation
         if not is_own:
             return
-        # The quota was readable with this key when the run began.
-        if exchange.response.status in (401, 403) and (reason := self.probe()):
-            raise DeploymentLost(reason)
+        if exchange.response.status < 400:
+            self._is_accepted = True
+        elif self._is_accepted and exchange.response.status in (401, 403):
+            if reason := self.probe():
+                raise DeploymentLost(reason)
 
 
 def is_from_gateway(response: ApiResponse) -> bool:
@@ -335,8 +338,8 @@ def retry_after(response: ApiResponse) -> float | None:
 
 def _gateway_failure(exchange: ApiExchange) -> str:
     return (
-        f"{exchange.base_url} answered {exchange.request.method} {exchange.request.path} with "
-        f"{exchange.response.status}, which comes from a gateway before it."
+        f"{exchange.base_url} responds to {exchange.request.path} with {exchange.response.status}, "
+        "which comes from a gateway before it."
     )
 
 

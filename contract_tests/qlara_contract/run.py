@@ -172,10 +172,10 @@ class SuiteRun:
 
         While conventions are still being learnt, nothing is judged by them.
         """
-        if self.is_learning:
-            return []
         if self.record is not None:
             self.record.append((story or self.story_name, exchange))
+        if self.is_learning:
+            return []
         broken = []
         for checked in checks.check(exchange, self.paging, self.expected):
             if not checked.broken:

@@ -190,6 +190,23 @@ def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
     )
 
 
+@exercises("duplicates.skip-leaves-the-contact", creates=2)
+def test_skip_does_not_add_what_the_contact_lacks(story: Story) -> None:
+    number = story.run.numbers.take()
+    list_id = story.upload(card("Marco Rossi", f"TEL:{number}")).list_id
+    before, _ = _contact(story, list_id, number)
+    text = card("Marco Rossi", f"TEL:{number}", email="new@example.com")
+    story.upload(text, strategy="SKIP", list_id=list_id)
+    after, exchange = _contact(story, list_id, number)
+    story.expect(
+        "duplicates.skip-leaves-the-contact",
+        _same(after),
+        _same(before),
+        exchange,
+        "SKIP added to an existing contact what it lacked.",
+    )
+
+
 @exercises(
     "duplicates.update-replaces",
     "duplicates.update-adds-tags",

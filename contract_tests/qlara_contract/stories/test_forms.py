@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from qlara_contract.story import Story
 
 _BOUNDARY = "contract-check-edge"
+_FILE_NAMES = (
+    "rubrica telefonica (1).vcf",
+    "contatti-àè.vcf",
+    "連絡先.vcf",
+    "A.B+C&D; E.VCF",
+    f"{'contatti-' * 13}.vcf",
+)
 _PLAIN = f"multipart/form-data; boundary={_BOUNDARY}"
 
 
@@ -51,6 +58,11 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
                 'name="tags"', "name=tags"
             )
         ),
+        "parameters of a part in another order": body(
+            lambda text: text.replace(
+                'name="file"; filename="contacts.vcf"', 'filename="contacts.vcf"; name="file"'
+            )
+        ),
         "header names in lower case": body(
             lambda text: text.replace("Content-Disposition", "content-disposition").replace(
                 "Content-Type", "content-type"
@@ -78,7 +90,7 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
     }
 
 
-@exercises("upload.any-valid-form", creates=12)
+@exercises("upload.any-valid-form", creates=13)
 def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
     forms = _forms()
     list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
@@ -96,11 +108,11 @@ def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
     _expect_imported(story, "upload.any-valid-form", list_id, sent)
 
 
-@exercises("upload.file-name-free", creates=5)
+@exercises("upload.file-name-free", creates=6)
 def test_the_name_of_the_file_does_not_matter(story: Story) -> None:
     list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
     sent: dict[str, tuple[str, ApiExchange]] = {}
-    for name in ("rubrica telefonica (1).vcf", "contatti-àè.vcf", "連絡先.vcf", "A.B+C&D.VCF"):
+    for name in _FILE_NAMES:
         number = story.run.numbers.take()
         body = _part("file", card("Marco Rossi", f"TEL:{number}"), file=name)
         body += _part("listId", list_id) + _part("tags", TAG) + f"--{_BOUNDARY}--\r\n"

@@ -112,9 +112,7 @@ class ApiExchange:
         path = self._hidden(self.request.path, placeholders)
         return path + ("?" + urlencode(query) if query else "")
 
-    def shown_headers(
-        self, placeholders: Mapping[str, str] | None = None
-    ) -> list[tuple[str, str]]:
+    def shown_headers(self, placeholders: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
         """Return the headers of the request as they were sent, with *placeholders* for secrets."""
         headers = list(self.request.headers)
         if self.key and not any(name.lower() == _KEY_HEADER for name, _ in headers):

@@ -20,7 +20,8 @@ class Cause:
     """Promises that are not kept for one reason, the worst first, each with the evidence against it.
 
     That they have one reason is known of a reading (`SpecVariant`), and taken to be so where one
-    response shows them all, or where the request at fault is one that led to the other.
+    response shows them all, the same GET fails the same way, or the request at fault in one led to the
+    other.
     """
 
     results: tuple[tuple[PromiseResult, tuple[Evidence, ...]], ...]
@@ -74,6 +75,19 @@ def _are_linked(one: Sequence[Evidence], two: Sequence[Evidence]) -> bool:
         return first.exchange is second.exchange and first.what == second.what
     return (
         first.exchange is second.exchange
+        or _is_same_symptom(first, second)
         or any(each is first.exchange for each in second.before)
         or any(each is second.exchange for each in first.before)
+    )
+
+
+def _is_same_symptom(one: Evidence, two: Evidence) -> bool:
+    """Return whether the same GET fails the same way in both; an import differs with each story."""
+    operations = {each.exchange.operation for each in (one, two) if each.exchange}
+    methods = {each.exchange.request.method for each in (one, two) if each.exchange}
+    statuses = {each.exchange.response.status for each in (one, two) if each.exchange}
+    return (
+        (one.what, one.expected) == (two.what, two.expected)
+        and len(operations) == len(statuses) == 1
+        and methods == {"GET"}
     )

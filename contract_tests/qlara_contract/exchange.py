@@ -121,9 +121,10 @@ class ApiExchange:
 
     def _hidden(self, text: str, placeholders: Mapping[str, str] | None) -> str:
         known = placeholders or {}
-        if self.key and not _is_made_up(self.key) and self.key not in known:
+        text = mask(text, known)
+        if self.key and not _is_made_up(self.key) and self.key not in known.values():
             text = text.replace(self.key, _described(self.key, known))
-        return mask(text, known)
+        return text
 
 
 def printable_json(value: object, indent: int | None = None) -> str:

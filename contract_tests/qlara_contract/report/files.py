@@ -169,14 +169,13 @@ def _case(suite: ET.Element, outcome: Outcome, result: PromiseResult) -> None:
     promise = result.promise
     case = ET.SubElement(suite, "testcase", name=promise.id, classname=promise.operation)
     state = outcome.state(result)
-    fails = state is PromiseState.BROKEN
-    if fails or state is PromiseState.DIFFERS:
-        text = "\n\n".join(evidence_text(each) for each in outcome.evidence(result))
-        text = xml_safe(f"{promise.source}\n\n{text}")
-    if fails or (state is PromiseState.DIFFERS and outcome.settings.strict):
+    found = "\n\n".join(evidence_text(each) for each in outcome.evidence(result))
+    text = xml_safe(f"{promise.source}\n\n{found}")
+    is_difference = state is PromiseState.DIFFERS
+    if state is PromiseState.BROKEN or (is_difference and outcome.settings.strict):
         failure = ET.SubElement(case, "failure", message=promise.sentence, type=promise.severity)
         failure.text = text
-    elif state is PromiseState.DIFFERS:
+    elif is_difference:
         ET.SubElement(case, "system-out").text = f"differs: {text}"
     elif state is PromiseState.NOT_EXERCISED:
         message = xml_safe(f"not exercised: {result.reason}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -101,15 +102,10 @@ def keep_report(folder: Path, report: Mapping[str, Any], text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     host = re.sub(r"[^\w.-]", "-", urlsplit(str(report["baseUrl"])).netloc) or "host"
     started = re.sub(r"[^0-9T]", "", str(report["started"])[:19])
-    for at in range(1, 1000):
-        path = folder / f"{started}-{host}{f'-{at}' if at > 1 else ''}.json"
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            continue
-        return path
-    raise FileExistsError(str(path))
+    names = (f"{started}-{host}{f'-{at}' if at > 1 else ''}.json" for at in count(1))
+    path = next(folder / each for each in names if not (folder / each).exists())
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def _states(report: Mapping[str, Any]) -> dict[str, str]:

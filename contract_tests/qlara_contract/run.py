@@ -11,6 +11,7 @@ from qlara_contract import checks
 from qlara_contract.client import SCENARIO_HEADER, Client
 from qlara_contract.contract import contract
 from qlara_contract.conventions import Conventions, KnownConventions
+from qlara_contract.deviations import is_known
 from qlara_contract.errors import DeploymentLost
 from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
@@ -25,6 +26,7 @@ from qlara_contract.strategies import card
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qlara_contract.deviations import Deviation
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.settings import RunSettings
 
@@ -39,12 +41,12 @@ _SLACK = 0.15  # seconds that an import may take longer to settle than it was se
 class SuiteRun:
     """Settings, client, results, conventions, ledger and phone numbers of one run.
 
-    ``covered`` are the promises whose known deviation still holds. ``sandbox_scenario`` is the
+    ``deviations`` are those that still hold. ``sandbox_scenario`` is the
     scenario that a sandbox's responses name, empty for a real deployment.
     """
 
     settings: RunSettings
-    covered: frozenset[PromiseId] = frozenset()
+    deviations: tuple[Deviation, ...] = ()
     expected: Conventions = field(default_factory=Conventions)
     results: Results = field(default_factory=Results)
     account: ModelAccount = field(default_factory=ModelAccount)
@@ -131,8 +133,8 @@ class SuiteRun:
         return f"sandbox_contract-check__{scenario}" if self.is_sandbox else ""
 
     def covers(self, promise_id: PromiseId) -> bool:
-        """Return whether a known deviation covers this promise."""
-        return promise_id in self.covered
+        """Return whether known deviations cover all that was found against this promise."""
+        return is_known(self.results.by_id[promise_id], self.deviations)
 
     def differs(self, *promise_ids: PromiseId) -> bool:
         """Return whether one of these promises was seen not to be kept."""

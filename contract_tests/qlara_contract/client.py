@@ -302,9 +302,14 @@ class Client:
             return
         if exchange.response.status < 400:
             self._is_accepted = True
-        elif self._is_accepted and exchange.response.status in (401, 403):
-            if reason := self.probe():
-                raise DeploymentLost(reason)
+        elif exchange.response.status in (401, 403) and self._is_accepted:
+            self._require_accepted()
+
+    def _require_accepted(self) -> None:
+        """Raise ``DeploymentLost`` if the key, which was accepted before, is accepted for nothing now."""
+        reason = self.probe()
+        if reason:
+            raise DeploymentLost(reason)
 
 
 def is_from_gateway(response: ApiResponse) -> bool:

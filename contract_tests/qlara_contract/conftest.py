@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qlara_contract.deviations import load_deviations
 from qlara_contract.conventions import expected_by
+from qlara_contract.deviations import load_deviations
 from qlara_contract.engine import begin, note_basics, try_learning
 from qlara_contract.errors import CannotRun, RunStopped
 from qlara_contract.plugin import OPTIONS

@@ -453,31 +453,42 @@ def test_the_file_is_read_whatever_its_part_says_of_it(story: Story) -> None:
         )
 
 
-@exercises("upload.imports-together", creates=_TOGETHER * _CARDS_EACH)
+@exercises("upload.imports-together", creates=_TOGETHER * (_CARDS_EACH + 1) + 1)
 def test_imports_at_the_same_time_are_each_imported_whole(story: Story) -> None:
     numbers = [[story.run.numbers.take() for _ in range(_CARDS_EACH)] for _ in range(_TOGETHER)]
+    shared = story.run.numbers.take()
     first = card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
     list_id = story.upload(first).list_id
     forms = [
-        story.form("".join(card(f"Rossi {each}", f"TEL:{each}") for each in those), list_id=list_id)
+        story.form(
+            "".join(card(f"Rossi {each}", f"TEL:{each}") for each in [*those, shared]),
+            list_id=list_id,
+        )
         for those in numbers
     ]
     exchanges = story.post_together(forms)
-    for exchange in exchanges:
-        report = story.report(exchange)
-        story.expect(
-            "upload.imports-together",
-            report.summary.get("imported"),
-            _CARDS_EACH,
-            exchange,
-            f"One of {_TOGETHER} imports at the same time did not import its {_CARDS_EACH} cards.",
-        )
-    wanted = {number for those in numbers for number in those}
-    page = story.read(list_id, count=len(wanted) + 1)
-    got = [number for number in map(str, page.numbers) if number in wanted]
+    reports = [story.report(each) for each in exchanges]
+    counts = [
+        {name: each.summary.get(name) for name in ("total", "imported", "duplicates")}
+        for each in reports
+    ]
+    # One of them is first with the number that all have.
+    due = [
+        {"total": _CARDS_EACH + 1, "imported": _CARDS_EACH + at, "duplicates": 1 - at}
+        for at in (1, *[0] * (_TOGETHER - 1))
+    ]
     story.expect(
         "upload.imports-together",
-        sorted(got),
+        sorted(counts, key=repr),
+        sorted(due, key=repr),
+        exchanges[-1],
+        f"{_TOGETHER} imports at the same time, with one number in all of them, count wrongly.",
+    )
+    wanted = {shared, *(number for those in numbers for number in those)}
+    page = story.read(list_id, count=len(wanted) + 1)
+    story.expect(
+        "upload.imports-together",
+        sorted(number for number in map(str, page.numbers) if number in wanted),
         sorted(wanted),
         page.exchange,
         "After imports at the same time, the list does not hold each contact once.",

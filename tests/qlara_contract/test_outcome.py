@@ -15,7 +15,6 @@ import jsonschema_rs
 from rich.console import Console
 
 import qlara_contract.report
-
 from qlara_contract.deviations import Deviation
 from qlara_contract.engine import Outcome, Progress
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse

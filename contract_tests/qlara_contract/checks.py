@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -25,6 +26,10 @@ _ACCEPTED = (
     202  # RFC 9110 section 15.3.3: carried out later, and what the body says is not documented
 )
 _SHORTEST_KEY = 8  # a shorter one may be a word
+_UNDER_WAY = re.compile(
+    "pend|process|queue|progress|running|start|schedul|accepted|received|created|new|wait",
+    re.IGNORECASE,
+)
 _NO_FAILURES = frozenset({501, 505})  # RFC 9110 sections 15.6.2 and 15.6.6: not supported
 _SHAPES: dict[str, PromiseId] = {
     UPLOAD: "upload.report-shape",
@@ -128,11 +133,23 @@ def _of_operation(
         yield _retry_after(exchange)
 
 
+def goes_on(exchange: ApiExchange) -> bool:
+    """Return whether an exchange is an accepted import that is not complete yet."""
+    response = exchange.response
+    if exchange.operation != UPLOAD or not 200 <= response.status < 300:
+        return False
+    said = _get(response.json, "status")
+    return response.status == _ACCEPTED or (
+        isinstance(said, str) and _UNDER_WAY.search(said) is not None
+    )
+
+
 def _completion(exchange: ApiExchange, expected: Conventions) -> CheckResult:
     status, said = exchange.response.status, _get(exchange.response.json, "status")
     return CheckResult(
         "upload.completed-at-once",
-        said != "COMPLETED" or (status == _ACCEPTED and expected.import_status != status),
+        _UNDER_WAY.search(str(said)) is not None
+        or (status == _ACCEPTED and expected.import_status != status),
         "The import goes on after its response.",
         "COMPLETED",
         f"{status}, {said}",
@@ -157,6 +174,9 @@ def _shape(exchange: ApiExchange, status: int) -> CheckResult:
     body = exchange.response.json
     is_accepted = status < 300
     wrong = shape_error(exchange.operation, status, body)
+    said = _get(body, "status")
+    if exchange.operation == UPLOAD and is_accepted and not (goes_on(exchange) or wrong):
+        wrong = "" if said == "COMPLETED" else f"status: {said!r} is not 'COMPLETED'"
     if not (is_accepted or wrong) and exchange.response.media_type != "application/json":
         wrong = f"its media type is {exchange.response.media_type or 'missing'}"
     if is_accepted:

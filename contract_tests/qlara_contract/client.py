@@ -265,7 +265,7 @@ class Client:
                 request.method,
                 self._settings.base_url + request.target,
                 headers=[(name.encode(), value.encode()) for name, value in headers],
-                content=content,
+                content=iter([content]) if request.is_chunked and content else content,
             ) as response:
                 encoding = response.headers.get("content-encoding", "")
                 body, is_cut = read_within_bounds(response.iter_raw(), encoding)

@@ -25,7 +25,8 @@ _MADE_UP = ("contract-check", "sandbox_contract-check")
 class ApiRequest:
     """A request before it is encoded; ``path`` begins with a slash and holds no query.
 
-    ``body`` (sent as it is) or ``form``, or neither.
+    ``body`` (sent as it is) or ``form``, or neither. ``is_chunked``: without ``Content-Length``
+    (RFC 9112 section 7.1).
     """
 
     method: str
@@ -34,6 +35,7 @@ class ApiRequest:
     headers: tuple[tuple[str, str], ...] = ()
     form: ImportForm | None = None
     body: bytes | None = None
+    is_chunked: bool = False
 
     @property
     def target(self) -> str:

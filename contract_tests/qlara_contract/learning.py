@@ -311,7 +311,8 @@ class _Learning:
         size = 5 if total >= _FEW else max(1, total // 2)
         limit = ("limit", str(size))
         start = self._page(list_id, limit)
-        pages = {at: _ids(self._page(list_id, limit, ("page", str(at)))) for at in (0, 1, 2)}
+        asked = {at: self._page(list_id, limit, ("page", str(at))) for at in (0, 1, 2)}
+        pages = {at: _ids(each) for at, each in asked.items()}
         first = _ids(start)
         if not first:
             return
@@ -319,7 +320,7 @@ class _Learning:
             value, what = 1, "page=1 is the page without `page`"
         elif pages[0] == first and pages[1] not in (first, None):
             value, what = 0, "page=0 is the page without `page`"
-        elif pages[1] == first and pages[2] == first and total > size:
+        elif pages[1] == pages[2] == first and total > size and _number(asked[2]) == _number(start):
             self._known.has_pages = False
             self._known.observe("page", None, "`page` is ignored", start)
             return
@@ -389,6 +390,12 @@ def _ids(exchange: ApiExchange) -> list[str] | None:
     if exchange.response.status != 200:
         return None
     return [str(each.get("contactId")) for each in _contacts(exchange)]
+
+
+def _number(exchange: ApiExchange) -> object:
+    """Return the number that a page says it has."""
+    body = exchange.response.json
+    return body.get("page") if isinstance(body, dict) else None
 
 
 def _imported(body: object) -> int | None:

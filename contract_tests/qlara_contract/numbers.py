@@ -53,6 +53,7 @@ FOREIGN = {
     "PT": "+351 912 345 678",
     "FI": "+358 41 2345678",
     "FO": "+298 211234",
+    "CN": "+86 131 2345 6789",
     "AE": "+971 50 123 4567",
 }
 
@@ -120,6 +121,15 @@ class Numbers:
     def take_national(self) -> str:
         """Return an Italian mobile number in national form (nobody reserves one for fiction)."""
         return f"347 {self._random.randrange(1000):03d} {self._random.randrange(10_000):04d}"
+
+    def take_americans(self) -> tuple[str, str]:
+        """Return two American numbers in E.164 with the same last seven digits.
+
+        They are few: an account may hold them already.
+        """
+        first, second = self._random.sample(_AREAS, 2)
+        last = f"55501{self._random.randrange(100):02d}"
+        return f"+1{first}{last}", f"+1{second}{last}"
 
     def take_roman(self) -> str:
         """Return a fixed-line number of Rome in national form; its zero is part of it."""

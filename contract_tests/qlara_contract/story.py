@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from qlara_contract.checks import goes_on
 from qlara_contract.contract import contract
 from qlara_contract.errors import Interrupted, RunStopped, WritesSpent
 from qlara_contract.exchange import ApiExchange, ApiRequest, printable_json
@@ -48,7 +49,6 @@ _OF_IMPORTS: tuple[PromiseId, ...] = (BASIC, "upload.new-list")
 _TRIES = 3
 _PAGES_AT_MOST = 200
 _POLL = 0.1
-_ACCEPTED = 202
 
 
 class StoryEnds(Exception):
@@ -584,18 +584,6 @@ def _changes_duplicates(request: ApiRequest) -> bool:
     """Return whether sending a request again could change what the first one did."""
     fields = dict(request.form.fields) if request.form else {}
     return fields.get("duplicateStrategy", "SKIP") != "SKIP" or request.body is not None
-
-
-def goes_on(exchange: ApiExchange) -> bool:
-    """Return whether an exchange is an accepted import that is not complete yet."""
-    response = exchange.response
-    if exchange.operation != UPLOAD or not 200 <= response.status < 300:
-        return False
-    body = response.json
-    said = body.get("status") if isinstance(body, dict) else None
-    return response.status == _ACCEPTED or (
-        isinstance(said, str) and said.lower() not in ("completed", "fail", "failed", "error")
-    )
 
 
 def one_line(exchange: ApiExchange) -> str:

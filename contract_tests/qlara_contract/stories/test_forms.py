@@ -108,6 +108,33 @@ def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
     _expect_imported(story, "upload.any-valid-form", list_id, sent)
 
 
+@exercises("upload.any-valid-form", creates=3)
+def test_a_form_is_read_however_it_is_transferred(story: Story) -> None:
+    list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
+    sent: dict[str, tuple[str, ApiExchange]] = {}
+    ways = {
+        "`Expect: 100-continue`": ((("Expect", "100-continue"),), False, 417),
+        "chunks in place of a length": ((), True, 411),
+    }
+    for what, (headers, is_chunked, may_refuse) in ways.items():
+        number = story.run.numbers.take()
+        body = _part("file", card("Marco Rossi", f"TEL:{number}"), file="contacts.vcf")
+        body += _part("listId", list_id) + _part("tags", TAG) + f"--{_BOUNDARY}--\r\n"
+        request = ApiRequest(
+            "POST",
+            contract().path_of(UPLOAD),
+            headers=(("Content-Type", _PLAIN), *headers),
+            body=body.encode(),
+            is_chunked=is_chunked,
+        )
+        exchange = story.send(request)
+        if exchange.response.status == may_refuse:
+            continue  # RFC 9110 sections 15.5.12 and 15.5.18
+        if _accepted(story, "upload.any-valid-form", what, exchange):
+            sent[what] = number, exchange
+    _expect_imported(story, "upload.any-valid-form", list_id, sent)
+
+
 @exercises("upload.file-name-free", creates=6)
 def test_the_name_of_the_file_does_not_matter(story: Story) -> None:
     list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from qlara_contract.checks import goes_on
 from qlara_contract.client import is_from_gateway
 from qlara_contract.oracle import ModelAccount
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
@@ -12,7 +13,7 @@ from qlara_contract.results import READ_ONLY
 from qlara_contract.run import DEFAULT_LIST
 from qlara_contract.settings import Mode
 from qlara_contract.stories.expectations import expect_counts, expect_errors
-from qlara_contract.story import ReceivedReport, exercises, goes_on
+from qlara_contract.story import ReceivedReport, exercises
 
 if TYPE_CHECKING:
     from qlara_contract.generated import GeneratedRequest

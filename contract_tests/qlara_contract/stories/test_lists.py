@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.settings import Profile
 from qlara_contract.spec_variants import SpecVariant
 from qlara_contract.story import ListPage, exercises, known_part
 from qlara_contract.strategies import card
@@ -122,8 +121,7 @@ def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
 
 @exercises("upload.imports-a-file", "list.total", creates=600)
 def test_files_of_many_hundred_cards_are_imported_whole(story: Story) -> None:
-    is_thorough = story.settings.profile is Profile.THOROUGH
-    for cards in (600, 1100, 2500) if is_thorough else (600, 1100):
+    for cards in (600, 1100, 2500):
         if story.run.writes_left < 3 * cards or not story.run.ledger.fits(cards):
             break
         numbers = [story.run.numbers.take() for _ in range(cards)]

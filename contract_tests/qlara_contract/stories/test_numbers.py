@@ -54,7 +54,7 @@ def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
         _takes(story, [f"TEL;TYPE=CELL:{each}"], expected, what, _SCARCE)
 
 
-@exercises("numbers.e164", creates=10)
+@exercises("numbers.e164", creates=11)
 def test_numbers_of_many_countries_are_stored_as_they_are(story: Story) -> None:
     text = "".join(
         card(f"Marco Rossi {region}", f"TEL;TYPE=CELL:{number}")

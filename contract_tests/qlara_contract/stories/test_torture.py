@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.checks import goes_on
 from qlara_contract.settings import Profile
-from qlara_contract.story import exercises, goes_on
+from qlara_contract.story import exercises
 from qlara_contract.torture import PROMISES, TortureBudget, Writer, assemble
 from qlara_contract.torture.files import COUNTS
 from qlara_contract.torture.trial import SentFile, Trial

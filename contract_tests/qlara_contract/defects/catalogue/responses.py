@@ -89,7 +89,7 @@ DEFECTS = (
         "status-in-lower-case",
         _G,
         "The report's `status` is `completed`.",
-        ("upload.completed-at-once",),
+        ("upload.report-shape",),
         on_ok(UPLOAD, lambda body: body | {"status": "completed"}),
     ),
     Defect(

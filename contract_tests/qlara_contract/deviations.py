@@ -187,7 +187,7 @@ def draft(results: Iterable[PromiseResult], until: date) -> str:
 def _entry(cause: Cause, until: date) -> dict[str, Any]:
     ids = [result.promise.id for result, _ in cause.results]
     entry: dict[str, Any] = {"promise": ids[0]} if len(ids) == 1 else {"promises": ids}
-    return entry | {"reason": _reason(cause.head), "until": until} | _narrowing(cause)
+    return entry | {"reason": _reason(cause.head), "until": until.replace()} | _narrowing(cause)
 
 
 def _narrowing(cause: Cause) -> dict[str, str]:

@@ -102,7 +102,7 @@ def test_a_failure_of_the_suite_is_neither_conformance_nor_drift() -> None:
 
 def test_the_terminal_shows_verdict_evidence_reasons_and_what_is_left_behind() -> None:
     out = StringIO()
-    print_outcome(Console(file=out, width=200), _outcome(_known("list.order")))
+    print_outcome(Console(file=out, width=400), _outcome(_known("list.order")))
     text = out.getvalue()
     for expected in (
         "Does not keep 1 documented promise (critical): contacts are lost, wrong or seen by others.",

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from qlara_contract.exchange import ApiExchange, ApiRequest
     from qlara_contract.forms import ImportForm
 
 _SHOWN_FILE = 4000  # bytes; a longer file is kept beside the report, or described
@@ -40,33 +39,36 @@ class CurlStyle:
 PLAIN = CurlStyle()
 
 
-def curl_lines(exchange: ApiExchange, style: CurlStyle = PLAIN) -> str:
+@dataclass(frozen=True)
+class CurlRequest:
+    """A request as it is shown, secrets replaced: ``form``, or ``body``, or neither."""
+
+    method: str
+    url: str
+    headers: Sequence[tuple[str, str]]
+    form: ImportForm | None = None
+    body: bytes | None = None
+
+
+def curl_lines(request: CurlRequest, style: CurlStyle = PLAIN) -> str:
     """Return the request as lines for a shell: parts, headers and bytes in the order they were sent.
 
     A ``printf`` in front writes the file, so that the lines can be run as they are.
     """
-    request = exchange.request
-    url = exchange.base_url + exchange.shown_target(style.placeholders)
-    options = [_method(request)]
-    if _GLOBBED & set(url):
-        options[0] += " --globoff"
-    options[0] += f" {_quoted(url)}"
-    headers = exchange.shown_headers(style.placeholders)
-    before, content = _content(request, style, {name.lower() for name, _ in headers})
-    options += [f"-H {_quoted(_header(name, value))}" for name, value in headers]
+    method = "--head" if request.method == "HEAD" else f"-X {request.method}"
+    glob = " --globoff" if _GLOBBED & set(request.url) else ""
+    options = [f"curl {method}{glob} {_quoted(request.url)}"]
+    options += [f"-H {_quoted(_header(name, value))}" for name, value in request.headers]
+    before, content = _content(request, style)
     options += [*style.options, *content]
     return before + " \\\n  ".join(options)
-
-
-def _method(request: ApiRequest) -> str:
-    return "curl --head" if request.method == "HEAD" else f"curl -X {request.method}"
 
 
 def _header(name: str, value: str) -> str:
     return f"{name}: {value}" if value.strip() else f"{name};"  # `Name:` would leave it out
 
 
-def _content(request: ApiRequest, style: CurlStyle, headers: set[str]) -> tuple[str, list[str]]:
+def _content(request: CurlRequest, style: CurlStyle) -> tuple[str, list[str]]:
     """Return the lines that make the file, and the options that send it."""
     if request.form is not None and _curl_writes(request.form):
         before, path = "", ""
@@ -80,7 +82,8 @@ def _content(request: ApiRequest, style: CurlStyle, headers: set[str]) -> tuple[
     if request.body is None and request.method not in ("POST", "PUT", "PATCH"):
         return "", []
     # Without this, curl adds a Content-Type of its own.
-    options = [] if "content-type" in headers else ["-H 'Content-Type:'"]
+    names = {name.lower() for name, _ in request.headers}
+    options = [] if "content-type" in names else ["-H 'Content-Type:'"]
     if not request.body:
         return "", [*options, "--data-binary ''"]
     before, path = _file("body.bin", request.body, style)

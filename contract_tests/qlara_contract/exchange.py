@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from qlara_contract.curl import PLAIN, CurlStyle, curl_lines
+from qlara_contract.curl import PLAIN, CurlRequest, CurlStyle, curl_lines
 from qlara_contract.masking import PLACEHOLDER, mask
 from qlara_contract.untrusted import LONGEST_BODY, visible
 
@@ -85,7 +85,14 @@ class ApiExchange:
 
     def curl(self, style: CurlStyle = PLAIN) -> str:
         """Return the request as lines for a shell, the key masked."""
-        return curl_lines(self, style)
+        request = CurlRequest(
+            self.request.method,
+            self.base_url + self.shown_target(style.placeholders),
+            self.shown_headers(style.placeholders),
+            self.request.form,
+            self.request.body,
+        )
+        return curl_lines(request, style)
 
     def shown_response(self) -> str:
         """Return status line, media type and body of the response, for people."""

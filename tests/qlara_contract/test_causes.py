@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qlara_contract.causes import causes
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.results import Evidence, Results
 from tests.qlara_contract.deployments import answered, page, report
+
+if TYPE_CHECKING:
+    from qlara_contract.promise_ids import PromiseId
 
 
 def _causes(results: Results) -> list[list[str]]:
@@ -30,8 +35,10 @@ def test_an_import_that_led_to_a_wrong_list_is_its_cause() -> None:
 
 def test_a_get_that_fails_everywhere_is_one_cause_and_an_import_is_not() -> None:
     results = Results()
-    for promise in ("quota.shape", "quota.total-stays"):
+    unreadable: tuple[PromiseId, ...] = ("quota.shape", "quota.total-stays")
+    refused: tuple[PromiseId, ...] = ("upload.report-shape", "upload.summary-total")
+    for promise in unreadable:
         results.record_broken(promise, Evidence("Unreadable.", "a", "b", answered(QUOTA, {})))
-    for promise in ("upload.report-shape", "upload.summary-total"):
+    for promise in refused:
         results.record_broken(promise, Evidence("Refused.", "a", "b", answered(UPLOAD, report())))
     assert sorted(len(each) for each in _causes(results)) == [1, 1, 2]

@@ -57,8 +57,7 @@ class _Learning:
         run = self._run
         self._key()
         if run.settings.effective_mode is not Mode.FULL or run.writes_left < _FEW:
-            if run.settings.list_id:
-                self._pages(run.settings.list_id, 0)
+            self._pages(run.list_id, 0)
             return
         if not self._first_import():
             return

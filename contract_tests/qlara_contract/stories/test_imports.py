@@ -24,6 +24,7 @@ _SLACK = 1.0
 _NOW = timedelta(minutes=10)  # clocks of several machines
 _TOGETHER = 3
 _CARDS_EACH = 25
+_LONG = f"NOTE:{'so that one is under way when the next comes ' * 60}"
 _TAGS = ["q2-2026", "crm-import", "contract-check", "città", "a&b"]
 _ANY_TAGS = [
     *("contract-check", "VIP", "Città", "北", "two words", "a&b", "50%", "x" * 40),
@@ -461,7 +462,7 @@ def test_imports_at_the_same_time_are_each_imported_whole(story: Story) -> None:
     list_id = story.upload(first).list_id
     forms = [
         story.form(
-            "".join(card(f"Rossi {each}", f"TEL:{each}") for each in [*those, shared]),
+            "".join(card("Marco Rossi", f"TEL:{each}", _LONG) for each in [*those, shared]),
             list_id=list_id,
         )
         for those in numbers

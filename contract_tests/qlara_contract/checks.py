@@ -316,7 +316,9 @@ def _page(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
     asked_page = _plain_int(query.get("page", str(paging.first)))
     if not is_plain or asked_page is None or asked_page < paging.first:
         return  # that it was accepted at all is another promise
-    if "page" in query:
+    pages = _get(body, "totalPages")
+    is_past = _is_count(pages) and asked_page - paging.first >= max(1, pages)
+    if "page" in query and not is_past:
         page = _get(body, "page")
         yield CheckResult(
             "list.page-echoed",

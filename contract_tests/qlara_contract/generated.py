@@ -29,7 +29,7 @@ from qlara_contract.strategies import VCardFile, draw_file, vcard_texts
 from qlara_contract.untrusted import read_within_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from schemathesis.engine.recorder import ScenarioRecorder
     from schemathesis.schemas import BaseSchema
@@ -116,7 +116,7 @@ class RequestGenerator:
         if not self._writes:
             schema = schema.include(method="GET")
         _steer(self)
-        SameHostRedirectsSession.__init__ = _begin_bounded_session  # type: ignore[method-assign, assignment]
+        SameHostRedirectsSession.__init__ = self._begin_session()  # type: ignore[method-assign, assignment]
         try:
             stream = from_schema(schema).execute()
             for event in stream:
@@ -129,6 +129,23 @@ class RequestGenerator:
         finally:
             _steer(None)
             del SameHostRedirectsSession.__init__
+
+    def _begin_session(self) -> Callable[[SameHostRedirectsSession], None]:
+        """Return what begins a session: one that reads no more than it must, and goes the way of the run.
+
+        Schemathesis has no hook for the sessions of its probes and checks.
+        """
+        settings = self._settings
+
+        def begin(session: SameHostRedirectsSession) -> None:
+            requests.Session.__init__(session)
+            session.hooks["response"].append(_bounded)  # called before anybody reads
+            session.trust_env = not settings.is_loopback
+            if settings.proxy and not settings.is_loopback:
+                session.proxies = {"http": settings.proxy, "https": settings.proxy}
+            session.cert = settings.client_certificate or None
+
+        return begin
 
     def before_call(self, case: schemathesis.Case[Any]) -> None:
         """Keep a request within its limits: stop when no more contacts may be created."""
@@ -178,7 +195,7 @@ class RequestGenerator:
                 },
                 "continue-on-failure": True,
                 "request-timeout": settings.timeout,
-                "tls-verify": settings.ca_file or True,
+                "tls-verify": False if settings.insecure else settings.ca_file or True,
                 "rate-limit": _rate_limit(settings.rate),
                 "cache": {"enabled": False},
                 "generation": {
@@ -244,15 +261,6 @@ class RequestGenerator:
             headers.get("x-api-key", ""),
             took=response.elapsed,
         )
-
-
-def _begin_bounded_session(session: SameHostRedirectsSession) -> None:
-    """Begin a session that reads no more than it must.
-
-    Schemathesis has no hook for the sessions of its probes and checks.
-    """
-    requests.Session.__init__(session)
-    session.hooks["response"].append(_bounded)  # called before anybody reads
 
 
 def _bounded(response: requests.Response, **_: Any) -> None:

@@ -67,7 +67,7 @@ class GeneratedRequest:
     file: VCardFile | None
 
 
-class Bounds(Protocol):
+class RunBounds(Protocol):
     """What keeps a generated request within the limits of its run."""
 
     def may_write(self, cards: int) -> bool:
@@ -96,7 +96,7 @@ class RequestGenerator:
         *,
         list_id: str,
         headers: tuple[tuple[str, str], ...],
-        bounds: Bounds,
+        bounds: RunBounds,
         conventions: Conventions,
     ) -> None:
         self._settings = settings

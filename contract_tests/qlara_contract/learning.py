@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
-from qlara_contract.numbers import Kind, region_of
+from qlara_contract.numbers import NumberKind, region_of
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.run import TAG
 from qlara_contract.settings import Mode
@@ -87,7 +87,7 @@ class _Learning:
     def _first_import(self) -> bool:
         """Import a number of each kind; return whether lists can be made and read."""
         run = self._run
-        kinds = {kind: run.numbers.sample(kind) for kind in Kind}
+        kinds = {kind: run.numbers.sample(kind) for kind in NumberKind}
         national = run.numbers.take_national()
         text = "".join(
             card(f"Contract Check {kind.value}", f"TEL;TYPE=CELL:{number}")
@@ -154,12 +154,12 @@ class _Learning:
         return None
 
     def _kinds(
-        self, kinds: dict[Kind, str], contacts: list[dict[str, Any]], exchange: ApiExchange
+        self, kinds: dict[NumberKind, str], contacts: list[dict[str, Any]], exchange: ApiExchange
     ) -> None:
         """Learn which kinds of number become contacts: fixed lines, or mobile ones only."""
         seen = {each.get("phoneNumber") for each in contacts}
         accepted = [kind for kind, number in kinds.items() if number in seen]
-        if Kind.FIXED in accepted:
+        if NumberKind.FIXED in accepted:
             self._known.observe("numbers", "any", "a fixed-line number is a contact", exchange)
         elif accepted:
             self._known.observe("numbers", "mobile", "a fixed-line number is an error", exchange)

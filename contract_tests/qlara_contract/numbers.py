@@ -58,14 +58,14 @@ FOREIGN = {
 }
 
 
-class Kind(StrEnum):
+class NumberKind(StrEnum):
     """Which numbers are handed out."""
 
     FIXED = "fixed line"
     MOBILE = "mobile"
 
 
-_POOLS = {Kind.FIXED: _FRENCH_FIXED, Kind.MOBILE: _DUTCH_MACHINES}
+_POOLS = {NumberKind.FIXED: _FRENCH_FIXED, NumberKind.MOBILE: _DUTCH_MACHINES}
 
 
 class NumbersUsedUp(Exception):
@@ -85,15 +85,15 @@ class Numbers:
         self._claim = claim
         self._block = self._random.randrange(_BLOCKS)
         self._tried = 0
-        self._kind = Kind.FIXED
+        self._kind = NumberKind.FIXED
         self._left: list[str] = []
 
-    def use(self, kind: Kind) -> None:
+    def use(self, kind: NumberKind) -> None:
         """Hand out numbers of this kind from now on."""
         self._kind = kind
         self._left = []
 
-    def sample(self, kind: Kind) -> str:
+    def sample(self, kind: NumberKind) -> str:
         """Return a number of this kind in E.164; the account may hold it already."""
         return f"{self._random.choice(_POOLS[kind])}{self._random.randrange(10_000):04d}"
 
@@ -145,7 +145,7 @@ class Numbers:
         raise NumbersUsedUp
 
 
-def block(index: int, kind: Kind = Kind.FIXED) -> Iterator[str]:
+def block(index: int, kind: NumberKind = NumberKind.FIXED) -> Iterator[str]:
     """Yield the numbers of one block, in E.164."""
     prefix, part = divmod(index, 10_000 // BLOCK)
     first = part * BLOCK

@@ -108,7 +108,8 @@ def test_an_outage_is_told_from_a_failure() -> None:
 
 
 def test_a_key_that_is_accepted_no_more_ends_the_run() -> None:
-    with serving(lambda *_: (401, {})) as url:
+    due = iter([(200, {"used": 1, "total": 2})])
+    with serving(lambda *_: next(due, (401, {}))) as url:
         client = Client(RunSettings(url, SECRET), watch=lambda _: None)
         with pytest.raises(DeploymentLost, match=r"does not accept the key any more \(401\)"):
             _ = [client.send(ASK) for _ in range(5)]

@@ -12,6 +12,8 @@ from tests.foreign.serving import KEY
 if TYPE_CHECKING:
     import pytest
 
+    from qlara_contract.promise_ids import PromiseId
+
 _DEAD = "http://127.0.0.1:9"
 
 
@@ -21,7 +23,7 @@ def test_no_request_to_this_machine_goes_through_a_proxy(monkeypatch: pytest.Mon
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     with foreign.running() as url:
-        only = ("quota.shape", "answers.valid-requests-accepted")
+        only: tuple[PromiseId, ...] = ("quota.shape", "answers.valid-requests-accepted")
         outcome = check_deployment(RunSettings(url, KEY, only=only, proxy=_DEAD))
     assert (outcome.broken, outcome.failures, outcome.stopped) == ([], [], "")
     assert outcome.results.by_id["answers.valid-requests-accepted"].kept

@@ -43,6 +43,7 @@ BROKEN_BY: dict[PromiseId, str] = {
     "access.other-list-unknown": "list-unknown-400",
     "cards.one-of-several": "telephone-last",
     "list.visible-at-once": "visible-after-300ms",
+    "upload.completed-at-once": "accepted-at-once",
     "quota.moves-at-once": "quota-after-300ms",
     "quota.updates-cost-nothing": "quota-counts-updated",
 }

@@ -47,6 +47,7 @@ BASIC: PromiseId = "upload.imports-a-file"
 # What these judge is why imports fail, if they do.
 _OF_IMPORTS: tuple[PromiseId, ...] = (BASIC, "upload.new-list")
 _TRIES = 3
+_SHAKY = 3  # failures of the network elsewhere, after which a request is not suspected
 _PAGES_AT_MOST = 200
 _POLL = 0.1
 
@@ -142,6 +143,7 @@ class Story:
         self.random = random.Random(f"{run.settings.seed} {self.name}")
         self.broken: list[PromiseId] = []
         self.not_judged = ""
+        self._failures_before = 0
         self._judged: set[PromiseId] = set()
         self._has_judged = False
 
@@ -161,6 +163,7 @@ class Story:
             self._leave(reason)
             return
         failed_at: list[int] = []
+        self._failures_before = len(self.run.client.network_failures)
         while len(failed_at) < _TRIES:
             results.begin()
             before = self.run.client.requests
@@ -191,7 +194,8 @@ class Story:
             self.run.lost(lost)
         if len(failed_at) < _TRIES:
             return
-        if len(set(failed_at)) == 1:
+        is_shaky = self._failures_before >= _SHAKY
+        if len(set(failed_at)) == 1 and not is_shaky:
             what = f"The request fails each of {len(failed_at)} times, while others do not."
             self.breaks(self.promises[0], what, "a response", str(error), None)
             self._leave(NOT_COMPLETED)

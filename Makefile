@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
+SWITCHES ?= 100
 BASE_URL ?= http://127.0.0.1:$(PORT)
 SECONDS_EACH ?= 60
 PARALLEL := --numprocesses auto --dist worksteal
@@ -54,8 +55,9 @@ console-test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
 contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
 	$(BIN)/python -m pytest -p qlara_contract.plugin --pyargs qlara_contract
 
-mutants: $(VENV)/dev  ## Show that the contract suite finds every wrong deployment, and no fault in the sandbox
-	$(BIN)/python -m qlara_contract.defects prove
+mutants: $(VENV)/dev  ## Show that the contract suite finds wrong deployments, ours and others (SWITCHES=100), and no fault in right ones
+	$(BIN)/python -m qlara_contract.defects prove --seeds 10
+	$(BIN)/python -m tests.foreign.trial --faults --freedoms --sample $(SWITCHES) --least 0.9
 
 bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and the server against a bare one
 	$(BIN)/python -m benchmarks.import_speed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -9,12 +10,14 @@ from urllib.parse import unquote
 from qlara_contract import spec_variants
 from qlara_contract.client import is_from_gateway
 from qlara_contract.contract import contract
+from qlara_contract.conventions import Conventions
 from qlara_contract.exchange import printable_json
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from qlara_contract.contract import ContractOperation
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
@@ -23,6 +26,10 @@ _ACCEPTED = (
     202  # RFC 9110 section 15.3.3: carried out later, and what the body says is not documented
 )
 _SHORTEST_KEY = 8  # a shorter one may be a word
+_UNDER_WAY = re.compile(
+    "pend|process|queue|progress|running|start|schedul|accepted|received|created|new|wait",
+    re.IGNORECASE,
+)
 _NO_FAILURES = frozenset({501, 505})  # RFC 9110 sections 15.6.2 and 15.6.6: not supported
 _SHAPES: dict[str, PromiseId] = {
     UPLOAD: "upload.report-shape",
@@ -57,8 +64,13 @@ class Paging:
     has_pages: bool = True
 
 
-def check(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
-    """Yield a result for every promise that this one exchange can show."""
+def check(
+    exchange: ApiExchange, paging: Paging, expected: Conventions | None = None
+) -> Iterator[CheckResult]:
+    """Yield a result for every promise that this one exchange can show.
+
+    *paging* is how the deployment behaves, *expected* what assumed promises are judged by.
+    """
     status = exchange.response.status
     if is_from_gateway(exchange.response):
         return
@@ -70,21 +82,35 @@ def check(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
         str(status),
     )
     if len(exchange.key) >= _SHORTEST_KEY:
-        yield CheckResult(
-            "access.key-not-shown",
-            exchange.key.encode() in exchange.response.body,
-            "The response shows the API key.",
-            "no key",
-            "the key of the request",
-        )
+        yield _key_not_shown(exchange)
     operation = contract().operations.get(exchange.operation)
     if operation is None or status >= 500:
         return
+    yield from _of_operation(exchange, operation, paging, expected or Conventions())
+
+
+def _key_not_shown(exchange: ApiExchange) -> CheckResult:
+    return CheckResult(
+        "access.key-not-shown",
+        exchange.key.encode() in exchange.response.body,
+        "The response shows the API key.",
+        "no key",
+        "the key of the request",
+    )
+
+
+def _of_operation(
+    exchange: ApiExchange, operation: ContractOperation, paging: Paging, expected: Conventions
+) -> Iterator[CheckResult]:
+    status = exchange.response.status
     documented = status in operation.responses
-    known = ", ".join(map(str, sorted(operation.responses)))
+    statuses = operation.responses.keys() | {expected.invalid_input, expected.key_missing}
+    if exchange.operation == UPLOAD:
+        statuses = (statuses - {200}) | {expected.import_status}
+    known = ", ".join(map(str, sorted(statuses)))
     yield CheckResult(
         "answers.documented-status",
-        not documented,
+        status not in statuses,
         f"The status is not one that the contract documents for {exchange.operation}.",
         f"one of {known}",
         str(status),
@@ -92,7 +118,7 @@ def check(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
     )
     if 200 <= status < 300:
         if exchange.operation == UPLOAD:
-            yield _completion(exchange)
+            yield _completion(exchange, expected)
         if status != _ACCEPTED:
             yield _json(exchange)
     if status == _ACCEPTED or not 200 <= status < 600:
@@ -101,15 +127,29 @@ def check(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
         yield _shape(exchange, status)
         if status < 300:
             yield from _MEANINGS[exchange.operation](exchange, paging)
+            if exchange.operation == UPLOAD:
+                yield from _errors(exchange, expected)
     if status == 429:
         yield _retry_after(exchange)
 
 
-def _completion(exchange: ApiExchange) -> CheckResult:
+def goes_on(exchange: ApiExchange) -> bool:
+    """Return whether an exchange is an accepted import that is not complete yet."""
+    response = exchange.response
+    if exchange.operation != UPLOAD or not 200 <= response.status < 300:
+        return False
+    said = _get(response.json, "status")
+    return response.status == _ACCEPTED or (
+        isinstance(said, str) and _UNDER_WAY.search(said) is not None
+    )
+
+
+def _completion(exchange: ApiExchange, expected: Conventions) -> CheckResult:
     status, said = exchange.response.status, _get(exchange.response.json, "status")
     return CheckResult(
         "upload.completed-at-once",
-        status == _ACCEPTED or said != "COMPLETED",
+        _UNDER_WAY.search(str(said)) is not None
+        or (status == _ACCEPTED and expected.import_status != status),
         "The import goes on after its response.",
         "COMPLETED",
         f"{status}, {said}",
@@ -134,6 +174,11 @@ def _shape(exchange: ApiExchange, status: int) -> CheckResult:
     body = exchange.response.json
     is_accepted = status < 300
     wrong = shape_error(exchange.operation, status, body)
+    said = _get(body, "status")
+    if exchange.operation == UPLOAD and is_accepted and not (goes_on(exchange) or wrong):
+        wrong = "" if said == "COMPLETED" else f"status: {said!r} is not 'COMPLETED'"
+    if not (is_accepted or wrong) and exchange.response.media_type != "application/json":
+        wrong = f"its media type is {exchange.response.media_type or 'missing'}"
     if is_accepted:
         promise = _SHAPES[exchange.operation]
         variant = spec_variants.of_quota(body) or spec_variants.of_list_id(_get(body, "listId"))
@@ -176,7 +221,6 @@ def _retry_after(exchange: ApiExchange) -> CheckResult:
 def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
     body = exchange.response.json
     summary = _get(body, "summary")
-    errors = _get(body, "errors")
     if _get(body, "status") not in (None, "COMPLETED"):
         return  # it goes on after the response: nothing is counted yet
     names = ("total", "imported", "duplicates", "errors", "skipped")
@@ -186,9 +230,7 @@ def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
     strategy = sent.get("duplicateStrategy") or "SKIP"
     if strategy in ("SKIP", "UPDATE", "DUPLICATE"):
         yield from _sums(summary, strategy)
-    if isinstance(errors, list):
-        yield from _errors(errors, summary["errors"])
-    if "listId" in sent:
+    if "listId" in sent and "listName" not in sent:
         yield CheckResult(
             "upload.report-names-the-list",
             str(_get(body, "listId")) != sent["listId"],
@@ -219,15 +261,22 @@ def _sums(summary: dict[str, Any], strategy: str) -> Iterator[CheckResult]:
     )
 
 
-def _errors(errors: list[Any], counted: int) -> Iterator[CheckResult]:
+def _errors(exchange: ApiExchange, expected: Conventions) -> Iterator[CheckResult]:
+    body = exchange.response.json
+    errors, counted = _get(body, "errors"), _get(_get(body, "summary"), "errors")
+    if _get(body, "status") != "COMPLETED" or not isinstance(errors, list):
+        return
+    if not _is_count(counted):
+        return
+    most = expected.error_list if isinstance(expected.error_list, int) else counted
     lines = [_get(each, "line") for each in errors]
     in_order = all(map(_is_count, lines)) and lines == sorted(lines)
     got = f"{len(errors)} entries, lines {_shortened(lines)}"
     yield CheckResult(
         "upload.errors-listed",
-        len(errors) != counted or not in_order,
+        len(errors) != min(counted, most) or not in_order,
         "`errors` does not match the summary, or is not in line order.",
-        f"{counted} entries in line order",
+        f"{min(counted, most)} entries in line order",
         got,
     )
     yield CheckResult(
@@ -264,9 +313,23 @@ def _page(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
     is_plain = len(query) == len(exchange.request.query) and (
         paging.has_pages or "page" not in query
     )
-    size = _page_size(query, body, paging) if is_plain else 0
+    asked_page = _plain_int(query.get("page", str(paging.first)))
+    if not is_plain or asked_page is None or asked_page < paging.first:
+        return  # that it was accepted at all is another promise
+    pages = _get(body, "totalPages")
+    is_past = _is_count(pages) and asked_page - paging.first >= max(1, pages)
+    if "page" in query and not is_past:
+        page = _get(body, "page")
+        yield CheckResult(
+            "list.page-echoed",
+            page != asked_page,
+            "The page number is not the requested one.",
+            str(asked_page),
+            str(page),
+        )
+    size = _page_size(query, body, paging)
     if size:
-        yield from _place(body, query, size, paging.first)
+        yield from _place(body, query, size, asked_page - paging.first + 1)
 
 
 def _page_size(query: dict[str, str], body: Any, paging: Paging) -> int:
@@ -279,29 +342,16 @@ def _page_size(query: dict[str, str], body: Any, paging: Paging) -> int:
     return paging.clamped_to or 0
 
 
-def _place(body: Any, query: dict[str, str], size: int, first: int) -> Iterator[CheckResult]:
-    contacts, total, page, pages = (
-        _get(body, name) for name in ("contacts", "total", "page", "totalPages")
-    )
-    asked = _plain_int(query.get("page", str(first)))
-    if asked is None or asked < first:
-        return  # that it was accepted at all is another promise
-    at = asked - first + 1
-    if "page" in query:
-        yield CheckResult(
-            "list.page-echoed",
-            page != asked,
-            "The page number is not the requested one.",
-            str(asked),
-            str(page),
-        )
+def _place(body: Any, query: dict[str, str], size: int, at: int) -> Iterator[CheckResult]:
+    """Check the *at*-th page of a list, counted from 1, when a full page has *size* contacts."""
+    contacts, total, pages = (_get(body, name) for name in ("contacts", "total", "totalPages"))
     if at > max(1, -(-total // size)):
         return  # what is past the end is another promise
     due = max(0, min(size, total - (at - 1) * size))
     yield CheckResult(
         "list.limit-obeyed",
         "limit" in query and len(contacts) != due,
-        f"Page {asked} of a list of {total} has the wrong number of contacts for limit {size}.",
+        f"Page {at} of a list of {total} has the wrong number of contacts for limit {size}.",
         f"{due} contacts",
         f"{len(contacts)} contacts",
     )
@@ -315,7 +365,7 @@ def _place(body: Any, query: dict[str, str], size: int, first: int) -> Iterator[
     yield CheckResult(
         "list.has-more",
         _get(body, "hasMore") is not (at * size < total),
-        f"`hasMore` is wrong on page {asked} of {total} contacts with limit {size}.",
+        f"`hasMore` is wrong on page {at} of {total} contacts with limit {size}.",
         str(at * size < total).lower(),
         _shortened(_get(body, "hasMore")),
     )

@@ -27,17 +27,22 @@ if TYPE_CHECKING:
 
 _BOUNDARY = "contract-check-3f9a1c7e5b2d4860"
 _LONGEST_WAIT = 120.0  # for one request that is refused as one too many
+_FIRST_PAUSE, _PATIENT = 0.25, 1.0  # seconds, doubled each time
 _TRIES = 3
 _PAUSES = (0.2, 1.0)
 _LOST_AFTER = 8  # failures in a row
-_REFUSED_IN_A_ROW = 4
+_CONFLICT = 409
 _GATEWAY = frozenset({502, 503, 504})
 SESSION_HEADER = "X-Sandbox-Session"
 SCENARIO_HEADER = "x-sandbox-scenario"
 
 
 class Unreachable(Exception):
-    """The deployment did not respond; the message says why."""
+    """The deployment did not respond; the message says why. ``is_final``: another try would be the same."""
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final
 
 
 class Client:
@@ -63,7 +68,7 @@ class Client:
         self._next_at = 0.0
         self._ends_at = time.monotonic() + settings.effective_deadline
         self._failed = 0
-        self._refused = 0
+        self._is_accepted = False  # the key was, at least once
         self.waited = 0.0
         self.requests = 0
         self.network_failures: list[str] = []
@@ -104,11 +109,14 @@ class Client:
             DeadlineReached: the run has taken as long as it may.
         """
         tries = _TRIES if request.method in ("GET", "HEAD") and patient else 1
+        failure = ""
         for at in range(tries):
             try:
                 exchange = self._send_patiently(request, key, patient=patient)
             except Unreachable as error:
                 failure = str(error)
+                if error.is_final:
+                    break
             else:
                 if not patient or not is_from_gateway(exchange.response):
                     self._note_success(exchange, key)
@@ -118,6 +126,25 @@ class Client:
             if at + 1 < tries:
                 self.wait(_PAUSES[at])
         raise Interrupted(failure)
+
+    def send_or_look(self, request: ApiRequest, *, key: str | None = None) -> ApiExchange:
+        """Send an import of new numbers; after a failure of the network, look whether it was carried out.
+
+        The same import again tells: if its cards are duplicates now, it was.
+
+        Raises:
+            Interrupted: it was carried out without a response, or failed again.
+        """
+        try:
+            return self.send(request, key=key)
+        except Interrupted as error:
+            exchange = self.send(request, key=key)
+            body = exchange.response.json
+            summary = body.get("summary") if isinstance(body, dict) else None
+            known = summary.get("duplicates") if isinstance(summary, dict) else None
+            if known or exchange.response.status == _CONFLICT:
+                raise Interrupted(f"{error} It was carried out all the same.") from error
+            return exchange
 
     def send_together(self, requests: Sequence[ApiRequest]) -> list[ApiExchange]:
         """Send *requests* at the same time and return their exchanges, in the same order.
@@ -192,13 +219,14 @@ class Client:
         self, request: ApiRequest, key: str | None, *, patient: bool
     ) -> ApiExchange:
         own = self._settings.api_key if key is None else key
-        waited, pause = 0.0, 1.0
+        waited, pause = 0.0, _FIRST_PAUSE
         while True:
             exchange = self._send_once(request, own)
             if exchange.response.status != 429 or not patient:
                 return exchange
             asked = retry_after(exchange.response)
-            seconds = pause if asked is None else asked
+            # One that asks for no time, again and again, gets some all the same.
+            seconds = pause if asked is None else max(asked, pause if pause > _PATIENT else 0)
             pause = min(pause * 2, 30.0)
             if waited + seconds > _LONGEST_WAIT:
                 raise DeploymentLost(
@@ -237,12 +265,14 @@ class Client:
                 request.method,
                 self._settings.base_url + request.target,
                 headers=[(name.encode(), value.encode()) for name, value in headers],
-                content=content,
+                content=iter([content]) if request.is_chunked and content else content,
             ) as response:
                 encoding = response.headers.get("content-encoding", "")
                 body, is_cut = read_within_bounds(response.iter_raw(), encoding)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise Unreachable(_why(error, self._settings.base_url)) from error
+            raise Unreachable(
+                _why(error, self._settings.base_url), is_final=_ssl_error(error) is not None
+            ) from error
         operation = contract().operation_of(request.method, request.path)
         return ApiExchange(
             self._settings.base_url,
@@ -270,11 +300,16 @@ class Client:
         is_own = key is None and exchange.operation
         if not is_own:
             return
-        self._refused = self._refused + 1 if exchange.response.status in (401, 403) else 0
-        if self._refused >= _REFUSED_IN_A_ROW:
-            self._refused = 0
-            if reason := self.probe():
-                raise DeploymentLost(reason)
+        if exchange.response.status < 400:
+            self._is_accepted = True
+        elif exchange.response.status in (401, 403) and self._is_accepted:
+            self._require_accepted()
+
+    def _require_accepted(self) -> None:
+        """Raise ``DeploymentLost`` if the key, which was accepted before, is accepted for nothing now."""
+        reason = self.probe()
+        if reason:
+            raise DeploymentLost(reason)
 
 
 def is_from_gateway(response: ApiResponse) -> bool:
@@ -308,8 +343,8 @@ def retry_after(response: ApiResponse) -> float | None:
 
 def _gateway_failure(exchange: ApiExchange) -> str:
     return (
-        f"{exchange.base_url} answered {exchange.request.method} {exchange.request.path} with "
-        f"{exchange.response.status}, which comes from a gateway before it."
+        f"{exchange.base_url} responds to {exchange.request.path} with {exchange.response.status}, "
+        "which comes from a gateway before it."
     )
 
 
@@ -338,12 +373,20 @@ def _trust(settings: RunSettings) -> ssl.SSLContext:
     return context
 
 
-def _why(error: Exception, base_url: str) -> str:
+def _ssl_error(error: BaseException) -> ssl.SSLError | None:
+    """Return the failure of TLS behind *error*; one in the middle of a response is of the network."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return f"TLS with {base_url} failed: {cause.reason or cause}."
+            return cause
         cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _why(error: Exception, base_url: str) -> str:
+    failure = _ssl_error(error)
+    if failure is not None:
+        return f"TLS with {base_url} failed: {failure.reason or failure}."
     if isinstance(error, httpx2.ConnectTimeout):
         return f"{base_url} did not accept a connection within 10 seconds."
     if isinstance(error, httpx2.TimeoutException):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from qlara_contract.conventions import expected_by
 from qlara_contract.deviations import load_deviations
-from qlara_contract.engine import begin, note_basics
-from qlara_contract.errors import CannotRun
+from qlara_contract.engine import begin, note_basics, try_learning
+from qlara_contract.errors import CannotRun, RunStopped
 from qlara_contract.plugin import OPTIONS
 from qlara_contract.results import PromiseState
 from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
@@ -58,6 +59,9 @@ def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[SuiteRun]:
         seed=option("--contract-seed"),
         rate=option("--contract-rate"),
         exhausted_key=option("--contract-exhausted-key"),
+        nearly_exhausted_key=option("--contract-nearly-exhausted-key"),
+        strict=option("--contract-strict"),
+        overlay=option("--contract-overlay"),
         unpermitted_key=option("--contract-unpermitted-key"),
         list_id=option("--contract-list-id"),
         ca_file=option("--contract-ca-file"),
@@ -65,12 +69,14 @@ def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[SuiteRun]:
     path = option("--contract-deviations")
     try:
         known = load_deviations(Path(path)) if path else ()
-        run = begin(settings, known)
-    except CannotRun as error:
+        expected = expected_by(Path(settings.overlay)) if settings.overlay else None
+        run = begin(settings, known, expected)
+        try_learning(run)
+    except (CannotRun, RunStopped) as error:
         pytest.exit(str(error), returncode=2)
     request.config.stash[_RUN] = run
     yield run
-    run.client.close()
+    run.finish()
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ _IDS = ("listId", "contactId", "importId")
 _TIMES = ("completedAt", "createdAt")
 _NUMBER = re.compile(r"\+\d{7,15}")
 _ID = re.compile(r"[\w-]+")
+_OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+")
 _QUOTA = re.compile(r"\b\d+/\d+\b")
 _COMPARED_FILE = 100_000
 _EXAMPLES = 2
@@ -248,6 +249,7 @@ class StoryPair:
         text = _NUMBER.sub(
             lambda found: numbers.setdefault(found[0], f"<number {len(numbers) + 1}>"), text
         )
+        text = _OWN_NAME.sub("contract-check", text)
         text = _ID.sub(lambda found: self._ids.names[side].get(found[0], found[0]), text)
         return _QUOTA.sub("<quota>", text)
 

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from qlara_contract.conventions import Conventions, KnownConventions
+from qlara_contract.deviations import holding, is_known, unknown_evidence
 from qlara_contract.errors import CannotRun, Interrupted, RunStopped, WritesSpent
 from qlara_contract.learning import learn
 from qlara_contract.ledger import Ledger
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from qlara_contract.deviations import Deviation
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.results import Evidence
     from qlara_contract.settings import RunSettings
 
 _TRIES = 3
@@ -84,13 +86,24 @@ class Outcome:
 
     def state(self, result: PromiseResult) -> PromiseState:
         """Return the final state of a promise, known deviations taken into account."""
-        if result.state is PromiseState.BROKEN and result.promise.id in self._covered:
+        fails = (PromiseState.BROKEN, *([PromiseState.DIFFERS] if self.settings.strict else []))
+        if result.state in fails and is_known(result, self._holding):
             return PromiseState.DEVIATION
         return result.state
 
     @property
-    def _covered(self) -> frozenset[PromiseId]:
-        return covered(self.deviations, self.today)
+    def _holding(self) -> tuple[Deviation, ...]:
+        return holding(self.deviations, self.today)
+
+    def evidence(self, result: PromiseResult) -> list[Evidence]:
+        """Return the evidence against a promise that its state rests on: what is known is left out."""
+        if self.state(result) is PromiseState.DEVIATION:
+            return result.evidence
+        return unknown_evidence(result, self._holding) or result.evidence
+
+    def known_as(self, result: PromiseResult) -> list[Deviation]:
+        """Return the deviations that a promise is known by."""
+        return [each for each in self._holding if result.promise.id in each.promises]
 
     @property
     def promises(self) -> list[PromiseResult]:
@@ -131,12 +144,13 @@ class Outcome:
         return [each for each in self.deviations if not each.holds(self.today)]
 
     @property
-    def unused(self) -> list[Deviation]:
-        """Known deviations of promises that are kept by now: the entry can be removed."""
+    def unused(self) -> list[PromiseId]:
+        """Promises with a known deviation that are kept by now: it can be removed from its entry."""
+        named = (one for each in self.deviations for one in each.promises)
         return [
-            each
-            for each in self.deviations
-            if self.results.by_id[each.promise].state is PromiseState.KEPT
+            one
+            for one in dict.fromkeys(named)
+            if self.results.by_id[one].state is PromiseState.KEPT
         ]
 
     @property
@@ -169,11 +183,6 @@ def stories(only: Iterable[PromiseId] = ()) -> list[StoryFunction]:
     return found
 
 
-def covered(deviations: Iterable[Deviation], today: date) -> frozenset[PromiseId]:
-    """Return the promises whose known deviation still holds."""
-    return frozenset(each.promise for each in deviations if each.holds(today))
-
-
 def begin(
     settings: RunSettings,
     deviations: tuple[Deviation, ...] = (),
@@ -182,7 +191,7 @@ def begin(
 ) -> SuiteRun:
     """Return a run whose deployment responds; raise ``CannotRun``."""
     today = datetime.now(UTC).date()
-    run = SuiteRun(settings, covered(deviations, today), expected or Conventions(), record=record)
+    run = SuiteRun(settings, holding(deviations, today), expected or Conventions(), record=record)
     try:
         exchange = preflight(run)
     except (CannotRun, KeyboardInterrupt):
@@ -197,6 +206,8 @@ def begin(
 
 def _room(exchange: ApiExchange) -> int | None:
     body = exchange.response.json
+    if not isinstance(body, dict):
+        return None
     used, total = body.get("used"), body.get("total", body.get("totalLimit"))
     if isinstance(used, int) and isinstance(total, int):
         return max(0, total - used)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from qlara_contract.curl import PLAIN, CurlRequest, CurlStyle, curl_lines
 from qlara_contract.masking import PLACEHOLDER, mask
 from qlara_contract.untrusted import LONGEST_BODY, visible
 
 if TYPE_CHECKING:
-    from qlara_contract.forms import FormFile, ImportForm
+    from collections.abc import Mapping
 
-_SHOWN_FILE = 1500
+    from qlara_contract.forms import ImportForm
+
 _SHOWN_BODY = 4000
 _KEY_HEADER = "x-api-key"
 _MADE_UP = ("contract-check", "sandbox_contract-check")
@@ -24,7 +25,8 @@ _MADE_UP = ("contract-check", "sandbox_contract-check")
 class ApiRequest:
     """A request before it is encoded; ``path`` begins with a slash and holds no query.
 
-    ``body`` (sent as it is) or ``form``, or neither.
+    ``body`` (sent as it is) or ``form``, or neither. ``is_chunked``: without ``Content-Length``
+    (RFC 9112 section 7.1).
     """
 
     method: str
@@ -33,6 +35,7 @@ class ApiRequest:
     headers: tuple[tuple[str, str], ...] = ()
     form: ImportForm | None = None
     body: bytes | None = None
+    is_chunked: bool = False
 
     @property
     def target(self) -> str:
@@ -82,23 +85,16 @@ class ApiExchange:
     at: float = 0.0
     took: float = 0.0
 
-    def curl(self) -> str:
-        """Return the request as lines for a shell, the key masked.
-
-        A ``printf`` in front writes a small file, so that the lines can be run as they are.
-        """
-        request = self.request
-        url = visible(self.base_url + request.target)
-        lines = [f"curl -X {request.method} {shlex.quote(url)}"]
-        lines += [f"-H {shlex.quote(visible(header))}" for header in self.header_lines()]
-        before = ""
-        if request.form is not None:
-            before = _file_line(request.form.file)
-            lines += _form_options(request.form)
-        elif request.body is not None:
-            before = f"printf {_printf(request.body)} > body.bin\n"
-            lines.append("--data-binary @body.bin")
-        return before + " \\\n  ".join(lines)
+    def curl(self, style: CurlStyle = PLAIN) -> str:
+        """Return the request as lines for a shell, the key masked."""
+        request = CurlRequest(
+            self.request.method,
+            self.base_url + self.shown_target(style.placeholders),
+            self.shown_headers(style.placeholders),
+            self.request.form,
+            self.request.body,
+        )
+        return curl_lines(request, style)
 
     def shown_response(self) -> str:
         """Return status line, media type and body of the response, for people."""
@@ -119,17 +115,25 @@ class ApiExchange:
         """Return *text* without the key of this exchange."""
         return text if _is_made_up(self.key) else mask(text, (self.key,))
 
-    def header_lines(self) -> list[str]:
-        """Return the headers of the request as ``Name: value``, the key masked."""
-        shown = []
-        if self.key:
-            shown.append(f"X-Api-Key: {self.key if _is_made_up(self.key) else PLACEHOLDER}")
-        shown += [
-            f"{name}: {self.masked(value)}"
-            for name, value in self.request.headers
-            if name.lower() != _KEY_HEADER
-        ]
-        return shown
+    def shown_target(self, placeholders: Mapping[str, str] | None = None) -> str:
+        """Return path and query with *placeholders* for secrets, and one for the key."""
+        query = [(name, self._hidden(value, placeholders)) for name, value in self.request.query]
+        path = self._hidden(self.request.path, placeholders)
+        return path + ("?" + urlencode(query) if query else "")
+
+    def shown_headers(self, placeholders: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+        """Return the headers of the request as they were sent, with *placeholders* for secrets."""
+        headers = list(self.request.headers)
+        if self.key and not any(name.lower() == _KEY_HEADER for name, _ in headers):
+            headers.insert(0, ("X-Api-Key", self.key))
+        return [(name, self._hidden(value, placeholders)) for name, value in headers]
+
+    def _hidden(self, text: str, placeholders: Mapping[str, str] | None) -> str:
+        known = placeholders or {}
+        text = mask(text, known)
+        if self.key and not _is_made_up(self.key) and self.key not in known.values():
+            text = text.replace(self.key, _described(self.key, known))
+        return text
 
 
 def printable_json(value: object, indent: int | None = None) -> str:
@@ -143,41 +147,14 @@ def _is_made_up(key: str) -> bool:
     return key.startswith(_MADE_UP)
 
 
-def _file_line(file: FormFile | None) -> str:
-    if file is None:
-        return ""
-    if len(file.content) > _SHOWN_FILE:
-        return f"# contacts.vcf: {len(file.content)} bytes, begins: {_printf(file.content[:80])}\n"
-    return f"printf {_printf(file.content)} > contacts.vcf\n"
-
-
-def _form_options(form: ImportForm) -> list[str]:
-    options = []
-    if form.file is not None:
-        source = f"file=@contacts.vcf;type={form.file.media_type};filename={form.file.filename}"
-        options.append(f"-F {shlex.quote(source)}")
-    options += [f"-F {shlex.quote(f'{name}={value}')}" for name, value in form.fields]
-    return options
-
-
-def _printf(content: bytes) -> str:
-    """Return *content* as a quoted format of the shell's ``printf``."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        text = content.decode("ascii", "surrogateescape")
-    return "'" + "".join(_printf_char(char) for char in text).replace("'", "'\\''") + "'"
-
-
-def _printf_char(char: str) -> str:
-    if char in _PRINTF:
-        return _PRINTF[char]
-    code = ord(char)
-    if code < 0x20 or code == 0x7F:
-        return f"\\{code:03o}"
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
-        return f"\\{code - 0xDC00:03o}"
-    return char
-
-
-_PRINTF = {"\\": "\\\\", "%": "%%", "\r": "\\r", "\n": "\\n", "\t": "\\t"}
+def _described(key: str, placeholders: Mapping[str, str]) -> str:
+    """Return what stands for a key that is not one of the secrets, but may be made from one."""
+    for secret, placeholder in placeholders.items():
+        if len(secret) > 1 and key != PLACEHOLDER:
+            if secret in key:
+                return key.replace(secret, placeholder)
+            if key == secret.swapcase():
+                return f"{placeholder}_WITH_CAPITAL_AND_SMALL_LETTERS_SWAPPED"
+            if key == secret[:-1]:
+                return f"{placeholder}_WITHOUT_ITS_LAST_CHARACTER"
+    return PLACEHOLDER

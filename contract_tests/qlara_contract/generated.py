@@ -6,13 +6,12 @@ of its checks. Lists, names and the number of writes are limited here.
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import schemathesis
@@ -20,6 +19,7 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.transport.requests import SameHostRedirectsSession
 
 from qlara_contract.contract import contract
+from qlara_contract.conventions import Conventions, apply_overlay, overlay_for
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import AMERICAN
@@ -67,12 +67,28 @@ class GeneratedRequest:
     file: VCardFile | None
 
 
-class RequestGenerator:
-    """One generated run.
+class RunBounds(Protocol):
+    """What keeps a generated request within the limits of its run."""
 
-    *may_write* says whether another file may be imported; *charge* is told of each before it is sent, and
-    *note* of its response. *pace* waits until the run may send another request.
-    """
+    def may_write(self, cards: int) -> bool:
+        """Return whether so many more cards may be imported."""
+        ...
+
+    def charge(self, request: ApiRequest) -> None:
+        """Charge the cards of a request before it is sent."""
+        ...
+
+    def note(self, exchange: ApiExchange) -> None:
+        """Note what an exchange may have written."""
+        ...
+
+    def pace(self) -> None:
+        """Wait until the run may send another request."""
+        ...
+
+
+class RequestGenerator:
+    """One generated run, within the *bounds* of the run that it belongs to."""
 
     def __init__(
         self,
@@ -80,21 +96,17 @@ class RequestGenerator:
         *,
         list_id: str,
         headers: tuple[tuple[str, str], ...],
-        may_write: Callable[[], bool],
-        charge: Callable[[ApiRequest], None],
-        note: Callable[[ApiExchange], None],
-        pace: Callable[[], None],
+        bounds: RunBounds,
+        conventions: Conventions,
     ) -> None:
         self._settings = settings
         self._list_id = list_id
         self._headers = headers
-        self._may_write = may_write
-        self._charge = charge
-        self._note = note
-        self._pace = pace
+        self._bounds = bounds
+        self._conventions = conventions
         self._files: dict[str, VCardFile] = {}
         # Without a list of the run's own, a valid import would go into one of the user's.
-        self._writes = bool(list_id) and settings.effective_mode is Mode.FULL and may_write()
+        self._writes = bool(list_id) and settings.effective_mode is Mode.FULL and self._may_write()
         self.stopped = False
 
     def run(self) -> Iterator[GeneratedRequest]:
@@ -104,7 +116,7 @@ class RequestGenerator:
         if not self._writes:
             schema = schema.include(method="GET")
         _steer(self)
-        SameHostRedirectsSession.__init__ = _begin_bounded_session  # type: ignore[method-assign, assignment]
+        SameHostRedirectsSession.__init__ = self._begin_session()  # type: ignore[method-assign, assignment]
         try:
             stream = from_schema(schema).execute()
             for event in stream:
@@ -118,9 +130,26 @@ class RequestGenerator:
             _steer(None)
             del SameHostRedirectsSession.__init__
 
+    def _begin_session(self) -> Callable[[SameHostRedirectsSession], None]:
+        """Return what begins a session: one that reads no more than it must, and goes the way of the run.
+
+        Schemathesis has no hook for the sessions of its probes and checks.
+        """
+        settings = self._settings
+
+        def begin(session: SameHostRedirectsSession) -> None:
+            requests.Session.__init__(session)
+            session.hooks["response"].append(_bounded)  # called before anybody reads
+            session.trust_env = not settings.is_loopback
+            if settings.proxy and not settings.is_loopback:
+                session.proxies = {"http": settings.proxy, "https": settings.proxy}
+            session.cert = settings.client_certificate or None
+
+        return begin
+
     def before_call(self, case: schemathesis.Case[Any]) -> None:
         """Keep a request within its limits: stop when no more contacts may be created."""
-        self._pace()
+        self._bounds.pace()
         if case.operation.definition.raw.get("operationId") != UPLOAD or case.method != "POST":
             return
         if not self._may_write():
@@ -130,15 +159,20 @@ class RequestGenerator:
             case.body = _marked_as_own(case.body, self._list_id)
         form = _form_of(case)
         if form is not None:
-            self._charge(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
+            self._bounds.charge(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
 
     def after_call(self, case: schemathesis.Case[Any], response: Any) -> None:
         """Count what an import created, at once."""
-        self._note(self._exchange(case, response.request, response))
+        self._bounds.note(self._exchange(case, response.request, response))
+
+    def _may_write(self) -> bool:
+        return self._bounds.may_write(CARDS_AT_MOST)
 
     def _document(self) -> dict[str, Any]:
         """Return the contract with the documented list replaced by one that may be used."""
-        document = copy.deepcopy(contract().document)
+        # Valid is what is valid there: where a page may have 100 contacts, `limit` goes up to 100.
+        overlay = overlay_for(self._conventions.differences())
+        document = apply_overlay(contract().document, overlay)
         if self._list_id:
             _replace(document, _DOCUMENTED_LIST, self._list_id)
         if not self._settings.is_loopback:
@@ -161,7 +195,7 @@ class RequestGenerator:
                 },
                 "continue-on-failure": True,
                 "request-timeout": settings.timeout,
-                "tls-verify": settings.ca_file or True,
+                "tls-verify": False if settings.insecure else settings.ca_file or True,
                 "rate-limit": _rate_limit(settings.rate),
                 "cache": {"enabled": False},
                 "generation": {
@@ -212,7 +246,7 @@ class RequestGenerator:
             self._settings.base_url,
             ApiRequest(
                 request.method or "",
-                unquote(path) if "%" not in unquote(path) else path,
+                path,
                 tuple(parse_qsl(uri.query, keep_blank_values=True)),
                 self._headers if form else _shown_headers(headers),
                 form,
@@ -227,15 +261,6 @@ class RequestGenerator:
             headers.get("x-api-key", ""),
             took=response.elapsed,
         )
-
-
-def _begin_bounded_session(session: SameHostRedirectsSession) -> None:
-    """Begin a session that reads no more than it must.
-
-    Schemathesis has no hook for the sessions of its probes and checks.
-    """
-    requests.Session.__init__(session)
-    session.hooks["response"].append(_bounded)  # called before anybody reads
 
 
 def _bounded(response: requests.Response, **_: Any) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
-from qlara_contract.numbers import Kind, region_of
+from qlara_contract.numbers import NumberKind, region_of
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.run import TAG
 from qlara_contract.settings import Mode
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STORY = "learning"
 
 _LONGEST_SETTLE = 15.0
-_POLLS = (0.05, 0.1, 0.2, 0.4, 0.8)
+_POLLS = (*[0.05] * 20, *[0.1] * 10, 0.25)
 _FEW, _MANY = 12, 120
 _BUDGET_FOR_MANY = 600
 _LIMITS = (500, 250, 200, 100, 50, 25, 20, 10)
@@ -57,8 +57,7 @@ class _Learning:
         run = self._run
         self._key()
         if run.settings.effective_mode is not Mode.FULL or run.writes_left < _FEW:
-            if run.settings.list_id:
-                self._pages(run.settings.list_id, 0)
+            self._pages(run.list_id, 0)
             return
         if not self._first_import():
             return
@@ -75,7 +74,7 @@ class _Learning:
     # --- steps ---------------------------------------------------------------------------------
 
     def _key(self) -> None:
-        """What happens without a key."""
+        """Learn what happens without a key."""
         exchange = self._get(contract().path_of(QUOTA), key="")
         status, body = exchange.response.status, exchange.response.json
         if status in (401, 403):
@@ -88,7 +87,7 @@ class _Learning:
     def _first_import(self) -> bool:
         """Import a number of each kind; return whether lists can be made and read."""
         run = self._run
-        kinds = {kind: run.numbers.sample(kind) for kind in Kind}
+        kinds = {kind: run.numbers.sample(kind) for kind in NumberKind}
         national = run.numbers.take_national()
         text = "".join(
             card(f"Contract Check {kind.value}", f"TEL;TYPE=CELL:{number}")
@@ -107,7 +106,7 @@ class _Learning:
             run.imports_fail = "an import does not say in `listId` where its contacts are"
             return False
         reported = _imported(body)
-        contacts = self._settled(list_id, exchange, reported)
+        contacts = self._settled(list_id, reported)
         if contacts is None:
             return False
         self._kinds(kinds, contacts, exchange)
@@ -127,9 +126,7 @@ class _Learning:
         else:
             self._run.imports_fail = f"an import is refused with {exchange.response.status}"
 
-    def _settled(
-        self, list_id: str, exchange: ApiExchange, reported: int | None
-    ) -> list[dict[str, Any]] | None:
+    def _settled(self, list_id: str, reported: int | None) -> list[dict[str, Any]] | None:
         """Wait until an import is seen in its list; return its contacts, ``None`` if it never is."""
         started = time.monotonic()
         for at, pause in enumerate(_pauses()):
@@ -157,19 +154,19 @@ class _Learning:
         return None
 
     def _kinds(
-        self, kinds: dict[Kind, str], contacts: list[dict[str, Any]], exchange: ApiExchange
+        self, kinds: dict[NumberKind, str], contacts: list[dict[str, Any]], exchange: ApiExchange
     ) -> None:
-        """Which kinds of number become contacts: fixed lines, or mobile ones only."""
+        """Learn which kinds of number become contacts: fixed lines, or mobile ones only."""
         seen = {each.get("phoneNumber") for each in contacts}
         accepted = [kind for kind, number in kinds.items() if number in seen]
-        if Kind.FIXED in accepted:
+        if NumberKind.FIXED in accepted:
             self._known.observe("numbers", "any", "a fixed-line number is a contact", exchange)
         elif accepted:
             self._known.observe("numbers", "mobile", "a fixed-line number is an error", exchange)
             self._run.numbers.use(accepted[0])
 
     def _region(self, contacts: list[dict[str, Any]], exchange: ApiExchange) -> None:
-        """The region whose prefix a national number gets."""
+        """Learn the region whose prefix a national number gets."""
         if self._known.is_assumed("region"):
             return
         found = [each for each in contacts if each.get("name") == "Contract Check national"]
@@ -207,7 +204,7 @@ class _Learning:
         )
 
     def _quota(self, used: int | None, created: int, exchange: ApiExchange) -> None:
-        """How long the quota takes to move."""
+        """Learn how long the quota takes to move."""
         if used is None or not created:
             return
         started = time.monotonic()
@@ -223,7 +220,7 @@ class _Learning:
             self._run.client.wait(pause)
 
     def _list_names(self) -> None:
-        """What a list name that is taken does."""
+        """Learn what a list name that is taken does."""
         name = self._run.new_list_name("twice")
         ids, last = [], None
         for _ in range(2):
@@ -244,7 +241,7 @@ class _Learning:
             self._known.observe("list-names", value, f"a name that is taken is {what}", last)
 
     def _scope(self) -> None:
-        """Whether a contact on another list makes a card a duplicate."""
+        """Learn whether a contact on another list makes a card a duplicate."""
         text = card("Contract Check scope", f"TEL:{self._run.numbers.take()}")
         first = self._import(text).response.json
         self._run.settle(self._run.actual.settle.total_seconds())
@@ -273,7 +270,7 @@ class _Learning:
         return str(body.get("listId") or ""), numbers
 
     def _pages(self, list_id: str, total: int) -> None:
-        """Default and maximum of `limit`, the first page, and whether `page` is read at all."""
+        """Learn default and maximum of `limit`, the first page, and whether `page` is read at all."""
         default = self._page(list_id)
         if default.response.status != 200:
             return
@@ -313,7 +310,8 @@ class _Learning:
         size = 5 if total >= _FEW else max(1, total // 2)
         limit = ("limit", str(size))
         start = self._page(list_id, limit)
-        pages = {at: _ids(self._page(list_id, limit, ("page", str(at)))) for at in (0, 1, 2)}
+        asked = {at: self._page(list_id, limit, ("page", str(at))) for at in (0, 1, 2)}
+        pages = {at: _ids(each) for at, each in asked.items()}
         first = _ids(start)
         if not first:
             return
@@ -321,7 +319,7 @@ class _Learning:
             value, what = 1, "page=1 is the page without `page`"
         elif pages[0] == first and pages[1] not in (first, None):
             value, what = 0, "page=0 is the page without `page`"
-        elif pages[1] == first and pages[2] == first and total > size:
+        elif pages[1] == pages[2] == first and total > size and _number(asked[2]) == _number(start):
             self._known.has_pages = False
             self._known.observe("page", None, "`page` is ignored", start)
             return
@@ -330,7 +328,7 @@ class _Learning:
         self._known.observe("page.first", value, what, start)
 
     def _order(self, list_id: str, numbers: list[str]) -> None:
-        """The order of a list."""
+        """Learn the order of a list."""
         page = self._page(list_id, ("limit", str(self._run.safe_limit)))
         contacts = _contacts(page)
         shown = [str(each.get("phoneNumber")) for each in contacts]
@@ -339,16 +337,15 @@ class _Learning:
         size = len(shown)
         if size < 2:
             return
-        if shown == numbers[:size]:
-            value: str | None = "import"
-        elif shown == numbers[::-1][:size]:
-            value = "newest"
-        elif names == sorted(names):
-            value = "name"
-        elif ids == sorted(ids):
-            value = "id"
-        else:
-            value = None
+        orders = {
+            "import": shown == numbers[:size],
+            "newest": shown == numbers[::-1][:size],
+            "name": names == sorted(names),
+            "id": ids == sorted(ids),
+        }
+        seen = [order for order, holds in orders.items() if holds]
+        expected = self._known.expected.order
+        value = expected if expected in seen else next(iter(seen), None)
         what = f"by {value}" if value else "in an order of its own"
         self._known.observe("order", value, what, page)
 
@@ -392,6 +389,12 @@ def _ids(exchange: ApiExchange) -> list[str] | None:
     if exchange.response.status != 200:
         return None
     return [str(each.get("contactId")) for each in _contacts(exchange)]
+
+
+def _number(exchange: ApiExchange) -> object:
+    """Return the number that a page says it has."""
+    body = exchange.response.json
+    return body.get("page") if isinstance(body, dict) else None
 
 
 def _imported(body: object) -> int | None:

@@ -41,14 +41,31 @@ _NATIONAL = {
 }
 
 
-class Kind(StrEnum):
+# Mobile numbers of countries with codes of one, two and three digits: those reserved for fiction, or the
+# examples that the metadata of libphonenumber gives.
+FOREIGN = {
+    "US": "+1 202 555 0123",
+    "GB": "+44 7400 123456",
+    "DE": "+49 171 3920012",
+    "SE": "+46 70 174 06 50",
+    "AU": "+61 491 570 156",
+    "JP": "+81 90 1234 5678",
+    "PT": "+351 912 345 678",
+    "FI": "+358 41 2345678",
+    "FO": "+298 211234",
+    "CN": "+86 131 2345 6789",
+    "AE": "+971 50 123 4567",
+}
+
+
+class NumberKind(StrEnum):
     """Which numbers are handed out."""
 
     FIXED = "fixed line"
     MOBILE = "mobile"
 
 
-_POOLS = {Kind.FIXED: _FRENCH_FIXED, Kind.MOBILE: _DUTCH_MACHINES}
+_POOLS = {NumberKind.FIXED: _FRENCH_FIXED, NumberKind.MOBILE: _DUTCH_MACHINES}
 
 
 class NumbersUsedUp(Exception):
@@ -68,15 +85,15 @@ class Numbers:
         self._claim = claim
         self._block = self._random.randrange(_BLOCKS)
         self._tried = 0
-        self._kind = Kind.FIXED
+        self._kind = NumberKind.FIXED
         self._left: list[str] = []
 
-    def use(self, kind: Kind) -> None:
+    def use(self, kind: NumberKind) -> None:
         """Hand out numbers of this kind from now on."""
         self._kind = kind
         self._left = []
 
-    def sample(self, kind: Kind) -> str:
+    def sample(self, kind: NumberKind) -> str:
         """Return a number of this kind in E.164; the account may hold it already."""
         return f"{self._random.choice(_POOLS[kind])}{self._random.randrange(10_000):04d}"
 
@@ -105,6 +122,15 @@ class Numbers:
         """Return an Italian mobile number in national form (nobody reserves one for fiction)."""
         return f"347 {self._random.randrange(1000):03d} {self._random.randrange(10_000):04d}"
 
+    def take_americans(self) -> tuple[str, str]:
+        """Return two American numbers in E.164 with the same last seven digits.
+
+        They are few: an account may hold them already.
+        """
+        first, second = self._random.sample(_AREAS, 2)
+        last = f"55501{self._random.randrange(100):02d}"
+        return f"+1{first}{last}", f"+1{second}{last}"
+
     def take_roman(self) -> str:
         """Return a fixed-line number of Rome in national form; its zero is part of it."""
         return f"06 6981 {self._random.randrange(10_000):04d}"
@@ -119,7 +145,7 @@ class Numbers:
         raise NumbersUsedUp
 
 
-def block(index: int, kind: Kind = Kind.FIXED) -> Iterator[str]:
+def block(index: int, kind: NumberKind = NumberKind.FIXED) -> Iterator[str]:
     """Yield the numbers of one block, in E.164."""
     prefix, part = divmod(index, 10_000 // BLOCK)
     first = part * BLOCK
@@ -132,7 +158,7 @@ def region_of(number: str) -> str:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return ""
-    regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
+    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
     return regions[0] if regions and regions[0].isalpha() else ""
 
 

@@ -32,6 +32,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": "",
         "help": "API key of an account whose quota is exhausted",
     },
+    "--contract-nearly-exhausted-key": {
+        "default": "",
+        "help": "API key of an account with little quota left",
+    },
+    "--contract-strict": {
+        "action": "store_true",
+        "default": False,
+        "help": "fail too where the deployment decides an assumed thing otherwise",
+    },
+    "--contract-overlay": {"default": "", "help": "judge assumed promises by this overlay"},
     "--contract-unpermitted-key": {"default": "", "help": "API key without contact permission"},
     "--contract-ca-file": {"default": "", "help": "also trust this certificate authority (PEM)"},
     "--contract-list-id": {"default": "", "help": "a list with contacts, for read-only runs"},

@@ -35,7 +35,7 @@ class Severity(StrEnum):
     MINOR = "minor"  # a correct client copes
 
 
-class Kind(StrEnum):
+class PromiseKind(StrEnum):
     """Who makes a promise: UC-020, or the contract where UC-020 is silent."""
 
     DOCUMENTED = "documented"
@@ -61,12 +61,12 @@ class Promise:
     exercised_by: str = ""
 
     @property
-    def kind(self) -> Kind:
-        return Kind.DOCUMENTED if self.heading else Kind.ASSUMED
+    def kind(self) -> PromiseKind:
+        return PromiseKind.DOCUMENTED if self.heading else PromiseKind.ASSUMED
 
     @property
     def is_assumed(self) -> bool:
-        return self.kind is Kind.ASSUMED
+        return self.kind is PromiseKind.ASSUMED
 
     @property
     def source(self) -> str:
@@ -150,8 +150,8 @@ def as_markdown() -> str:
         "known deviations. Severity: *critical*, contacts are lost, wrong or seen by others; *major*, a",
         "correct client fails or is misled; *minor*, a correct client copes.",
         "",
-        f"{_count(Kind.DOCUMENTED)} of them are *documented*: a heading of UC-020 makes them, and a deployment that does",
-        f"otherwise has broken them. {_count(Kind.ASSUMED)} are *assumed*: UC-020 is silent, and a deployment that decides",
+        f"{_count(PromiseKind.DOCUMENTED)} of them are *documented*: a heading of UC-020 makes them, and a deployment that does",
+        f"otherwise has broken them. {_count(PromiseKind.ASSUMED)} are *assumed*: UC-020 is silent, and a deployment that decides",
         "otherwise *differs*.",
     ]
     for operation, group in groupby(PROMISES, key=lambda each: each.operation):
@@ -170,7 +170,7 @@ def as_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _count(kind: Kind) -> int:
+def _count(kind: PromiseKind) -> int:
     return sum(each.kind is kind for each in PROMISES)
 
 

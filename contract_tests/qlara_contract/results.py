@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
 
-_EVIDENCE_KEPT = 3
+_EVIDENCE_KEPT = 3  # of one kind
+_KINDS_KEPT = 30
 
 
 class PromiseState(StrEnum):
@@ -61,6 +62,17 @@ class PromiseResult:
     broken: int = 0
     evidence: list[Evidence] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    has_more_evidence: bool = False  # of a kind that is not kept
+
+    def add(self, evidence: Evidence) -> None:
+        """Keep the first few pieces of evidence, and the first of each further kind."""
+        is_new = all(
+            (each.story, each.what) != (evidence.story, evidence.what) for each in self.evidence
+        )
+        if len(self.evidence) < _EVIDENCE_KEPT or (is_new and len(self.evidence) < _KINDS_KEPT):
+            self.evidence.append(evidence)
+        else:
+            self.has_more_evidence = self.has_more_evidence or is_new
 
     @property
     def state(self) -> PromiseState:
@@ -85,6 +97,7 @@ class PromiseResult:
 
 
 READ_ONLY = "the run is read-only"
+NO_LISTS = "lists cannot be made: an import with `listName` is refused"
 NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
 WRITES_SPENT = "--max-writes does not allow enough new contacts"
 NOT_COMPLETED = "the story could not be completed"
@@ -141,8 +154,7 @@ class Results:
 
         def record() -> None:
             result.broken += 1
-            if len(result.evidence) < _EVIDENCE_KEPT:
-                result.evidence.append(evidence)
+            result.add(evidence)
 
         self._record(record)
 

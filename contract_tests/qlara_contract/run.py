@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn
@@ -12,6 +11,7 @@ from qlara_contract import checks
 from qlara_contract.client import SCENARIO_HEADER, Client
 from qlara_contract.contract import contract
 from qlara_contract.conventions import Conventions, KnownConventions
+from qlara_contract.deviations import is_known
 from qlara_contract.errors import DeploymentLost
 from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
@@ -24,25 +24,29 @@ from qlara_contract.results import Evidence, Results
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qlara_contract.deviations import Deviation
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.settings import RunSettings
 
 DEFAULT_LIST = "list_crm_migration"
 TAG = "contract-check"
 _BEFORE = 3
-_SLACK = 0.3  # seconds that an import may take longer to settle than it was seen to take
+_LONGEST_NAME = 50
+_SLACK = 0.15  # seconds that an import may take longer to settle than it was seen to take
 
 
 @dataclass
 class SuiteRun:
     """Settings, client, results, conventions, ledger and phone numbers of one run.
 
-    ``covered`` are the promises whose known deviation still holds. ``sandbox_scenario`` is the
+    ``deviations`` are those that still hold. ``sandbox_scenario`` is the
     scenario that a sandbox's responses name, empty for a real deployment.
     """
 
     settings: RunSettings
-    covered: frozenset[PromiseId] = frozenset()
+    deviations: tuple[Deviation, ...] = ()
     expected: Conventions = field(default_factory=Conventions)
     results: Results = field(default_factory=Results)
     account: ModelAccount = field(default_factory=ModelAccount)
@@ -112,7 +116,7 @@ class SuiteRun:
 
     def new_list_name(self, about: str) -> str:
         """Return a list name that no other import of this run, or of another, has."""
-        return f"contract-check {self._token}-{next(self._names)} {about}"[:110]
+        return f"contract-check {self._token}-{next(self._names)} {about}"[:_LONGEST_NAME].rstrip()
 
     def begin_story(self, name: str) -> None:
         """Attribute what breaks from now on to the story *name*."""
@@ -129,10 +133,10 @@ class SuiteRun:
         return f"sandbox_contract-check__{scenario}" if self.is_sandbox else ""
 
     def covers(self, promise_id: PromiseId) -> bool:
-        """Return whether a known deviation covers this promise."""
-        return promise_id in self.covered
+        """Return whether known deviations cover all that was found against this promise."""
+        return is_known(self.results.by_id[promise_id], self.deviations)
 
-    def differs(self, *promise_ids: str) -> bool:
+    def differs(self, *promise_ids: PromiseId) -> bool:
         """Return whether one of these promises was seen not to be kept."""
         return any(self.results.by_id[each].broken for each in promise_ids)
 
@@ -150,7 +154,7 @@ class SuiteRun:
         """Wait until *seconds*, and some slack, have passed since the last import was answered."""
         if seconds <= 0:
             return
-        left = self._wrote_at + seconds * 1.5 + _SLACK - time.monotonic()
+        left = self._wrote_at + seconds * 1.25 + _SLACK - time.monotonic()
         if left > 0:
             self.client.wait(left)
 
@@ -170,12 +174,12 @@ class SuiteRun:
 
         While conventions are still being learnt, nothing is judged by them.
         """
-        if self.is_learning:
-            return []
         if self.record is not None:
             self.record.append((story or self.story_name, exchange))
+        if self.is_learning:
+            return []
         broken = []
-        for checked in checks.check(exchange, self.paging):
+        for checked in checks.check(exchange, self.paging, self.expected):
             if not checked.broken:
                 self.results.record_kept(checked.promise)
                 continue
@@ -193,6 +197,14 @@ class SuiteRun:
                 ),
             )
         return broken
+
+    def may_write(self, cards: int) -> bool:
+        """Return whether so many more cards may be imported."""
+        return not self.imports_fail and self.writes_left >= cards and self.ledger.fits(cards)
+
+    def pace(self) -> None:
+        """Wait until the run may send another request."""
+        self.client.pace()
 
     def charge(self, request: ApiRequest) -> None:
         """Charge the cards of a request before it is sent; raise ``WritesSpent``."""

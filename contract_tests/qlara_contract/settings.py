@@ -9,6 +9,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
+from qlara_contract.masking import PLACEHOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -120,14 +122,33 @@ class RunSettings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The keys, and the credentials in every form; no report may show them."""
+        return tuple(self.placeholders)
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What stands for each secret in a request that is shown, for the reader to fill in."""
         password = self.credentials.partition(":")[2]
         candidates = (
-            *(self.api_key, self.exhausted_key, self.unpermitted_key, self.nearly_exhausted_key),
-            *(value for _, value in self.headers if len(value) >= _SHORTEST_SECRET),
-            *(self.credentials, self.authorization, quote(self.credentials, safe=":")),
-            password if len(password) >= _SHORTEST_SECRET else "",
+            (self.api_key, PLACEHOLDER),
+            (self.exhausted_key, "YOUR_EXHAUSTED_KEY"),
+            (self.unpermitted_key, "YOUR_UNPERMITTED_KEY"),
+            (self.nearly_exhausted_key, "YOUR_NEARLY_EXHAUSTED_KEY"),
+            *(
+                (value, f"YOUR_{name.upper().replace('-', '_')}")
+                for name, value in self.headers
+                if len(value) >= _SHORTEST_SECRET
+            ),
+            (self.credentials, "YOUR_USER:YOUR_PASSWORD"),
+            (quote(self.credentials, safe=":"), "YOUR_USER:YOUR_PASSWORD"),
+            (self.authorization, "Basic YOUR_CREDENTIALS"),
+            (password if len(password) >= _SHORTEST_SECRET else "", "YOUR_PASSWORD"),
+            (split_credentials(self.proxy)[1], "PROXY_USER:PROXY_PASSWORD"),
         )
-        return tuple(dict.fromkeys(filter(None, candidates)))
+        found: dict[str, str] = {}
+        for secret, placeholder in candidates:
+            if secret:
+                found.setdefault(secret, placeholder)
+        return found
 
 
 def split_credentials(url: str) -> tuple[str, str]:

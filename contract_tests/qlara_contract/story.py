@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from qlara_contract.checks import goes_on
 from qlara_contract.contract import contract
-from qlara_contract.errors import Interrupted, WritesSpent
+from qlara_contract.errors import Interrupted, RunStopped, WritesSpent
 from qlara_contract.exchange import ApiExchange, ApiRequest, printable_json
 from qlara_contract.forms import FormFile, ImportForm
+from qlara_contract.oracle import ModelAccount
 from qlara_contract.promises import LIST, QUOTA, UPLOAD, promise
 from qlara_contract.results import (
     ENDED_EARLY,
     GOES_ON,
+    NO_LISTS,
     NO_QUOTA_LEFT,
     NOT_COMPLETED,
     READ_ONLY,
@@ -41,10 +44,12 @@ if TYPE_CHECKING:
 __all__ = ["TAG", "ListPage", "PromiseBroken", "ReceivedReport", "Story", "StoryEnds", "exercises"]
 
 BASIC: PromiseId = "upload.imports-a-file"
+# What these judge is why imports fail, if they do.
+_OF_IMPORTS: tuple[PromiseId, ...] = (BASIC, "upload.new-list")
 _TRIES = 3
+_SHAKY = 3  # failures of the network elsewhere, after which a request is not suspected
 _PAGES_AT_MOST = 200
 _POLL = 0.1
-_ACCEPTED = 202
 
 
 class StoryEnds(Exception):
@@ -138,6 +143,7 @@ class Story:
         self.random = random.Random(f"{run.settings.seed} {self.name}")
         self.broken: list[PromiseId] = []
         self.not_judged = ""
+        self._failures_before = 0
         self._judged: set[PromiseId] = set()
         self._has_judged = False
 
@@ -156,19 +162,19 @@ class Story:
         if reason:
             self._leave(reason)
             return
-        for at in range(1, _TRIES + 1):
+        failed_at: list[int] = []
+        self._failures_before = len(self.run.client.network_failures)
+        while len(failed_at) < _TRIES:
             results.begin()
+            before = self.run.client.requests
             try:
                 self._tell(function)
             except Interrupted as error:
-                results.discard()
-                self._forget()
-                if lost := self.run.client.probe():
-                    self.run.lost(lost)
-                if at == _TRIES:
-                    what = f"The request fails each of {_TRIES} times, while others do not."
-                    self.breaks(self.promises[0], what, "a response", str(error), None)
-                    self._leave(NOT_COMPLETED)
+                failed_at.append(self.run.client.requests - before)
+                self._interrupted(failed_at, error)
+            except RunStopped:
+                results.discard()  # what was found last may be the outage itself
+                raise
             except BaseException:
                 results.commit()
                 raise
@@ -179,6 +185,22 @@ class Story:
         uncovered = [each for each in broken if self.run.is_drift(each)]
         if uncovered:
             raise PromiseBroken(self.run.describe(uncovered))
+
+    def _interrupted(self, failed_at: list[int], error: Interrupted) -> None:
+        """Forget this attempt; after the last, say whether the request is the cause or the network."""
+        self.run.results.discard()
+        self._forget()
+        if lost := self.run.client.probe():
+            self.run.lost(lost)
+        if len(failed_at) < _TRIES:
+            return
+        is_shaky = self._failures_before >= _SHAKY
+        if len(set(failed_at)) == 1 and not is_shaky:
+            what = f"The request fails each of {len(failed_at)} times, while others do not."
+            self.breaks(self.promises[0], what, "a response", str(error), None)
+            self._leave(NOT_COMPLETED)
+        else:
+            self._leave(f"the network failed each of {len(failed_at)} times: {error}")
 
     def _tell(self, function: Callable[[Story], None]) -> None:
         left = ""
@@ -198,15 +220,19 @@ class Story:
         """Forget what was found up to an interruption."""
         self.broken, self._judged, self._has_judged = [], set(), False
         self.not_judged = ""
+        self.run.account = ModelAccount()  # it may hold what never came to be
         self.run.begin_story(self.name)
 
     def _obstacle(self) -> str:
         run = self.run
         if self.unsafe and run.settings.effective_mode is Mode.READ_ONLY:
             return READ_ONLY
+        needs_a_list = self.creates or (self.unsafe and not run.settings.list_id)
+        if needs_a_list and self.actual.list_names_create == "no":
+            return NO_LISTS
         if self.creates > run.writes_left:
             return WRITES_SPENT
-        if self.creates and BASIC not in self.promises and run.imports_fail:
+        if self.creates and self.promises[0] not in _OF_IMPORTS and run.imports_fail:
             return run.imports_fail
         if self.creates and not run.ledger.fits(self.creates):
             return NO_QUOTA_LEFT
@@ -362,7 +388,10 @@ class Story:
         self, request: ApiRequest, *, key: str | None = None, patient: bool = True
     ) -> ApiExchange:
         """Send any request and return the exchange, whatever the response."""
-        return self.run.client.send(request, key=key, patient=patient)
+        client = self.run.client
+        if request.method == "POST" and patient and not _changes_duplicates(request):
+            return client.send_or_look(request, key=key)
+        return client.send(request, key=key, patient=patient)
 
     def file(self, *cards: str) -> bytes:
         """Return a file of these cards."""
@@ -379,6 +408,8 @@ class Story:
     ) -> ImportForm:
         """Return the form of an import; without *list_id* into a new list of this story."""
         content = content.encode() if isinstance(content, str) else content
+        if self.actual.list_names_create == "no":
+            list_id = list_id or self.settings.list_id
         fields = [("listId", list_id)] if list_id else [("listName", list_name or self.list_name)]
         if strategy:
             fields.append(("duplicateStrategy", strategy))
@@ -457,6 +488,8 @@ class Story:
             self.ends(
                 about or self.promises[0], "The list cannot be read.", "200 and a page", exchange
             )
+        if body is None:
+            self.ends("answers.json", "The page is not JSON.", "JSON", exchange)
         if not isinstance(body, dict) or not isinstance(body.get("contacts"), list):
             self.ends(about or self.promises[0], "The page lacks `contacts`.", "a page", exchange)
         contacts = [each for each in body["contacts"] if isinstance(each, dict)]
@@ -473,22 +506,25 @@ class Story:
         if not settle:
             return self._walk(list_id, about)
         if count:
-            for _ in range(round(settle / _POLL)):
-                page = self._walk(list_id, about)
-                if len(page.contacts) >= count:
-                    return page
+            for _ in range(round(settle / _POLL) + 1):
+                first = self.get_list(list_id, ("limit", "1"))
+                body = first.response.json
+                # A list that is new may not be there before its contacts are.
+                total = body.get("total") if isinstance(body, dict) else None
+                if first.response.status == 200 and isinstance(total, int) and total >= count:
+                    return self._walk(list_id, about)
                 self.run.client.wait(_POLL)
         self.run.settle(settle)
         return self._walk(list_id, about)
 
     def _walk(self, list_id: str, about: PromiseId | None) -> ListPage:
-        limit = ("limit", str(self.run.safe_limit))
+        has_pages = self.run.conventions.has_pages
+        most = self.run.safe_limit if has_pages else min(1000, self.actual.limit_maximum)
+        limit = ("limit", str(most))
         page = self.page(list_id, limit, about=about)
         contacts, first = list(page.contacts), self.actual.page_first
         for at in range(first + 1, first + _PAGES_AT_MOST):
-            if page.body.get("hasMore") is not True or not page.contacts:
-                break
-            if not self.run.conventions.has_pages:
+            if page.body.get("hasMore") is not True or not page.contacts or not has_pages:
                 break
             page = self.page(list_id, limit, ("page", str(at)), about=about)
             contacts += page.contacts
@@ -548,14 +584,10 @@ def known_part(contact: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def goes_on(exchange: ApiExchange) -> bool:
-    """Return whether an exchange is an accepted import that is not complete yet."""
-    response = exchange.response
-    if exchange.operation != UPLOAD or not 200 <= response.status < 300:
-        return False
-    body = response.json
-    said = body.get("status", "COMPLETED") if isinstance(body, dict) else "COMPLETED"
-    return response.status == _ACCEPTED or said != "COMPLETED"
+def _changes_duplicates(request: ApiRequest) -> bool:
+    """Return whether sending a request again could change what the first one did."""
+    fields = dict(request.form.fields) if request.form else {}
+    return fields.get("duplicateStrategy", "SKIP") != "SKIP" or request.body is not None
 
 
 def one_line(exchange: ApiExchange) -> str:

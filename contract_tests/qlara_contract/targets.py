@@ -18,7 +18,7 @@ from qlara_sandbox.domain.conventions import (
     convention,
 )
 from qlara_sandbox.http.conventions import conventions_of, overlay_for
-from qlara_sandbox.http.overlay import InvalidOverlay, apply_file
+from qlara_sandbox.http.overlay import InvalidOverlay, apply as apply_overlay, apply_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +35,7 @@ __all__ = [
     "InvalidOverlay",
     "SandboxDidNotStart",
     "apply_file",
+    "apply_overlay",
     "convention",
     "conventions_of",
     "overlay_for",

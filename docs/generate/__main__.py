@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docs.generate import assumptions, dependencies, reliability, scenarios, testing
+from docs.generate import assumptions, dependencies, overlays, reliability, scenarios, testing
 
-for module in (assumptions, dependencies, reliability, scenarios, testing):
+for module in (assumptions, dependencies, overlays, reliability, scenarios, testing):
     module.PAGE.write_text(module.page(), encoding="utf-8")

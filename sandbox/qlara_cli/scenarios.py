@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract, InvalidContract
 from qlara_sandbox.scenario.build import Under, build_template
-from qlara_sandbox.scenario.errors import InvalidScenario, Mistake, UnknownScenario
+from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.scenario.library import Library
-from qlara_sandbox.scenario.load import load
+from qlara_sandbox.scenario.load import load, unusable_overlay
+
+if TYPE_CHECKING:
+    from qlara_sandbox.domain.conventions import Conventions
+    from qlara_sandbox.scenario.model import Scenario
 
 _BASE = "http://127.0.0.1:8080"
 
@@ -122,13 +127,18 @@ def _mistakes(path: Path, contract: Contract, library: Library) -> list[str]:
         scenario = load(path, contract.by_id, allow_outside=library.allow_outside)
         conventions = contract.conventions
         if scenario.overlay is not None:
-            conventions = Contract(contract.path, scenario.overlay).conventions
+            conventions = _under_overlay(contract, scenario)
         build_template(scenario.in_region(conventions.region), Under(conventions))
     except InvalidScenario as error:
         return error.lines()
-    except InvalidContract as error:
-        return InvalidScenario(path, [Mistake(1, "overlay", str(error))]).lines()
     return []
+
+
+def _under_overlay(contract: Contract, scenario: Scenario) -> Conventions:
+    try:
+        return Contract(contract.path, scenario.overlay).conventions
+    except InvalidContract as error:
+        raise unusable_overlay(scenario, str(error)) from error
 
 
 def _title(library: Library, name: str) -> str:

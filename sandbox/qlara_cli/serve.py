@@ -244,6 +244,7 @@ def serve(
         welcome = Welcome(
             url=_url(host, listener.getsockname()[1], secure=certificates is not None),
             scenario=settings.scenario,
+            overlay=settings.overlay,
             new_token=None if options["admin_token"] else settings.admin_token,
             authority=certificates.authority if certificates else None,
         )
@@ -389,14 +390,16 @@ class Welcome(NamedTuple):
 
     url: str
     scenario: str
+    overlay: Path | None
     new_token: str | None
     authority: Path | None
 
     def show(self) -> None:
         """Print it."""
         trust = f"--cacert {self.authority} " if self.authority else ""
+        overlay = f", overlay {self.overlay.name}" if self.overlay else ""
         lines = [
-            f"Qlara sandbox at {self.url}  (scenario {self.scenario})",
+            f"Qlara sandbox at {self.url}  (scenario {self.scenario}{overlay})",
             "API key: YOUR_API_KEY, or any that begins with sandbox_ for an account of its own",
             "",
             "Try:",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from qlara_contract.deviations import Deviation
     from qlara_contract.engine import Outcome
     from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.report.trend import Trend
 
 _DEVIATION_LASTS = timedelta(days=90)
 
@@ -161,7 +162,14 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_REPORT",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write report.html, junit.xml, report.json and failures.har to this folder.",
+    help="Write report.html, report.md, junit.xml, report.json and failures.har to this folder.",
+)
+@click.option(
+    "--trend",
+    envvar="SANDBOX_TREND",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep this run in the folder, and show what has changed since the last one there.",
 )
 @click.option(
     "--exhausted-key",
@@ -359,7 +367,7 @@ def verify(**options: Any) -> None:
         )
         raise SystemExit(_compare(settings, other, options["report"]))
     outcome = _run(settings, deviations)
-    _show(outcome, options["report"])
+    _show(outcome, options["report"], options["trend"])
     if options["write_deviations"]:
         _draft(outcome, options["write_deviations"])
     if options["write_overlay"]:
@@ -426,24 +434,43 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _show(outcome: Outcome, folder: Path | None) -> None:
+def _show(outcome: Outcome, folder: Path | None, trend_folder: Path | None) -> None:
     from rich.console import Console
 
     from qlara_contract.report.files import write_report
     from qlara_contract.report.terminal import print_outcome
 
     # The files first: they are there even if the output is cut short.
-    written = write_report(outcome, folder) if folder else []
-    print_outcome(Console(), outcome)
+    trend = _trend(outcome, trend_folder) if trend_folder else None
+    written = write_report(outcome, folder, trend) if folder else []
+    print_outcome(Console(), outcome, trend)
     for path in written:
         click.echo(f"Wrote {path}")
 
 
+def _trend(outcome: Outcome, folder: Path) -> Trend:
+    """Compare the run with the last one in *folder*, and keep it there."""
+    from qlara_contract.report.files import as_json, json_text
+    from qlara_contract.report.trend import keep_report, trend_of
+
+    report = as_json(outcome)
+    trend = trend_of(folder, report)
+    text = json_text(report | {"trend": trend.as_json})
+    keep_report(folder, report, mask(text, outcome.settings.placeholders))
+    return trend
+
+
 def _draft(outcome: Outcome, path: Path) -> None:
     from qlara_contract.deviations import draft
+    from qlara_contract.results import PromiseState
 
     until = datetime.now(UTC).date() + _DEVIATION_LASTS
-    path.write_text(draft(outcome.promises, until), encoding="utf-8")
+    states = [PromiseState.BROKEN, PromiseState.DEVIATION]
+    if outcome.settings.strict:
+        states.append(PromiseState.DIFFERS)
+    results = [each for state in states for each in outcome.in_state(state)]
+    text = mask(draft(results, until), outcome.settings.placeholders)
+    path.write_text(text, encoding="utf-8")
     click.echo(f"Wrote {path}")
 
 

@@ -9,8 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from docs.generate import reliability, scenarios, testing
+from docs.generate import overlays, reliability, scenarios, testing
+from qlara_sandbox import resources
+from qlara_sandbox.http.conventions import conventions_of
+from qlara_sandbox.http.overlay import apply
+from qlara_sandbox.http.yaml_document import read_document
 
 EXAMPLES = testing.DOCS / "examples"
 RUNNERS = {
@@ -57,6 +62,25 @@ def test_the_page_shows_the_examples_word_for_word() -> None:
 
 def test_the_page_of_scenarios_shows_what_they_do_today() -> None:
     assert scenarios.page() == scenarios.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_of_overlays_lists_the_conventions_that_there_are() -> None:
+    assert overlays.page() == overlays.PAGE.read_text(encoding="utf-8"), "run: make docs"
+
+
+def test_the_overlay_that_the_page_shows_can_be_applied() -> None:
+    shown = overlays.page().partition("```yaml\n")[2].partition("```")[0]
+    document = apply(
+        read_document(resources.SPEC.read_text(encoding="utf-8")), yaml.safe_load(shown)
+    )
+
+    assert conventions_of(document).differences() == {
+        "limit.default": 50,
+        "limit.maximum": 100,
+        "order": "name",
+        "settle": "2s",
+        "list-names": "unique",
+    }
 
 
 def test_the_page_of_reliability_shows_the_last_full_run() -> None:

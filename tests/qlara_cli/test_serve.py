@@ -273,3 +273,28 @@ main(["serve", "--port", "0", {option!r}])
 )
 def test_only_this_machine_reaches_a_loopback_address(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+def test_an_overlay_is_known_by_its_file_or_by_its_shipped_name() -> None:
+    for named in ("api-reference", str(resources.OVERLAYS / "api-reference.yaml")):
+        with serving("--overlay", named) as running:
+            assert get(running)["remaining"] == 50_000
+            assert "(scenario default, overlay api-reference.yaml)" in running.banner
+    with serving(SANDBOX_OVERLAY="api-reference") as running:
+        assert get(running)["remaining"] == 50_000
+
+
+def test_an_overlay_that_there_is_not_is_answered_with_the_shipped_ones() -> None:
+    for named in ("api", "../overlays/api-reference"):
+        message = f"No file '{named}', and no shipped overlay: api-reference."
+        assert message in refused("--overlay", named)
+
+
+def test_an_overlay_with_a_mistake_is_named_with_line_and_action(tmp_path: Path) -> None:
+    path = tmp_path / "o.yaml"
+    text = "overlay: 1.0.0\ninfo: {title: T, version: '1'}\nactions:\n- target: $.x\n  update: {}\n"
+    path.write_text(text, encoding="utf-8")
+
+    assert f"{path}:4: action 1 ($.x): the target selects nothing" in refused(
+        "--overlay", str(path)
+    )

@@ -124,7 +124,7 @@ def serving(response: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) ->
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             if status == 429:
-                self.send_header("Retry-After", "0")
+                self.send_header("Retry-After", str(body["retryAfter"]))
             self.end_headers()
             self.wfile.write(content)
 

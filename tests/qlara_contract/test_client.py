@@ -1,21 +1,23 @@
-"""The client: 429 is waited out, TLS is checked, and nothing is sent again otherwise."""
+"""The client: 429 is waited out, TLS is checked, what is safe is sent again, and an outage ends the run."""
 
 from __future__ import annotations
 
 import socket
 import ssl
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
 
-from qlara_contract.client import Client, Unreachable
+from qlara_contract.client import Client, retry_after
 from qlara_contract.contract import contract
-from qlara_contract.exchange import ApiExchange, ApiRequest
-from qlara_contract.promises import QUOTA
+from qlara_contract.errors import CannotRun, DeadlineReached, DeploymentLost, Interrupted
+from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
+from qlara_contract.promises import QUOTA, UPLOAD
 from qlara_contract.settings import RunSettings
-from tests.qlara_contract.deployments import SECRET, asked, serving
+from tests.qlara_contract.deployments import SECRET, asked, serving, serving_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,14 +44,91 @@ def test_a_429_is_waited_out_and_noted() -> None:
     assert last.response.json == quota
 
 
-def test_patience_ends() -> None:
-    seen, last = _responses(*[(429, LIMITED)] * 7)
-    assert (len(seen), last.response.status) == (7, 429)
+def test_patience_ends_with_the_run() -> None:
+    impatient = {**LIMITED, "retryAfter": 3600}
+    with pytest.raises(DeploymentLost, match=r"keeps refusing requests as too many \(429\)"):
+        _responses((429, impatient))
 
 
-def test_nothing_else_is_sent_again() -> None:
-    seen, last = _responses((503, {}), (200, {}))
-    assert ([each.response.status for each in seen], last.response.status) == ([503], 503)
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds"),
+    [
+        ((("retry-after", "7"),), b"{}", 7.0),
+        ((("retry-after", "Fri, 27 Nov 1998 10:00:00 GMT"),), b"{}", 0.0),
+        ((), b'{"retryAfter": 12}', 12.0),
+        ((("retry-after", "soon"),), b"{}", None),
+        ((), b"<html>", None),
+    ],
+)
+def test_a_429_says_in_three_ways_when_to_come_back(
+    headers: tuple[tuple[str, str], ...], body: bytes, seconds: float | None
+) -> None:
+    assert retry_after(ApiResponse(429, headers, body)) == seconds
+
+
+def test_a_get_is_sent_again_when_a_gateway_fails() -> None:
+    quota = {"used": 1, "total": 2}
+    seen, last = _responses((502, {}), (503, {}), (200, quota))
+    assert [each.response.status for each in seen] == [502, 503, 200]
+    assert last.response.json == quota
+
+
+def test_a_gateway_that_keeps_failing_interrupts() -> None:
+    with pytest.raises(Interrupted, match=r"503, which comes from a gateway"):
+        _responses(*[(503, {})] * 3)
+
+
+def test_a_post_is_not_sent_again() -> None:
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_error(502)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    seen = list[ApiExchange]()
+    with serving_with(Gateway) as url:
+        client = Client(RunSettings(url, SECRET), watch=seen.append)
+        with pytest.raises(Interrupted):
+            client.send(ApiRequest("POST", contract().path_of(UPLOAD), body=b""))
+        client.close()
+    assert len(seen) == 1
+
+
+def test_an_outage_is_told_from_a_failure() -> None:
+    with serving(lambda *_: (503, {})) as url:
+        client = Client(RunSettings(url, SECRET), watch=lambda _: None)
+        failures = list[type[Exception]]()
+        for _ in range(3):
+            with pytest.raises((Interrupted, DeploymentLost)) as raised:
+                client.send(ASK)
+            failures.append(raised.type)
+        client.close()
+    assert failures == [Interrupted, Interrupted, DeploymentLost]
+
+
+def test_a_key_that_is_accepted_no_more_ends_the_run() -> None:
+    due = iter([(200, {"used": 1, "total": 2})])
+    with serving(lambda *_: next(due, (401, {}))) as url:
+        client = Client(RunSettings(url, SECRET), watch=lambda _: None)
+        with pytest.raises(DeploymentLost, match=r"does not accept the key any more \(401\)"):
+            _ = [client.send(ASK) for _ in range(5)]
+        client.close()
+
+
+def test_the_deadline_ends_the_run() -> None:
+    with serving(lambda *_: (429, {**LIMITED, "retryAfter": 60})) as url:
+        client = Client(RunSettings(url, SECRET, deadline=20), watch=lambda _: None)
+        with pytest.raises(DeadlineReached, match="--deadline"):
+            client.send(ASK)
+        client.close()
+
+
+def test_a_certificate_file_that_is_none_is_told_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("no certificate")
+    with pytest.raises(CannotRun, match=r"^--ca-file .*ca\.pem: expected certificates in PEM"):
+        Client(RunSettings("https://example.com", SECRET, ca_file=str(path)), watch=lambda _: None)
 
 
 @pytest.fixture
@@ -81,7 +160,7 @@ def _answer_once(listener: socket.socket, context: ssl.SSLContext) -> None:
 
 
 def test_a_certificate_of_an_unknown_authority_is_told_apart(tls_url: str) -> None:
-    with pytest.raises(Unreachable, match=r"^TLS with https://.* failed: CERTIFICATE_VERIFY"):
+    with pytest.raises(Interrupted, match=r"^TLS with https://.* failed: CERTIFICATE_VERIFY"):
         asked(RunSettings(tls_url, SECRET))
 
 

@@ -24,7 +24,9 @@ def _load(tmp_path: Path, text: str) -> tuple[Deviation, ...]:
 
 
 def test_an_entry_names_promise_reason_and_until_date(tmp_path: Path) -> None:
-    assert _load(tmp_path, _RIGHT) == (Deviation("list.pages-from-1", "from 0", date(2027, 1, 31)),)
+    assert _load(tmp_path, _RIGHT) == (
+        Deviation(("list.pages-from-1",), "from 0", date(2027, 1, 31)),
+    )
 
 
 @pytest.mark.parametrize("reason", ["no", "1:30", "on", "2026-04-09"])
@@ -46,7 +48,7 @@ def test_an_empty_file_knows_no_deviation(tmp_path: Path) -> None:
         (_RIGHT.replace("2027-01-31", "soon"), "entry 1: until: expected a date"),
         (_RIGHT.replace("2027-01-31", "2027-02-30"), "entry 1: until: expected a date"),
         (_RIGHT.replace("2027-01-31", "20270131"), "entry 1: until: expected a date"),
-        (_RIGHT.replace("pages-from-1", "pages"), "entry 1: promise: Unknown promise"),
+        (_RIGHT.replace("pages-from-1", "pagez"), "entry 1: promise: Unknown promise"),
         (_RIGHT.replace("until", "til"), "entry 1: til: expected one of promise, reason, until"),
         (_RIGHT + _RIGHT.removeprefix("deviations:\n"), "entry 2: promise: .* listed twice"),
         ("deviations: [", "is not YAML"),
@@ -64,7 +66,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_deviation_holds_until_its_date_inclusive() -> None:
-    known = Deviation("quota.shape", "other fields", date(2027, 1, 31))
+    known = Deviation(("quota.shape",), "other fields", date(2027, 1, 31))
     assert [known.holds(date(2027, month, 31)) for month in (1, 3)] == [True, False]
 
 
@@ -75,9 +77,9 @@ def test_a_draft_covers_what_is_broken_and_can_be_loaded(tmp_path: Path) -> None
     variant = Evidence("Pages.", "1", "0", variant=SpecVariant.PAGES_FROM_0)
     results.record_broken("list.pages-from-1", variant)
     drafted = _load(tmp_path, draft(results.by_id.values(), date(2027, 1, 31)))
-    assert [(each.promise, each.reason) for each in drafted] == [
-        ("list.pages-from-1", "follows the API reference: pages count from 0"),
-        ("list.has-more", "`hasMore` is wrong."),
+    assert [(each.promises, each.reason) for each in drafted] == [
+        (("list.has-more",), "`hasMore` is wrong."),
+        (("list.pages-from-1",), "follows the API reference: pages count from 0"),
     ]
 
 
@@ -89,3 +91,31 @@ def test_values_nested_without_end_are_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(InvalidDeviations, match=r"known\.yaml:\d+: is not YAML: [^\n]+$"):
         _load(tmp_path, start + ("\n" if unit == "- " else "") + unit * depth + "x")
+
+
+def test_an_entry_may_name_several_promises_and_the_circumstance(tmp_path: Path) -> None:
+    text = _RIGHT.replace("promise: list.pages-from-1", "promises: [list.total, list.order]")
+    text = text.replace("until", "when: page 2, story: paging, until")
+    [entry] = _load(tmp_path, text)
+    assert (entry.promises, entry.when, entry.story) == (
+        ("list.total", "list.order"),
+        "page 2",
+        "paging",
+    )
+    seen = Evidence("Wrong on Page 2.", "1", "2", story="Paging past the end")
+    assert entry.knows("list.order", seen)
+    assert not entry.knows("list.order", Evidence("Wrong on page 3.", "1", "2", story="paging"))
+    assert not entry.knows("quota.shape", seen)
+
+
+def test_a_draft_has_one_entry_for_a_cause_narrowed_to_it(tmp_path: Path) -> None:
+    results = Results()
+    variant = Evidence("Pages.", "1", "0", variant=SpecVariant.PAGES_FROM_0)
+    results.record_broken("list.total", variant)
+    results.record_broken("list.has-more", variant)
+    results.record_broken("quota.shape", Evidence("Text.", "1", "a", story="a story"))
+    drafted = _load(tmp_path, draft(results.by_id.values(), date(2027, 1, 31)))
+    assert [(each.promises, each.when, each.story) for each in drafted] == [
+        (("list.total", "list.has-more"), SpecVariant.PAGES_FROM_0.value, ""),
+        (("quota.shape",), "", "a story"),
+    ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qlara_contract.curl import CurlStyle
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.masking import mask
@@ -85,3 +86,38 @@ def test_a_lone_surrogate_in_a_body_can_be_printed() -> None:
     response = ApiResponse(200, (), b'{"name": "\\ud800 \\u00e8"}')
     exchange = ApiExchange("http://127.0.0.1:1", ApiRequest("GET", "/x"), response)
     assert exchange.shown_response().encode().decode().endswith('"name": "\\ud800 è"\n}')
+
+
+def test_a_header_is_shown_with_the_letter_case_it_was_sent_with() -> None:
+    exchange = _sent(ApiRequest("GET", "/x", headers=(("X-API-KEY", SECRET), ("X-Empty", ""))))
+    lines = exchange.curl().split(" \\\n  ")
+    assert lines[1:] == ["-H 'X-API-KEY: YOUR_API_KEY'", "-H 'X-Empty;'"]
+
+
+def test_keys_are_told_apart_and_a_key_in_the_query_is_masked() -> None:
+    style = CurlStyle({SECRET: "YOUR_API_KEY", "another-key": "YOUR_EXHAUSTED_KEY"})
+    query = (("apiKey", SECRET),)
+    shown = [
+        _sent(ApiRequest("GET", "/x", query), key).curl(style)
+        for key in ("another-key", f"{SECRET}x", SECRET[:-1], "unheard-of")
+    ]
+    assert [each.split("X-Api-Key: ")[1].rstrip("'") for each in shown] == [
+        "YOUR_EXHAUSTED_KEY",
+        "YOUR_API_KEYx",
+        "YOUR_API_KEY_WITHOUT_ITS_LAST_CHARACTER",
+        "YOUR_API_KEY",
+    ]
+    assert all("/x?apiKey=YOUR_API_KEY'" in each for each in shown)
+
+
+def test_what_curl_would_write_otherwise_is_sent_as_a_body() -> None:
+    form = ImportForm(FormFile(b"x", 'a"b.vcf'), (("listName", "@file;type=a"),))
+    assert "--data-binary @body.bin" in _sent(ApiRequest("POST", "/x", form=form)).curl()
+    form = ImportForm(FormFile(b"x"), (("listName", "@file;type=a"),))
+    curl = _sent(ApiRequest("POST", "/x", form=form)).curl()
+    assert curl.endswith("--form-string 'listName=@file;type=a'")
+
+
+def test_a_secret_is_masked_as_it_is_escaped() -> None:
+    text = 'a%2Fb%26"c a/b&amp;&#34;c a/b&\\"c'
+    assert mask(text, ('a/b&"c',)) == 'a%2Fb%26"c YOUR_API_KEY YOUR_API_KEY'

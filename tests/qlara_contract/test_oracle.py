@@ -9,6 +9,7 @@ GIULIA = KnownCard("Giulia Bianchi", "+33199000002")
 AGAIN = KnownCard("Mario Rossi", "+33199000001")
 NAMELESS = KnownCard("Anna Neri", "", fault=MISSING, line=12)
 WRONG = KnownCard("Luca Verdi", "", fault=INVALID, line=3)
+NOWHERE = range(0)
 
 
 def _summary(account: ModelAccount, *cards: KnownCard, strategy: str = "SKIP") -> dict[str, int]:
@@ -76,8 +77,8 @@ def test_errors_come_by_line_and_count_as_skipped() -> None:
     account = ModelAccount()
     expected = account.import_cards((NAMELESS, MARCO, WRONG), "list", "UPDATE", [])
     assert expected.errors == [
-        {"line": 3, "name": "Luca Verdi", "reason": "Invalid phone number format"},
-        {"line": 12, "name": "Anna Neri", "reason": "Missing phone number"},
+        {"line": 3, "name": "Luca Verdi", "reason": "Invalid phone number format", "card": NOWHERE},
+        {"line": 12, "name": "Anna Neri", "reason": "Missing phone number", "card": NOWHERE},
     ]
     assert expected.summary == {
         "total": 3,

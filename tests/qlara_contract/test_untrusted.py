@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 import zlib
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from qlara_contract.contract import contract
+from qlara_contract.conventions import Conventions
 from qlara_contract.generated import RequestGenerator
 from qlara_contract.promises import LIST, QUOTA
 from qlara_contract.settings import Mode, RunSettings, split_credentials
@@ -25,6 +27,8 @@ from tests.qlara_contract.deployments import SECRET, asked, serving_with
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from qlara_contract.exchange import ApiExchange, ApiRequest
 
 MIB = 1024 * 1024
 QUOTA_BODY = json.dumps({"used": 1, "total": 2}).encode()
@@ -107,6 +111,22 @@ def test_a_compressed_response_is_read_as_what_it_stands_for(
         assert asked(RunSettings(url, SECRET)).response.json == {"used": 1, "total": 2}
 
 
+@dataclass
+class Noting:
+    """The bounds of a run that writes nothing and notes each exchange."""
+
+    note: Callable[[ApiExchange], None]
+
+    def may_write(self, cards: int) -> bool:  # noqa: ARG002 - as the protocol has it
+        return False
+
+    def charge(self, request: ApiRequest) -> None:
+        raise AssertionError(request)
+
+    def pace(self) -> None:
+        return
+
+
 def test_generated_requests_read_no_further_either() -> None:
     body, sizes = bomb(LONGEST_BODY // MIB + 8), set[int]()
     with deployment(lambda *_: (JSON_GZIP, body)) as url:
@@ -114,8 +134,8 @@ def test_generated_requests_read_no_further_either() -> None:
             RunSettings(url, SECRET, mode=Mode.READ_ONLY),
             list_id="list_a",
             headers=(),
-            may_write=lambda _: False,
-            note_writes=lambda exchange: sizes.add(len(exchange.response.body)),
+            bounds=Noting(lambda exchange: sizes.add(len(exchange.response.body))),
+            conventions=Conventions(),
         )
         for _ in generator.run():
             generator.stopped = True

@@ -70,7 +70,7 @@ def test_a_run_that_could_judge_nothing_is_not_green(server: Running) -> None:
         server.url, "--only", "upload.imports-a-file", key="sandbox_verify-full__quota-exhausted"
     )
     assert result.exit_code == 2, result.output
-    assert "No promise could be judged: 0 kept, 1 not exercised." in result.output
+    assert "Nothing could be judged: 1 promise not exercised." in result.output
 
 
 def test_no_more_contacts_are_created_than_allowed(server: Running, tmp_path: Path) -> None:
@@ -150,7 +150,8 @@ def test_a_server_that_does_not_speak_tls_is_told_apart(server: Running) -> None
         ),
         (404, "<html>Not found</html>", "is not this API, or serves it under another base path"),
         (403, {"status": "fail"}, "does not let it read the contact quota (403)"),
-        (503, {}, "responds to /api/v1/partner-gateway/subscription/contacts with 503"),
+        (500, {}, "responds to /api/v1/partner-gateway/subscription/contacts with 500"),
+        (503, {}, "with 503, which comes from a gateway before it"),
     ],
 )
 def test_a_host_that_is_not_this_api_is_told_apart(status: int, body: Any, sentence: str) -> None:
@@ -212,7 +213,7 @@ def test_plain_pytest_runs_the_same_stories(server: Running, tmp_path: Path) -> 
     command += ["--contract-api-key", "sandbox_plain-pytest"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 broken, 0 known deviation, 0 not exercised" in done.stdout
+    assert "0 broken, 0 known deviation, 0 differs, 0 not exercised" in done.stdout
 
 
 def test_plain_pytest_ends_with_2_where_it_cannot_run(closed_port: int, tmp_path: Path) -> None:
@@ -235,3 +236,11 @@ def test_plain_pytest_ends_with_2_where_it_cannot_run(closed_port: int, tmp_path
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 2
     assert "cannot be reached" in done.stdout + done.stderr
+
+
+def test_a_run_is_kept_and_compared_with_the_one_before(server: Running, tmp_path: Path) -> None:
+    options = ("--only", "quota.shape", "--trend", str(tmp_path))
+    first, second = (_verify(server.url, *options, key="YOUR_API_KEY") for _ in range(2))
+    assert "No earlier run with the same base URL, mode and profile" in first.output
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert len(list(tmp_path.iterdir())) == 2

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProofResult:
-    """What the suite found in a deployment with one defect: the promises that it reports broken.
+    """What the suite found in a deployment with one defect: the promises that it reports not kept.
 
     ``problem`` says why the run could not be made or failed itself, and is empty otherwise.
     """
@@ -76,13 +76,14 @@ class DefectBench:
             return ProofResult(defect, (), str(error))
         finally:
             self.switch.to()
-        return ProofResult(defect, tuple(outcome.broken), "".join(outcome.failures))
+        found = (*outcome.broken, *outcome.differing)
+        return ProofResult(defect, found, "".join(outcome.failures) or outcome.stopped)
 
     def false_alarms(self, seed: int) -> list[str]:
         """Return what the whole suite reports about the sandbox itself: nothing, if it is right."""
         self.switch.to()
         outcome = check_deployment(RunSettings(self.url, SANDBOX_KEY, seed=seed))
-        return outcome.broken + outcome.failures
+        return [*outcome.broken, *outcome.differing, *outcome.failures]
 
 
 @contextmanager

@@ -48,10 +48,10 @@ def _exchanges(outcome: Outcome) -> Iterator[tuple[ApiExchange, str]]:
 
 def _request(exchange: ApiExchange) -> harfile.Request:
     request = exchange.request
-    headers = [line.split(": ", 1) for line in exchange.header_lines()]
+    headers = exchange.shown_headers()
     return harfile.Request(
         request.method,
-        exchange.base_url + request.target,
+        exchange.base_url + exchange.shown_target(),
         "HTTP/1.1",
         headers=[harfile.Record(name, value) for name, value in headers],
         queryString=[harfile.Record(name, value) for name, value in request.query],

@@ -5,14 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qlara_contract.promises import OPERATIONS, Severity
+from qlara_contract.causes import causes
+from qlara_contract.promises import OPERATIONS
 from qlara_contract.report.html import render
-from qlara_contract.report.summary import circumstances, verdict
+from qlara_contract.report.markdown import not_exercised
+from qlara_contract.report.observed import KEEP, convention_rows
+from qlara_contract.report.requests import ShownRequests
+from qlara_contract.report.summary import (
+    COSTS,
+    circumstances,
+    left_behind,
+    network_failures,
+    verdict,
+)
 from qlara_contract.results import PromiseState
 
 if TYPE_CHECKING:
     from qlara_contract.deviations import Deviation
     from qlara_contract.engine import Outcome
+    from qlara_contract.report.trend import Trend
     from qlara_contract.results import PromiseResult
 
 _TEMPLATE = Path(__file__).with_name("templates") / "contract.html"
@@ -25,45 +36,49 @@ _CLASSES = {
 }
 
 
-def as_html(outcome: Outcome) -> str:
+def as_html(
+    outcome: Outcome, requests: ShownRequests | None = None, trend: Trend | None = None
+) -> str:
     """Return the page; it loads nothing and runs no script."""
-    severities = list(Severity)
-    return render(
+    requests = requests or ShownRequests(outcome.settings)
+    page = render(
         _TEMPLATE,
         title=f"Contract report: {outcome.settings.base_url}",
         subject="Contract of the Qlara contact API (UC-020)",
         started=outcome.started,
-        verdict=verdict(outcome).split(":")[0].split(";")[0].rstrip(".") + ".",
+        verdict=verdict(outcome),
         is_bad=bool(outcome.exit_code),
         target=outcome.settings.base_url,
         counts=[(state, len(outcome.in_state(state))) for state in PromiseState],
         classes=_CLASSES,
         circumstances=" · ".join(circumstances(outcome)[1:]),
-        broken=sorted(
-            outcome.in_state(PromiseState.BROKEN),
-            key=lambda each: severities.index(each.promise.severity),
-        ),
+        requests=requests,
+        costs=COSTS,
+        causes=causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence),
+        differing=causes(outcome.in_state(PromiseState.DIFFERS), outcome.evidence),
+        conventions=convention_rows(outcome),
+        keep=KEEP,
+        trend=trend.lines if trend else (),
         known=_known(outcome),
         expired=outcome.expired,
         unused=outcome.unused,
-        not_exercised=_not_exercised(outcome),
+        failures=outcome.failures,
+        network=network_failures(outcome),
+        not_exercised=not_exercised(outcome),
         left=() if outcome.sandbox_scenario else outcome.ledger.entries,
-        written=outcome.ledger.charged,
+        left_sentence=left_behind(outcome),
         by_operation=_by_operation(outcome),
     )
+    return requests.masked(page)
 
 
 def _known(outcome: Outcome) -> list[Deviation]:
-    covered = {each.promise.id for each in outcome.in_state(PromiseState.DEVIATION)}
-    return [each for each in outcome.deviations if each.promise in covered]
-
-
-def _not_exercised(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
-    """Return the ids of promises that were not exercised, by reason and remedy."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for each in outcome.in_state(PromiseState.NOT_EXERCISED):
-        found.setdefault((each.reason, each.remedy), []).append(each.promise.id)
-    return found
+    found = (
+        known
+        for each in outcome.in_state(PromiseState.DEVIATION)
+        for known in outcome.known_as(each)
+    )
+    return list(dict.fromkeys(found))
 
 
 def _by_operation(outcome: Outcome) -> dict[str, list[tuple[PromiseState, PromiseResult]]]:

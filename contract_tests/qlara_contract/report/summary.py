@@ -2,34 +2,83 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from qlara_contract.promises import Severity
 from qlara_contract.results import PromiseState
 
 if TYPE_CHECKING:
     from qlara_contract.engine import Outcome
 
+COSTS = {
+    Severity.CRITICAL: "contacts are lost, wrong or seen by others",
+    Severity.MAJOR: "a correct client fails or is misled",
+    Severity.MINOR: "a correct client copes",
+}
+"""What a broken promise costs, in words."""
+
 
 def verdict(outcome: Outcome) -> str:
     """Return the run in one sentence."""
-    counts = {state: len(outcome.in_state(state)) for state in PromiseState}
     if outcome.failures:
-        return "The suite itself failed; its findings up to then are incomplete."
+        return "The suite itself failed: what it found up to then is incomplete."
     if outcome.stopped:
-        return f"The run stopped early: {outcome.stopped}"
-    parts = [f"{counts[PromiseState.KEPT]} kept"]
-    if differs := counts[PromiseState.DIFFERS]:
-        parts.append(f"{differs} decided otherwise")
-    if known := counts[PromiseState.DEVIATION]:
-        parts.append(f"{known} known {'deviation' if known == 1 else 'deviations'}")
-    if counts[PromiseState.NOT_EXERCISED]:
-        parts.append(f"{counts[PromiseState.NOT_EXERCISED]} not exercised")
-    rest = ", ".join(parts)
-    if broken := counts[PromiseState.BROKEN]:
-        return f"{broken} {'promise is' if broken == 1 else 'promises are'} broken; {rest}."
-    if outcome.exit_code:
-        return f"No promise could be judged: {rest}."
-    return f"No promise is broken: {rest}."
+        found = len(outcome.broken)
+        until_then = f" Until then it found {_promises(found)} broken." if found else ""
+        return f"Stopped early: {outcome.stopped.rstrip('.')}.{until_then}"
+    judged = [each for each in outcome.promises if outcome.state(each) in _JUDGED]
+    if not judged:
+        return f"Nothing could be judged: {_promises(len(outcome.promises))} not exercised."
+    broken = outcome.in_state(PromiseState.BROKEN)
+    said = _breaks(outcome) if broken else _keeps(outcome)
+    return "; ".join([said, *_known(outcome), *_differs(outcome)]) + "."
+
+
+_JUDGED = (
+    PromiseState.BROKEN,
+    PromiseState.DEVIATION,
+    PromiseState.DIFFERS,
+    PromiseState.KEPT,
+)
+
+
+def _breaks(outcome: Outcome) -> str:
+    severities = [each.promise.severity for each in outcome.in_state(PromiseState.BROKEN)]
+    worst = min(severities, key=list(Severity).index)
+    count, of_worst = len(severities), severities.count(worst)
+    said = f"Does not keep {_promises(count, 'documented ')}"
+    said += f", {of_worst} of them {worst}" if count > 1 else f" ({worst})"
+    return f"{said}: {COSTS[worst]}"
+
+
+def _keeps(outcome: Outcome) -> str:
+    documented = [each for each in outcome.promises if not each.promise.is_assumed]
+    kept = sum(outcome.state(each) is PromiseState.KEPT for each in documented)
+    if not documented:
+        return f"Keeps {_promises(len(outcome.in_state(PromiseState.KEPT)), 'assumed ')}"
+    if kept == len(documented):
+        return "Keeps " + (
+            f"all {kept} documented promises" if kept > 1 else "the documented promise"
+        )
+    return f"Keeps every documented promise that could be exercised ({kept} of {len(documented)})"
+
+
+def _known(outcome: Outcome) -> list[str]:
+    known = len(outcome.in_state(PromiseState.DEVIATION))
+    return [f"{known} known {'deviation' if known == 1 else 'deviations'}"] if known else []
+
+
+def _differs(outcome: Outcome) -> list[str]:
+    count = len(outcome.differing)
+    if not count:
+        return []
+    said = f"decides {count} undocumented {'thing' if count == 1 else 'things'} otherwise"
+    return [said + (", which --strict does not allow" if outcome.settings.strict else "")]
+
+
+def _promises(count: int, kind: str = "") -> str:
+    return f"{count} {kind}{'promise' if count == 1 else 'promises'}"
 
 
 def circumstances(outcome: Outcome) -> list[str]:
@@ -43,3 +92,27 @@ def circumstances(outcome: Outcome) -> list[str]:
     if outcome.waited:
         parts.append(f"{outcome.waited:.0f} s of that spent waiting out 429s")
     return parts
+
+
+def network_failures(outcome: Outcome) -> list[tuple[str, int]]:
+    """Return what the network or a gateway did, and how often, the most frequent first."""
+    return Counter(outcome.network_failures).most_common()
+
+
+def left_behind(outcome: Outcome) -> str:
+    """Return in a sentence what the run may have left; empty if it wrote nothing that stays."""
+    ledger = outcome.ledger
+    if not ledger.entries or outcome.sandbox_scenario:
+        return ""
+    cards = sum(each.cards for each in ledger.entries)
+    imported = sum(each.imported for each in ledger.entries)
+    refused = (
+        f" {ledger.refused_cards} more were refused, and left nothing."
+        if ledger.refused_cards
+        else ""
+    )
+    return (
+        f"{ledger.charged} cards were sent. At most {cards} contacts may have come of them, tagged "
+        f"contract-check, in {len(ledger.entries)} lists named `contract-check …`; the reports of "
+        f"the imports confirm {imported}.{refused}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,18 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
 from rich.table import Table
 
+from qlara_contract.causes import causes
 from qlara_contract.masking import mask
 from qlara_contract.promises import OPERATIONS
-from qlara_contract.report.summary import circumstances, verdict
+from qlara_contract.report.observed import KEEP, convention_rows
+from qlara_contract.report.requests import ShownRequests
+from qlara_contract.report.summary import (
+    COSTS,
+    circumstances,
+    left_behind,
+    network_failures,
+    verdict,
+)
 from qlara_contract.results import PromiseState
 
 if TYPE_CHECKING:
@@ -19,8 +29,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from qlara_contract.causes import Cause
     from qlara_contract.engine import Outcome, Progress
-    from qlara_contract.results import PromiseResult
+    from qlara_contract.report.trend import Trend
+    from qlara_contract.results import Evidence, PromiseResult
 
 _STYLES = {
     PromiseState.BROKEN: "bold red",
@@ -29,19 +41,27 @@ _STYLES = {
     PromiseState.NOT_EXERCISED: "dim",
     PromiseState.KEPT: "green",
 }
-_SHOWN_EVIDENCE = 6
-_SHOWN_LISTS = 3
+_SHOWN_CAUSES = 6
+_SECONDS_A_LINE = 2.0
 
 
 @contextmanager
-def live(console: Console) -> Iterator[Callable[[Progress], None]]:
-    """Show a bar while the stories run; yield the function that takes the progress."""
+def live(
+    console: Console, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[Progress], None]]:
+    """Show how far the stories are; yield the function that takes the progress.
+
+    On a terminal that is a bar; elsewhere a plain line every other second.
+    """
+    if not console.is_terminal:
+        yield _plain_lines(console, clock)
+        return
     columns = (
         BarColumn(30),
         MofNCompleteColumn(),
         TextColumn("[red]{task.fields[broken]}[/]{task.description}"),
     )
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None, broken="")
 
         def show(progress: Progress) -> None:
@@ -57,22 +77,57 @@ def live(console: Console) -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
-def print_outcome(console: Console, outcome: Outcome) -> None:
-    """Print the verdict and everything that needs a person's attention."""
+def _plain_lines(console: Console, clock: Callable[[], float]) -> Callable[[Progress], None]:
+    last = clock()
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        if clock() - last < _SECONDS_A_LINE:
+            return
+        last = clock()
+        console.print(
+            f"{progress.done} of {progress.total} stories, {progress.broken} broken: {progress.story}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    return show
+
+
+def print_outcome(console: Console, outcome: Outcome, trend: Trend | None = None) -> None:
+    """Print the verdict, and then everything that needs a person's attention, the worst first."""
+    _print_verdict(console, outcome)
     console.print(_table(outcome))
-    for result in outcome.in_state(PromiseState.BROKEN)[:_SHOWN_EVIDENCE]:
-        _print_evidence(console, outcome, result)
-    rest = len(outcome.broken) - _SHOWN_EVIDENCE
-    if rest > 0:
+    if trend is not None:
+        console.print("\n[bold]Since the last run[/]")
+        for line in trend.lines:
+            console.print(f"  {escape(line)}", highlight=False)
+    found = causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence)
+    requests = ShownRequests(outcome.settings)
+    for cause in found[:_SHOWN_CAUSES]:
+        _print_cause(console, cause, requests)
+    rest = sum(len(each.results) for each in found[_SHOWN_CAUSES:])
+    if rest:
         console.print(f"… and {rest} more broken promises: `--report DIR` shows all of them.\n")
+    _print_conventions(console, outcome)
     _print_not_exercised(console, outcome)
     _print_deviations(console, outcome)
-    _print_left(console, outcome)
+    for what, count in network_failures(outcome):
+        console.print(f"[yellow]network[/] {escape(what)} ({count} times)", highlight=False)
+    if left := left_behind(outcome):
+        console.print(f"\n[bold]Left behind[/]: {escape(left)}", highlight=False)
     for failure in outcome.failures:
         console.print(f"[bold red]The suite itself failed.[/] {escape(failure)}")
-    console.print(verdict(outcome), style=_STYLES[_worst(outcome)], highlight=False)
     made = " · ".join(circumstances(outcome))
-    console.print(f"[dim]{escape(made)}[/]", highlight=False)
+    console.print(f"\n[dim]{escape(made)}[/]", highlight=False)
+    if found:
+        _print_verdict(console, outcome)
+
+
+def _print_verdict(console: Console, outcome: Outcome) -> None:
+    said = mask(verdict(outcome), outcome.settings.placeholders)
+    console.print(escape(said), style=_STYLES[_worst(outcome)], highlight=False, soft_wrap=True)
 
 
 def _worst(outcome: Outcome) -> PromiseState:
@@ -98,24 +153,54 @@ def _table(outcome: Outcome) -> Table:
     return table
 
 
-def _print_evidence(console: Console, outcome: Outcome, result: PromiseResult) -> None:
-    promise, secrets = result.promise, outcome.settings.secrets
+def _print_cause(console: Console, cause: Cause, requests: ShownRequests) -> None:
+    promise = cause.head.promise
     console.print()
-    console.print(f"[bold red]broken[/]  [bold]{promise.id}[/]  [dim]{promise.severity}[/]")
+    console.print(
+        f"[bold red]broken[/]  [bold]{promise.id}[/]  [red]{promise.severity}[/]: "
+        f"{COSTS[promise.severity]}",
+        highlight=False,
+    )
     console.print(f"  {escape(promise.sentence)}  [dim]({escape(promise.source)})[/]")
-    for each in result.spec_variants:
+    for each in cause.head.spec_variants:
         console.print(f"  The deployment {escape(each.value)}.", style="magenta")
-    if not result.evidence:
+    for evidence in cause.evidence[:1]:
+        _print_evidence(console, evidence, requests)
+    for result, found in cause.rest:
+        what = f" {escape(requests.masked(found[0].what))}" if found else ""
+        console.print(
+            f"  [red]also[/] {result.promise.id} [dim]{result.promise.severity}[/]{what}",
+            highlight=False,
+        )
+
+
+def _print_evidence(console: Console, evidence: Evidence, requests: ShownRequests) -> None:
+    console.print(f"  {escape(requests.masked(evidence.what))}")
+    console.print(f"    expected  {escape(requests.masked(_short(evidence.expected)))}")
+    console.print(f"    got       {escape(requests.masked(_short(evidence.got)))}")
+    for exchange in (*evidence.before, evidence.exchange):
+        if exchange is not None:
+            text = requests.curl(exchange).replace("\n", "\n    ")
+            console.print(f"    [dim]{escape(text)}[/]", highlight=False, soft_wrap=True)
+
+
+def _print_conventions(console: Console, outcome: Outcome) -> None:
+    rows = [each for each in convention_rows(outcome) if each.differs]
+    differing = outcome.in_state(PromiseState.DIFFERS)
+    if not rows and not differing:
         return
-    evidence = result.evidence[0]
-    console.print(f"  {escape(mask(evidence.what, secrets))}")
-    console.print(f"    expected  {escape(mask(_short(evidence.expected), secrets))}")
-    console.print(f"    got       {escape(mask(_short(evidence.got), secrets))}")
-    for exchange in (*evidence.before[-1:], evidence.exchange):
-        if exchange is None:
-            continue
-        text = mask(exchange.curl(), secrets).replace("\n", "\n    ")
-        console.print(f"    [dim]{escape(text)}[/]", highlight=False, soft_wrap=True)
+    console.print("\n[bold]Decided otherwise, where UC-020 is silent[/]")
+    for each in rows:
+        console.print(
+            f"  [cyan]{each.name}[/] is {escape(each.value)}, expected {escape(each.expected)}: "
+            f"[dim]{escape(each.how)}[/]",
+            highlight=False,
+        )
+    for result in differing:
+        what = f": {escape(_short(result.evidence[0].what))}" if result.evidence else ""
+        console.print(f"  [cyan]differs[/] {result.promise.id}[dim]{what}[/]", highlight=False)
+    if rows:
+        console.print(f"  [dim]{escape(KEEP)}[/]", highlight=False)
 
 
 def _print_not_exercised(console: Console, outcome: Outcome) -> None:
@@ -134,31 +219,18 @@ def _print_not_exercised(console: Console, outcome: Outcome) -> None:
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:
     for result in outcome.in_state(PromiseState.DEVIATION):
-        known = next(each for each in outcome.deviations if each.promise == result.promise.id)
+        known = outcome.known_as(result)[0]
         console.print(
             f"[yellow]known deviation[/] {result.promise.id} until {known.until}: "
             f"{escape(known.reason)}"
         )
     for each in outcome.expired:
-        console.print(f"[yellow]expired deviation[/] {each.promise}: was known until {each.until}.")
-    for each in outcome.unused:
+        ids = ", ".join(each.promises)
+        console.print(f"[yellow]expired deviation[/] {ids}: was known until {each.until}.")
+    for one in outcome.unused:
         console.print(
-            f"[yellow]unused deviation[/] {each.promise}: the promise is kept now; remove the entry."
+            f"[yellow]unused deviation[/] {one}: the promise is kept now; remove it from its entry."
         )
-
-
-def _print_left(console: Console, outcome: Outcome) -> None:
-    lists = outcome.ledger.entries
-    if not lists or outcome.sandbox_scenario:
-        return
-    names = ", ".join(f"{each.list_id} ({each.cards})" for each in lists[:_SHOWN_LISTS])
-    more = f" and {len(lists) - _SHOWN_LISTS} more" if len(lists) > _SHOWN_LISTS else ""
-    cards = sum(each.cards for each in lists)
-    console.print(
-        f"\n[bold]Left behind[/]: at most {cards} contacts, tagged contract-check, in "
-        f"{len(lists)} lists named `contract-check …`: {escape(names)}{more}.",
-        highlight=False,
-    )
 
 
 def _short(text: str) -> str:

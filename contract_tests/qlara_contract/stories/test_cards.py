@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from qlara_contract.story import exercises
-from qlara_contract.strategies import card, folded
+from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,69 +70,6 @@ def test_lines_may_end_in_three_ways(story: Story) -> None:
         _reads(story, text, expected, f"A file with {name} line endings was not read.")
 
 
-@exercises("cards.folded-lines", creates=2)
-def test_folded_lines_are_read_as_one(story: Story) -> None:
-    name = "Maria Antonietta Giovanna Francesca de' Principi di Castellammare del Golfo"
-    for eol in ("\r\n", "\n"):
-        number = story.run.numbers.take()
-        tel = f"TEL;TYPE=CELL:{number[:6]}{eol}\t{number[6:]}"
-        text = f"BEGIN:VCARD{eol}VERSION:3.0{eol}{folded('FN:' + name, eol)}{eol}{tel}{eol}END:VCARD{eol}"
-        expected = {"name": name, "phoneNumber": number}
-        _reads(story, text, expected, "A folded line was not read as one.")
-
-
-@exercises("cards.folded-inside-a-character", creates=1)
-def test_a_line_folded_inside_a_character_is_read_as_one(story: Story) -> None:
-    number = story.run.numbers.take()
-    content = card("Niccolò Rossi", f"TEL:{number}").encode().replace(b"\xc3\xb2", b"\xc3\r\n \xb2")
-    expected = {"name": "Niccolò Rossi", "phoneNumber": number}
-    _reads(story, content, expected, "A line folded inside a character was not read as one.")
-
-
-@exercises("cards.escapes", creates=2)
-def test_escapes_are_read_as_what_they_stand_for(story: Story) -> None:
-    name = "Rossi, Marco; C:\\new"
-    number = story.run.numbers.take()
-    text = card(name, f"TEL:{number}")
-    _reads(story, text, {"name": name, "phoneNumber": number}, "Escapes were not read.")
-    number = story.run.numbers.take()
-    raw = f"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Anna\\nNeri\r\nTEL:{number}\r\nEND:VCARD\r\n"
-    report = story.upload(raw)
-    contact, exchange = story.only_contact(report.list_id)
-    story.expect(
-        "cards.escapes",
-        str(contact.get("name")).split(),
-        ["Anna", "Neri"],
-        exchange,
-        "An escaped line feed was not read as white space.",
-    )
-
-
-@exercises("cards.non-ascii", creates=5)
-def test_names_arrive_character_for_character(story: Story) -> None:
-    names = {
-        story.run.numbers.take(): name
-        for name in (
-            "Zoë Müller-Łukasz",
-            "Ελένη Παπαδοπούλου",
-            "Наталья",
-            "山田 花子",
-            "Marco 😀 Rossi",
-        )
-    }
-    text = "".join(card(name, f"TEL:{number}") for number, name in names.items())
-    page = story.read(story.upload(text).list_id, count=len(names))
-    got = {each.get("phoneNumber"): _composed(each.get("name")) for each in page.contacts}
-    for number, name in names.items():
-        story.expect(
-            "cards.non-ascii",
-            got.get(number),
-            _composed(name),
-            page.exchange,
-            "A UTF-8 name was changed.",
-        )
-
-
 @exercises("cards.byte-order-mark", creates=1)
 def test_a_byte_order_mark_is_not_part_of_the_card(story: Story) -> None:
     number = story.run.numbers.take()
@@ -156,43 +93,6 @@ def test_a_file_that_is_not_utf_8_is_read_as_windows_1252(story: Story) -> None:
     content = card("Niccolò “Nico” Müller", f"TEL:{number}").encode("cp1252")
     expected = {"name": "Niccolò “Nico” Müller", "phoneNumber": number}
     _reads(story, content, expected, "A file in Windows-1252 was not read.")
-
-
-@exercises("cards.groups", creates=1)
-def test_properties_in_a_group_are_read(story: Story) -> None:
-    number = story.run.numbers.take()
-    text = card(
-        "Marco Rossi",
-        f"item1.TEL;type=pref:{number}",
-        "item1.X-ABLabel:_$!<Mobile>!$_",
-        "item2.EMAIL;type=INTERNET:marco@example.com",
-    )
-    expected = {"phoneNumber": number, "email": "marco@example.com"}
-    _reads(story, text, expected, "Properties in a group were not read.")
-
-
-@exercises("cards.letter-case", creates=1)
-def test_names_are_read_in_any_letter_case(story: Story) -> None:
-    number = story.run.numbers.take()
-    text = (
-        "begin:vcard\r\nversion:3.0\r\nfn:Marco Rossi\r\n"
-        f"Tel;Type=Cell:{number}\r\nEmail:marco@example.com\r\nend:vcard\r\n"
-    )
-    expected = {
-        "name": "Marco Rossi",
-        "phoneNumber": number,
-        "email": "marco@example.com",
-    }
-    _reads(story, text, expected, "Property names in another letter case were not read.")
-
-
-@exercises("cards.quoted-parameters", creates=1)
-def test_quoted_parameters_are_read(story: Story) -> None:
-    number = story.run.numbers.take()
-    tel = f'TEL;VALUE=uri;TYPE="voice,cell";X-NOTE="a:12;c":tel:{number}'
-    expected = {"name": "Marco Rossi", "phoneNumber": number}
-    text = card("Marco Rossi", tel, version="4.0")
-    _reads(story, text, expected, "A quoted parameter with colon and semicolon was not read.")
 
 
 @exercises("cards.broken-card", creates=3)
@@ -243,21 +143,3 @@ def test_without_fn_and_n_the_name_is_the_company(story: Story) -> None:
     text = f"BEGIN:VCARD\r\nVERSION:3.0\r\nORG:Trattoria Sole\r\nTEL:{number}\r\nEND:VCARD\r\n"
     expected = {"name": "Trattoria Sole", "phoneNumber": number}
     _reads(story, text, expected, "Without FN and N, the name is not ORG.")
-
-
-@exercises("cards.other-properties", creates=1)
-def test_other_properties_do_no_harm(story: Story) -> None:
-    number = story.run.numbers.take()
-    text = card(
-        "Marco Rossi",
-        "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQ==",
-        "NOTE:TEL:+15005550000 is not a number of this card",
-        "X-SOCIALPROFILE;type=x:https://example.com/marco",
-        "BDAY:1980-02-30",
-        "URL:https://example.com",
-        "CATEGORIES:a,b",
-        f"TEL;TYPE=WORK:{number}",
-        "REV:2026-04-09T11:00:10Z",
-    )
-    expected = {"name": "Marco Rossi", "phoneNumber": number}
-    _reads(story, text, expected, "A card with many other properties was not read.")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from qlara_contract.checks import goes_on
 from qlara_contract.client import is_from_gateway
-from qlara_contract.generated import CARDS_AT_MOST
 from qlara_contract.oracle import ModelAccount
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.results import READ_ONLY
 from qlara_contract.run import DEFAULT_LIST
 from qlara_contract.settings import Mode
 from qlara_contract.stories.expectations import expect_counts, expect_errors
-from qlara_contract.story import ReceivedReport, exercises, goes_on
+from qlara_contract.story import ReceivedReport, exercises
 
 if TYPE_CHECKING:
     from qlara_contract.generated import GeneratedRequest
@@ -43,10 +43,8 @@ def test_generated_requests_are_answered_as_the_contract_says(story: Story) -> N
         story.settings,
         list_id=list_id,
         headers=story.run.client.session_headers,
-        may_write=lambda: _may_write(story),
-        charge=story.run.charge,
-        note=story.run.note,
-        pace=story.run.client.pace,
+        bounds=story.run,
+        conventions=story.actual,
     )
     if story.settings.effective_mode is Mode.READ_ONLY:
         story.not_exercised("upload.report-shape", READ_ONLY)
@@ -89,13 +87,6 @@ def _judge(story: Story, one: GeneratedRequest) -> None:
     counts = {name: expected.summary[name] for name in ("total", "errors")}
     expect_counts(story, report, counts, "a generated file")
     expect_errors(story, report, expected)
-
-
-def _may_write(story: Story) -> bool:
-    run = story.run
-    return (
-        not run.imports_fail and run.writes_left >= CARDS_AT_MOST and run.ledger.fits(CARDS_AT_MOST)
-    )
 
 
 def _expect_some_accepted(

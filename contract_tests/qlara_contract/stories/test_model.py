@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from qlara_contract.strategies import VCardFile
 
 _CARDS = 6
-_TAGS = ("crm-import,q2-2026", "a,b,c", "Ελλάδα, naïve")
-_IN_FILE = {"SKIP": "skip", "UPDATE": "update", "DUPLICATE": "copy"}
+_TAGS = ("crm-import,q2-2026", "a,b,c")
+_IN_FILE: dict[str, PromiseId] = {
+    "SKIP": "duplicates.in-file-skip",
+    "UPDATE": "duplicates.in-file-update",
+    "DUPLICATE": "duplicates.in-file-copy",
+}
 _ASSUMED: dict[str, tuple[PromiseId, ...]] = {
     "UPDATE": (
         "duplicates.update-counts",
@@ -45,8 +49,7 @@ _ASSUMED: dict[str, tuple[PromiseId, ...]] = {
     "upload.error-line",
     "upload.error-line-exact",
     "upload.error-name",
-    "upload.error-missing-phone-text",
-    "upload.error-invalid-phone-text",
+    "upload.error-wording",
     "list.contact-as-imported",
     "list.order",
     "quota.moves-by-what-was-created",
@@ -77,7 +80,7 @@ def _import_one(story: Story, at: int) -> None:
         story.run.numbers.take,
         known,
         cards=_CARDS,
-        repeats=not story.run.differs(f"duplicates.in-file-{_IN_FILE[strategy]}"),
+        repeats=not story.run.differs(_IN_FILE[strategy]),
         line_feeds=not story.run.differs("cards.line-ends"),
     )
     used, _, _ = story.quota()

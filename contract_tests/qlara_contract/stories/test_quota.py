@@ -27,6 +27,7 @@ def test_the_quota_can_be_read(story: Story) -> None:
 @exercises(
     "quota.moves-by-what-was-created",
     "quota.duplicates-cost-nothing",
+    "quota.updates-cost-nothing",
     "quota.errors-cost-nothing",
     "quota.total-stays",
     creates=14,
@@ -35,12 +36,13 @@ def test_the_quota_moves_by_exactly_what_was_created(story: Story) -> None:
     numbers = [story.run.numbers.take() for _ in range(3)]
     three = "".join(card("Marco Rossi", f"TEL:{number}") for number in numbers)
     faulty = card("Anna Neri") + card("Luca Verdi", "TEL:n/d")
+    faulty += card("Marco Rossi", f"TEL:{story.run.numbers.take()}")
     used, total, _ = story.quota()
     imports: tuple[tuple[PromiseId, str, str, int, str], ...] = (
         ("quota.moves-by-what-was-created", three, "SKIP", 3, "three new contacts"),
-        ("quota.errors-cost-nothing", faulty, "SKIP", 0, "two faulty cards"),
+        ("quota.errors-cost-nothing", faulty, "SKIP", 1, "a new contact and two faulty cards"),
         ("quota.duplicates-cost-nothing", three, "SKIP", 0, "three duplicates, skipped"),
-        ("quota.duplicates-cost-nothing", three, "UPDATE", 0, "three duplicates, updated"),
+        ("quota.updates-cost-nothing", three, "UPDATE", 0, "three duplicates, updated"),
         ("quota.moves-by-what-was-created", three, "DUPLICATE", 3, "three copies"),
     )
     list_id = ""

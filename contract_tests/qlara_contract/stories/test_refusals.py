@@ -136,6 +136,15 @@ def test_an_over_long_value_is_refused(story: Story) -> None:
     story.refused("upload.over-long-value", story.post(long_tags), status, "tags")
 
 
+@exercises("answers.invalid-requests-refused", creates=2)
+def test_a_control_character_is_refused(story: Story) -> None:
+    status, text = story.expected.invalid_input, card("Marco Rossi", "TEL:n/d")
+    named = story.form(text, list_name=f"{story.list_name}\x01")
+    story.refused("answers.invalid-requests-refused", story.post(named), status, "listName")
+    tagged = story.form(text, tags=f"{TAG},a\x01b")
+    story.refused("answers.invalid-requests-refused", story.post(tagged), status, "tags")
+
+
 @exercises("upload.multipart-required", unsafe=True)
 def test_a_body_that_is_not_a_form_is_refused(story: Story) -> None:
     text = card("Marco Rossi", "TEL:+33199000001").encode()
@@ -152,7 +161,7 @@ def test_a_body_that_is_not_a_form_is_refused(story: Story) -> None:
                 body=body,
             )
         )
-        story.refused("upload.multipart-required", exchange, 400, "file")
+        story.refused("upload.multipart-required", exchange, story.expected.invalid_input, "file")
 
 
 @exercises("upload.malformed-multipart", unsafe=True)
@@ -172,7 +181,7 @@ def test_a_form_that_cannot_be_read_is_refused(story: Story) -> None:
                 body=body,
             )
         )
-        story.refused("upload.malformed-multipart", exchange, 400)
+        story.refused("upload.malformed-multipart", exchange, story.expected.invalid_input)
 
 
 @exercises("upload.unknown-list", creates=1)

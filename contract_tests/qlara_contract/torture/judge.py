@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from qlara_contract.torture.feature import Feature
     from qlara_contract.torture.files import Entry, TortureFile
 
-LINE_IN_CARD: PromiseId = "upload.error-line-in-card"
-EXACT_LINE: PromiseId = "upload.error-line"
+LINE_IN_CARD: PromiseId = "upload.error-line"
+EXACT_LINE: PromiseId = "upload.error-line-exact"
 WORDING: PromiseId = "upload.error-wording"
 CARD_LOST: PromiseId = "upload.imports-a-file"
 ONCE: PromiseId = "list.every-contact-once"
@@ -109,7 +109,8 @@ def judge(
     """Return the differences between an import of *file* and its outcome, the same cause once.
 
     *report* is the body of the import's response. *contacts* are all of the list that it created;
-    ``None`` where they are not known: then only the report is judged. A report that lists fewer errors
+    ``None`` where they are not known: then only the report is judged. A report without a summary is of an
+    import that goes on: then only the contacts are. A report that lists fewer errors
     than it counts is judged by those that it lists (UC-020 counts 5 and prints 2).
     """
     judged = _Judged(file, report, contacts, frozenset(tags))
@@ -128,11 +129,13 @@ class _Judged:
     ) -> None:
         self._file = file
         self._tags = tags
+        self._is_told = "summary" in report  # else the import goes on, and only its contacts show
         self._summary = _mapping(report.get("summary"))
         listed = report.get("errors")
         self._errors = [_mapping(each) for each in listed] if isinstance(listed, list) else []
         counted = self._summary.get("errors")
-        self._lists_all = not isinstance(counted, int) or counted <= len(self._errors)
+        is_counted = isinstance(counted, int) and counted > len(self._errors)
+        self._lists_all = self._is_told and not is_counted
         self._contacts = None if contacts is None else list(contacts)
         self._contact_of, self._repeated, self._strangers = self._match_contacts()
         self._error_of = self._match_errors()
@@ -310,6 +313,8 @@ class _Judged:
 
     def _of_counts(self) -> Iterator[FeatureFinding]:
         file = self._file
+        if not self._is_told:
+            return
         right = {
             "total": len(file.entries),
             "imported": file.contacts,

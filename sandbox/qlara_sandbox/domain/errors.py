@@ -213,8 +213,8 @@ class TokenRequired(Refusal):
 
 
 def human_size(octets: int) -> str:
-    """Return *octets* as people write it, in binary units: ``10 MB``, ``512 KB``, ``100 bytes``."""
-    for unit, name in ((1024 * 1024, "MB"), (1024, "KB")):
+    """Return *octets* as people write it: ``10 MB`` for 10 485 760 or 10 000 000, ``512 KB``, ``100 bytes``."""
+    for unit, name in ((1024 * 1024, "MB"), (1000 * 1000, "MB"), (1024, "KB")):
         if octets >= unit and octets % unit == 0:
             return f"{octets // unit} {name}"
     return f"{octets} bytes"

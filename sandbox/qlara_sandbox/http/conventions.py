@@ -42,6 +42,7 @@ _QUOTA = {
 }
 _PLAIN = frozenset(one.name for one in TABLE if one.place != X_CONVENTIONS)
 _SOURCE = "x-source"
+_CHOSEN = "assumption: chosen by the overlay"
 _MOST_REFERENCES = 20
 _JSON_SCHEMA = ("content", "application/json", "schema")
 
@@ -80,7 +81,7 @@ def overlay_for(values: Mapping[str, object], *, title: str = "Conventions") -> 
     actions: list[Action] = []
     beside = {name: value for name, value in read.items() if name not in _PLAIN}
     if beside:
-        actions.append({"target": "$", "update": {X_CONVENTIONS: beside}})
+        actions.append(_update("$", {X_CONVENTIONS: _with_sources(beside)}))
     for name in sorted(read.keys() & _PLAIN, key=list(BY_NAME).index):
         actions += _ACTIONS[name](read[name])
     if read.get("invalid-input") == 422:  # noqa: PLR2004 - the value of the convention
@@ -196,15 +197,26 @@ def _update(target: str, update: Any) -> Action:
     return {"target": target, "update": update}
 
 
+def _with_sources(values: Mapping[str, Plain]) -> dict[str, Any]:
+    """Return *values*, and that those which are not the usual ones come from the overlay."""
+    chosen = [name for name, value in values.items() if value != BY_NAME[name].default]
+    sources = dict.fromkeys(chosen, _CHOSEN)
+    return {**values, _SOURCE: sources} if sources else {**values}
+
+
 def _limit(key: str) -> Callable[[Plain], Iterator[Action]]:
     def actions(value: Plain) -> Iterator[Action]:
-        yield _update(f"{_LIST}.parameters[?@.name == 'limit'].schema", {key: value})
+        is_usual = value == BY_NAME[f"limit.{key}"].default
+        source = {} if is_usual else {_SOURCE: {key: _CHOSEN}}
+        yield _update(f"{_LIST}.parameters[?@.name == 'limit'].schema", {key: value, **source})
 
     return actions
 
 
 def _first_page(value: Plain) -> Iterator[Action]:
-    schema = {"minimum": value, "default": value}
+    schema: dict[str, Any] = {"minimum": value, "default": value}
+    if value != BY_NAME["page.first"].default:
+        schema[_SOURCE] = {"minimum": _CHOSEN, "default": _CHOSEN}
     yield _update(f"{_LIST}.parameters[?@.name == 'page'].schema", schema)
     yield _update("$.components.schemas.ContactPage.properties.page", {"minimum": value})
 

@@ -61,6 +61,12 @@ def load(
     raise InvalidScenario(path, sorted(set(mistakes)))
 
 
+def unusable_overlay(scenario: Scenario, message: str) -> InvalidScenario:
+    """Return the mistake of a scenario whose overlay cannot be used, at the line that names it."""
+    line = YamlFile(scenario.path).line_of(["overlay"])
+    return InvalidScenario(scenario.path, [Mistake(line, "overlay", message)])
+
+
 def whole_numbers(value: Any) -> Any:
     """Return *value* with 5.0 as 5: JSON Schema takes both for an integer, Python does not.
 

@@ -23,13 +23,15 @@ def running(
     scenario: str = "default",
     scenarios: Path | None = None,
     spec: Path | None = None,
+    overlay: Path | None = None,
     seed: int = 0,
     allow_outside: bool = False,
 ) -> Iterator[Sandbox]:
     """Serve on a free port of this machine while the block runs; the server is a thread.
 
     ``scenario`` is where every account starts; ``scenarios`` (a folder of scenario files) and
-    ``spec`` (a contract) replace the shipped ones; ``seed`` is the seed for generated ids. With
+    ``spec`` (a contract) replace the shipped ones; ``overlay`` is an OpenAPI Overlay over the contract;
+    ``seed`` is the seed for generated ids. With
     ``allow_outside``, scenarios may name vCard files outside their folder.
 
     Raises:
@@ -41,6 +43,7 @@ def running(
 
     settings = SandboxSettings(
         spec=spec or resources.SPEC,
+        overlay=overlay,
         scenarios=scenarios or resources.SCENARIOS,
         scenario=scenario,
         seed=seed,

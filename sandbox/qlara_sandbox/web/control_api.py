@@ -204,7 +204,7 @@ class ControlApi:
     async def put_state(self, values: Values) -> Response:
         key = self._key(values)
         await self._require_scenario(key.scenario)
-        world = await self._restored(values["state"])
+        world = await self._restored(values["state"], key.scenario)
         self._runtime.worlds.put(key, world)
         entry = self._runtime.worlds.get_or_create(key, perf_counter())
         return Response(200, show_world(entry, perf_counter()))
@@ -256,18 +256,18 @@ class ControlApi:
         scenario = values.get("scenario") or chosen_by_key(api_key)
         return self._runtime.worlds.key(api_key, session, scenario)
 
-    async def _restored(self, state: Values) -> World:
-        """Return the world of a snapshot, if the contract allows what it holds."""
+    async def _restored(self, state: Values, scenario: str) -> World:
+        """Return the world of a snapshot, if the contract of its scenario allows what it holds."""
         runtime = self._runtime
-        check = runtime.contact_check
+        check = runtime.terms_of(scenario).contacts
         restore = partial(self._restore, state, check)
         # The tables of all countries take many milliseconds to load.
         is_usual = state["account"]["region"] == USUAL_REGION
         is_small = is_usual and _size(state) <= large_json.MANY
         world = restore() if is_small else await runtime.threads.run(restore)
-        if check is not runtime.contact_check:  # the contract has changed meanwhile
-            _require_allowed(world, runtime.contact_check)
-        fault = runtime.quota_check.fault(world.quota)
+        if check is not runtime.terms_of(scenario).contacts:  # the contract has changed meanwhile
+            _require_allowed(world, runtime.terms_of(scenario).contacts)
+        fault = runtime.terms_of(scenario).quota.fault(world.quota)
         if fault is not None:
             raise Conflict("state.account", fault)
         return world

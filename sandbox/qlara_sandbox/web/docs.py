@@ -37,5 +37,7 @@ class Docs:
             # Imported with the first request: most runs of the sandbox never show the page.
             from qlara_sandbox.web.pages.contract_page import render
 
-            self._html = render(self._runtime.contract.document)
+            contract = self._runtime.contract
+            overlay = contract.overlay.name if contract.overlay is not None else ""
+            self._html = render(contract.document, overlay)
         return self._html.replace(BASE_URL, escape(base_url))

@@ -13,8 +13,9 @@ from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import MisusedSandbox
 from qlara_sandbox.http.contract import Contract, InvalidContract
 from qlara_sandbox.scenario.build import Under
-from qlara_sandbox.scenario.errors import InvalidScenario, Mistake, UnknownScenario
+from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.scenario.library import Library
+from qlara_sandbox.scenario.load import unusable_overlay
 from qlara_sandbox.services.importing import Importer
 from qlara_sandbox.services.threads import Threads, run_later
 from qlara_sandbox.state.clock import real_seconds
@@ -122,6 +123,10 @@ class Runtime:
         terms = self.overlaid.get(scenario)
         return self.contract if terms is None else terms.contract
 
+    def terms_of(self, scenario: str) -> Terms:
+        """Return the same contract, with its checks."""
+        return self.overlaid.get(scenario, self.terms)
+
     def _under(self, scenario: Scenario) -> Under:
         """Return what the worlds of a scenario are under; its overlay, if it has one, is read anew."""
         name = scenario.name
@@ -132,7 +137,7 @@ class Runtime:
             terms = self.compiled(scenario.overlay)
             self.require_usable(terms)
         except InvalidContract as error:
-            raise InvalidScenario(scenario.path, [Mistake(1, "overlay", str(error))]) from error
+            raise unusable_overlay(scenario, str(error)) from error
         self.overlaid[name] = terms
         return Under(terms.contract.conventions, terms.allowed)
 
@@ -177,7 +182,7 @@ class Runtime:
 
         It is None if imports know it by themselves.
         """
-        check = self.overlaid.get(scenario, self.terms).contacts
+        check = self.terms_of(scenario).contacts
         return check.fault if check.is_needed else None
 
     def next_request_id(self) -> str:

@@ -77,6 +77,13 @@ def test_an_overlay_for_nothing_changes_nothing() -> None:
     assert apply(DOCUMENT, overlay_for(USUAL.values())) == DOCUMENT
 
 
+def test_what_an_overlay_chooses_has_the_overlay_as_its_source() -> None:
+    document = apply(DOCUMENT, overlay_for({"order": "name", "times": "offset", "page.first": 0}))
+    before, after = DOCUMENT["x-conventions"]["x-source"], document["x-conventions"]["x-source"]
+
+    assert after == {**before, "order": "assumption: chosen by the overlay"}
+
+
 def test_a_default_follows_a_maximum_below_it() -> None:
     assert conventions_of(apply(DOCUMENT, overlay_for({"limit.maximum": 5}))).limit_default == 5
 

@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from qlara_sandbox import resources
 from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.domain.errors import UnknownList
 from qlara_sandbox.domain.quota import Quota
@@ -213,3 +214,9 @@ def test_an_open_stream_of_events_ends_whole_with_the_sandbox() -> None:
 def test_a_scenario_that_cannot_be_had_stops_the_start() -> None:
     with pytest.raises(UnknownScenario, match="default"), running(scenario="nothing"):
         pytest.fail("it started")
+
+
+def test_an_overlay_changes_the_contract_of_this_sandbox_alone(sandbox: Sandbox) -> None:
+    with running(overlay=resources.OVERLAYS / "api-reference.yaml") as other:
+        assert quota_over_http(other)["remaining"] == 50_000
+    assert sorted(quota_over_http(sandbox)) == ["total", "used"]

@@ -472,7 +472,11 @@ def test_of_what_is_given_twice_the_first_or_the_last_may_count(
     under: Under, counts: str, expected: str
 ) -> None:
     client = under(given__twice=counts)
-    files = [("file", ("c.vcf", PEOPLE)), ("tags", (None, "1")), ("tags", (None, "2"))]
+    files: list[tuple[str, tuple[str | None, bytes | str]]] = [
+        ("file", ("c.vcf", PEOPLE)),
+        ("tags", (None, "1")),
+        ("tags", (None, "2")),
+    ]
     files += [("listId", (None, "list_crm_migration"))]
     assert client.post(UPLOAD, files=files).status_code == 200
 
@@ -517,11 +521,12 @@ def test_the_contract_is_shown_under_its_overlay(under: Under) -> None:
     assert document["x-conventions"]["order"] == "name"
     assert client.get("/__admin/version").json()["overlay"] == "overlay.yaml"
     page = client.get("/__docs").text
-    assert "overlay.yaml" in page
+    assert "This is the contract under the overlay <code>overlay.yaml</code>." in page
 
 
 def test_without_an_overlay_nothing_is_said_of_one(client: TestClient) -> None:
     assert "overlay" not in client.get("/__admin/version").json()
+    assert "under the overlay" not in client.get("/__docs").text
     assert client.get("/openapi.yaml").text == resources.SPEC.read_text(encoding="utf-8")
 
 

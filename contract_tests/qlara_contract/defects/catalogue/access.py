@@ -87,14 +87,14 @@ DEFECTS = (
         "quota-without-key",
         _G,
         "The quota can be read without a key.",
-        ("access.key-required",),
+        ("access.refused-without-key",),
         _without_key(QUOTA),
     ),
     Defect(
         "import-without-key",
         _G,
         "A file can be imported without a key.",
-        ("access.key-required",),
+        ("access.refused-without-key",),
         _without_key(UPLOAD),
     ),
     Defect(
@@ -141,7 +141,7 @@ DEFECTS = (
         "permission-not-asked-for",
         _G,
         "A key without contact permission is accepted.",
-        ("access.permission-required",),
+        ("access.refused-without-permission",),
         _let_in(403),
     ),
     Defect(

@@ -142,7 +142,7 @@ DEFECTS = (
         "quota-without-figures",
         _G,
         "The message of a 409 lacks the figures.",
-        ("upload.quota-exceeded",),
+        ("upload.quota-exceeded-text",),
         refused_with("contacts", "Contact quota exceeded.", 409),
     ),
     Defect(
@@ -156,7 +156,7 @@ DEFECTS = (
         "part-imported-instead-of-409",
         _G,
         "An import over the quota imports what fits and returns 200.",
-        ("upload.quota-exceeded",),
+        ("upload.quota-all-or-nothing",),
         lambda: _part_instead_of_409,
     ),
     Defect(
@@ -170,7 +170,7 @@ DEFECTS = (
         "every-card-counts-before-the-import",
         _G,
         "An import with more cards than quota left is refused even if some are duplicates.",
-        ("upload.quota-exceeded",),
+        ("upload.quota-all-or-nothing",),
         lambda: _every_card_counts,
     ),
 )

@@ -152,7 +152,7 @@ DEFECTS = (
         ("tags.all-in-order",),
         _shown(lambda tags: tags[:10]),
     ),
-    Defect("tags-sorted", _T, "Tags are sorted.", ("tags.all-in-order",), _shown(sorted)),
+    Defect("tags-sorted", _T, "Tags are sorted.", ("tags.order",), _shown(sorted)),
     Defect(
         "tags-not-divided",
         _T,
@@ -224,7 +224,7 @@ DEFECTS = (
         "unknown-list-created",
         _G,
         "An import into an unknown `listId` creates a list.",
-        ("upload.unknown-list", "upload.refusal-changes-nothing"),
+        ("upload.unknown-list",),
         lambda: _unknown_list_created,
     ),
     Defect(

@@ -122,7 +122,7 @@ DEFECTS = (
         "wrong-default-region",
         _G,
         "A number without a prefix gets that of a different country than the account's.",
-        ("numbers.default-region",),
+        ("numbers.region",),
         _value(_of_another_country),
     ),
     Defect(

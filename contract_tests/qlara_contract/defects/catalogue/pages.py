@@ -152,7 +152,7 @@ DEFECTS = (
         "page-ignored",
         _G,
         "Every page is the first.",
-        ("list.every-contact-once",),
+        ("list.pages",),
         _query(lambda request: request.with_parameter("page", None)),
     ),
     Defect(

@@ -77,7 +77,7 @@ DEFECTS = (
         "limit-capped-at-100",
         _G,
         "A `limit` above 100 is silently read as 100.",
-        ("list.limit-obeyed",),
+        ("list.limit-bounds",),
         _limited(lambda limit: min(limit, 100) if limit <= _MOST else limit),
     ),
     Defect(

@@ -157,7 +157,7 @@ DEFECTS = (
         "message-for-no-vcard-differs",
         _G,
         "A file that is not a vCard is refused with a different message.",
-        ("upload.not-a-vcard",),
+        ("upload.not-a-vcard-text",),
         refused_with("file", "Cannot parse file.", 400),
     ),
     Defect(
@@ -171,14 +171,14 @@ DEFECTS = (
         "header-anywhere",
         _G,
         "Anything before BEGIN:VCARD is skipped.",
-        ("upload.not-a-vcard",),
+        ("upload.header-first",),
         _file(_from_the_header),
     ),
     Defect(
         "footer-not-asked-for",
         _G,
         "A last card without END:VCARD is imported.",
-        ("upload.no-footer", "upload.refusal-changes-nothing"),
+        ("upload.no-footer",),
         _file(_closed),
     ),
     Defect(
@@ -220,7 +220,7 @@ DEFECTS = (
         "unknown-strategy-accepted",
         _G,
         "An unknown `duplicateStrategy` is ignored.",
-        ("upload.unknown-strategy", "upload.refusal-changes-nothing"),
+        ("upload.unknown-strategy",),
         _field(STRATEGY, _known_or_none),
     ),
     Defect(

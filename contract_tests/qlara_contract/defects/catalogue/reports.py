@@ -158,7 +158,7 @@ DEFECTS = (
         "error-line-of-the-card",
         _E,
         "The line of an error is always that of BEGIN:VCARD.",
-        ("upload.error-line",),
+        ("upload.error-line-exact",),
         _lines(lambda begins, line: begins[_card_of(begins, line) - 1]),
     ),
     Defect(
@@ -186,14 +186,14 @@ DEFECTS = (
         "one-reason-for-all",
         _E,
         "A card without a number is reported as `Invalid phone number format`.",
-        ("upload.error-missing-phone",),
+        ("upload.error-wording",),
         _each_error(lambda error: error | {"reason": "Invalid phone number format"}),
     ),
     Defect(
         "reasons-as-codes",
         _E,
         "Reasons are codes: `INVALID_PHONE`.",
-        ("upload.error-invalid-phone", "upload.error-missing-phone"),
+        ("upload.error-wording",),
         _each_error(
             lambda error: error | {"reason": error["reason"].split()[0].upper() + "_PHONE"}
         ),

@@ -54,7 +54,7 @@ DEFECTS = (
         "created-instead-of-ok",
         _G,
         "An import returns 201 instead of 200.",
-        ("upload.imports-a-file", "answers.documented-status"),
+        ("upload.status-200",),
         on_response(UPLOAD, _in_200),
     ),
     Defect(
@@ -148,7 +148,7 @@ DEFECTS = (
         "problem-json",
         _G,
         "Refusals are `application/problem+json`.",
-        ("answers.json",),
+        ("answers.refusal-shape",),
         on_refusal(
             lambda response: response.with_header("content-type", "application/problem+json")
         ),
@@ -157,7 +157,7 @@ DEFECTS = (
         "answers-in-latin-1",
         _G,
         "Responses are encoded in Latin-1, and other characters become question marks.",
-        ("cards.non-ascii",),
+        ("answers.json",),
         on_response("", _as_latin_1),
     ),
 )

@@ -270,7 +270,7 @@ DEFECTS = (
         "update-replaces-tags",
         _G,
         "UPDATE replaces the tags of the contact with those of the import.",
-        ("duplicates.update-adds-tags",),
+        ("duplicates.update-keeps-tags",),
         _after_update(_tags_of_the_form),
     ),
     Defect(
@@ -312,7 +312,10 @@ DEFECTS = (
         "updates-count-as-skipped",
         _G,
         "A contact that UPDATE changed counts as skipped.",
-        ("duplicates.update-counts", "upload.summary-skipped"),
+        (
+            "duplicates.update-counts",
+            "upload.summary-skipped-otherwise",
+        ),
         _counted(
             "UPDATE",
             lambda report: with_counts(

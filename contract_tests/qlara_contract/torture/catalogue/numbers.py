@@ -21,6 +21,7 @@ from qlara_contract.torture.writing import Options, Series
 _e164 = Series("number", "numbers.e164").reads
 _freely = Series("typed", "numbers.typed-freely").reads
 _uri = Series("uri", "numbers.tel-uri", Options(versions=("4.0",))).reads
+_uri_parameters = Series("uri", "numbers.tel-uri-parameters", Options(versions=("4.0",))).reads
 _extension = Series("extension", "numbers.extension-dropped").reads
 _preferred = Series("preferred", "numbers.preferred-first").reads
 _valid = Series("valid", "numbers.first-valid").reads
@@ -81,7 +82,7 @@ _URI = (
         "A tel: URI with quoted types is not read.",
         f'TEL;VALUE=uri;PREF=1;TYPE="voice,home":tel:{grouped("-")}',
     ),
-    _uri(
+    _uri_parameters(
         "context",
         "A tel: URI with phone-context is not read.",
         f"TEL;VALUE=uri:tel:{REST};phone-context={CODE}",

@@ -81,8 +81,11 @@ class Readable(Document):
             return {"description": f"Unresolved $ref: `{error.args[0]}`"}
 
 
-def render(root: Schema) -> str:
-    """Return the page of an OpenAPI document; ``{base-url}`` stands for the sandbox's address."""
+def render(root: Schema, overlay: str = "") -> str:
+    """Return the page of an OpenAPI document; ``{base-url}`` stands for the sandbox's address.
+
+    *overlay* names the overlay that has been applied to it.
+    """
     document = Readable(root)
     operations = list(documented_operations(document))
     info = root["info"]
@@ -94,6 +97,7 @@ def render(root: Schema) -> str:
         title=info["title"],
         summary=info.get("summary", ""),
         description=info.get("description", ""),
+        overlay=overlay,
         controls=_CONTROLS,
         operations=[operation_section(document, each) for each in operations],
         errors=_errors(document, operations),

@@ -1,0 +1,44 @@
+"""Causes: what one reading, one response or one failing request explains is told once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_contract.causes import causes
+from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.results import Evidence, Results
+from tests.qlara_contract.deployments import answered, page, report
+
+if TYPE_CHECKING:
+    from qlara_contract.promise_ids import PromiseId
+
+
+def _causes(results: Results) -> list[list[str]]:
+    broken = [each for each in results.by_id.values() if each.broken]
+    return [[result.promise.id for result, _ in each.results] for each in causes(broken)]
+
+
+def test_promises_that_one_response_breaks_have_one_cause_the_worst_first() -> None:
+    results, exchange = Results(), answered(LIST, page())
+    results.record_broken("list.has-more", Evidence("A.", "1", "2", exchange))
+    results.record_broken("list.total", Evidence("B.", "1", "2", exchange))
+    results.record_broken("quota.shape", Evidence("C.", "1", "2", answered(QUOTA, {})))
+    assert _causes(results) == [["list.total", "list.has-more"], ["quota.shape"]]
+
+
+def test_an_import_that_led_to_a_wrong_list_is_its_cause() -> None:
+    results, imported, listed = Results(), answered(UPLOAD, report()), answered(LIST, page())
+    results.record_broken("upload.report-shape", Evidence("A.", "1", "2", imported))
+    results.record_broken("list.total", Evidence("B.", "1", "2", listed, before=(imported,)))
+    assert _causes(results) == [["list.total", "upload.report-shape"]]
+
+
+def test_a_get_that_fails_everywhere_is_one_cause_and_an_import_is_not() -> None:
+    results = Results()
+    unreadable: tuple[PromiseId, ...] = ("quota.shape", "quota.total-stays")
+    refused: tuple[PromiseId, ...] = ("upload.report-shape", "upload.summary-total")
+    for promise in unreadable:
+        results.record_broken(promise, Evidence("Unreadable.", "a", "b", answered(QUOTA, {})))
+    for promise in refused:
+        results.record_broken(promise, Evidence("Refused.", "a", "b", answered(UPLOAD, report())))
+    assert sorted(len(each) for each in _causes(results)) == [1, 1, 2]

@@ -143,7 +143,7 @@ class Story:
         self.random = random.Random(f"{run.settings.seed} {self.name}")
         self.broken: list[PromiseId] = []
         self.not_judged = ""
-        self._failures_before = 0
+        self._failures_before = len(run.client.network_failures)
         self._judged: set[PromiseId] = set()
         self._has_judged = False
 
@@ -163,7 +163,6 @@ class Story:
             self._leave(reason)
             return
         failed_at: list[int] = []
-        self._failures_before = len(self.run.client.network_failures)
         while len(failed_at) < _TRIES:
             results.begin()
             before = self.run.client.requests

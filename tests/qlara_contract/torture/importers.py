@@ -289,7 +289,6 @@ WRONG: dict[str, Importer] = {
     "reads no parentheses": _sub(rb"\nTEL:\([^\r]*", b"\nTEL:n/d"),
     "reads no tel: URI": _sub(rb":tel:", b":sip:"),
     "reads tel: in small letters only": _sub(rb":TEL:", b":sip:"),
-    "ignores phone-context": _sub(rb";phone-context=[^\r]*", b""),
     "stores national numbers as they are": Changed(
         contact=lambda contact: (
             contact
@@ -346,6 +345,7 @@ WRONG: dict[str, Importer] = {
 }
 
 FREE: dict[str, Importer] = {
+    "ignores phone-context": _sub(rb";phone-context=[^\r]*", b""),
     "as the sandbox": imported,
     "null for no address": Changed(contact=lambda contact: {"email": None} | contact),
     "an empty address": Changed(contact=lambda contact: {"email": ""} | contact),

@@ -21,7 +21,7 @@ from qlara_contract.torture.writing import Options, Series
 _e164 = Series("number", "numbers.e164").reads
 _freely = Series("typed", "numbers.typed-freely").reads
 _uri = Series("uri", "numbers.tel-uri", Options(versions=("4.0",))).reads
-_uri_parameters = Series("uri", "numbers.tel-uri-parameters", Options(versions=("4.0",))).reads
+_uri_parameters = Series("uri-with", "numbers.tel-uri-parameters", Options(versions=("4.0",))).reads
 _extension = Series("extension", "numbers.extension-dropped").reads
 _preferred = Series("preferred", "numbers.preferred-first").reads
 _valid = Series("valid", "numbers.first-valid").reads

@@ -43,6 +43,8 @@ __all__ = [
 
 Plain = int | str
 
+_MEASURED = {"settle", "quota.settle"}  # no two measurements are alike
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -103,7 +105,14 @@ class KnownConventions:
     def differing(self) -> dict[str, Plain]:
         """The conventions, by name, that are not what the contract (with its overlay) expects."""
         now = self.actual.values()
-        return {name: now[name] for name in now if now[name] != self._expected[name]}
+        differing = {name: now[name] for name in now if now[name] != self._expected[name]}
+        for name in _MEASURED & differing.keys():
+            measured, expected = (
+                getattr(each, name.replace(".", "_")) for each in (self.actual, self.expected)
+            )
+            if expected and measured <= expected * 1.5:
+                del differing[name]
+        return differing
 
     @property
     def known(self) -> dict[str, Plain]:

@@ -17,6 +17,7 @@ from qlara_contract.numbers import NumberKind, region_of
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.run import TAG
 from qlara_contract.settings import Mode
+from qlara_contract.spec_variants import of_quota, of_refusal
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
@@ -56,10 +57,14 @@ class _Learning:
     def everything(self) -> None:
         run = self._run
         self._key()
+        quota = self._get(contract().path_of(QUOTA))
+        if of_quota(quota.response.json) is not None:
+            self._known.observe("quota.fields", "limits", "planLimit, totalLimit, …", quota)
         if run.settings.effective_mode is not Mode.FULL or run.writes_left < _FEW:
             self._pages(run.list_id, 0)
             return
         if not self._first_import():
+            self._pages(run.list_id, 0)
             return
         self._list_names()
         self._scope()
@@ -77,6 +82,8 @@ class _Learning:
         """Learn what happens without a key."""
         exchange = self._get(contract().path_of(QUOTA), key="")
         status, body = exchange.response.status, exchange.response.json
+        if of_refusal(body) is not None:
+            self._known.observe("error-body", "message", "{status, error, message}", exchange)
         if status in (401, 403):
             self._known.observe("key.missing", status, f"{status} without a key", exchange)
         data = body.get("data") if isinstance(body, dict) else None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
+from qlara_cli.overlay_file import OverlayFile
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -46,21 +47,6 @@ def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _SECONDS = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-
-
-class OverlayFile(click.ParamType[Path]):
-    """The file of an overlay, or the name of one that ships with the sandbox."""
-
-    name = "file"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        path, shipped = Path(value), resources.OVERLAYS / f"{value}.yaml"
-        if path.is_file():
-            return path.resolve()
-        if path.name != str(value) or not shipped.is_file():
-            names = ", ".join(sorted(one.stem for one in resources.OVERLAYS.glob("*.yaml")))
-            self.fail(f"No file {value!r}, and no shipped overlay: {names}.", param, ctx)
-        return shipped
 
 
 @click.command(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from qlara_cli.exit_codes import could_not_run
+from qlara_cli.overlay_file import OverlayFile
 from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
 
@@ -262,8 +263,8 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     "--overlay",
     envvar="SANDBOX_OVERLAY",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Judge assumed promises by this overlay.",
+    type=OverlayFile(),
+    help="Judge assumed promises by this overlay, a file or api-reference.",
 )
 @click.option(
     "--write-overlay",

@@ -72,13 +72,7 @@ class Client:
         self.waited = 0.0
         self.requests = 0
         self.network_failures: list[str] = []
-        self._http = httpx2.Client(
-            timeout=httpx2.Timeout(settings.timeout, connect=min(10.0, settings.timeout)),
-            trust_env=not settings.is_loopback,
-            proxy=None if settings.is_loopback else settings.proxy or None,
-            verify=_trust(settings),
-            headers={"Accept-Encoding": "gzip, deflate"},  # what can be read within bounds
-        )
+        self._http = _http_client(settings)
 
     def close(self) -> None:
         """Close the connections."""
@@ -310,6 +304,23 @@ class Client:
         reason = self.probe()
         if reason:
             raise DeploymentLost(reason)
+
+
+def _http_client(settings: RunSettings) -> httpx2.Client:
+    """Return a client that goes the way that the settings say; raise ``CannotRun``."""
+    trust = _trust(settings)
+    try:
+        return httpx2.Client(
+            timeout=httpx2.Timeout(settings.timeout, connect=min(10.0, settings.timeout)),
+            trust_env=not settings.is_loopback,
+            proxy=None if settings.is_loopback else settings.proxy or None,
+            verify=trust,
+            headers={"Accept-Encoding": "gzip, deflate"},  # what can be read within bounds
+        )
+    except (ValueError, ImportError, httpx2.InvalidURL) as error:
+        raise CannotRun(
+            "--proxy: expected a URL that begins with http://, https:// or socks5://."
+        ) from error
 
 
 def is_from_gateway(response: ApiResponse) -> bool:

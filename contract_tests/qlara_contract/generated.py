@@ -20,6 +20,7 @@ from schemathesis.transport.requests import SameHostRedirectsSession
 
 from qlara_contract.contract import contract
 from qlara_contract.conventions import Conventions, apply_overlay, overlay_for
+from qlara_contract.errors import RunStopped
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import AMERICAN
@@ -108,6 +109,7 @@ class RequestGenerator:
         # Without a list of the run's own, a valid import would go into one of the user's.
         self._writes = bool(list_id) and settings.effective_mode is Mode.FULL and self._may_write()
         self.stopped = False
+        self._stop: RunStopped | None = None
 
     def run(self) -> Iterator[GeneratedRequest]:
         """Send all requests; yield them phase by phase."""
@@ -122,10 +124,14 @@ class RequestGenerator:
             for event in stream:
                 if isinstance(event, events.ScenarioFinished):
                     yield from self._scenario(event)
+                elif isinstance(event, events.Interrupted):
+                    raise KeyboardInterrupt
                 elif isinstance(event, events.FatalError):
                     raise event.exception
-                if self.stopped:
+                if self.stopped or self._stop is not None:
                     stream.stop()
+            if self._stop is not None:
+                raise self._stop
         finally:
             _steer(None)
             del SameHostRedirectsSession.__init__
@@ -149,7 +155,11 @@ class RequestGenerator:
 
     def before_call(self, case: schemathesis.Case[Any]) -> None:
         """Keep a request within its limits: stop when no more contacts may be created."""
-        self._bounds.pace()
+        try:
+            self._bounds.pace()
+        except RunStopped as error:
+            self._stop = error  # raised again where the run can end by it
+            raise
         if case.operation.definition.raw.get("operationId") != UPLOAD or case.method != "POST":
             return
         if not self._may_write():

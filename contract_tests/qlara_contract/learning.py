@@ -31,6 +31,8 @@ STORY = "learning"
 _LONGEST_SETTLE = 15.0
 _POLLS = (*[0.05] * 20, *[0.1] * 10, 0.25)
 _FEW, _MANY = 12, 120
+_ROOM = 40  # contacts that learning may bring
+_SAMPLES = 4
 _BUDGET_FOR_MANY = 600
 _LIMITS = (500, 250, 200, 100, 50, 25, 20, 10)
 _MOST = 1000
@@ -63,7 +65,9 @@ class _Learning:
         if run.settings.effective_mode is not Mode.FULL or run.writes_left < _FEW:
             self._pages(run.list_id, 0)
             return
-        if not self._first_import():
+        if not run.ledger.fits(_ROOM):
+            run.imports_fail = "the plan has too little room for a run"
+        if run.imports_fail or not self._first_import():
             self._pages(run.list_id, 0)
             return
         self._list_names()
@@ -93,6 +97,15 @@ class _Learning:
 
     def _first_import(self) -> bool:
         """Import a number of each kind; return whether lists can be made and read."""
+        for _ in range(_SAMPLES):
+            done = self._import_samples()
+            if done is not None:
+                return done
+        self._run.imports_fail = "the account holds the numbers already that the suite begins with"
+        return False
+
+    def _import_samples(self) -> bool | None:
+        """Import a number of each kind; return ``None`` if the account holds them all already."""
         run = self._run
         kinds = {kind: run.numbers.sample(kind) for kind in NumberKind}
         national = run.numbers.take_national()
@@ -113,6 +126,8 @@ class _Learning:
             run.imports_fail = "an import does not say in `listId` where its contacts are"
             return False
         reported = _imported(body)
+        if reported == 0 and _count(exchange, "duplicates"):
+            return None
         contacts = self._settled(list_id, reported)
         if contacts is None:
             return False
@@ -237,7 +252,7 @@ class _Learning:
             ids.append(body.get("listId") if isinstance(body, dict) else None)
         assert last is not None
         status = last.response.status
-        if 400 <= status < 500:
+        if 400 <= status < 500 and not _is_about_quota(last):
             self._known.observe("list-names", "unique", f"{status} for a name that is taken", last)
             if status in (400, 409):
                 self._known.observe("list-names.status", status, f"{status}", last)
@@ -396,6 +411,12 @@ def _ids(exchange: ApiExchange) -> list[str] | None:
     if exchange.response.status != 200:
         return None
     return [str(each.get("contactId")) for each in _contacts(exchange)]
+
+
+def _is_about_quota(exchange: ApiExchange) -> bool:
+    body = exchange.response.json
+    data = body.get("data") if isinstance(body, dict) else None
+    return isinstance(data, dict) and "contacts" in data
 
 
 def _number(exchange: ApiExchange) -> object:

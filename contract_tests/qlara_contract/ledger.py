@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qlara_contract.errors import WritesSpent
+from qlara_contract.forms import read_form
 from qlara_contract.promises import UPLOAD
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _CARD = re.compile(rb"(?i)BEGIN:VCARD")
 _WIDE_CARD = re.compile("BEGIN:VCARD".encode("utf-16-le"))
 _TOO_MANY = 429
+_SPARED = 10
 _RESERVE = 10  # of the plan's room, one part in so many is left alone
 
 
@@ -51,7 +53,7 @@ class Ledger:
 
     def fits(self, cards: int) -> bool:
         """Return whether the plan has room for so many more contacts, with a tenth to spare."""
-        return self.room is None or cards <= self.room - self.room // _RESERVE
+        return self.room is None or cards <= self.room - max(_SPARED, self.room // _RESERVE)
 
     def charge(self, cards: int) -> None:
         """Count cards that are about to be sent; raise ``WritesSpent``."""
@@ -69,7 +71,7 @@ class Ledger:
         if 400 <= status < 500:
             self.refused_cards += cards
             return
-        fields = dict(request.form.fields) if request.form else {}
+        fields = _fields(request)
         body = exchange.response.json if exchange is not None else None
         body = body if isinstance(body, dict) else {}
         list_id = str(body.get("listId") or fields.get("listId") or "")
@@ -88,6 +90,18 @@ class Ledger:
     def entries(self) -> tuple[ListEntry, ...]:
         """The lists, in the order they were first sent to."""
         return tuple(self.lists.values())
+
+
+def _fields(request: ApiRequest) -> dict[str, str]:
+    """Return where the form of a request says that its cards go."""
+    if request.form is not None:
+        return dict(request.form.fields)
+    media_type = next(
+        (value for name, value in request.headers if name.lower() == "content-type"), ""
+    )
+    form = read_form(media_type, request.body or b"") if request.body else None
+    named = {name: form.value(name) for name in ("listId", "listName")} if form else {}
+    return {name: value for name, value in named.items() if value}
 
 
 def cards_in(request: ApiRequest) -> int:

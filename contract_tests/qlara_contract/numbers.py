@@ -82,6 +82,9 @@ class Numbers:
 
     def __init__(self, seed: int, claim: Callable[[str], bool]) -> None:
         self._random = random.Random(f"numbers {seed}")
+        self._any = (
+            random.SystemRandom()
+        )  # a run finds in the account what the one before left there
         self._claim = claim
         self._block = self._random.randrange(_BLOCKS)
         self._tried = 0
@@ -94,8 +97,13 @@ class Numbers:
         self._left = []
 
     def sample(self, kind: NumberKind) -> str:
-        """Return a number of this kind in E.164; the account may hold it already."""
-        return f"{self._random.choice(_POOLS[kind])}{self._random.randrange(10_000):04d}"
+        """Return a number of this kind in E.164 that no block has; the account may hold it already.
+
+        Those of fixed lines are Ofcom's numbers for drama in London.
+        """
+        if kind is NumberKind.FIXED:
+            return f"+442079460{self._any.randrange(1000):03d}"
+        return f"+31970504{self._any.randrange(100_000):05d}"
 
     def national_of_others(self) -> dict[str, str]:
         """Return numbers in national form by region, of regions other than Italy."""
@@ -116,19 +124,19 @@ class Numbers:
 
     def take_mobile(self) -> str:
         """Return a mobile number in E.164. There are few: an account may hold it already."""
-        return self._random.choice(_SWEDISH_MOBILE)
+        return self._any.choice(_SWEDISH_MOBILE)
 
     def take_national(self) -> str:
         """Return an Italian mobile number in national form (nobody reserves one for fiction)."""
-        return f"347 {self._random.randrange(1000):03d} {self._random.randrange(10_000):04d}"
+        return f"347 {self._any.randrange(1000):03d} {self._any.randrange(10_000):04d}"
 
     def take_americans(self) -> tuple[str, str]:
         """Return two American numbers in E.164 with the same last seven digits.
 
         They are few: an account may hold them already.
         """
-        first, second = self._random.sample(_AREAS, 2)
-        last = f"55501{self._random.randrange(100):02d}"
+        first, second = self._any.sample(_AREAS, 2)
+        last = f"55501{self._any.randrange(100):02d}"
         return f"+1{first}{last}", f"+1{second}{last}"
 
     def take_roman(self) -> str:
@@ -142,6 +150,10 @@ class Numbers:
             numbers = block(index, self._kind)
             if self._claim(next(numbers)):
                 return numbers
+        if self._kind is NumberKind.FIXED:
+            self.use(NumberKind.MOBILE)
+            self._tried = 0
+            return self._next_block()
         raise NumbersUsedUp
 
 

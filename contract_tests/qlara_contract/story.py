@@ -50,6 +50,7 @@ _TRIES = 3
 _SHAKY = 3  # failures of the network elsewhere, after which a request is not suspected
 _PAGES_AT_MOST = 200
 _POLL = 0.1
+_NOT_FOUND = 404
 
 
 class StoryEnds(Exception):
@@ -514,6 +515,8 @@ class Story:
                     return self._walk(list_id, about)
                 self.run.client.wait(_POLL)
         self.run.settle(settle)
+        if self.get_list(list_id, ("limit", "1")).response.status == _NOT_FOUND:
+            self.run.client.wait(_POLL)  # once more: then it is not there
         return self._walk(list_id, about)
 
     def _walk(self, list_id: str, about: PromiseId | None) -> ListPage:

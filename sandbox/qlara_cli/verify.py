@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.report.trend import Trend
 
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_OWN_HEADERS = {"content-length", "content-type", "transfer-encoding", "host", "x-api-key"}
 _DEVIATION_LASTS = timedelta(days=90)
 
 
@@ -61,8 +65,12 @@ def _headers(
     found = []
     for each in value:
         name, colon, content = each.partition(":")
-        if not colon or not name.strip().isascii() or not name.strip() or "\n" in each:
-            raise click.BadParameter(f"{name!r}: expected NAME:VALUE, such as X-Tenant:demo.")
+        if not colon or not _HEADER.fullmatch(name.strip()) or not _VALUE.fullmatch(content):
+            raise click.BadParameter(
+                f"{name!r}: expected NAME:VALUE in ASCII, such as X-Tenant:demo."
+            )
+        if name.strip().lower() in _OWN_HEADERS:
+            raise click.BadParameter(f"{name.strip()}: the run sets this header itself.")
         found.append((name.strip(), content.strip()))
     return tuple(found)
 

@@ -172,6 +172,8 @@ def test_without_a_strategy_duplicates_are_skipped(story: Story) -> None:
     "duplicates.skip-leaves-the-contact",
     "duplicates.skip-leaves-the-lists",
     "duplicates.skip-counts",
+    "upload.summary-adds-up",
+    "upload.summary-skipped",
     creates=3,
 )
 def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:

@@ -118,7 +118,7 @@ def test_an_unknown_strategy_is_refused(story: Story) -> None:
 def test_an_empty_value_is_refused(story: Story) -> None:
     for name in ("listId", "listName", "duplicateStrategy"):
         file = FormFile(card("Marco Rossi", f"TEL:{story.run.numbers.take()}").encode())
-        fields = [(name, "")]
+        fields = [(name, ""), ("tags", TAG)]
         if name == "duplicateStrategy":
             fields.insert(0, ("listName", story.list_name))
         exchange = story.post(ImportForm(file, tuple(fields)))

@@ -149,7 +149,7 @@ DEFECTS = (
         "ten-tags-at-most",
         _T,
         "Only the first ten tags are kept.",
-        ("tags.all-in-order",),
+        ("tags.of-any-kind",),
         _shown(lambda tags: tags[:10]),
     ),
     Defect("tags-sorted", _T, "Tags are sorted.", ("tags.order",), _shown(sorted)),
@@ -208,7 +208,7 @@ DEFECTS = (
         "new-list-readable-later",
         _G,
         "A new list gets 404 at first.",
-        ("upload.new-list", "upload.imports-a-file"),
+        ("list.visible-at-once",),
         stateful(_readable_later),
     ),
     Defect(

@@ -143,7 +143,7 @@ DEFECTS = (
         "extension-glued-on",
         _G,
         "Everything but digits is dropped, so that an extension becomes part of the number.",
-        ("numbers.extension-dropped", "numbers.tel-uri"),
+        ("numbers.extension-dropped",),
         _value(_digits_only),
     ),
     Defect(
@@ -157,7 +157,7 @@ DEFECTS = (
         "phone-context-ignored",
         _G,
         "`phone-context` of a `tel:` URI is ignored.",
-        ("numbers.tel-uri",),
+        ("numbers.tel-uri-parameters",),
         _value(lambda value: re.sub(r";phone-context=[^;]*", "", value)),
     ),
     Defect(

@@ -97,7 +97,7 @@ DEFECTS = (
         "updates-cost",
         _G,
         "An updated contact counts toward `used` again.",
-        ("quota.duplicates-cost-nothing",),
+        ("quota.updates-cost-nothing",),
         _charging(_updated),
     ),
     Defect(

@@ -75,6 +75,13 @@ def _headers(
     return tuple(found)
 
 
+def _writable(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """Return the path, if a file can be written there: before a run, not after it."""
+    if value is not None and not value.resolve().parent.is_dir():
+        raise click.BadParameter(f"{value}: there is no folder {value.resolve().parent}.")
+    return value
+
+
 def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, int | str]:
     if not value:
         return {}
@@ -279,6 +286,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_WRITE_OVERLAY",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=_writable,
     help="Write the conventions that were learnt as an overlay.",
 )
 @click.option(

@@ -25,7 +25,7 @@ _NOW = timedelta(minutes=10)  # clocks of several machines
 _TOGETHER = 3
 _CARDS_EACH = 25
 _LONG = f"NOTE:{'so that one is under way when the next comes ' * 60}"
-_TAGS = ["q2-2026", "crm-import", "contract-check", "città", "a&b"]
+_TAGS = ["q2-2026", "crm-import", "contract-check", "città", "a+b%41&c"]
 _ANY_TAGS = [
     *("contract-check", "VIP", "Città", "北", "two words", "a&b", "50%", "x" * 40),
     *(f"tag-{at}" for at in range(9, 0, -1)),

@@ -124,11 +124,11 @@ class RequestGenerator:
             for event in stream:
                 if isinstance(event, events.ScenarioFinished):
                     yield from self._scenario(event)
-                elif isinstance(event, events.Interrupted):
+                elif isinstance(event, events.Interrupted) and not self._is_stopped:
                     raise KeyboardInterrupt
                 elif isinstance(event, events.FatalError):
                     raise event.exception
-                if self.stopped or self._stop is not None:
+                if self._is_stopped:
                     stream.stop()
             if self._stop is not None:
                 raise self._stop
@@ -174,6 +174,10 @@ class RequestGenerator:
     def after_call(self, case: schemathesis.Case[Any], response: Any) -> None:
         """Count what an import created, at once."""
         self._bounds.note(self._exchange(case, response.request, response))
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self.stopped or self._stop is not None
 
     def _may_write(self) -> bool:
         return self._bounds.may_write(CARDS_AT_MOST)

@@ -28,9 +28,7 @@ BROKEN_BY: dict[PromiseId, str] = {
     "cards.name-verbatim": "name-html-escaped",
     "access.key-not-shown": "key-echoed-in-body",
     "access.header-name-case": "key-header-spelling",
-    "numbers.tel-uri-parameters": "number-tel-uri-context-invalid",
     "duplicates.across-lists": "duplicates-within-list",
-    "tags.of-any-kind": "tags-at-most-10",
     "cards.name-form": "name-white-space-folded",
     "cards.email-form": "email-html-escaped",
     "upload.file-too-large-text": "refused-413-message-null",
@@ -42,10 +40,8 @@ BROKEN_BY: dict[PromiseId, str] = {
     "numbers.numbering-plan": "number-invalid-accepted",
     "access.other-list-unknown": "list-unknown-400",
     "cards.one-of-several": "telephone-last",
-    "list.visible-at-once": "visible-after-300ms",
     "upload.completed-at-once": "accepted-at-once",
     "quota.moves-at-once": "quota-after-300ms",
-    "quota.updates-cost-nothing": "quota-counts-updated",
 }
 
 

@@ -15,7 +15,7 @@ _NO_BOUND = 1 << 62
 
 
 @dataclass(slots=True)
-class Budget:
+class ImportBudget:
     """What is left of an import's budget.
 
     ``heads`` are the different heads (what stands before the colon of a property) that are read: behind
@@ -27,7 +27,7 @@ class Budget:
     numbers: int = _NO_BOUND
 
 
-def budget_of(size: int) -> Budget:
+def budget_of(size: int) -> ImportBudget:
     """Return the budget for a file of *size* octets."""
     each = FREE + size // OCTETS_EACH
-    return Budget(each, each)
+    return ImportBudget(each, each)

@@ -10,7 +10,7 @@ from qlara_sandbox.domain.contacts import Card, Contact
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from qlara_sandbox.domain.budget import Budget
+    from qlara_sandbox.domain.budget import ImportBudget
 
 INVALID_PHONE = "Invalid phone number format"
 MISSING_PHONE = "Missing phone number"
@@ -109,7 +109,7 @@ def merge(contact: Contact, card: Card, tags: tuple[str, ...]) -> Contact:
 
 
 def usable_number(
-    card: Card, normalise: Callable[[str], str | None], budget: Budget | None = None
+    card: Card, normalise: Callable[[str], str | None], budget: ImportBudget | None = None
 ) -> str | CardError:
     """Return the first valid number of *card* in E.164, or why it has none.
 
@@ -159,7 +159,7 @@ class Planner:
         existing_contacts: ExistingContacts,
         normalise: Callable[[str], str | None],
         fault_of: Callable[[Contact], str | None] | None = None,
-        budget: Budget | None = None,
+        budget: ImportBudget | None = None,
     ) -> None:
         self._options = options
         self._given = (options.tags, options.created_at)

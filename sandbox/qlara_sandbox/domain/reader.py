@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from qlara_sandbox.domain.budget import Budget
+from qlara_sandbox.domain.budget import ImportBudget
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
 from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
 from qlara_sandbox.domain.frames import PieceKind, pieces
@@ -72,7 +72,7 @@ class How(NamedTuple, Generic[T]):
     make: Callable[[int, FoundByKind, bool], T]
     read_line: ReadLine = read_line
     most: int = 1_000
-    budget: Budget = Budget()
+    budget: ImportBudget = ImportBudget()
 
 
 def read(data: bytes, how: How[T]) -> Iterator[T]:

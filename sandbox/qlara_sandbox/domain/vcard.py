@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain import email_address, values
-from qlara_sandbox.domain.budget import Budget
+from qlara_sandbox.domain.budget import ImportBudget
 from qlara_sandbox.domain.contacts import Card, Phone
 from qlara_sandbox.domain.phone_types import phone_use
 from qlara_sandbox.domain.properties import (
@@ -59,7 +59,7 @@ class RawCard(NamedTuple):
 
 
 def read_cards(
-    data: bytes, *, version_2_1: bool = False, budget: Budget | None = None
+    data: bytes, *, version_2_1: bool = False, budget: ImportBudget | None = None
 ) -> Iterator[Card]:
     """Yield the cards of a whole file, in order.
 
@@ -69,7 +69,7 @@ def read_cards(
     count, and fewer once the *budget* is used up. With *version_2_1*, a card of that version is as good as one of 3.0. For frames, agents and
     refusals see `qlara_sandbox.domain.reader.read`.
     """
-    spent = budget or Budget()
+    spent = budget or ImportBudget()
     cards = read(data, How(partial(_card, spent), most=_MOST, budget=spent))
     return map(_as_good, cards) if version_2_1 else cards
 
@@ -101,7 +101,7 @@ _VERSION = About.VERSION
 _NONE: list[Found] = []
 
 
-def _card(budget: Budget, begun: int, found: FoundByKind, closed: bool) -> Card:
+def _card(budget: ImportBudget, begun: int, found: FoundByKind, closed: bool) -> Card:
     names, structured, organisations, phones, emails, addresses, about = found
     versions, kinds, labels = about, _NONE, _NONE
     if about and (len(about) > 1 or about[0][0].about is not _VERSION):  # as few cards
@@ -154,7 +154,7 @@ def _email(found: list[Found]) -> str:
 
 
 def _phones(
-    found: list[Found], labels: Sequence[Found], budget: Budget
+    found: list[Found], labels: Sequence[Found], budget: ImportBudget
 ) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
     if budget.numbers <= 0 and len(found) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qlara_sandbox.domain.budget import FREE, OCTETS_EACH, Budget, budget_of
+from qlara_sandbox.domain.budget import FREE, OCTETS_EACH, ImportBudget, budget_of
 from qlara_sandbox.domain.importing import (
     INVALID_PHONE,
     CardError,
@@ -37,8 +37,8 @@ MANY_HEADS = card(*(f"EMAIL;PREF={n + 101}:a@b.it" for n in range(20_000)), "TEL
 
 
 def test_the_budget_grows_with_the_file() -> None:
-    assert budget_of(0) == Budget(FREE, FREE)
-    assert budget_of(1000 * OCTETS_EACH) == Budget(FREE + 1000, FREE + 1000)
+    assert budget_of(0) == ImportBudget(FREE, FREE)
+    assert budget_of(1000 * OCTETS_EACH) == ImportBudget(FREE + 1000, FREE + 1000)
 
 
 def test_thousands_of_cards_with_a_new_head_and_an_invalid_number_each_are_within() -> None:

@@ -69,7 +69,7 @@ class SuiteRun:
         self._pending: list[ApiRequest] = []  # charged and sent, and not answered yet
         self.ledger = Ledger(self.settings.effective_max_writes)
         self.conventions = KnownConventions(self.expected, self.settings.assume)
-        self.client = Client(self.settings, watch=self._watch, charge=self._charge)
+        self.client = Client(self.settings, watch=self._watch, charge=self.charge)
         self.numbers = Numbers(self.settings.seed, self._claim)
 
     @property
@@ -235,9 +235,6 @@ class SuiteRun:
         """Note in the ledger the requests that were sent and never answered."""
         while self._pending:
             self.ledger.note(self._pending.pop(), None, own_plan=True)
-
-    def _charge(self, request: ApiRequest) -> None:
-        self.charge(request)
 
     def _watch(self, exchange: ApiExchange) -> None:
         if not self.sandbox_scenario:

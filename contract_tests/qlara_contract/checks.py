@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -90,9 +91,11 @@ def check(
 
 
 def _key_not_shown(exchange: ApiExchange) -> CheckResult:
+    response = exchange.response
+    in_headers = any(exchange.key in value for _, value in response.headers)
     return CheckResult(
         "access.key-not-shown",
-        exchange.key.encode() in exchange.response.body,
+        in_headers or exchange.key.encode() in response.body,
         "The response shows the API key.",
         "no key",
         "the key of the request",
@@ -161,6 +164,10 @@ def _json(exchange: ApiExchange) -> CheckResult:
     is_named = response.media_type == "application/json" or response.media_type.endswith("+json")
     is_json = response.json is not None
     got = "a body that is not JSON" if is_named else response.header("content-type")
+    if is_json and (encoding := _foreign_encoding(response.body)):
+        is_json, got = False, encoding
+    if response.is_incomplete:
+        is_json, got = False, "a body that ends before its Content-Length"
     return CheckResult(
         "answers.json",
         not (is_named and is_json),
@@ -168,6 +175,17 @@ def _json(exchange: ApiExchange) -> CheckResult:
         "application/json",
         got or "no Content-Type",
     )
+
+
+def _foreign_encoding(body: bytes) -> str:
+    """Return what RFC 8259 section 8.1 forbids in how JSON is encoded; empty if it is UTF-8."""
+    if body.startswith(codecs.BOM_UTF8):
+        return "a byte order mark before the JSON"
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "JSON that is not UTF-8"
+    return "JSON that is not UTF-8" if b"\0" in body else ""
 
 
 def _shape(exchange: ApiExchange, status: int) -> CheckResult:

@@ -18,10 +18,10 @@ from qlara_contract.contract import contract
 from qlara_contract.errors import CannotRun, DeadlineReached, DeploymentLost, Interrupted
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.promises import QUOTA
-from qlara_contract.untrusted import read_within_bounds
+from qlara_contract.untrusted import KEPT_OF_LONGER, read_within_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from qlara_contract.settings import RunSettings
 
@@ -38,11 +38,17 @@ SCENARIO_HEADER = "x-sandbox-scenario"
 
 
 class Unreachable(Exception):
-    """The deployment did not respond; the message says why. ``is_final``: another try would be the same."""
+    """The deployment did not respond; the message says why.
 
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
+    ``is_final``: another try would be the same. ``incomplete`` is the beginning of a response, if one came.
+    """
+
+    def __init__(
+        self, message: str, *, is_final: bool = False, incomplete: ApiExchange | None = None
+    ) -> None:
         super().__init__(message)
         self.is_final = is_final
+        self.incomplete = incomplete
 
 
 class Client:
@@ -69,6 +75,7 @@ class Client:
         self._ends_at = time.monotonic() + settings.effective_deadline
         self._failed = 0
         self._is_accepted = False  # the key was, at least once
+        self._cuts = False  # it ends responses before their end
         self.waited = 0.0
         self.requests = 0
         self.network_failures: list[str] = []
@@ -103,12 +110,18 @@ class Client:
             DeadlineReached: the run has taken as long as it may.
         """
         tries = _TRIES if request.method in ("GET", "HEAD") and patient else 1
-        failure = ""
+        failure, begun = "", list[ApiExchange]()
         for at in range(tries):
             try:
                 exchange = self._send_patiently(request, key, patient=patient)
             except Unreachable as error:
                 failure = str(error)
+                begun += [error.incomplete] if error.incomplete else []
+                # No network ends each of them at one byte.
+                self._cuts |= len(begun) == _TRIES and _are_alike(begun)
+                if self._cuts and begun:
+                    self._watch(begun[-1])
+                    return begun[-1]
                 if error.is_final:
                     break
             else:
@@ -213,12 +226,15 @@ class Client:
         self, request: ApiRequest, key: str | None, *, patient: bool
     ) -> ApiExchange:
         own = self._settings.api_key if key is None else key
-        waited, pause = 0.0, _FIRST_PAUSE
+        waited, pause, unasked = 0.0, _FIRST_PAUSE, 0
         while True:
             exchange = self._send_once(request, own)
             if exchange.response.status != 429 or not patient:
                 return exchange
             asked = retry_after(exchange.response)
+            unasked += asked is None
+            if unasked == _TRIES and self._serves_others():
+                return exchange  # it means something else than too many requests
             # One that asks for no time, again and again, gets some all the same.
             seconds = pause if asked is None else max(asked, pause if pause > _PATIENT else 0)
             pause = min(pause * 2, 30.0)
@@ -230,6 +246,11 @@ class Client:
             waited += seconds
             self.waited += seconds
             self.wait(seconds)
+
+    def _serves_others(self) -> bool:
+        """Return whether the deployment, which refuses a request as one too many, serves another."""
+        quota = ApiRequest("GET", contract().path_of(QUOTA))
+        return self._send_once(quota, self._settings.api_key).response.status < 400
 
     def _send_once(self, request: ApiRequest, key: str) -> ApiExchange:
         self.pace()
@@ -254,6 +275,8 @@ class Client:
         }:
             headers.append(("Authorization", self._settings.authorization))
         at, start = time.time(), time.perf_counter()
+        received: list[bytes] = []
+        response: httpx2.Response | None = None
         try:
             with self._http.stream(
                 request.method,
@@ -262,21 +285,28 @@ class Client:
                 content=iter([content]) if request.is_chunked and content else content,
             ) as response:
                 encoding = response.headers.get("content-encoding", "")
-                body, is_cut = read_within_bounds(response.iter_raw(), encoding)
+                chunks = _kept(response.iter_raw(), received)
+                body, is_cut = read_within_bounds(chunks, encoding)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            incomplete = None
+            if response is not None and isinstance(error, httpx2.RemoteProtocolError):
+                seen = _response(response, b"".join(received), is_incomplete=True)
+                incomplete = self._exchanged(request, seen, key, at, start)
             raise Unreachable(
-                _why(error, self._settings.base_url), is_final=_ssl_error(error) is not None
+                _why(error, self._settings.base_url),
+                is_final=_ssl_error(error) is not None,
+                incomplete=incomplete,
             ) from error
+        return self._exchanged(request, _response(response, body, is_cut=is_cut), key, at, start)
+
+    def _exchanged(
+        self, request: ApiRequest, response: ApiResponse, key: str, at: float, start: float
+    ) -> ApiExchange:
         operation = contract().operation_of(request.method, request.path)
         return ApiExchange(
             self._settings.base_url,
             request,
-            ApiResponse(
-                response.status_code,
-                tuple((name.lower(), value) for name, value in response.headers.multi_items()),
-                body,
-                is_cut,
-            ),
+            response,
             operation.operation_id if operation else "",
             key,
             at,
@@ -321,6 +351,29 @@ def _http_client(settings: RunSettings) -> httpx2.Client:
         raise CannotRun(
             "--proxy: expected a URL that begins with http://, https:// or socks5://."
         ) from error
+
+
+def _kept(chunks: Iterator[bytes], kept: list[bytes]) -> Iterator[bytes]:
+    """Yield *chunks*, and keep the first of them."""
+    size = 0
+    for chunk in chunks:
+        if size < KEPT_OF_LONGER:
+            kept.append(chunk)
+            size += len(chunk)
+        yield chunk
+
+
+def _response(
+    response: httpx2.Response, body: bytes, *, is_cut: bool = False, is_incomplete: bool = False
+) -> ApiResponse:
+    headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    return ApiResponse(response.status_code, headers, body, is_cut, is_incomplete)
+
+
+def _are_alike(begun: Sequence[ApiExchange]) -> bool:
+    """Return whether responses that were cut short have one status, and end after the same byte."""
+    ends = {(each.response.status, len(each.response.body)) for each in begun}
+    return len(ends) == 1
 
 
 def is_from_gateway(response: ApiResponse) -> bool:

@@ -45,12 +45,16 @@ class ApiRequest:
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """A response; header names are in lower case. ``is_cut``: ``body`` is only its beginning."""
+    """A response; header names are in lower case.
+
+    ``is_cut``: ``body`` is only its beginning. ``is_incomplete``: the connection ended before it did.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     is_cut: bool = False
+    is_incomplete: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the first header of this name, or ``None``."""
@@ -109,6 +113,8 @@ class ApiExchange:
             text = text[:_SHOWN_BODY] + "\n… (shortened)"
         if response.is_cut:
             text += f"\n… (of more than {LONGEST_BODY} bytes, which were not read)"
+        if response.is_incomplete:
+            text += "\n… (the connection ended before the body did)"
         return visible(self.masked(f"{response.status} · {content}\n{text}".rstrip()))
 
     def masked(self, text: str) -> str:
@@ -157,4 +163,8 @@ def _described(key: str, placeholders: Mapping[str, str]) -> str:
                 return f"{placeholder}_WITH_CAPITAL_AND_SMALL_LETTERS_SWAPPED"
             if key == secret[:-1]:
                 return f"{placeholder}_WITHOUT_ITS_LAST_CHARACTER"
+            if key[:-1] == secret[:-1]:
+                return f"{placeholder}_WITH_ANOTHER_LAST_CHARACTER"
+            if key == secret.replace("-", ""):
+                return f"{placeholder}_WITHOUT_HYPHENS"
     return PLACEHOLDER

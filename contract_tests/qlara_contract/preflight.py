@@ -9,11 +9,13 @@ from qlara_contract import spec_variants
 from qlara_contract.contract import contract
 from qlara_contract.errors import CannotRun, Interrupted, RunStopped
 from qlara_contract.exchange import ApiExchange, ApiRequest
-from qlara_contract.promises import QUOTA
+from qlara_contract.promises import LIST, QUOTA
 from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
     from qlara_contract.run import SuiteRun
+
+_WRONG_FOR_A_QUOTA = frozenset({400, 404, 405, 500})
 
 
 def preflight(run: SuiteRun) -> ApiExchange:
@@ -27,20 +29,32 @@ def preflight(run: SuiteRun) -> ApiExchange:
     except (Interrupted, RunStopped) as error:
         raise CannotRun(str(error)) from error
     reason = _objection(exchange, base_url)
-    if exchange.response.status == 200 and reason and _wants_a_key(run):
-        return exchange  # it is this API, and its quota is wrong
-    if reason:
+    if reason and not _is_this_api(run, exchange):
         raise CannotRun(visible(reason))
     return exchange
 
 
-def _wants_a_key(run: SuiteRun) -> bool:
-    """Return whether the quota is refused without a key: then something does serve it."""
+def _is_this_api(run: SuiteRun, exchange: ApiExchange) -> bool:
+    """Return whether a deployment whose quota cannot be read shows that it is this API all the same."""
     try:
-        exchange = run.client.send(ApiRequest("GET", contract().path_of(QUOTA)), key="")
+        if exchange.response.status == 200:  # then it refuses the quota without a key
+            quota = ApiRequest("GET", contract().path_of(QUOTA))
+            return run.client.send(quota, key="").response.status in (401, 403)
+        if exchange.response.status in _WRONG_FOR_A_QUOTA:
+            listed = ApiRequest("GET", contract().path_of(LIST, listId=run.list_id))
+            return _is_of_a_list(run.client.send(listed))
     except (Interrupted, RunStopped):
+        pass
+    return False
+
+
+def _is_of_a_list(exchange: ApiExchange) -> bool:
+    """Return whether a response is a page of a list, or says that there is no such list."""
+    body = exchange.response.json
+    if not isinstance(body, dict):
         return False
-    return exchange.response.status in (401, 403)
+    data = body.get("data")
+    return "contacts" in body or (isinstance(data, dict) and "listId" in data)
 
 
 def _objection(exchange: ApiExchange, base_url: str) -> str:

@@ -102,6 +102,7 @@ NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
 WRITES_SPENT = "--max-writes does not allow enough new contacts"
 NOT_COMPLETED = "the story could not be completed"
 ENDED_EARLY = "the story ended early"
+OTHER_SHAPE = "a response has another shape than the documented one"
 GOES_ON = "imports go on after their response, and where the report appears then is not documented"
 
 # What would exercise a promise, where the reason says more about it than the promise does.
@@ -111,6 +112,7 @@ _REMEDIES = {
     NO_QUOTA_LEFT: "a key with quota left for a few hundred contacts",
     NOT_COMPLETED: "",
     ENDED_EARLY: "",
+    OTHER_SHAPE: "",
 }
 
 

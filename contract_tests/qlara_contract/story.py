@@ -24,6 +24,7 @@ from qlara_contract.results import (
     NO_LISTS,
     NO_QUOTA_LEFT,
     NOT_COMPLETED,
+    OTHER_SHAPE,
     READ_ONLY,
     WRITES_SPENT,
     Evidence,
@@ -51,6 +52,8 @@ _SHAKY = 3  # failures of the network elsewhere, after which a request is not su
 _PAGES_AT_MOST = 200
 _POLL = 0.1
 _NOT_FOUND = 404
+_TRIPPED = (TypeError, KeyError, IndexError, AttributeError, ValueError)
+_SHAPES: tuple[PromiseId, ...] = ("upload.report-shape", "list.page-shape", "quota.shape")
 
 
 class StoryEnds(Exception):
@@ -212,6 +215,11 @@ class Story:
             pass
         except WritesSpent:
             left = WRITES_SPENT
+        except _TRIPPED:
+            # The checks have found that the response is not of the documented shape; else it is ours.
+            if not any(each in _SHAPES for each in self.run.broken_by_checks):
+                raise
+            left = OTHER_SHAPE
         if self._has_judged:
             self.not_judged = ""
         self._leave(left or (NOT_COMPLETED if self.broken else ENDED_EARLY))

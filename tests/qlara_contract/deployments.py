@@ -123,7 +123,7 @@ def serving(response: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) ->
             kind = "text/html" if isinstance(body, str) else "application/json"
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
-            if status == 429:
+            if "retryAfter" in body:
                 self.send_header("Retry-After", str(body["retryAfter"]))
             self.end_headers()
             self.wfile.write(content)

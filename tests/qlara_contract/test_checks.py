@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from qlara_contract.checks import Paging, check, ids
 from qlara_contract.promises import BY_ID, LIST, QUOTA, UPLOAD
 from qlara_contract.spec_variants import SpecVariant
-from tests.qlara_contract.deployments import answered, page, report
+from tests.qlara_contract.deployments import SECRET, answered, page, report
 
 if TYPE_CHECKING:
     from qlara_contract.exchange import ApiExchange
@@ -24,6 +24,11 @@ CONTACT = page()["contacts"][0]
 WAITING = (("content-type", "application/json"), ("retry-after", "soon"))
 
 
+def _encoded(body: bytes, **more: Any) -> ApiExchange:
+    exchange = answered(QUOTA, {})
+    return replace(exchange, response=replace(exchange.response, body=body, **more))
+
+
 def _broken(exchange: ApiExchange) -> list[str]:
     return [each.promise for each in check(exchange, Paging(obeyed=1000)) if each.broken]
 
@@ -34,6 +39,17 @@ def _broken(exchange: ApiExchange) -> list[str]:
         (answered(QUOTA, {}, status=500), "answers.never-a-server-error"),
         (answered(QUOTA, FAIL, status=422), "answers.documented-status"),
         (answered(QUOTA, {"used": 1, "total": 2}, headers=TEXT), "answers.json"),
+        (_encoded('{"used": 1, "total": 2}'.encode("utf-8-sig")), "answers.json"),
+        (_encoded('{"used": 1, "total": 2}'.encode("utf-16-le")), "answers.json"),
+        (_encoded(b'{"used": 1, "tot', is_incomplete=True), "answers.json"),
+        (
+            answered(
+                QUOTA,
+                {"used": 1, "total": 2},
+                headers=(("content-type", "application/json"), ("x-debug", SECRET)),
+            ),
+            "access.key-not-shown",
+        ),
         (answered(QUOTA, {"used": "1", "total": 2}), "quota.shape"),
         (answered(QUOTA, {"used": 3, "total": 2}), "quota.used-within-total"),
         (answered(QUOTA, {"used": 1, "total": 2}, status=201, headers=TEXT), "answers.json"),

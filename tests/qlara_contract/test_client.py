@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 from http.server import BaseHTTPRequestHandler
@@ -15,7 +16,7 @@ from qlara_contract.client import Client, retry_after
 from qlara_contract.contract import contract
 from qlara_contract.errors import CannotRun, DeadlineReached, DeploymentLost, Interrupted
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
-from qlara_contract.promises import QUOTA, UPLOAD
+from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import SECRET, asked, serving, serving_with
 
@@ -105,6 +106,58 @@ def test_an_outage_is_told_from_a_failure() -> None:
             failures.append(raised.type)
         client.close()
     assert failures == [Interrupted, Interrupted, DeploymentLost]
+
+
+def test_a_429_without_a_time_is_the_response_while_others_are_served() -> None:
+    due = iter([*[(429, dict[str, int]())] * 3, (200, {"used": 1, "total": 2})])
+    with serving(lambda *_: next(due)) as url:
+        client = Client(RunSettings(url, SECRET), watch=lambda _: None)
+        exchange = client.send(ApiRequest("GET", contract().path_of(LIST, listId="list_a")))
+        client.close()
+    assert (exchange.response.status, list(due)) == (429, [])
+
+
+class _Cutting(BaseHTTPRequestHandler):
+    """Ends each body ten bytes before its end, or ``later``."""
+
+    later = 0
+
+    def do_GET(self) -> None:
+        body = json.dumps({"used": 1, "total": 2}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: -10 + type(self).later])
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+def test_a_body_that_ends_at_one_byte_each_time_is_the_response() -> None:
+    class Cutting(_Cutting):
+        pass
+
+    with serving_with(Cutting) as url:
+        client = Client(RunSettings(url, SECRET), watch=lambda _: None)
+        exchange = client.send(ASK)
+        client.close()
+    assert exchange.response.is_incomplete
+    assert exchange.response.body == b'{"used": 1, "'
+    assert "the connection ended before the body did" in exchange.shown_response()
+
+
+def test_a_body_that_ends_anywhere_is_the_network() -> None:
+    class Cutting(_Cutting):
+        def do_GET(self) -> None:
+            super().do_GET()
+            type(self).later += 1
+
+    with serving_with(Cutting) as url:
+        client = Client(RunSettings(url, SECRET), watch=lambda _: None)
+        with pytest.raises(Interrupted, match="closed the connection"):
+            client.send(ASK)
+        client.close()
 
 
 def test_a_key_that_is_accepted_no_more_ends_the_run() -> None:

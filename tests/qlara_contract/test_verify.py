@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from qlara_cli.verify import verify
 from qlara_contract.contract import contract
-from qlara_contract.promises import QUOTA
+from qlara_contract.promises import LIST, QUOTA
+from qlara_contract.run import DEFAULT_LIST
 from tests.qlara_contract.deployments import SECRET, api_reference, serving
 from tests.server import serving as sandbox
 
@@ -156,7 +157,7 @@ def test_a_server_that_does_not_speak_tls_is_told_apart(server: Running) -> None
 )
 def test_a_host_that_is_not_this_api_is_told_apart(status: int, body: Any, sentence: str) -> None:
     def response(path: str, _: dict[str, list[str]]) -> tuple[int, Any]:
-        assert path == contract().path_of(QUOTA)
+        assert path in (contract().path_of(QUOTA), contract().path_of(LIST, listId=DEFAULT_LIST))
         return status, body
 
     with serving(response) as url:

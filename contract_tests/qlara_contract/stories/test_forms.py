@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BOUNDARY = "contract-check-edge"
 _FILE_NAMES = (
-    "rubrica telefonica (1).vcf",
+    r"rubrica \"telefonica\" (1).vcf",
     "contatti-àè.vcf",
     "連絡先.vcf",
     "A.B+C&D; E.VCF",
@@ -52,6 +52,12 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
         "a parameter before the boundary": typed(
             f"multipart/form-data; charset=utf-8; boundary={_BOUNDARY}"
         ),
+        "a parameter after the boundary": typed(
+            f"multipart/form-data; boundary={_BOUNDARY}; charset=utf-8"
+        ),
+        "a line of the file that begins like the boundary": body(
+            lambda text: text.replace("END:VCARD", f"--{_BOUNDARY[:8]}:x\r\nEND:VCARD", 1)
+        ),
         "the media type in capitals": typed(f"Multipart/Form-Data; boundary={_BOUNDARY}"),
         "names without quotes": body(
             lambda text: text.replace('name="file"', "name=file").replace(
@@ -76,7 +82,8 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
         "further headers in a part": body(
             lambda text: text.replace(
                 "Content-Type: text/vcard",
-                "X-Check: a; b=c\r\nContent-Type: text/vcard; charset=utf-8",
+                "X-Check: a; b=c\r\nContent-Type: text/vcard; charset=utf-8\r\n"
+                "Content-Transfer-Encoding: binary",
             )
         ),
         "Content-Type before Content-Disposition": body(
@@ -90,7 +97,7 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
     }
 
 
-@exercises("upload.any-valid-form", creates=13)
+@exercises("upload.any-valid-form", creates=15)
 def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
     forms = _forms()
     list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id

@@ -318,7 +318,9 @@ def _expect_error(story: Story, report: ReceivedReport, card: _FaultyCard) -> No
 @exercises("upload.errors-listed", creates=1)
 def test_every_card_at_fault_is_listed_however_many(story: Story) -> None:
     cards = [card(f"Luca Verdi {at}", "TEL:n/d") for at in range(_FAULTY)]
-    report = story.upload("".join(cards))
+    report = story.upload(
+        "".join(cards), tags=None
+    )  # none becomes a contact that would need the tag
     names = [each.get("name") for each in report.errors if isinstance(each, dict)]
     if report.is_complete and len(names) < _FAULTY:
         story.observe(

@@ -69,6 +69,7 @@ class Client:
     ) -> None:
         self._settings = settings
         self._session = session
+        self._accept: tuple[tuple[str, str], ...] = ()
         self._watch = watch
         self._charge = charge
         self._next_at = 0.0
@@ -89,11 +90,15 @@ class Client:
         """Send this sandbox session with each request from now on."""
         self._session = session
 
+    def ask_for_json(self) -> None:
+        """Send ``Accept: application/json`` with each request from now on, in place of ``*/*``."""
+        self._accept = (("Accept", "application/json"),)
+
     @property
     def session_headers(self) -> tuple[tuple[str, str], ...]:
-        """The header that keeps this run apart in a sandbox, if any, and those given by the user."""
+        """What each request carries: the user's headers, what it accepts, and the session in a sandbox."""
         session = ((SESSION_HEADER, self._session),) if self._session else ()
-        return (*self._settings.headers, *session)
+        return (*self._settings.headers, *self._accept, *session)
 
     def send(
         self, request: ApiRequest, *, key: str | None = None, patient: bool = True
@@ -262,7 +267,9 @@ class Client:
 
     def _exchange(self, request: ApiRequest, key: str) -> ApiExchange:
         """Send a request once and return the exchange; raise ``Unreachable``."""
-        request = replace(request, headers=(*request.headers, *self.session_headers))
+        own = {name.lower() for name, _ in request.headers}
+        more = (each for each in self.session_headers if each[0].lower() not in own)
+        request = replace(request, headers=(*request.headers, *more))
         headers = list(request.headers)
         if key and not any(name.lower() == "x-api-key" for name, _ in headers):
             headers.insert(0, ("X-Api-Key", key))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from qlara_contract.run import SuiteRun
 
 _WRONG_FOR_A_QUOTA = frozenset({400, 404, 405, 500})
+_WRONG_FOR_ANYTHING = frozenset({400, 404, 405, 406, 415, 500})
 
 
 def preflight(run: SuiteRun) -> ApiExchange:
@@ -30,8 +33,23 @@ def preflight(run: SuiteRun) -> ApiExchange:
         raise CannotRun(str(error)) from error
     reason = _objection(exchange, base_url)
     if reason and not _is_this_api(run, exchange):
-        raise CannotRun(visible(reason))
+        return _asked_for_json(run, exchange, reason)
     return exchange
+
+
+def _asked_for_json(run: SuiteRun, before: ApiExchange, reason: str) -> ApiExchange:
+    """Ask once more, for JSON only, and let the run go on so; raise ``CannotRun`` with *reason*."""
+    status = before.response.status
+    if status in _WRONG_FOR_ANYTHING and not any(
+        name.lower() == "accept" for name, _ in run.settings.headers
+    ):
+        request = replace(before.request, headers=(("Accept", "application/json"),))
+        with suppress(Interrupted, RunStopped):
+            exchange = run.client.send(request)
+            if not _objection(exchange, run.settings.base_url):
+                run.client.ask_for_json()  # a story judges that it has to be asked so
+                return exchange
+    raise CannotRun(visible(reason))
 
 
 def _is_this_api(run: SuiteRun, exchange: ApiExchange) -> bool:

@@ -165,6 +165,7 @@ PromiseId = Literal[
     "quota.moves-at-once",
     "answers.documented-status",
     "answers.json",
+    "answers.any-accept",
     "answers.refusal-shape",
     "answers.never-a-server-error",
     "answers.invalid-requests-refused",

@@ -20,6 +20,7 @@ BROKEN_BY: dict[PromiseId, str] = {
     "upload.errors-shown": "errors-never-listed",
     "upload.error-missing-phone": "number-missing-accepted",
     "upload.any-valid-form": "form-quoted-boundary",
+    "answers.any-accept": "accept-any-refused",
     "upload.file-name-free": "form-file-name-non-ascii",
     "upload.times-are-now": "completed-at-day-ahead",
     "upload.file-under-the-limit": "size-5-mb",

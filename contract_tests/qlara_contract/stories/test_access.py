@@ -193,6 +193,19 @@ def _import_into(story: Story, list_id: str, number: str, other: str) -> None:
     )
 
 
+@exercises("answers.any-accept")
+def test_a_request_that_accepts_anything_is_served(story: Story) -> None:
+    request = ApiRequest("GET", contract().path_of(QUOTA), headers=(("Accept", "*/*"),))
+    exchange = story.send(request)
+    story.expect(
+        "answers.any-accept",
+        exchange.response.status,
+        200,
+        exchange,
+        "A request with `Accept: */*` is not served.",
+    )
+
+
 @exercises("answers.unknown-path")
 def test_a_path_outside_the_contract_is_not_found(story: Story) -> None:
     for path in (

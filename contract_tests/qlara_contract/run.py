@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 DEFAULT_LIST = "list_crm_migration"
 TAG = "contract-check"
 _LONGEST_NAME = 50
+_WORDS_KEPT = 2  # that it is of a run, and of which
 _SLACK = 0.15  # seconds that an import may take longer to settle than it was seen to take
 
 
@@ -117,7 +118,10 @@ class SuiteRun:
 
     def new_list_name(self, about: str) -> str:
         """Return a list name that no other import of this run, or of another, has."""
-        return f"contract-check {self._token}-{next(self._names)} {about}"[:_LONGEST_NAME].rstrip()
+        words = f"contract-check {self._token}-{next(self._names)} {about}".split()
+        while len(" ".join(words)) > _LONGEST_NAME and len(words) > _WORDS_KEPT:
+            words.pop()
+        return " ".join(words)[:_LONGEST_NAME]
 
     def begin_story(self, name: str) -> None:
         """Attribute what breaks from now on to the story *name*."""

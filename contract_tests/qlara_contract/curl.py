@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _SHOWN_FILE = 4000  # bytes; a longer file is kept beside the report, or described
 _BOUNDARY = "contract-check"
 _GLOBBED = frozenset("[]{}")
+_DOTS = re.compile(r"/\.{1,2}(?=[/?]|$)")
+_EXPANDED = re.compile(r'[\\"$`]')
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.-]{4,}")
 _PRINTF = {"\\": "\\\\", "%": "%%", "\r": "\\r", "\n": "\\n", "\t": "\\t"}
 # What curl's -F would write otherwise than it was sent, or read as an instruction.
 _UNSAFE_NAME = re.compile(r'["\\\r\n\0;,]')
@@ -28,12 +31,14 @@ class CurlStyle:
     """How the lines are written for one reader.
 
     ``placeholders`` are what stands for each secret, ``options`` are further options of curl. ``keep``
-    takes the content of a large file and returns the path under which the reader has it.
+    takes the content of a large file and returns the path under which the reader has it. ``variables``
+    are the names of shell variables, by the value that each stands for in an address or a field.
     """
 
     placeholders: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     keep: Callable[[bytes], str] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 PLAIN = CurlStyle()
@@ -48,6 +53,7 @@ class CurlRequest:
     headers: Sequence[tuple[str, str]]
     form: ImportForm | None = None
     body: bytes | None = None
+    is_chunked: bool = False
 
 
 def curl_lines(request: CurlRequest, style: CurlStyle = PLAIN) -> str:
@@ -56,9 +62,12 @@ def curl_lines(request: CurlRequest, style: CurlStyle = PLAIN) -> str:
     A ``printf`` in front writes the file, so that the lines can be run as they are.
     """
     method = "--head" if request.method == "HEAD" else f"-X {request.method}"
-    glob = " --globoff" if _GLOBBED & set(request.url) else ""
-    options = [f"curl {method}{glob} {_quoted(request.url)}"]
+    as_it_is = " --globoff" if _GLOBBED & set(request.url) else ""
+    as_it_is += " --path-as-is" if _DOTS.search(request.url) else ""
+    options = [f"curl {method}{as_it_is} {_quoted(request.url, style.variables)}"]
     options += [f"-H {_quoted(_header(name, value))}" for name, value in request.headers]
+    if request.is_chunked:
+        options.append("-H 'Transfer-Encoding: chunked'")
     before, content = _content(request, style)
     options += [*style.options, *content]
     return before + " \\\n  ".join(options)
@@ -74,7 +83,7 @@ def _content(request: CurlRequest, style: CurlStyle) -> tuple[str, list[str]]:
         before, path = "", ""
         if request.form.file is not None:
             before, path = _file("contacts.vcf", request.form.file.content, style)
-        return before, _form_options(request.form, path)
+        return before, _form_options(request.form, path, style.variables)
     if request.form is not None:
         before, path = _file("body.bin", request.form.encode(_BOUNDARY), style)
         kind = f"Content-Type: multipart/form-data; boundary={_BOUNDARY}"
@@ -105,42 +114,62 @@ def _curl_writes(form: ImportForm) -> bool:
     )
 
 
-def _form_options(form: ImportForm, path: str) -> list[str]:
+def _form_options(form: ImportForm, path: str, variables: Mapping[str, str]) -> list[str]:
     options = []
     if form.file is not None:
         source = f"file=@{path};type={form.file.media_type};filename={form.file.filename}"
         options.append(f"-F {_quoted(source)}")
     for name, value in form.fields:
         is_plain = not value.startswith(("@", "<", '"', "(")) and ";" not in value
-        options.append(f"{'-F' if is_plain else '--form-string'} {_quoted(f'{name}={value}')}")
+        options.append(
+            f"{'-F' if is_plain else '--form-string'} {_quoted(f'{name}={value}', variables)}"
+        )
     return options
 
 
 def _file(name: str, content: bytes, style: CurlStyle) -> tuple[str, str]:
     """Return the line that makes a file of *content*, and its path."""
     if len(content) <= _SHOWN_FILE:
-        return f"printf {_printf(content)} > {name}\n", name
+        end = "-- " if content.startswith(b"-") else ""
+        return f"printf {end}{_printf(content, style.variables)} > {name}\n", name
     if style.keep is not None:
         return "", style.keep(content)
     return f"# {name}: {len(content)} bytes, begins: {_printf(content[:80])}\n", name
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str, variables: Mapping[str, str] | None = None) -> str:
     """Return *text* as one word of a shell, with nothing in it that a terminal would obey."""
+    named = next((each for each in variables or () if _ends(each, text)), None)
+    if variables and named is not None:
+        name = variables[named]
+        return '"' + _EXPANDED.sub(r"\\\g<0>", text).replace(named, f"${{{name}}}") + '"'
     if visible(text) == text and "\n" not in text:
         return shlex.quote(text)
     parts = [{"\\": "\\\\", "'": "\\'", "\n": "\\n"}.get(char) or _octal(char) for char in text]
     return f"$'{''.join(parts)}'"
 
 
-def _printf(content: bytes) -> str:
+def is_plain(value: str) -> bool:
+    """Return whether a value means the same everywhere: in an address, a field, a shell."""
+    return _PLAIN_VALUE.fullmatch(value) is not None
+
+
+def _ends(value: str, text: str) -> bool:
+    """Return whether *value* is a segment of the address, or the value of the field, in *text*."""
+    return f"/{value}/" in text or text.endswith(f"={value}")
+
+
+def _printf(content: bytes, variables: Mapping[str, str] | None = None) -> str:
     """Return *content* as a quoted format of the shell's ``printf``."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         text = content.decode("ascii", "surrogateescape")
     escaped = "".join(_PRINTF.get(char) or _octal(char) for char in text)
-    return "'" + escaped.replace("'", "'\\''") + "'"
+    quoted = "'" + escaped.replace("'", "'\\''") + "'"
+    for value, name in (variables or {}).items():
+        quoted = quoted.replace(value, f"'\"${{{name}}}\"'")
+    return quoted
 
 
 def _octal(char: str) -> str:

@@ -97,6 +97,7 @@ class ApiExchange:
             self.shown_headers(style.placeholders),
             self.request.form,
             self.request.body,
+            self.request.is_chunked,
         )
         return curl_lines(request, style)
 

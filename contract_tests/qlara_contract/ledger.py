@@ -71,7 +71,7 @@ class Ledger:
         if 400 <= status < 500:
             self.refused_cards += cards
             return
-        fields = _fields(request)
+        fields = fields_of(request)
         body = exchange.response.json if exchange is not None else None
         body = body if isinstance(body, dict) else {}
         list_id = str(body.get("listId") or fields.get("listId") or "")
@@ -92,7 +92,7 @@ class Ledger:
         return tuple(self.lists.values())
 
 
-def _fields(request: ApiRequest) -> dict[str, str]:
+def fields_of(request: ApiRequest) -> dict[str, str]:
     """Return where the form of a request says that its cards go."""
     if request.form is not None:
         return dict(request.form.fields)

@@ -34,7 +34,7 @@ class PromiseState(StrEnum):
 class Evidence:
     """One occasion on which a promise was not kept: what was wrong, expected and received.
 
-    ``before`` are the imports of the same story that led to it.
+    ``before`` are the earlier requests of the same story that the exchange rests on.
     """
 
     what: str

@@ -15,12 +15,14 @@ from qlara_contract.deviations import is_known
 from qlara_contract.errors import DeploymentLost
 from qlara_contract.exchange import ApiExchange, ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
-from qlara_contract.ledger import Ledger, cards_in, is_import
+from qlara_contract.ledger import Ledger, cards_in
 from qlara_contract.masking import mask
 from qlara_contract.numbers import Numbers
 from qlara_contract.oracle import ModelAccount
-from qlara_contract.promises import UPLOAD
+from qlara_contract.promises import LIST, UPLOAD
 from qlara_contract.results import Evidence, Results
+from qlara_contract.script import script
+from qlara_contract.steps import led_to, list_made_by, list_named_by
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LIST = "list_crm_migration"
 TAG = "contract-check"
-_BEFORE = 3
 _LONGEST_NAME = 50
+_WORDS_KEPT = 2  # that it is of a run, and of which
 _SLACK = 0.15  # seconds that an import may take longer to settle than it was seen to take
 
 
@@ -61,7 +63,7 @@ class SuiteRun:
     page_size: int = 10  # a `limit` that the deployment is known to obey
 
     def __post_init__(self) -> None:
-        self._imports: list[ApiExchange] = []
+        self._sent: list[ApiExchange] = []  # in this story
         self._names = count(1)
         self._ids: dict[tuple[str, str], str] = {}
         self._token = f"{time.time_ns() // 1_000_000:x}"
@@ -116,17 +118,30 @@ class SuiteRun:
 
     def new_list_name(self, about: str) -> str:
         """Return a list name that no other import of this run, or of another, has."""
-        return f"contract-check {self._token}-{next(self._names)} {about}"[:_LONGEST_NAME].rstrip()
+        words = f"contract-check {self._token}-{next(self._names)} {about}".split()
+        while len(" ".join(words)) > _LONGEST_NAME and len(words) > _WORDS_KEPT:
+            words.pop()
+        return " ".join(words)[:_LONGEST_NAME]
 
     def begin_story(self, name: str) -> None:
         """Attribute what breaks from now on to the story *name*."""
         self.story_name = name
         self.broken_by_checks = []
-        self._imports = []
+        self._sent = []
 
     def led_to(self, exchange: ApiExchange | None) -> tuple[ApiExchange, ...]:
-        """Return the last imports of this story before *exchange*."""
-        return tuple(each for each in self._imports if each is not exchange)[-_BEFORE:]
+        """Return the earlier requests of this story that *exchange* rests on."""
+        return led_to(exchange, self._sent) if exchange is not None else ()
+
+    def shown_by(self, imported: ApiExchange) -> ApiExchange:
+        """Return the exchange that shows the whole list of an import; the import itself, if none does."""
+        made = list_made_by(imported)
+        wholes = (
+            each
+            for each in reversed(self._sent)
+            if each.operation == LIST and made and list_named_by(each.request) == made
+        )
+        return next((each for each in wholes if _is_whole(each)), imported)
 
     def key_for(self, scenario: str) -> str:
         """Return a sandbox key that selects *scenario*; empty on a real deployment."""
@@ -240,10 +255,9 @@ class SuiteRun:
         if not self.sandbox_scenario:
             self.sandbox_scenario = exchange.response.header(SCENARIO_HEADER) or ""
         self.note(exchange)
+        self._sent.append(exchange)
         self.broken_by_checks += self.judge(exchange)
         self.broken_by_checks += self._judge_ids(exchange)
-        if is_import(exchange):
-            self._imports.append(exchange)
 
     def _judge_ids(self, exchange: ApiExchange) -> list[PromiseId]:
         """Check that no id of this response stood for something else before, in the same account."""
@@ -272,12 +286,21 @@ class SuiteRun:
         return not (isinstance(summary, dict) and summary.get("duplicates") == 1)
 
 
+def _is_whole(exchange: ApiExchange) -> bool:
+    """Return whether a page is the only one of its list."""
+    body = exchange.response.json
+    contacts = body.get("contacts") if isinstance(body, dict) else None
+    if not isinstance(contacts, list) or body.get("hasMore") is True:
+        return False
+    named = dict(exchange.request.query)
+    return "page" not in named and named.get("limit") != "1"
+
+
 def evidence_text(evidence: Evidence) -> str:
     """Return evidence as plain text."""
     lines = [evidence.what, f"expected: {evidence.expected}", f"got: {evidence.got}"]
     if evidence.variant:
         lines.append(f"The deployment {evidence.variant.value}.")
-    lines += [each.curl() for each in evidence.before]
     if evidence.exchange:
-        lines += [evidence.exchange.curl(), evidence.exchange.shown_response()]
+        lines += [script(evidence), evidence.exchange.shown_response()]
     return "\n".join(lines)

@@ -57,8 +57,9 @@ def test_the_curl_lines_of_an_upload_read_like_the_documentation() -> None:
         card("Niccolò", "TEL:1").encode("utf-16"),
         card("Niccolò", "TEL:1").encode("cp1252"),
         bytes(range(256)),
+        b"--begins like an option",
     ],
-    ids=["text", "utf-16", "windows-1252", "every byte"],
+    ids=["text", "utf-16", "windows-1252", "every byte", "hyphens"],
 )
 def test_the_file_that_the_lines_make_is_the_file_that_was_sent(
     content: bytes, tmp_path: Path

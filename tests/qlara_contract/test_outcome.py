@@ -20,12 +20,13 @@ from qlara_contract.engine import Outcome, Progress
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.ledger import Ledger, ListEntry
-from qlara_contract.promises import LIST
+from qlara_contract.promises import LIST, promise
+from qlara_contract.report import markdown
 from qlara_contract.report.files import as_json, as_junit, write_report
 from qlara_contract.report.har import as_har
 from qlara_contract.report.markdown import as_markdown, fenced
 from qlara_contract.report.page import as_html
-from qlara_contract.report.summary import verdict
+from qlara_contract.report.summary import DIFFERS, left_behind, verdict
 from qlara_contract.report.terminal import live, print_outcome
 from qlara_contract.report.trend import Trend
 from qlara_contract.results import Evidence, PromiseState, Results
@@ -230,9 +231,90 @@ def test_markdown_shows_what_is_broken_and_acts_on_nothing() -> None:
     text = as_markdown(outcome)
     assert text.startswith("# Does not keep 1 documented promise (critical): contacts are lost")
     assert "Page \\<1\\>." in text
-    assert "@\u2060somebody closed \\#1 \\<img\\> \\| \\`x\\` (1 times)" in text
+    assert "`@somebody` closed `#1` \\<img\\> \\| `x` (1 time)" in text
+    assert "\u2060" not in text
     assert fenced("a ``` b") == "````\na ``` b\n````"
     assert SECRET not in text
+
+
+def test_markdown_keeps_code_addresses_and_values_as_they_are() -> None:
+    assert [
+        markdown.plain("`used` is 1_000, see https://a.example/x_y?z=1."),
+        markdown.plain("an odd ` of a@b.example and |"),
+        markdown.code("a `b` c"),
+        markdown.cell("`a|b` or c|d"),
+    ] == [
+        "`used` is 1\\_000, see `https://a.example/x_y?z=1`.",
+        "an odd \\` of `a@b.example` and \\|",
+        "`` a `b` c ``",
+        "`a\\|b` or c\\|d",
+    ]
+
+
+def test_markdown_shows_the_request_in_a_block_and_no_key_however_it_is_written() -> None:
+    outcome = _outcome()
+    secret = "sk_live_*x*_`1`"  # noqa: S105 - made up
+    outcome.settings = replace(outcome.settings, api_key=secret)
+    [result] = outcome.in_state(PromiseState.BROKEN)
+    result.evidence[0] = replace(result.evidence[0], what=f"The key {secret} is shown.")
+    outcome.stopped = f"{secret} is not accepted"
+    text = as_markdown(outcome)
+    assert "```sh\ncurl -X GET http://127.0.0.1:8080/api/" in text
+    assert "The key YOUR\\_API\\_KEY is shown." in text
+    assert (secret in text, "sk_" in text, "live\\_" in text) == (False, False, False)
+
+
+def test_the_verdict_is_one_sentence_that_can_be_read() -> None:
+    outcome = _outcome(_known("list.order"))
+    outcome.settings = replace(outcome.settings, strict=True, only=())
+    for each in outcome.results.by_id:
+        outcome.results.record_broken(promise(each).id, Evidence("A.", "b", "c"))
+    assert len(verdict(outcome)) <= 200
+    outcome.stopped = "https://api.example.com/a/long/path closed the connection: " + "x y " * 99
+    assert (len(verdict(outcome)) <= 200, "… Until then" in verdict(outcome)) == (True, True)
+
+
+def test_in_a_narrow_terminal_sentences_keep_their_indent_and_addresses_stay_whole() -> None:
+    out = StringIO()
+    outcome = _outcome()
+    [result] = outcome.in_state(PromiseState.BROKEN)
+    result.evidence[0] = replace(result.evidence[0], what="Word " * 30 + "x" * 90)
+    print_outcome(Console(file=out, width=60), outcome)
+    lines = out.getvalue().splitlines()
+    evidence = [each for each in lines if "Word" in each or "xxx" in each]
+    assert [each[:3] for each in evidence] == ["  W"] * 3 + ["  x"]
+    assert max(len(each) for each in lines if "Word" in each) <= 60
+    assert any("curl -X GET http://127.0.0.1:8080/api/partner-gateway" in each for each in lines)
+
+
+def test_what_is_left_is_said_always_and_truly() -> None:
+    outcome = _outcome()
+    assert left_behind(outcome) == (
+        "4 cards were sent. At most 3 contacts may have come of them, tagged contract-check, in 1 list "
+        "named `contract-check …`; the reports of the imports confirm 2. 1 more were refused, and left "
+        "nothing. The API has no way to delete them: search for that tag and these lists where the "
+        "account is managed, and delete them there."
+    )
+    outcome.sandbox_scenario = "default"
+    assert left_behind(outcome) == (
+        "4 cards were sent, into worlds of this run alone: nothing else that uses the sandbox sees what "
+        "came of them. `POST /__admin/reset` removes it."
+    )
+    outcome.ledger = Ledger(100)
+    assert left_behind(outcome) == "Nothing: no contact and no list was sent to be written."
+
+
+def test_what_differs_costs_nothing_in_any_report() -> None:
+    outcome = _outcome(broken=False)
+    outcome.results.record_broken("list.order", Evidence("Sorted.", "a", "b"))
+    out = StringIO()
+    print_outcome(Console(file=out, width=200), outcome)
+    costs = [each["costs"] for each in as_json(outcome)["promises"] if each["state"] == "differs"]
+    assert costs == [DIFFERS]
+    assert [
+        DIFFERS in each for each in (out.getvalue(), as_markdown(outcome), as_html(outcome))
+    ] == [True] * 3
+    assert "is misled" not in as_html(outcome)
 
 
 def test_a_large_upload_is_kept_beside_the_report(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from qlara_contract.report.markdown import as_markdown
 from qlara_contract.report.observed import convention_rows
 from qlara_contract.report.page import as_html
 from qlara_contract.report.requests import ShownRequests
-from qlara_contract.report.summary import COSTS, network_failures, verdict
+from qlara_contract.report.summary import costs, left_behind, network_failures, verdict
 from qlara_contract.results import PromiseState
 from qlara_contract.run import evidence_text
 
@@ -88,6 +88,7 @@ def as_json(
         "cardsSent": outcome.ledger.charged,
         "cardsRefused": outcome.ledger.refused_cards,
         "contactsCreated": sum(each.imported for each in entries),
+        "leftBehindSummary": left_behind(outcome),
         "leftBehind": [
             {
                 "listId": each.list_id,
@@ -114,7 +115,7 @@ def _promise(outcome: Outcome, result: PromiseResult, requests: ShownRequests) -
         "operation": result.promise.operation,
         "kind": result.promise.kind.value,
         "severity": result.promise.severity.value,
-        "costs": COSTS[result.promise.severity],
+        "costs": costs(state, result.promise.severity),
         "sentence": result.promise.sentence,
         "source": result.promise.source,
         "state": state.value,
@@ -140,6 +141,7 @@ def _evidence(evidence: Evidence, requests: ShownRequests) -> dict[str, Any]:
         "reading": evidence.variant.value if evidence.variant else None,
         "before": [requests.curl(each) for each in evidence.before],
         "curl": requests.curl(exchange) if exchange else None,
+        "script": requests.script(evidence) or None,
         "answer": requests.response(exchange) if exchange else None,
     }
 

@@ -1,4 +1,4 @@
-"""The report as short Markdown, for a pull request or a ticket; everything in it is escaped."""
+"""The report as short Markdown, for a pull request or a ticket; nothing in it is acted on."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from qlara_contract.report.observed import KEEP, convention_rows
 from qlara_contract.report.requests import ShownRequests
 from qlara_contract.report.summary import (
     COSTS,
+    DIFFERS,
     circumstances,
     left_behind,
     network_failures,
+    shortened,
     verdict,
 )
 from qlara_contract.results import PromiseState
@@ -26,8 +28,13 @@ if TYPE_CHECKING:
     from qlara_contract.results import Evidence
 
 _LONGEST = 400
+_LONGEST_RESPONSE = 1500
+_SHOWN_LISTS = 10
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
-_FENCE = re.compile("`+")
+_BAR = re.compile(r"(?<!\\)\|")
+_TICKS = re.compile("`+")
+# What GitHub or Jira would make a link or a mention of: as code it is shown as it is.
+_LINKED = re.compile(r"\w+://[^\s`]*[^\s`.,;:)]|[^\s`]*@[^\s`]*|#\d+")
 
 
 def as_markdown(
@@ -36,33 +43,65 @@ def as_markdown(
     """Return the report as GitHub-flavoured Markdown."""
     requests = requests or ShownRequests(outcome.settings)
     lines = [f"# {plain(verdict(outcome))}", "", plain(" · ".join(circumstances(outcome)))]
+    if outcome.stopped:
+        lines += ["", f"It stopped early: {plain(requests.masked(outcome.stopped))}"]
     if trend is not None:
         lines += ["", "## Since the last run", "", *(f"- {plain(each)}" for each in trend.lines)]
     lines += _broken(outcome, requests)
-    lines += _conventions(outcome)
-    lines += _not_exercised(outcome)
+    lines += _conventions(outcome, requests)
+    lines += _not_exercised(outcome, requests)
     failures = network_failures(outcome)
     if failures:
         lines += ["", "## The network", ""]
-        lines += [f"- {plain(what)} ({count} times)" for what, count in failures]
-    if left := left_behind(outcome):
-        lines += ["", "## Left behind", "", plain(left)]
+        lines += [
+            f"- {plain(requests.masked(what))} ({count} {'time' if count == 1 else 'times'})"
+            for what, count in failures
+        ]
+    lines += _left_behind(outcome, requests)
     return requests.masked("\n".join(lines) + "\n")
 
 
 def plain(text: str) -> str:
-    """Return *text* on one line, with nothing that Markdown or GitHub would act on."""
+    """Return *text* on one line, with nothing that Markdown, GitHub or Jira would act on.
+
+    What stands in backticks stays code, and addresses and mentions become code.
+    """
+    whole = " ".join(text.split())
+    text = shortened(whole, _LONGEST)
+    parts = (text + ("…" if text != whole else "")).split("`")
+    if len(parts) % 2 == 0:  # one without its other: it is no code
+        parts[-2:] = ["`".join(parts[-2:])]
+    return "".join(
+        code(part) if at % 2 and part.strip() else _unlinked(part) for at, part in enumerate(parts)
+    )
+
+
+def code(text: str) -> str:
+    """Return *text* on one line as code, whatever it holds."""
     text = " ".join(text.split())
-    text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
-    escaped = _SPECIAL.sub(r"\\\1", text)
-    return escaped.replace("@", "@\u2060").replace("://", ":\u2060//")
+    ticks = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
+    space = " " if len(ticks) > 1 or not text else ""
+    return f"{ticks}{space}{text}{space}{ticks}"
 
 
-def fenced(text: str) -> str:
+def cell(text: str) -> str:
+    """Return *text* for a cell of a table, in which a bar ends even code."""
+    return _BAR.sub(r"\\|", plain(text))
+
+
+def fenced(text: str, language: str = "") -> str:
     """Return *text* as a code block whose fence does not occur in it."""
-    longest = max((len(each) for each in _FENCE.findall(text)), default=0)
+    longest = max((len(each) for each in _TICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _unlinked(text: str) -> str:
+    parts, end = [], 0
+    for found in _LINKED.finditer(text):
+        parts += [_SPECIAL.sub(r"\\\1", text[end : found.start()]), code(found[0])]
+        end = found.end()
+    return "".join([*parts, _SPECIAL.sub(r"\\\1", text[end:])])
 
 
 def _broken(outcome: Outcome, requests: ShownRequests) -> list[str]:
@@ -81,20 +120,30 @@ def _cause(cause: Cause, requests: ShownRequests) -> Iterator[str]:
     if cause.rest:
         yield from ("", "Also not kept there:", "")
     for result, evidence in cause.rest:
-        what = f": {plain(evidence[0].what)}" if evidence else ""
+        what = f": {plain(requests.masked(evidence[0].what))}" if evidence else ""
         yield f"- `{result.promise.id}` ({result.promise.severity}){what}"
 
 
 def _evidence(evidence: Evidence, requests: ShownRequests) -> Iterator[str]:
-    yield from ("", plain(evidence.what), "")
-    yield f"- expected: {plain(evidence.expected)}"
-    yield f"- got: {plain(evidence.got)}"
-    sent = [*evidence.before, *([evidence.exchange] if evidence.exchange else [])]
-    if sent:
-        yield from ("", fenced("\n\n".join(requests.curl(each) for each in sent)))
+    yield from ("", plain(requests.masked(evidence.what)), "")
+    yield f"- expected: {_value(requests.masked(evidence.expected))}"
+    yield f"- seen: {_value(requests.masked(evidence.got))}"
+    if evidence.exchange is not None:
+        yield from ("", fenced(requests.script(evidence), "sh"), "", "The response:", "")
+        yield fenced(_cut(requests.response(evidence.exchange)))
 
 
-def _conventions(outcome: Outcome) -> list[str]:
+def _value(text: str) -> str:
+    whole = " ".join(text.split())
+    text = shortened(whole, _LONGEST)
+    return code(text) + (" …" if text != whole else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_RESPONSE else text[:_LONGEST_RESPONSE] + "\n…"
+
+
+def _conventions(outcome: Outcome, requests: ShownRequests) -> list[str]:
     rows = [each for each in convention_rows(outcome) if each.differs]
     differing = outcome.in_state(PromiseState.DIFFERS)
     if not rows and not differing:
@@ -103,17 +152,20 @@ def _conventions(outcome: Outcome) -> list[str]:
     if rows:
         lines += ["| convention | here | expected | seen |", "|---|---|---|---|"]
         lines += [
-            f"| `{each.name}` | {plain(each.value)} | {plain(each.expected)} | {plain(each.how)} |"
+            f"| `{each.name}` | {cell(each.value)} | {cell(each.expected)} "
+            f"| {cell(requests.masked(each.how))} |"
             for each in rows
         ]
         lines += ["", KEEP, ""]
+    if differing:
+        lines += [f"What is decided otherwise is {DIFFERS}:", ""]
     for result in differing:
-        what = f": {plain(result.evidence[0].what)}" if result.evidence else ""
+        what = f": {plain(requests.masked(result.evidence[0].what))}" if result.evidence else ""
         lines.append(f"- `{result.promise.id}`{what}")
     return lines
 
 
-def _not_exercised(outcome: Outcome) -> list[str]:
+def _not_exercised(outcome: Outcome, requests: ShownRequests) -> list[str]:
     groups = not_exercised(outcome)
     if not groups:
         return []
@@ -121,7 +173,23 @@ def _not_exercised(outcome: Outcome) -> list[str]:
     for (reason, remedy), ids in groups.items():
         remedied = f" To exercise: {plain(remedy)}." if remedy else ""
         lines.append(
-            f"- {plain(reason)} ({len(ids)}): `{ids[0]}`{' …' if ids[1:] else ''}.{remedied}"
+            f"- {plain(requests.masked(reason))} ({len(ids)}): `{ids[0]}`{' …' if ids[1:] else ''}.{remedied}"
+        )
+    return lines
+
+
+def _left_behind(outcome: Outcome, requests: ShownRequests) -> list[str]:
+    # The sentences are ours, and longer than what is quoted may be.
+    lines = ["", "## Left behind", "", left_behind(outcome)]
+    entries = () if outcome.sandbox_scenario else outcome.ledger.entries
+    if entries:
+        lines.append("")
+    for each in entries[:_SHOWN_LISTS]:
+        named = f"{code(requests.masked(each.list_id))} {plain(requests.masked(each.name))}".strip()
+        lines.append(f"- {named}: {each.cards} contacts at most, {each.imported} confirmed")
+    if len(entries) > _SHOWN_LISTS:
+        lines.append(
+            f"- … and {len(entries) - _SHOWN_LISTS} more lists: `report.json` has them all"
         )
     return lines
 

@@ -13,6 +13,7 @@ from qlara_contract.report.observed import KEEP, convention_rows
 from qlara_contract.report.requests import ShownRequests
 from qlara_contract.report.summary import (
     COSTS,
+    DIFFERS,
     circumstances,
     left_behind,
     network_failures,
@@ -54,6 +55,8 @@ def as_html(
         circumstances=" · ".join(circumstances(outcome)[1:]),
         requests=requests,
         costs=COSTS,
+        differs_costs=DIFFERS,
+        stopped=outcome.stopped,
         causes=causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence),
         differing=causes(outcome.in_state(PromiseState.DIFFERS), outcome.evidence),
         conventions=convention_rows(outcome),

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 
 from qlara_contract.curl import CurlStyle
 from qlara_contract.masking import mask
+from qlara_contract.script import script
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qlara_contract.exchange import ApiExchange
+    from qlara_contract.results import Evidence
     from qlara_contract.settings import RunSettings
 
 _FOLDER = "files"
@@ -25,10 +29,15 @@ class ShownRequests:
     keeps_files: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def curl(self, exchange: ApiExchange) -> str:
+    def script(self, evidence: Evidence) -> str:
+        """Return the lines for a shell that repeat what was seen; empty if no one request shows it."""
+        return script(evidence, self.curl)
+
+    def curl(self, exchange: ApiExchange, variables: Mapping[str, str] | None = None) -> str:
         """Return a request as lines for a shell; it names the options of the run that curl needs too."""
         keep = self._keep if self.keeps_files else None
-        style = CurlStyle(self.settings.placeholders, self._options(exchange), keep)
+        options = self._options(exchange)
+        style = CurlStyle(self.settings.placeholders, options, keep, variables or {})
         return self.masked(exchange.curl(style))
 
     def response(self, exchange: ApiExchange) -> str:

@@ -18,15 +18,27 @@ COSTS = {
 }
 """What a broken promise costs, in words."""
 
+DIFFERS = "no fault: UC-020 does not say it, and this deployment decides it otherwise"
+"""What an assumed promise costs that is decided otherwise, in words."""
+
+_LONGEST_REASON = 120
+
+
+def costs(state: PromiseState, severity: Severity) -> str:
+    """Return what a promise in this state costs, in words; one that is kept, if it were not."""
+    return DIFFERS if state is PromiseState.DIFFERS else COSTS[severity]
+
 
 def verdict(outcome: Outcome) -> str:
-    """Return the run in one sentence."""
+    """Return the run in one sentence, of 200 characters at most."""
     if outcome.failures:
         return "The suite itself failed: what it found up to then is incomplete."
     if outcome.stopped:
         found = len(outcome.broken)
         until_then = f" Until then it found {_promises(found)} broken." if found else ""
-        return f"Stopped early: {outcome.stopped.rstrip('.')}.{until_then}"
+        reason = outcome.stopped.rstrip(".")
+        end = "…" if len(reason) > _LONGEST_REASON else "."
+        return f"Stopped early: {shortened(reason, _LONGEST_REASON)}{end}{until_then}"
     judged = [each for each in outcome.promises if outcome.state(each) in _JUDGED]
     if not judged:
         return f"Nothing could be judged: {_promises(len(outcome.promises))} not exercised."
@@ -100,10 +112,15 @@ def network_failures(outcome: Outcome) -> list[tuple[str, int]]:
 
 
 def left_behind(outcome: Outcome) -> str:
-    """Return in a sentence what the run may have left; empty if it wrote nothing that stays."""
+    """Return in sentences what the run may have left, and how to find and remove it."""
     ledger = outcome.ledger
-    if not ledger.entries or outcome.sandbox_scenario:
-        return ""
+    if not ledger.charged and not ledger.entries:
+        return "Nothing: no contact and no list was sent to be written."
+    if outcome.sandbox_scenario:
+        return (
+            f"{ledger.charged} cards were sent, into worlds of this run alone: nothing else that uses "
+            "the sandbox sees what came of them. `POST /__admin/reset` removes it."
+        )
     cards = sum(each.cards for each in ledger.entries)
     imported = sum(each.imported for each in ledger.entries)
     refused = (
@@ -111,8 +128,19 @@ def left_behind(outcome: Outcome) -> str:
         if ledger.refused_cards
         else ""
     )
+    lists = len(ledger.entries)
     return (
         f"{ledger.charged} cards were sent. At most {cards} contacts may have come of them, tagged "
-        f"contract-check, in {len(ledger.entries)} lists named `contract-check …`; the reports of "
-        f"the imports confirm {imported}.{refused}"
+        f"contract-check, in {lists} {'list' if lists == 1 else 'lists'} named `contract-check …`; the "
+        f"reports of the imports confirm {imported}.{refused} The API has no way to delete them: search "
+        "for that tag and these lists where the account is managed, and delete them there."
     )
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return the words of *text* that fit into *longest* characters; a word that is longer is cut."""
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    words = text[: longest + 1].rpartition(" ")[0]
+    return words if len(words) > longest // 2 else text[:longest]

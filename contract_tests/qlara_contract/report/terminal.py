@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from qlara_contract.causes import causes
 from qlara_contract.masking import mask
@@ -17,9 +20,11 @@ from qlara_contract.report.observed import KEEP, convention_rows
 from qlara_contract.report.requests import ShownRequests
 from qlara_contract.report.summary import (
     COSTS,
+    DIFFERS,
     circumstances,
     left_behind,
     network_failures,
+    shortened,
     verdict,
 )
 from qlara_contract.results import PromiseState
@@ -43,6 +48,9 @@ _STYLES = {
 }
 _SHOWN_CAUSES = 6
 _SECONDS_A_LINE = 2.0
+_NARROWEST = 40
+_LONGEST = 240
+_WORD = re.compile(r"\S+\s*")
 
 
 @contextmanager
@@ -98,36 +106,66 @@ def _plain_lines(console: Console, clock: Callable[[], float]) -> Callable[[Prog
 def print_outcome(console: Console, outcome: Outcome, trend: Trend | None = None) -> None:
     """Print the verdict, and then everything that needs a person's attention, the worst first."""
     _print_verdict(console, outcome)
+    if outcome.stopped and outcome.stopped.rstrip(".") not in verdict(outcome):
+        _say(console, escape(mask(outcome.stopped, outcome.settings.placeholders)))
     console.print(_table(outcome))
     if trend is not None:
         console.print("\n[bold]Since the last run[/]")
         for line in trend.lines:
-            console.print(f"  {escape(line)}", highlight=False)
+            _say(console, escape(line), 2)
     found = causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence)
     requests = ShownRequests(outcome.settings)
     for cause in found[:_SHOWN_CAUSES]:
         _print_cause(console, cause, requests)
     rest = sum(len(each.results) for each in found[_SHOWN_CAUSES:])
     if rest:
-        console.print(f"… and {rest} more broken promises: `--report DIR` shows all of them.\n")
-    _print_conventions(console, outcome)
+        console.print(f"\n… and {rest} more broken promises: `--report DIR` shows all of them.")
+    _print_conventions(console, outcome, requests)
     _print_not_exercised(console, outcome)
     _print_deviations(console, outcome)
     for what, count in network_failures(outcome):
-        console.print(f"[yellow]network[/] {escape(what)} ({count} times)", highlight=False)
-    if left := left_behind(outcome):
-        console.print(f"\n[bold]Left behind[/]: {escape(left)}", highlight=False)
+        times = "time" if count == 1 else "times"
+        _say(console, f"[yellow]network[/] {escape(requests.masked(what))} ({count} {times})", 0, 2)
+    _say(console, f"\n[bold]Left behind[/]: {escape(left_behind(outcome))}", 0, 2)
     for failure in outcome.failures:
         console.print(f"[bold red]The suite itself failed.[/] {escape(failure)}")
-    made = " · ".join(circumstances(outcome))
-    console.print(f"\n[dim]{escape(made)}[/]", highlight=False)
+    _say(console, f"\n[dim]{escape(' · '.join(circumstances(outcome)))}[/]", 0, 2)
     if found:
         _print_verdict(console, outcome)
 
 
+def _say(console: Console, markup: str, indent: int = 0, more: int = 0) -> None:
+    """Print a paragraph: *indent* blanks before its lines, *more* before all but the first.
+
+    A word that is longer than the line, such as an address, stays whole, so that it can be copied.
+    """
+    while markup.startswith("\n"):
+        console.print()
+        markup = markup[1:]
+    width = max(_NARROWEST, console.width - indent - more)
+    text = Text.from_markup(markup)
+    for at, line in enumerate(text.divide(_breaks(text.plain, width))):
+        line.rstrip()
+        blanks = " " * (indent + (more if at else 0))
+        console.print(Text(blanks) + line, soft_wrap=True, highlight=False)
+
+
+def _breaks(text: str, width: int) -> list[int]:
+    """Return where to break *text*, between words, into lines of at most *width* cells."""
+    found, used = [], 0
+    for word in _WORD.finditer(text):
+        length = cell_len(word[0].rstrip())
+        if used and used + length > width:
+            found.append(word.start())
+            used = 0
+        used += cell_len(word[0])
+    return found
+
+
 def _print_verdict(console: Console, outcome: Outcome) -> None:
     said = mask(verdict(outcome), outcome.settings.placeholders)
-    console.print(escape(said), style=_STYLES[_worst(outcome)], highlight=False, soft_wrap=True)
+    style = _STYLES[_worst(outcome)]
+    _say(console, f"[{style}]{escape(said)}[/]")
 
 
 def _worst(outcome: Outcome) -> PromiseState:
@@ -156,51 +194,64 @@ def _table(outcome: Outcome) -> Table:
 def _print_cause(console: Console, cause: Cause, requests: ShownRequests) -> None:
     promise = cause.head.promise
     console.print()
-    console.print(
+    _say(
+        console,
         f"[bold red]broken[/]  [bold]{promise.id}[/]  [red]{promise.severity}[/]: "
         f"{COSTS[promise.severity]}",
-        highlight=False,
+        0,
+        2,
     )
-    console.print(f"  {escape(promise.sentence)}  [dim]({escape(promise.source)})[/]")
+    _say(console, f"{escape(promise.sentence)}  [dim]({escape(promise.source)})[/]", 2)
     for each in cause.head.spec_variants:
-        console.print(f"  The deployment {escape(each.value)}.", style="magenta")
+        _say(console, f"[magenta]The deployment {escape(each.value)}.[/]", 2)
     for evidence in cause.evidence[:1]:
         _print_evidence(console, evidence, requests)
     for result, found in cause.rest:
         what = f" {escape(requests.masked(found[0].what))}" if found else ""
-        console.print(
-            f"  [red]also[/] {result.promise.id} [dim]{result.promise.severity}[/]{what}",
-            highlight=False,
+        _say(
+            console,
+            f"[red]also[/] {result.promise.id} [dim]{result.promise.severity}[/]{what}",
+            2,
+            2,
         )
 
 
 def _print_evidence(console: Console, evidence: Evidence, requests: ShownRequests) -> None:
-    console.print(f"  {escape(requests.masked(evidence.what))}")
-    console.print(f"    expected  {escape(requests.masked(_short(evidence.expected)))}")
-    console.print(f"    got       {escape(requests.masked(_short(evidence.got)))}")
-    for exchange in (*evidence.before, evidence.exchange):
-        if exchange is not None:
-            text = requests.curl(exchange).replace("\n", "\n    ")
-            console.print(f"    [dim]{escape(text)}[/]", highlight=False, soft_wrap=True)
+    _say(console, escape(requests.masked(evidence.what)), 2)
+    _say(console, f"expected  {escape(requests.masked(_short(evidence.expected)))}", 4, 10)
+    _say(console, f"seen      {escape(requests.masked(_short(evidence.got)))}", 4, 10)
+    for line in requests.script(evidence).splitlines():
+        console.print(f"    [dim]{escape(line)}[/]", highlight=False, soft_wrap=True)
+    if evidence.exchange is not None:
+        said = _short(requests.response(evidence.exchange))
+        _say(console, f"response  {escape(said)}", 4, 10)
 
 
-def _print_conventions(console: Console, outcome: Outcome) -> None:
+def _print_conventions(console: Console, outcome: Outcome, requests: ShownRequests) -> None:
     rows = [each for each in convention_rows(outcome) if each.differs]
     differing = outcome.in_state(PromiseState.DIFFERS)
     if not rows and not differing:
         return
     console.print("\n[bold]Decided otherwise, where UC-020 is silent[/]")
     for each in rows:
-        console.print(
-            f"  [cyan]{each.name}[/] is {escape(each.value)}, expected {escape(each.expected)}: "
-            f"[dim]{escape(each.how)}[/]",
-            highlight=False,
+        _say(
+            console,
+            f"[cyan]{each.name}[/] is {escape(each.value)}, expected {escape(each.expected)}: "
+            f"[dim]{escape(requests.masked(each.how))}[/]",
+            2,
+            2,
         )
+    if differing:
+        _say(console, f"[dim]What differs is {DIFFERS}:[/]", 2)
     for result in differing:
-        what = f": {escape(_short(result.evidence[0].what))}" if result.evidence else ""
-        console.print(f"  [cyan]differs[/] {result.promise.id}[dim]{what}[/]", highlight=False)
+        what = (
+            f": {escape(requests.masked(_short(result.evidence[0].what)))}"
+            if result.evidence
+            else ""
+        )
+        _say(console, f"[cyan]differs[/] {result.promise.id}[dim]{what}[/]", 2, 2)
     if rows:
-        console.print(f"  [dim]{escape(KEEP)}[/]", highlight=False)
+        _say(console, f"[dim]{escape(KEEP)}[/]", 2)
 
 
 def _print_not_exercised(console: Console, outcome: Outcome) -> None:
@@ -212,27 +263,26 @@ def _print_not_exercised(console: Console, outcome: Outcome) -> None:
     for reason, results in sorted(by_reason.items(), key=lambda each: -len(each[1])):
         ids = ", ".join(each.promise.id for each in results[:4])
         more = f" and {len(results) - 4} more" if len(results) > 4 else ""
-        console.print(f"  {escape(reason)} ({len(results)}): [dim]{ids}{more}[/]", highlight=False)
+        _say(console, f"{escape(reason)} ({len(results)}): [dim]{ids}{more}[/]", 2, 2)
         for remedy in filter(None, dict.fromkeys(each.remedy for each in results)):
-            console.print(f"    to exercise: {escape(remedy)}", style="dim", highlight=False)
+            _say(console, f"[dim]to exercise: {escape(remedy)}[/]", 4, 2)
 
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:
     for result in outcome.in_state(PromiseState.DEVIATION):
         known = outcome.known_as(result)[0]
-        console.print(
-            f"[yellow]known deviation[/] {result.promise.id} until {known.until}: "
-            f"{escape(known.reason)}"
-        )
+        said = f"{result.promise.id} until {known.until}: {escape(known.reason)}"
+        _say(console, f"[yellow]known deviation[/] {said}", 0, 2)
     for each in outcome.expired:
         ids = ", ".join(each.promises)
-        console.print(f"[yellow]expired deviation[/] {ids}: was known until {each.until}.")
+        said = f"{ids}: was known until {each.until}."
+        _say(console, f"[yellow]expired deviation[/] {said}", 0, 2)
     for one in outcome.unused:
-        console.print(
-            f"[yellow]unused deviation[/] {one}: the promise is kept now; remove it from its entry."
-        )
+        said = f"{one}: the promise is kept now; remove it from its entry."
+        _say(console, f"[yellow]unused deviation[/] {said}", 0, 2)
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 240 else text[:240] + "…"
+    whole = " ".join(text.split())
+    text = shortened(whole, _LONGEST)
+    return text if text == whole else text + " …"

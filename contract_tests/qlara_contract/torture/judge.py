@@ -245,7 +245,7 @@ class _Judged:
     def findings(self) -> Iterator[FeatureFinding]:
         found = list(self._of_cards())
         yield from found or self._of_counts()
-        if any(each.kind == "lost" for each in found):
+        if any(each.kind in {"lost", "error"} for each in found):
             yield from self._not_counted()
 
     def _not_counted(self) -> Iterator[FeatureFinding]:
@@ -302,7 +302,8 @@ class _Judged:
             for field in self._differences(contact, outcome):
                 got = {field: contact.get(field)}
                 wanted = {field: expected.get(field)}
-                yield self._finding(at, field, wanted, got)
+                if field != "name" or outcome.name_as is not NameAs.ANY:
+                    yield self._finding(at, field, wanted, got)
                 yield from self._confused(at, field, wanted, got)
         elif at in self._error_of:
             yield self._finding(at, "card", expected, dict(self._error_of[at]))
@@ -492,9 +493,7 @@ def _composed(name: object) -> str:
 def _same_name(got: object, expected: str, name_as: NameAs) -> bool:
     if not isinstance(got, str):
         return False
-    if name_as is NameAs.ANY:
-        return True
-    if name_as is NameAs.WORDS:
+    if name_as in (NameAs.WORDS, NameAs.ANY):
         return _composed(got) == _composed(expected)
     if name_as is NameAs.CODE_POINTS:
         return got == expected

@@ -90,12 +90,14 @@ def check(
 
 
 def _key_not_shown(exchange: ApiExchange) -> CheckResult:
+    response = exchange.response
+    is_in_headers = any(exchange.key in value for _, value in response.headers)
     return CheckResult(
         "access.key-not-shown",
-        exchange.key.encode() in exchange.response.body,
+        is_in_headers or exchange.key.encode() in response.body,
         "The response shows the API key.",
         "no key",
-        "the key of the request",
+        "the key of the request" + (", in a header" if is_in_headers else ""),
     )
 
 
@@ -159,7 +161,7 @@ def _completion(exchange: ApiExchange, expected: Conventions) -> CheckResult:
 def _json(exchange: ApiExchange) -> CheckResult:
     response = exchange.response
     is_named = response.media_type == "application/json" or response.media_type.endswith("+json")
-    is_json = response.json is not None
+    is_json = response.json is not None and _is_plain_utf_8(response.body)
     got = "a body that is not JSON" if is_named else response.header("content-type")
     return CheckResult(
         "answers.json",
@@ -168,6 +170,14 @@ def _json(exchange: ApiExchange) -> CheckResult:
         "application/json",
         got or "no Content-Type",
     )
+
+
+def _is_plain_utf_8(body: bytes) -> bool:
+    """Return whether a body can be JSON between systems (RFC 8259 section 8.1): UTF-8 without a mark."""
+    try:
+        return not body.decode().startswith("\ufeff")
+    except UnicodeDecodeError:
+        return False
 
 
 def _shape(exchange: ApiExchange, status: int) -> CheckResult:

@@ -92,13 +92,13 @@ def check(
 
 def _key_not_shown(exchange: ApiExchange) -> CheckResult:
     response = exchange.response
-    in_headers = any(exchange.key in value for _, value in response.headers)
+    is_in_headers = any(exchange.key in value for _, value in response.headers)
     return CheckResult(
         "access.key-not-shown",
-        in_headers or exchange.key.encode() in response.body,
+        is_in_headers or exchange.key.encode() in response.body,
         "The response shows the API key.",
         "no key",
-        "the key of the request",
+        "the key of the request" + (", in a header" if is_in_headers else ""),
     )
 
 

@@ -17,6 +17,7 @@ _FRENCH_FIXED = ("+3319900", "+3326191", "+3335301", "+3346571", "+3353649")
 _SWEDISH_MOBILE = tuple(f"+467017406{last:02d}" for last in range(5, 100))
 # The North American plan: 555-0100 to 555-0199 of every area are for fiction.
 _AREAS = ("202", "212", "213", "303", "305", "312", "404", "415", "503", "602", "617", "702")
+_ALIKE = (("212", "312"), ("202", "602"), ("202", "702"))
 AMERICAN = tuple(f"+1{area}55501{last:02d}" for area in _AREAS for last in range(100))
 
 # The Dutch numbering plan: 097 is for machines, and mobile to every library.
@@ -130,14 +131,15 @@ class Numbers:
         """Return an Italian mobile number in national form (nobody reserves one for fiction)."""
         return f"347 {self._any.randrange(1000):03d} {self._any.randrange(10_000):04d}"
 
-    def take_americans(self) -> tuple[str, str]:
-        """Return two American numbers in E.164 with the same last seven digits.
+    def take_alike(self) -> tuple[str, str, str]:
+        """Return three numbers in E.164 that only their beginnings tell apart.
 
-        They are few: an account may hold them already.
+        Two American ones with the same last nine digits, and a German one with the same digits behind
+        the country code as the first. They are few: an account may hold them already.
         """
-        first, second = self._any.sample(_AREAS, 2)
+        first, second = self._any.choice(_ALIKE)
         last = f"55501{self._any.randrange(100):02d}"
-        return f"+1{first}{last}", f"+1{second}{last}"
+        return f"+1{first}{last}", f"+1{second}{last}", f"+49{first}{last}"
 
     def take_roman(self) -> str:
         """Return a fixed-line number of Rome in national form; its zero is part of it."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LIST = "list_crm_migration"
 TAG = "contract-check"
+MARKER = "Contract Check"
+"""The name of contacts that mark which numbers a run has taken."""
 _LONGEST_NAME = 50
 _WORDS_KEPT = 2  # that it is of a run, and of which
 _SLACK = 0.15  # seconds that an import may take longer to settle than it was seen to take
@@ -277,7 +279,7 @@ class SuiteRun:
         if self.is_sandbox:
             return True  # in a world of its own
         form = ImportForm(
-            FormFile(card("Contract Check", f"TEL:{number}").encode()),
+            FormFile(card(MARKER, f"TEL:{number}").encode()),
             (("listName", self.new_list_name("numbers")), ("tags", TAG)),
         )
         exchange = self.client.send(ApiRequest("POST", contract().path_of(UPLOAD), form=form))

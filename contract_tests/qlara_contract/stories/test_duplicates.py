@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_contract.numbers import spaced
 from qlara_contract.spec_variants import SpecVariant
-from qlara_contract.story import TAG, ReceivedReport, exercises, known_part
+from qlara_contract.story import TAG, ListPage, ReceivedReport, exercises, known_part
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
+# Contacts that share something with the card of an UPDATE, and not its number.
+_BYSTANDERS = (
+    ("Paola Gallo", "paola.gallo@example.com"),
+    ("Anna Rossi", ""),
+    ("Marco Rossi", "new@example.org"),
+)
 _COUNTS = ("total", "imported", "duplicates", "errors", "skipped")
 
 
@@ -127,22 +133,38 @@ def test_the_same_name_and_email_is_not_a_duplicate(story: Story) -> None:
         report.exchange,
         "Cards with one name, UID and email, and two numbers, are not two new contacts.",
     )
-    first, second = story.run.numbers.take_americans()
-    report = story.upload(card("Marco Rossi", f"TEL:{first}"))
-    if report.summary.get("imported") != 1:
-        return  # the account holds it already, or takes no such number
-    report = story.upload(card("Mario Rossi", f"TEL:{second}"), list_id=report.list_id)
-    if report.summary.get("imported") != 1:
-        # It may be there from an earlier run: then a number that nobody has is told from it.
-        again = story.upload(card("Mario Rossi", f"TEL:{second}"), strategy="DUPLICATE")
-        page = story.read(again.list_id, count=1)
-        story.expect(
-            "duplicates.by-number-only",
-            page.numbers,
-            [second],
-            report.exchange,
-            "A number is taken for another that has the same last seven digits.",
-        )
+    page = story.read(report.list_id, count=2)
+    story.expect(
+        "duplicates.by-number-only",
+        len(page.contacts),
+        2,
+        page.exchange,
+        "The list does not hold both of two contacts with one name, UID and email.",
+    )
+
+
+@exercises("duplicates.by-number-only", creates=4)
+def test_a_number_is_not_taken_for_one_that_ends_like_it(story: Story) -> None:
+    first, *others = story.run.numbers.take_alike()
+    text = card("Marco Rossi", f"TEL:{first}", email="old@example.com")
+    list_id = story.upload(text, strategy="DUPLICATE").list_id
+    before, _ = _contact(story, list_id, first)
+    if not before:
+        story.not_exercised("duplicates.by-number-only", "no such number becomes a contact")
+        return
+    text = "".join(
+        card("Somebody Else", f"TEL:{number}", email="else@example.com") for number in others
+    )
+    # An account may hold them, so the counts tell nothing; that the first one stays does.
+    story.upload(text, strategy="UPDATE", list_id=list_id)
+    after, exchange = _contact(story, list_id, first)
+    story.expect(
+        "duplicates.by-number-only",
+        _same(after),
+        _same(before),
+        exchange,
+        f"{first} was updated by cards with {' and '.join(others)}.",
+    )
 
 
 @exercises("duplicates.skip-is-default", creates=2)
@@ -237,14 +259,19 @@ def test_skip_does_not_add_what_the_contact_lacks(story: Story) -> None:
     "duplicates.update-counts",
     "upload.summary-adds-up-otherwise",
     "upload.summary-skipped-otherwise",
-    creates=4,
+    creates=6,
 )
 def test_update_changes_the_contact_in_place(story: Story) -> None:
     number, list_id = _existing(story)
-    other = story.run.numbers.take()
-    story.upload(card("Paola Gallo", f"TEL:{other}"), list_id=list_id)
-    before, _ = _contact(story, list_id, number)
-    untouched, _ = _contact(story, list_id, other)
+    others = [story.run.numbers.take() for _ in _BYSTANDERS]
+    bystanders = "".join(
+        card(name, f"TEL:{other}", email=email)
+        for (name, email), other in zip(_BYSTANDERS, others, strict=True)
+    )
+    story.upload(bystanders, list_id=list_id)
+    page = story.read(list_id)
+    before = next(iter(page.numbered(number)), {})
+    untouched = _untouched(page, others)
     text = card("Mario Rossi", f"TEL:{number}", email="new@example.com")
     text += card("Anna Neri", "TEL:n/d")
     into = _elsewhere(story, list_id)
@@ -285,14 +312,14 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
     story.expect(
         "duplicates.update-keeps-the-contact",
         sorted(map(str, page.numbers)),
-        sorted([number, other]),
+        sorted([number, *others]),
         page.exchange,
         "UPDATE created another contact, or removed one.",
     )
     story.expect(
         "duplicates.update-keeps-the-contact",
-        [_same(each) for each in page.numbered(other)],
-        [_same(untouched)],
+        _untouched(page, others),
+        untouched,
         page.exchange,
         "UPDATE changed a contact that the file does not hold.",
     )
@@ -305,6 +332,12 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
         report.exchange,
         "UPDATE with one duplicate and one faulty card has the wrong counts.",
     )
+
+
+def _untouched(page: ListPage, numbers: list[str]) -> list[dict[str, Any]]:
+    """Return what must not change of the contacts that a file does not hold, by number."""
+    found = [each for number in sorted(numbers) for each in page.numbered(number)]
+    return [_same(each) | {"updatedAt": each.get("updatedAt")} for each in found]
 
 
 def _joined(story: Story, list_id: str, number: str, before: dict[str, Any]) -> None:

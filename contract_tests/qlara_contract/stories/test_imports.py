@@ -26,6 +26,7 @@ _TOGETHER = 3
 _CARDS_EACH = 25
 _LONG = f"NOTE:{'so that one is under way when the next comes ' * 60}"
 _TAGS = ["q2-2026", "crm-import", "contract-check", "città", "a+b%41&c"]
+_TELLING_TAGS = ["due parole", "a;b.c/d_e", "clienti-primavera-estate-2026"]
 _ANY_TAGS = [
     *("contract-check", "VIP", "Città", "北", "two words", "a&b", "50%", "x" * 40),
     *(f"tag-{at}" for at in range(9, 0, -1)),
@@ -96,26 +97,30 @@ def expect_conventions(story: Story, report: ReceivedReport) -> None:
         )
 
 
-@exercises("list.contact-as-imported", "tags.all-in-order", "tags.order", creates=1)
+@exercises("list.contact-as-imported", "tags.all-in-order", "tags.order", creates=2)
 def test_a_contact_comes_back_as_it_was_imported(story: Story) -> None:
     number = story.run.numbers.take()
     text = card("Giulia Bianchi", f"TEL:{number}", email="g.bianchi@example.com")
-    report = story.upload(text, tags=",".join(_TAGS))
-    contact, exchange = story.only_contact(report.list_id)
-    tags = contact.get("tags")
+    tags = [*_TAGS, *_TELLING_TAGS]
+    exchange = story.post(story.form(text, tags=",".join(tags)))
+    if 400 <= exchange.response.status < 500:
+        tags = _TAGS  # which characters a tag may have is not documented
+        exchange = story.post(story.form(text, tags=",".join(tags)))
+    contact, exchange = story.only_contact(story.report(exchange).list_id)
+    got = contact.get("tags")
     if story.expect(
         "tags.all-in-order",
-        sorted(map(str, tags)) if isinstance(tags, list) else tags,
-        sorted(_TAGS),
+        sorted(map(str, got)) if isinstance(got, list) else got,
+        sorted(tags),
         exchange,
         "The tags are not those sent.",
     ):
-        story.expect("tags.order", tags, _TAGS, exchange, "The tags stand in another order.")
+        story.expect("tags.order", got, tags, exchange, "The tags stand in another order.")
     known = {
         "name": "Giulia Bianchi",
         "phoneNumber": number,
         "email": "g.bianchi@example.com",
-        "tags": sorted(_TAGS),
+        "tags": sorted(tags),
     }
     story.expect(
         "list.contact-as-imported",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.spec_variants import SpecVariant
-from qlara_contract.story import ListPage, exercises, known_part
+from qlara_contract.story import TAG, ListPage, exercises, known_part
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ _CONTACTS = 23
 _FEW = 3
 _MANY = 250
 _SMALL = 3
+_FAMILIES = ("Rossi", "D'Angelo", "Müller", "De Luca")
 _NAMES = ("Zita", "Anna", "Marco", "Elena", "Yuri", "Bruno", "Nina")
 _FULL_PAGE = 100
 _NO_PAGES = "`page` is ignored: only the first page of a list can be read"
@@ -91,11 +92,18 @@ def test_all_pages_together_hold_each_contact_once(story: Story) -> None:
         _walk(story, list_id, limit, numbers)
 
 
-@exercises("upload.imports-a-file", "list.limit-obeyed", "list.every-contact-once", creates=_MANY)
+@exercises(
+    "upload.imports-a-file",
+    "list.limit-obeyed",
+    "list.every-contact-once",
+    "list.contact-as-imported",
+    "duplicates.by-number",
+    creates=_MANY + _FEW,
+)
 def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
     numbers = [story.run.numbers.take() for _ in range(_MANY)]
-    text = "".join(card("Marco Rossi", f"TEL:{number}") for number in numbers)
-    report = story.upload(text)
+    cards = [_one_of_many(at, number) for at, number in enumerate(numbers)]
+    report = story.upload("".join(text for text, _ in cards))
     counts = {name: report.summary.get(name) for name in ("total", "imported")}
     story.expect(
         "upload.imports-a-file",
@@ -115,8 +123,44 @@ def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
         page.exchange,
         "The pages of a list of 250 contacts do not hold each of them once.",
     )
+    _expect_as_imported(story, page, {one["phoneNumber"]: one for _, one in cards})
     _largest_page(story, report.list_id)
     _far_page(story, report.list_id, sorted(numbers))
+    _old_duplicates(story, report.list_id, [cards[at][0] for at in (0, 1, _MANY // 2)])
+
+
+def _one_of_many(at: int, number: str) -> tuple[str, dict[str, Any]]:
+    """Return a card of a large file, and its contact; some share an address, some have none."""
+    name = f"{_NAMES[at % len(_NAMES)]} {_FAMILIES[at % len(_FAMILIES)]} {at}"
+    email = f"{name.split()[1].lower()}.{at // 2}@example.com" if at % 5 else ""
+    contact = {"name": name, "phoneNumber": number, "email": email or None, "tags": [TAG]}
+    return card(name, f"TEL:{number}", email=email), contact
+
+
+def _expect_as_imported(story: Story, page: ListPage, due: dict[str, dict[str, Any]]) -> None:
+    """Compare each contact of a large list with its card, wherever it stands."""
+    shown = [known_part(each) for each in page.contacts]
+    wrong = [each for each in shown if each != due.get(str(each["phoneNumber"]), each)]
+    story.expect(
+        "list.contact-as-imported",
+        wrong[:_FEW],
+        [due[each["phoneNumber"]] for each in wrong[:_FEW]],
+        page.exchange,
+        f"{len(wrong)} of {len(due)} contacts are not what was imported.",
+    )
+
+
+def _old_duplicates(story: Story, list_id: str, cards: list[str]) -> None:
+    """Import the oldest contacts of a large list again: they are duplicates, however old."""
+    report = story.upload("".join(cards), list_id=list_id, strategy="SKIP")
+    names = ("total", "imported", "duplicates")
+    story.expect(
+        "duplicates.by-number",
+        {name: report.summary.get(name) for name in names},
+        dict(zip(names, (len(cards), 0, len(cards)), strict=True)),
+        report.exchange,
+        f"Contacts that were followed by {_MANY // 2} and more are not found as duplicates.",
+    )
 
 
 @exercises("upload.imports-a-file", "list.total", creates=600)

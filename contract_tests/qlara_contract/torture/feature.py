@@ -22,6 +22,7 @@ class NameAs(Enum):
     CHARACTERS = "character for character, in normal form C"
     CODE_POINTS = "code point for code point"
     WORDS = "word by word: nothing says what becomes of its blanks"
+    ANY = "not at all: the card has none"
 
 
 @dataclass(frozen=True)

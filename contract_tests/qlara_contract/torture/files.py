@@ -28,7 +28,10 @@ _REGION_FEATURES = "numbers.default-region"
 _DOCUMENTED, _ASSUMED = "documented", "assumed"
 # What small files hold of each group. Other stories show most of what stands in a file of its own.
 _AT_ONCE = {True: 16, False: 4}
-_EARLY = {"inside-a-character", "stray-lines", "file.no-final-line-end"}
+_EARLY = {"inside-a-character", "nameless", "stray-lines", "file.no-final-line-end"}
+
+# In these files lines stand outside cards, so an error behind them shows whether they are counted.
+_SHIFTING = {"stray-lines"}
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,8 @@ class Writer:
             cards.append((feature, self._write(feature)))
             if guarded or (at == len(drawn) - 1 and feature.apart):
                 cards.append((CONTACT, self._write(CONTACT)))
+        if drawn and drawn[0].apart in _SHIFTING:
+            cards.append((INVALID_PHONE, self._write(INVALID_PHONE)))
         return _assembled(name, cards)
 
     def counted(self, cards: int) -> TortureFile:
@@ -189,7 +194,8 @@ def _cost(feature: Feature, *, starts_file: bool) -> int:
     if feature.whole is not None:
         return _WHOLE_FILE_CARDS
     guards = 2 if feature.place is Place.BETWEEN_GUARDS else 0
-    return 1 + guards + (starts_file and bool(feature.apart))
+    ends = bool(feature.apart) + (feature.apart in _SHIFTING)
+    return 1 + guards + starts_file * ends
 
 
 def by_rank(features: Iterable[Feature]) -> list[Feature]:

@@ -16,12 +16,13 @@ from qlara_contract.promises import promise
 from qlara_contract.torture.catalogue import PLAIN
 from qlara_contract.torture.catalogue.plain import CONTACT
 from qlara_contract.torture.feature import ContactOutcome, ErrorOutcome, NameAs, Place
+from qlara_contract.torture.given import split_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from qlara_contract.promise_ids import PromiseId
-    from qlara_contract.torture.feature import Feature
+    from qlara_contract.torture.feature import Feature, Outcome
     from qlara_contract.torture.files import Entry, TortureFile
 
 LINE_IN_CARD: PromiseId = "upload.error-line"
@@ -36,6 +37,13 @@ _FIELDS: dict[str, PromiseId] = {
     "email": "cards.email",
     "tags": "tags.all-in-order",
 }
+NUMBER_CHANGED: PromiseId = "numbers.e164"
+NOT_COUNTED: PromiseId = "upload.summary-total"
+# What a file that has these may lose is not fixed: its cards, or its encoding, are not sound.
+_UNSOUND: tuple[PromiseId, ...] = (
+    *("cards.broken-card", "cards.other-version", "cards.line-ends"),
+    *("cards.utf-16", "cards.windows-1252"),
+)
 _COUNTS: dict[str, PromiseId] = {
     "total": "upload.summary-total",
     "imported": "upload.summary-imported",
@@ -66,6 +74,7 @@ _OF_ERRORS = {"error", "wording", "reason", "error name", "line", "exact line"}
 _GENERAL: dict[str, PromiseId] = {
     **_FIELDS,
     "card": CARD_LOST,
+    "lost": CARD_LOST,
     "error": "upload.summary-errors",
     "reason": "upload.error-invalid-phone",
 }
@@ -79,7 +88,8 @@ _SHOWN = 3
 class FeatureFinding:
     """A difference. ``features`` are those it is attributed to: one, unless many share a cause.
 
-    ``kind`` is a field of a contact, ``card`` (lost, or not refused), ``error`` or ``count``.
+    ``kind`` is a field of a contact, ``card`` (made an error, or not refused), ``lost`` (neither a
+    contact nor a listed error), ``error`` or ``count``.
     """
 
     promise: PromiseId
@@ -93,6 +103,11 @@ class FeatureFinding:
     def is_cause(self) -> bool:
         """Whether a large part of a file differs in this way, so that no one feature is at fault."""
         return len(self.features) >= _MANY
+
+    @property
+    def is_of_contact(self) -> bool:
+        """Whether a card that should become a contact differs, and not one that should be an error."""
+        return isinstance(self.expected, dict) and "phoneNumber" in self.expected
 
     @property
     def feature(self) -> Feature | None:
@@ -139,6 +154,7 @@ class _Judged:
         self._contacts = None if contacts is None else list(contacts)
         self._contact_of, self._repeated, self._strangers = self._match_contacts()
         self._error_of = self._match_errors()
+        self._owners = self._values_of_cards()
         self._words_differ = self._tells_reasons_apart()
 
     # --- matching ------------------------------------------------------------------------------
@@ -175,6 +191,14 @@ class _Judged:
                 by_number[number] = at
             by_name[_composed(entry.card.outcome.name)] = at
         return by_number, by_name
+
+    def _values_of_cards(self) -> dict[tuple[str, str], int]:
+        """Return the card (its index) that a name or an address belongs to."""
+        owners = {}
+        for at, entry in enumerate(self._file.entries):
+            for field, value in _shown(entry.card.outcome).items():
+                owners[field, value] = at
+        return owners
 
     def _match_errors(self) -> dict[int, Mapping[str, Any]]:
         """Return the listed errors by card: of its name, else of its line."""
@@ -219,12 +243,22 @@ class _Judged:
     # --- comparing -----------------------------------------------------------------------------
 
     def findings(self) -> Iterator[FeatureFinding]:
-        found = 0
-        for each in self._of_cards():
-            found += 1
-            yield each
-        if not found:
-            yield from self._of_counts()
+        found = list(self._of_cards())
+        yield from found or self._of_counts()
+        if any(each.kind in {"lost", "error"} for each in found):
+            yield from self._not_counted()
+
+    def _not_counted(self) -> Iterator[FeatureFinding]:
+        """Yield that cards are lost without a word: that is not for the importer to decide."""
+        file, total = self._file, self._summary.get("total")
+        is_judged_already = any(each.is_documented for each in file.features)
+        is_unsound = any(each.promise in _UNSOUND for each in file.features)
+        if is_judged_already or is_unsound or not self._is_told:
+            return
+        cards = len(file.entries)
+        if isinstance(total, int) and 0 <= total < cards:
+            what = f"The report leaves out {cards - total} of {cards} cards ({file.name})."
+            yield FeatureFinding(NOT_COUNTED, what, cards, total, (), "not counted")
 
     def _cut_off(self) -> set[int]:
         """Return the contacts that are lost because a part of the file or the list is cut off."""
@@ -267,11 +301,36 @@ class _Judged:
         if contact is not None:
             for field in self._differences(contact, outcome):
                 got = {field: contact.get(field)}
-                yield self._finding(at, field, {field: expected.get(field)}, got)
+                wanted = {field: expected.get(field)}
+                if field != "name" or outcome.name_as is not NameAs.ANY:
+                    yield self._finding(at, field, wanted, got)
+                yield from self._confused(at, field, wanted, got)
         elif at in self._error_of:
             yield self._finding(at, "card", expected, dict(self._error_of[at]))
         elif self._contacts is not None:
-            yield self._finding(at, "card", expected, "neither a contact nor a listed error")
+            yield self._finding(at, "lost", expected, "neither a contact nor a listed error")
+
+    def _confused(
+        self, at: int, field: str, wanted: dict[str, Any], got: dict[str, Any]
+    ) -> Iterator[FeatureFinding]:
+        """Yield a difference that is wrong however an assumed feature is decided.
+
+        A name or an address of another card, or other digits behind the country code that was typed.
+        """
+        feature, value = self._blamed(at), got[field]
+        if feature.is_documented or feature.promise in _UNSOUND or not isinstance(value, str):
+            return
+        features = (feature,)
+        owner = self._owners.get((field, value), at) if value else at
+        if owner != at and _composed(value) != _composed(wanted[field]):
+            what = f"A contact has the `{field}` of another card."
+            yield FeatureFinding(_FIELDS[field], what, wanted, got, features, "of another card")
+        entry = self._file.entries[at]
+        if field == "phoneNumber" and value not in entry.card.numbers:
+            code, _ = split_number(wanted[field])
+            if value.startswith(code):
+                what = "A number with a country code is stored as another number."
+                yield FeatureFinding(NUMBER_CHANGED, what, wanted, got, features, "digits")
 
     def _differences(self, contact: Mapping[str, Any], outcome: ContactOutcome) -> Iterator[str]:
         if not _same_name(contact.get("name"), outcome.name, outcome.name_as):
@@ -434,7 +493,7 @@ def _composed(name: object) -> str:
 def _same_name(got: object, expected: str, name_as: NameAs) -> bool:
     if not isinstance(got, str):
         return False
-    if name_as is NameAs.WORDS:
+    if name_as in (NameAs.WORDS, NameAs.ANY):
         return _composed(got) == _composed(expected)
     if name_as is NameAs.CODE_POINTS:
         return got == expected
@@ -446,6 +505,8 @@ def _is_in(entry: Entry, error: Mapping[str, Any]) -> bool:
     return isinstance(line, int) and entry.line <= line <= entry.last_line
 
 
-def _shown(outcome: ContactOutcome) -> dict[str, str]:
+def _shown(outcome: Outcome) -> dict[str, str]:
+    if isinstance(outcome, ErrorOutcome):
+        return {"name": outcome.name}
     email = {"email": outcome.email} if outcome.email else {}
     return {"name": outcome.name, "phoneNumber": outcome.number} | email

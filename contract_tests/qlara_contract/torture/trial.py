@@ -36,6 +36,7 @@ HALVES = 24
 """Files that are sent to find out why a whole file is refused."""
 
 _NAMED = 6
+_ARRIVAL = ("card", "lost")  # kinds of findings that say that a card does not become a contact
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Trial(Generic[E]):
         self._halves = HALVES
         self._seen: list[tuple[FeatureFinding, E]] = []
         self._verdicts: Verdicts[E] = Verdicts()
+        self._displaced: list[tuple[FeatureFinding, E]] = []
 
     def run(self, files: Iterable[TortureFile]) -> Verdicts[E]:
         """Send *files* and return what they show."""
@@ -119,7 +121,7 @@ class Trial(Generic[E]):
             return "a file of plain cards is not imported"
         if contacts is None:
             return "the list of an import cannot be read"
-        lost = [each for each in judge(file, sent.report, contacts) if each.kind == "card"]
+        lost = [each for each in judge(file, sent.report, contacts) if each.kind in _ARRIVAL]
         return "no contact of plain cards is in its list" if len(lost) == PLAIN_CARDS else ""
 
     def _accepted(self, file: TortureFile) -> tuple[TortureFile, SentFile[E]] | None:
@@ -184,18 +186,38 @@ class Trial(Generic[E]):
         by_promise: dict[PromiseId, list[tuple[FeatureFinding, E]]] = {}
         for finding, exchange in sorted(found, key=lambda one: not promise(one[0].promise).heading):
             by_promise.setdefault(finding.promise, []).append((finding, exchange))
-        for some in by_promise.values():
+        for of_promise in by_promise.values():
+            # Once a card is known to be lost for its place, what else does not arrive has that cause.
+            some = self._displace(of_promise) if self._displaced else of_promise
+            if not some:
+                continue
             first, *others = some
+            verdict: Verdict[E] | None = None
             if left and first[0].feature is not None:
                 left -= 1
-                yield self._alone(*first)
+                verdict = self._alone(*first)
             else:
-                yield _verdict(*first)
+                verdict = _verdict(*first)
+            if verdict is None:
+                self._displaced.append(first)
+                others = self._displace(others)
+            else:
+                yield verdict
             if others:
                 yield _together(others)
+        if self._displaced:
+            yield _of_place(self._displaced)
 
-    def _alone(self, finding: FeatureFinding, exchange: E) -> Verdict[E]:
-        """Send the feature of a finding alone, and return the finding on that evidence if it recurs."""
+    def _displace(self, found: list[tuple[FeatureFinding, E]]) -> list[tuple[FeatureFinding, E]]:
+        """Note the cards that do not arrive for their place, and return the other findings."""
+        self._displaced += [each for each in found if each[0].kind in _ARRIVAL]
+        return [each for each in found if each[0].kind not in _ARRIVAL]
+
+    def _alone(self, finding: FeatureFinding, exchange: E) -> Verdict[E] | None:
+        """Send the feature of a finding alone, and return the finding on that evidence if it recurs.
+
+        ``None``: a card that does not become a contact among others does when it is alone.
+        """
         feature = finding.features[0]
         file = self._writer.alone(feature)
         if not self._may_send(len(file.entries)):
@@ -204,13 +226,12 @@ class Trial(Generic[E]):
         if sent.report is None:
             what = f"{finding.what} A file of it alone is refused. ({feature.id})"
             return Verdict(finding.promise, what, "200 and a report", "", sent.exchange)
-        again = [
-            each
-            for each in judge(file, sent.report, sent.read())
-            if each.promise == finding.promise
-        ]
+        found = judge(file, sent.report, sent.read())
+        again = [each for each in found if each.promise == finding.promise]
         if again:
             return _verdict(again[0], sent.exchange)
+        if not found and finding.kind in _ARRIVAL and finding.is_of_contact:
+            return None
         return _verdict(finding, exchange, "Among other cards; not when it is sent alone. ")
 
 
@@ -218,6 +239,19 @@ def _verdict(finding: FeatureFinding, exchange: E, note: str = "") -> Verdict[E]
     named = f" ({finding.feature.id})" if finding.feature else ""
     what = f"{finding.what} {note}".rstrip() + named
     return Verdict(finding.promise, what, finding.expected, finding.got, exchange)
+
+
+def _of_place(found: list[tuple[FeatureFinding, E]]) -> Verdict[E]:
+    """Return the verdict on cards that arrive alone, and not among others."""
+    (finding, exchange), *_ = found
+    named = finding.feature.id if finding.feature else finding.kind
+    what = (
+        f"{len(found)} of the cards of a file do not become contacts. Sent alone, the first of them "
+        f"does, so its place in the file, or the size of the file, is the cause. ({named})"
+    )
+    expected = [each.expected for each, _ in found[:_NAMED]]
+    got = [each.got for each, _ in found[:_NAMED]]
+    return Verdict(CARD_LOST, what, expected, got, exchange)
 
 
 def _together(found: list[tuple[FeatureFinding, E]]) -> Verdict[E]:

@@ -45,6 +45,14 @@ FEATURES = (
         "mark-between", "A byte order mark between cards costs a card.", **_before(b"\xef\xbb\xbf")
     ),
     _nameless(
+        "nothing",
+        "A card without a name is not read.",
+        f"TEL:{NUMBER}",
+        without=("FN", "N"),
+        versions=_V3,
+        name_as=NameAs.ANY,
+    ),
+    _nameless(
         "n-alone",
         "Without FN, the name is not built from N.",
         f"N:{NAME};;;;",

@@ -38,17 +38,20 @@ _E164 = (
         "blank-hyphen", "Blanks and hyphens are not taken out.", f"TEL:{CODE} ({REST_1})-{REST_2}"
     ),
     _e164("parentheses", "Parentheses are not taken out.", f"TEL:({CODE}) {REST}"),
+    _e164("two-blanks", "Two blanks in a row are not taken out.", f"TEL:{grouped('  ')}"),
+    _e164("no-break-space", "No-break spaces are not taken out.", f"TEL:{grouped(chr(0xA0))}"),
+    _e164("slashes", "Slashes are not taken out.", f"TEL:{grouped('/')}"),
     _e164("types", "A number with types is changed.", f"TEL;TYPE=WORK,VOICE:{grouped(' ')}"),
 )
 
 _FREELY = (
-    _freely("slashes", "Slashes are not taken out.", f"TEL:{grouped('/')}"),
+    _freely(
+        "trunk-zero", "The `(0)` of a number is not taken out.", f"TEL:{CODE} (0){REST_1} {REST_2}"
+    ),
     _freely("blank-around-hyphens", "` - ` is not taken out.", f"TEL:{grouped(' - ')}"),
-    _freely("two-blanks", "Two blanks are not taken out.", f"TEL:{grouped('  ')}"),
     _freely("blank-first", "A blank before the number belongs to it.", f"TEL: {NUMBER}"),
     _freely("blank-last", "A blank behind the number belongs to it.", f"TEL:{NUMBER} "),
     _freely("tabs", "Tabs are not taken out.", f"TEL:{CODE}\t{REST}"),
-    _freely("no-break-space", "No-break spaces are not taken out.", f"TEL:{grouped(chr(0xA0))}"),
     _freely("narrow-space", "Narrow spaces are not taken out.", f"TEL:{grouped(chr(0x202F))}"),
     _freely("thin-space", "Thin spaces are not taken out.", f"TEL:{grouped(chr(0x2009))}"),
     _freely("unicode-hyphen", "U+2010 is not taken out.", f"TEL:{grouped(chr(0x2010))}"),

@@ -18,10 +18,10 @@ from qlara_contract.contract import contract
 from qlara_contract.errors import CannotRun, DeadlineReached, DeploymentLost, Interrupted
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.promises import QUOTA
-from qlara_contract.untrusted import read_within_bounds
+from qlara_contract.untrusted import KEPT_OF_LONGER, read_within_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from qlara_contract.settings import RunSettings
 
@@ -30,6 +30,7 @@ _LONGEST_WAIT = 120.0  # for one request that is refused as one too many
 _FIRST_PAUSE, _PATIENT = 0.25, 1.0  # seconds, doubled each time
 _TRIES = 3
 _PAUSES = (0.2, 1.0)
+_ENOUGH = 4  # 429 in a row that do not say how long to wait
 _LOST_AFTER = 8  # failures in a row
 _CONFLICT = 409
 _GATEWAY = frozenset({502, 503, 504})
@@ -38,11 +39,17 @@ SCENARIO_HEADER = "x-sandbox-scenario"
 
 
 class Unreachable(Exception):
-    """The deployment did not respond; the message says why. ``is_final``: another try would be the same."""
+    """The deployment did not respond; the message says why. ``is_final``: another try would be the same.
 
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
+    ``partial`` is the exchange whose response broke off in its body.
+    """
+
+    def __init__(
+        self, message: str, *, is_final: bool = False, partial: ApiExchange | None = None
+    ) -> None:
         super().__init__(message)
         self.is_final = is_final
+        self.partial = partial
 
 
 class Client:
@@ -95,7 +102,8 @@ class Client:
 
         *key* replaces the run's key (empty: none is sent). A patient request that gets a 429 is sent
         again after the time that the response asks for. A GET is sent again after a failure of the
-        network or a gateway; for anything else, that is ``Interrupted``.
+        network or a gateway; for anything else, that is ``Interrupted``. A response to a GET that breaks
+        off each time is what the deployment responds.
 
         Raises:
             Interrupted: the network or a gateway failed, and it is not known what was done.
@@ -103,12 +111,14 @@ class Client:
             DeadlineReached: the run has taken as long as it may.
         """
         tries = _TRIES if request.method in ("GET", "HEAD") and patient else 1
-        failure = ""
+        failure, partial = "", None
+        broken_off = 0
         for at in range(tries):
             try:
                 exchange = self._send_patiently(request, key, patient=patient)
             except Unreachable as error:
-                failure = str(error)
+                failure, partial = str(error), error.partial
+                broken_off += partial is not None
                 if error.is_final:
                     break
             else:
@@ -116,9 +126,12 @@ class Client:
                     self._note_success(exchange, key)
                     return exchange
                 failure = _gateway_failure(exchange)
-            self._note_failure(failure)
+            self._note_failure(failure, is_outage=partial is None)
             if at + 1 < tries:
                 self.wait(_PAUSES[at])
+        if partial is not None and broken_off == tries == _TRIES:
+            self._watch(partial)
+            return partial
         raise Interrupted(failure)
 
     def send_or_look(self, request: ApiRequest, *, key: str | None = None) -> ApiExchange:
@@ -177,7 +190,7 @@ class Client:
                 ApiRequest("GET", contract().path_of(QUOTA)), self._settings.api_key
             )
         except Unreachable as error:
-            return str(error)
+            return "" if error.partial else str(error)
         if is_from_gateway(exchange.response):
             return _gateway_failure(exchange)
         if exchange.response.status in (401, 403):
@@ -214,11 +227,17 @@ class Client:
     ) -> ApiExchange:
         own = self._settings.api_key if key is None else key
         waited, pause = 0.0, _FIRST_PAUSE
+        refused = 0
         while True:
             exchange = self._send_once(request, own)
             if exchange.response.status != 429 or not patient:
                 return exchange
             asked = retry_after(exchange.response)
+            refused += 1
+            if asked is None and refused >= _ENOUGH and not self.probe():
+                exchange = self._send_once(request, own)
+                if exchange.response.status == 429:
+                    return exchange  # not one too many: others are served meanwhile
             # One that asks for no time, again and again, gets some all the same.
             seconds = pause if asked is None else max(asked, pause if pause > _PATIENT else 0)
             pause = min(pause * 2, 30.0)
@@ -254,6 +273,17 @@ class Client:
         }:
             headers.append(("Authorization", self._settings.authorization))
         at, start = time.time(), time.perf_counter()
+        operation = contract().operation_of(request.method, request.path)
+        sent = ApiExchange(
+            self._settings.base_url,
+            request,
+            ApiResponse(0, (), b""),
+            operation.operation_id if operation else "",
+            key,
+            at,
+        )
+        head: httpx2.Response | None = None
+        body = bytearray()
         try:
             with self._http.stream(
                 request.method,
@@ -261,31 +291,24 @@ class Client:
                 headers=[(name.encode(), value.encode()) for name, value in headers],
                 content=iter([content]) if request.is_chunked and content else content,
             ) as response:
+                head = response
                 encoding = response.headers.get("content-encoding", "")
-                body, is_cut = read_within_bounds(response.iter_raw(), encoding)
+                whole, is_cut = read_within_bounds(_copied(response.iter_raw(), body), encoding)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            partial = None
+            if head is not None and isinstance(error, httpx2.RemoteProtocolError):
+                partial = _completed(sent, head, bytes(body[:KEPT_OF_LONGER]))
             raise Unreachable(
-                _why(error, self._settings.base_url), is_final=_ssl_error(error) is not None
+                _why(error, self._settings.base_url),
+                is_final=_ssl_error(error) is not None,
+                partial=partial,
             ) from error
-        operation = contract().operation_of(request.method, request.path)
-        return ApiExchange(
-            self._settings.base_url,
-            request,
-            ApiResponse(
-                response.status_code,
-                tuple((name.lower(), value) for name, value in response.headers.multi_items()),
-                body,
-                is_cut,
-            ),
-            operation.operation_id if operation else "",
-            key,
-            at,
-            time.perf_counter() - start,
-        )
+        took = time.perf_counter() - start
+        return replace(_completed(sent, response, whole, is_cut=is_cut), took=took)
 
-    def _note_failure(self, failure: str) -> None:
+    def _note_failure(self, failure: str, *, is_outage: bool = True) -> None:
         self.network_failures.append(failure)
-        self._failed += 1
+        self._failed += is_outage
         if self._failed >= _LOST_AFTER:
             raise DeploymentLost(failure)
 
@@ -304,6 +327,21 @@ class Client:
         reason = self.probe()
         if reason:
             raise DeploymentLost(reason)
+
+
+def _copied(chunks: Iterable[bytes], into: bytearray) -> Iterator[bytes]:
+    """Yield *chunks*, and keep what may be needed if they break off."""
+    for chunk in chunks:
+        if len(into) < KEPT_OF_LONGER:
+            into += chunk
+        yield chunk
+
+
+def _completed(
+    sent: ApiExchange, head: httpx2.Response, body: bytes, *, is_cut: bool = False
+) -> ApiExchange:
+    headers = tuple((name.lower(), value) for name, value in head.headers.multi_items())
+    return replace(sent, response=ApiResponse(head.status_code, headers, body, is_cut))
 
 
 def _http_client(settings: RunSettings) -> httpx2.Client:

@@ -72,7 +72,6 @@ def _similar(key: str) -> list[str]:
         f"x{key}",
         _other(key, len(key) - 1),
         _other(key, half),
-        _other(key, 0),
         f"{key[:half]}{key[half:].swapcase()[::-1]}",
         re.sub(r"[^A-Za-z0-9]", "", key),
     ]

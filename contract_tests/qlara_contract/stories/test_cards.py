@@ -61,9 +61,9 @@ def test_a_card_of_another_version_costs_only_itself(story: Story) -> None:
     )
 
 
-@exercises("cards.line-ends", creates=3)
-def test_lines_may_end_in_three_ways(story: Story) -> None:
-    for name, eol in (("CRLF", "\r\n"), ("LF", "\n"), ("CR", "\r")):
+@exercises("cards.line-ends", creates=2)
+def test_lines_may_end_in_lf_or_cr(story: Story) -> None:
+    for name, eol in (("LF", "\n"), ("CR", "\r")):
         number = story.run.numbers.take()
         text = card("Marco Rossi", f"TEL:{number}", eol=eol)
         expected = {"name": "Marco Rossi", "phoneNumber": number}

@@ -359,9 +359,10 @@ def _joined(story: Story, list_id: str, number: str, before: dict[str, Any]) -> 
     )
 
 
-@exercises("duplicates.update-never-blanks", creates=3)
+@exercises("duplicates.update-never-blanks", "tags.all-in-order", creates=4)
 def test_update_never_blanks_what_the_card_lacks(story: Story) -> None:
     number, list_id = _existing(story)
+    after: dict[str, Any] = {}
     text = (
         f"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Mario Rossi\r\nEMAIL:\r\nTEL:{number}\r\nEND:VCARD\r\n"
     )
@@ -376,6 +377,30 @@ def test_update_never_blanks_what_the_card_lacks(story: Story) -> None:
             exchange,
             "UPDATE removed what the card does not have.",
         )
+    _without_tags(story, list_id, after)
+
+
+def _without_tags(story: Story, list_id: str, before: dict[str, Any]) -> None:
+    """Update a contact without tags, right after an import of another one with tags.
+
+    The contact has the tag of the suite already, and no other is created.
+    """
+    if not before or story.run.differs("duplicates.by-number"):
+        return
+    number = str(before.get("phoneNumber"))
+    other = card("Paola Gallo", f"TEL:{story.run.numbers.take()}")
+    story.upload(other, list_id=list_id, tags=f"fourth,{TAG}")
+    text = card("Mario Rossi", f"TEL:{number}")
+    about: PromiseId = "tags.all-in-order"
+    story.upload(text, list_id=list_id, strategy="UPDATE", tags=None, about=about)
+    after, exchange = _contact(story, list_id, number)
+    story.expect(
+        about,
+        sorted(set(map(str, after.get("tags") or ())) - set(map(str, before.get("tags") or ()))),
+        [],
+        exchange,
+        "An import without tags gave a contact new ones.",
+    )
 
 
 @exercises(

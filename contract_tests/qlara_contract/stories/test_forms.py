@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
 
 _BOUNDARY = "contract-check-edge"
 _FILE_NAMES = (
-    r"rubrica \"telefonica\" (1).vcf",
+    "rubrica telefonica (1).vcf",
     "contatti-àè.vcf",
     "連絡先.vcf",
     "A.B+C&D; E.VCF",
     f"{'contatti-' * 13}.vcf",
+    'contatti \\"nuovi\\".vcf',  # RFC 9110 section 5.6.4
+    "contatti %22nuovi%22.vcf",  # as browsers write a quotation mark
+    "../contatti.vcf",
 )
+_PLAIN_NAME = "contacts.vcf"
 _PLAIN = f"multipart/form-data; boundary={_BOUNDARY}"
 
 
@@ -65,9 +70,7 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
             )
         ),
         "parameters of a part in another order": body(
-            lambda text: text.replace(
-                'name="file"; filename="contacts.vcf"', 'filename="contacts.vcf"; name="file"'
-            )
+            lambda text: re.sub(r'(name="file"); (filename="[^\r\n]*")', r"\2; \1", text)
         ),
         "header names in lower case": body(
             lambda text: text.replace("Content-Disposition", "content-disposition").replace(
@@ -97,22 +100,40 @@ def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
     }
 
 
-@exercises("upload.any-valid-form", creates=15)
+@exercises("upload.any-valid-form", "upload.file-name-free", creates=18)
 def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
-    forms = _forms()
     list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
     sent: dict[str, tuple[str, ApiExchange]] = {}
-    for what, made in forms.items():
-        number = story.run.numbers.take()
-        parts = (
-            _part("file", card("Marco Rossi", f"TEL:{number}"), file="contacts.vcf"),
-            _part("listId", list_id),
-            _part("tags", TAG),
-        )
-        exchange = _send(story, *made(parts))
+    has_odd_names = True
+    for (what, made), name in zip(_forms().items(), cycle(_FILE_NAMES), strict=False):
+        form, number = _made(story, made, name, list_id)
+        exchange = _send(story, *form)
+        if not 200 <= exchange.response.status < 300:
+            # The form or the name of its file may be the cause: the same with a plain name tells.
+            form, number = _made(story, made, _PLAIN_NAME, list_id)
+            plain = _send(story, *form)
+            if 200 <= plain.response.status < 300:
+                named = f"a file named {name}"
+                has_odd_names = _accepted(story, "upload.file-name-free", named, exchange)
+            exchange = plain
         if _accepted(story, "upload.any-valid-form", what, exchange):
             sent[what] = number, exchange
     _expect_imported(story, "upload.any-valid-form", list_id, sent)
+    if has_odd_names and sent:
+        story.expect("upload.file-name-free", True, True, None, "")
+
+
+def _made(
+    story: Story, made: Callable[[tuple[str, str, str]], tuple[str, str]], name: str, list_id: str
+) -> tuple[tuple[str, str], str]:
+    """Return the media type and the body of a form, and the number of its card."""
+    number = story.run.numbers.take()
+    parts = (
+        _part("file", card("Marco Rossi", f"TEL:{number}"), file=name),
+        _part("listId", list_id),
+        _part("tags", TAG),
+    )
+    return made(parts), number
 
 
 @exercises("upload.any-valid-form", creates=3)
@@ -140,20 +161,6 @@ def test_a_form_is_read_however_it_is_transferred(story: Story) -> None:
         if _accepted(story, "upload.any-valid-form", what, exchange):
             sent[what] = number, exchange
     _expect_imported(story, "upload.any-valid-form", list_id, sent)
-
-
-@exercises("upload.file-name-free", creates=6)
-def test_the_name_of_the_file_does_not_matter(story: Story) -> None:
-    list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
-    sent: dict[str, tuple[str, ApiExchange]] = {}
-    for name in _FILE_NAMES:
-        number = story.run.numbers.take()
-        body = _part("file", card("Marco Rossi", f"TEL:{number}"), file=name)
-        body += _part("listId", list_id) + _part("tags", TAG) + f"--{_BOUNDARY}--\r\n"
-        what, exchange = f"a file named {name}", _send(story, _PLAIN, body)
-        if _accepted(story, "upload.file-name-free", what, exchange):
-            sent[what] = number, exchange
-    _expect_imported(story, "upload.file-name-free", list_id, sent)
 
 
 def _send(story: Story, media_type: str, body: str) -> ApiExchange:

@@ -24,7 +24,8 @@ _SLACK = 1.0
 _NOW = timedelta(minutes=10)  # clocks of several machines
 _TOGETHER = 3
 _CARDS_EACH = 25
-_LONG = f"NOTE:{'so that one is under way when the next comes ' * 60}"
+# So that an import is still under way when the next one comes.
+_LONG = "\r\n".join(f"X-CHECK-{at}:{'a line that takes time to read; ' * 2}" for at in range(200))
 _TAGS = ["q2-2026", "crm-import", "contract-check", "città", "a+b%41&c"]
 _TELLING_TAGS = ["due parole", "a;b.c/d_e", "clienti-primavera-estate-2026"]
 _ANY_TAGS = [

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.contract import contract
+from qlara_contract.exchange import ApiRequest
+from qlara_contract.promises import LIST
 from qlara_contract.spec_variants import SpecVariant
 from qlara_contract.story import TAG, ListPage, exercises, known_part
 from qlara_contract.strategies import card
@@ -310,6 +313,23 @@ _VARIANTS: dict[tuple[str, object], SpecVariant] = {
     ("page.first", 0): SpecVariant.PAGES_FROM_0,
     ("order", "name"): SpecVariant.SORTED_BY_NAME,
 }
+
+
+@exercises("list.id-encoded")
+def test_a_list_id_may_be_encoded_in_the_path(story: Story) -> None:
+    list_id = _list_or_leave(story)
+    if not list_id:
+        return
+    encoded = "".join(f"%{octet:02X}" for octet in list_id.encode())
+    path = contract().path_of(LIST, listId="-").replace("/-/", f"/{encoded}/")
+    exchange = story.send(ApiRequest("GET", path, (("limit", "1"),)))
+    story.expect(
+        "list.id-encoded",
+        exchange.response.status,
+        200,
+        exchange,
+        f"The list {list_id} is not found if its id is percent-encoded.",
+    )
 
 
 @exercises("list.limit-bounds", "list.names-itself", "list.page-shape")

@@ -45,10 +45,20 @@ def test_a_file_that_begins_with_something_else_is_refused(story: Story) -> None
     story.refused("upload.header-first", exchange, 400, "file")
 
 
-@exercises("upload.no-footer", unsafe=True)
+@exercises("upload.no-footer", "upload.footer-checked", creates=1)
 def test_a_file_without_a_footer_is_refused(story: Story) -> None:
-    text = card("Marco Rossi", "TEL:+33199000001").replace("END:VCARD\r\n", "")
-    story.refused("upload.no-footer", story.post(story.form(text)), 400, "file")
+    text = card("Marco Rossi", f"TEL:{story.run.numbers.take()}").replace("END:VCARD\r\n", "")
+    exchange = story.post(story.form(text))
+    body = exchange.response.json
+    summary = body.get("summary") if isinstance(body, dict) else None
+    story.expect(
+        "upload.footer-checked",
+        summary.get("imported", 0) if isinstance(summary, dict) else 0,
+        0,
+        exchange,
+        "A card without END:VCARD is imported.",
+    )
+    story.refused("upload.no-footer", exchange, 400, "file")
 
 
 @exercises("upload.empty-file", unsafe=True)
@@ -298,6 +308,12 @@ def test_at_a_full_quota_only_what_creates_nothing_is_imported(story: Story) -> 
         return
     used, total, _ = story.quota(key=key)
     if used < total:
+        exchange = story.post(
+            story.form(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")), key=key
+        )
+        if exchange.response.status == 409:
+            what = f"An import of one card is refused, although the quota says {used} of {total}."
+            story.breaks("upload.quota-exceeded", what, "a report", 409, exchange)
         reason = f"the quota of the key given as exhausted has room for {total - used} contacts"
         for promise in story.promises:
             story.not_exercised(promise, reason)
@@ -353,7 +369,12 @@ def _duplicates_at_full_quota(story: Story, key: str) -> None:
         )
 
 
-@exercises("upload.quota-all-or-nothing", "quota.used-within-total", unsafe=True)
+@exercises(
+    "upload.quota-all-or-nothing",
+    "quota.used-within-total",
+    "upload.quota-exceeded",
+    unsafe=True,
+)
 def test_an_import_over_what_is_left_of_the_quota_is_refused_whole(story: Story) -> None:
     given = story.settings.nearly_exhausted_key
     key = given or story.run.key_for("quota-nearly-exhausted")
@@ -388,21 +409,39 @@ def test_an_import_over_what_is_left_of_the_quota_is_refused_whole(story: Story)
         exchange,
         "An import that was refused for the quota changed the quota.",
     )
-    if not given and 3 * room <= story.run.writes_left and after == used:
+    # The plan of a given key would stay full for good; on this machine it may be filled.
+    may_fill = not given or story.settings.is_loopback
+    if may_fill and 6 * room <= story.run.writes_left and after == used:
         _fill_up(story, key, room)
 
 
 def _fill_up(story: Story, key: str, room: int) -> None:
     """Fill the quota exactly: only contacts that would be created count, and the last one fits."""
     numbers = [story.run.numbers.take() for _ in range(room)]
-    cards = [card("Marco Rossi", f"TEL:{number}") for number in [*numbers, *numbers]]
-    for strategy, what in (
-        ("SKIP", "An import that fills the quota exactly, with duplicates beside it, is refused."),
-        ("UPDATE", "With an exhausted quota, an import of only updates is refused."),
-    ):
-        exchange = story.post(story.form("".join(cards), strategy=strategy), key=key)
-        status = exchange.response.status
-        story.expect("upload.quota-all-or-nothing", status, 200, exchange, what)
+    new = "".join(card("Marco Rossi", f"TEL:{number}") for number in numbers)
+    imports: tuple[tuple[PromiseId, str, str, str], ...] = (
+        (
+            "upload.quota-exceeded",
+            new,
+            "SKIP",
+            "An import that fills the quota exactly is refused.",
+        ),
+        (
+            "upload.quota-all-or-nothing",
+            new + new,
+            "SKIP",
+            "With an exhausted quota, an import of only duplicates is refused.",
+        ),
+        (
+            "upload.quota-all-or-nothing",
+            new + new,
+            "UPDATE",
+            "With an exhausted quota, an import of only updates is refused.",
+        ),
+    )
+    for promise, content, strategy, what in imports:
+        exchange = story.post(story.form(content, strategy=strategy), key=key)
+        story.expect(promise, 200 <= exchange.response.status < 300, True, exchange, what)
 
 
 def _padded(text: str, size: int) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from qlara_contract import spec_variants
 from qlara_contract.client import is_from_gateway
 from qlara_contract.contract import contract
-from qlara_contract.conventions import Conventions
+from qlara_contract.conventions import USUAL, Conventions, contract_under
 from qlara_contract.exchange import printable_json
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 
@@ -31,6 +31,12 @@ _UNDER_WAY = re.compile(
     re.IGNORECASE,
 )
 _NO_FAILURES = frozenset({501, 505})  # RFC 9110 sections 15.6.2 and 15.6.6: not supported
+_OK = 200
+_STATUSES = {"invalid-input", "key.missing", "key.unknown", "key.unpermitted", "unknown-list"}
+_STATUSES_OF_UPLOADS = {
+    *("import.status", "invalid-field", "not-a-form"),
+    *("list-names.status", "list-names.create-status"),
+}
 _SHAPES: dict[str, PromiseId] = {
     UPLOAD: "upload.report-shape",
     LIST: "list.page-shape",
@@ -40,7 +46,7 @@ _SHAPES: dict[str, PromiseId] = {
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of checking one promise on one exchange."""
+    """The result of checking one promise on one exchange; ``by`` and ``value`` as in `Evidence`."""
 
     promise: PromiseId
     broken: bool
@@ -48,6 +54,8 @@ class CheckResult:
     expected: str = ""
     got: str = ""
     variant: SpecVariant | None = None
+    by: tuple[str, ...] = ()
+    value: int | str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,9 +112,13 @@ def _of_operation(
 ) -> Iterator[CheckResult]:
     status = exchange.response.status
     documented = status in operation.responses
-    statuses = operation.responses.keys() | {expected.invalid_input, expected.key_missing}
-    if exchange.operation == UPLOAD:
-        statuses = (statuses - {200}) | {expected.import_status}
+    decided = _STATUSES | (_STATUSES_OF_UPLOADS if exchange.operation == UPLOAD else set())
+    values = expected.values()
+    statuses = operation.responses.keys() | {
+        value for name in decided if isinstance(value := values[name], int)
+    }
+    if exchange.operation == UPLOAD and expected.import_status != _OK:
+        statuses -= {_OK}
     known = ", ".join(map(str, sorted(statuses)))
     yield CheckResult(
         "answers.documented-status",
@@ -115,6 +127,8 @@ def _of_operation(
         f"one of {known}",
         str(status),
         spec_variants.of_refusal(exchange.response.json) if status >= 400 else None,
+        tuple(sorted(decided)),
+        status,
     )
     if 200 <= status < 300:
         if exchange.operation == UPLOAD:
@@ -124,7 +138,7 @@ def _of_operation(
     if status == _ACCEPTED or not 200 <= status < 600:
         return
     if exchange.response.json is not None and (documented or status < 300):
-        yield _shape(exchange, status)
+        yield _shape(exchange, status, expected)
         if status < 300:
             yield from _MEANINGS[exchange.operation](exchange, paging)
             if exchange.operation == UPLOAD:
@@ -146,13 +160,15 @@ def goes_on(exchange: ApiExchange) -> bool:
 
 def _completion(exchange: ApiExchange, expected: Conventions) -> CheckResult:
     status, said = exchange.response.status, _get(exchange.response.json, "status")
+    goes_on = _UNDER_WAY.search(str(said)) is not None
     return CheckResult(
         "upload.completed-at-once",
-        _UNDER_WAY.search(str(said)) is not None
-        or (status == _ACCEPTED and expected.import_status != status),
+        goes_on or (status == _ACCEPTED and expected.import_status != status),
         "The import goes on after its response.",
         "COMPLETED",
         f"{status}, {said}",
+        by=() if goes_on else ("import.status",),
+        value=status,
     )
 
 
@@ -170,10 +186,10 @@ def _json(exchange: ApiExchange) -> CheckResult:
     )
 
 
-def _shape(exchange: ApiExchange, status: int) -> CheckResult:
+def _shape(exchange: ApiExchange, status: int, expected: Conventions) -> CheckResult:
     body = exchange.response.json
     is_accepted = status < 300
-    wrong = shape_error(exchange.operation, status, body)
+    wrong = shape_error(exchange.operation, status, body, expected)
     said = _get(body, "status")
     if exchange.operation == UPLOAD and is_accepted and not (goes_on(exchange) or wrong):
         wrong = "" if said == "COMPLETED" else f"status: {said!r} is not 'COMPLETED'"
@@ -193,12 +209,16 @@ def _shape(exchange: ApiExchange, status: int) -> CheckResult:
         wrong,
         _shortened(body),
         variant,
+        ("error-body",) if variant is spec_variants.SpecVariant.ERROR_BODY else (),
     )
 
 
-def shape_error(operation_id: str, status: int, body: Any) -> str:
-    """Return the first violation of the documented shape, with its place; empty if there is none."""
-    operation = contract().operations[operation_id]
+def shape_error(operation_id: str, status: int, body: Any, expected: Conventions = USUAL) -> str:
+    """Return the first violation of the documented shape, with its place; empty if there is none.
+
+    *expected* are the conventions that the contract is read under.
+    """
+    operation = contract_under(expected).operations[operation_id]
     validator = operation.accepted if status < 300 else operation.responses[status]
     for error in validator.iter_errors(body):
         place = "/".join(str(step) for step in error.instance_path)
@@ -278,6 +298,7 @@ def _errors(exchange: ApiExchange, expected: Conventions) -> Iterator[CheckResul
         "`errors` does not match the summary, or is not in line order.",
         f"{min(counted, most)} entries in line order",
         got,
+        by=("error-list",) if in_order else (),
     )
     yield CheckResult(
         "upload.errors-shown",

@@ -6,9 +6,10 @@ The names and values are those of an overlay (``docs/overlays.md``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qlara_contract.contract import contract
+from qlara_contract.contract import ContractDocument, contract
 from qlara_contract.errors import CannotRun
 from qlara_contract.targets import (
     TABLE,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.results import Evidence
 
 __all__ = [
     "TABLE",
@@ -43,6 +46,8 @@ __all__ = [
 
 Plain = int | str
 
+USUAL = Conventions()
+_OF_SHAPES = {"quota.fields", "error-body", "email.absent"}
 _MEASURED = {"settle", "quota.settle"}  # no two measurements are alike
 
 
@@ -64,16 +69,32 @@ def expected_by(overlay: Path) -> Conventions:
         raise CannotRun(f"--overlay {error}") from error
 
 
+@lru_cache(maxsize=8)
+def contract_under(expected: Conventions) -> ContractDocument:
+    """Return the shipped contract with the shapes that these conventions give it."""
+    shapes = {name: value for name, value in expected.differences().items() if name in _OF_SHAPES}
+    if not shapes:
+        return contract()
+    return ContractDocument(apply_overlay(contract().document, overlay_for(shapes)))
+
+
 class KnownConventions:
     """The conventions of one run.
 
     ``expected`` is what the contract (with its overlay) says: assumed promises are judged by it.
     ``actual`` is how the deployment behaves as far as the run knows: set by hand, else observed, else
     expected. Stories go by it, so that no assumption makes another promise fail.
+    ``otherwise`` is what the overlay says in sentences, by promise: a difference that is expected.
     """
 
-    def __init__(self, expected: Conventions, assumed: Mapping[str, Plain]) -> None:
+    def __init__(
+        self,
+        expected: Conventions,
+        assumed: Mapping[str, Plain],
+        otherwise: Mapping[PromiseId, str] | None = None,
+    ) -> None:
         self.expected = expected
+        self.otherwise = dict(otherwise or {})
         self._expected = expected.values()
         self._assumed = dict(assumed)
         self.observations: dict[str, Observation] = {}
@@ -87,6 +108,14 @@ class KnownConventions:
         if name not in self.observations:
             self.observations[name] = Observation(name, value, what, exchange)
             self.actual = self._now()
+
+    def says(self, evidence: Evidence) -> bool:
+        """Return whether what was observed of a convention says all that *evidence* shows."""
+        now = self.actual.values()
+        return any(
+            now[name] != self._expected[name] and evidence.value in (None, now[name])
+            for name in evidence.by
+        )
 
     def is_assumed(self, name: str) -> bool:
         """Return whether the user has said what a convention is."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
 
+Plain = int | str
+
 _EVIDENCE_KEPT = 3  # of one kind
 _KINDS_KEPT = 30
 
@@ -34,7 +36,8 @@ class PromiseState(StrEnum):
 class Evidence:
     """One occasion on which a promise was not kept: what was wrong, expected and received.
 
-    ``before`` are the imports of the same story that led to it.
+    ``before`` are the imports of the same story that led to it. ``by`` are the conventions one of which
+    decides it, if there are names for it, and ``value`` what was seen of that one.
     """
 
     what: str
@@ -44,6 +47,8 @@ class Evidence:
     variant: SpecVariant | None = None
     story: str = ""
     before: tuple[ApiExchange, ...] = ()
+    by: tuple[str, ...] = ()
+    value: Plain | None = None
 
     def __post_init__(self) -> None:
         for name in ("what", "expected", "got"):  # they quote what the deployment said

@@ -194,6 +194,8 @@ class SuiteRun:
                     checked.variant,
                     story or self.story_name,
                     () if story else self.led_to(exchange),
+                    checked.by,
+                    checked.value,
                 ),
             )
         return broken

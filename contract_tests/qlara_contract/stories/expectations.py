@@ -73,8 +73,9 @@ def expect_line(
         story.observe("error-line", "begin", report.exchange, "the line of BEGIN:VCARD")
     story.expect(
         "upload.error-line-exact",
-        line,
-        wanted,
+        line == wanted,
+        True,
         report.exchange,
-        "The line is another one of the card.",
+        f"The line is another one of the card: {line}, not {wanted}.",
+        by="error-line" if line == card.start else "",
     )

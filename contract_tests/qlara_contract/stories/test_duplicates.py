@@ -72,6 +72,7 @@ def test_the_same_number_written_otherwise_is_a_duplicate(story: Story) -> None:
         story.expected.duplicates_scope,
         report.exchange,
         "A contact on another list does not make a card a duplicate, or does.",
+        by="duplicates.scope",
     )
     story.expect(
         "duplicates.by-number",
@@ -157,7 +158,7 @@ def test_without_a_strategy_duplicates_are_skipped(story: Story) -> None:
         _same(before),
         exchange,
         "An import without a strategy changed an existing contact.",
-        variant=_overwritten(after),
+        by=_overwritten(after),
     )
     story.expect(
         "duplicates.skip-is-default",
@@ -191,7 +192,7 @@ def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
         _same(before),
         exchange,
         "SKIP changed an existing contact.",
-        variant=_overwritten(after),
+        by=_overwritten(after),
     )
     if not into:
         page = story.read(report.list_id, count=1)
@@ -398,7 +399,7 @@ def test_duplicate_creates_a_copy(story: Story) -> None:
         ["Marco Rossi", "Mario Rossi"],
         page.exchange,
         "The list does not hold the contact and its copy.",
-        variant=SpecVariant.CREATE_OR_UPDATE if names == ["Mario Rossi"] else None,
+        by=SpecVariant.CREATE_OR_UPDATE if names == ["Mario Rossi"] else "",
     )
     story.expect(
         "duplicates.copy-creates",

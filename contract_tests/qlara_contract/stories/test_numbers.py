@@ -37,6 +37,7 @@ def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
             story.expected.region,
             observed.exchange,
             "A number without prefix gets the one of another region.",
+            by="region",
         )
     if region == "IT":
         typed = [numbers.take_national(), numbers.take_national()]

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.conventions import NO_OVERLAY, ReadOverlay
 from qlara_contract.engine import check_deployment
 from qlara_contract.settings import Mode
 
@@ -82,11 +83,14 @@ class DeploymentComparison:
 
 
 def compare_deployments(
-    settings: RunSettings, other: RunSettings, progress: Callable[[Progress], None] = lambda _: None
+    settings: RunSettings,
+    other: RunSettings,
+    progress: Callable[[Progress], None] = lambda _: None,
+    overlay: ReadOverlay = NO_OVERLAY,
 ) -> DeploymentComparison:
     """Send the same requests to both deployments and compare; raise ``CannotRun``.
 
-    Both runs are as cautious as the more cautious of the two needs to be.
+    Both runs are as cautious as the more cautious of the two needs to be, and judge by *overlay*.
     """
     modes = {settings.effective_mode, other.effective_mode}
     mode = Mode.READ_ONLY if Mode.READ_ONLY in modes else Mode.FULL
@@ -95,7 +99,10 @@ def compare_deployments(
     for each in (settings, other):
         exchanges: list[tuple[str, ApiExchange]] = []
         check_deployment(
-            replace(each, mode=mode, max_writes=writes), progress=progress, record=exchanges
+            replace(each, mode=mode, max_writes=writes),
+            progress=progress,
+            record=exchanges,
+            overlay=overlay,
         )
         recorded.append(exchanges)
     return compare(settings, other, *recorded)

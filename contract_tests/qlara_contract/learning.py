@@ -17,7 +17,6 @@ from qlara_contract.numbers import NumberKind, region_of
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.run import TAG
 from qlara_contract.settings import Mode
-from qlara_contract.spec_variants import of_quota, of_refusal
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ STORY = "learning"
 
 _LONGEST_SETTLE = 15.0
 _POLLS = (*[0.05] * 20, *[0.1] * 10, 0.25)
-_SLOWER = 1.2  # times a measurement, in a slow moment
-_STEADY = (0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60)  # seconds
 _OF_FIELDS = (400, 422)  # statuses that refuse a field
 _FEW, _MANY = 12, 120
 _ROOM = 40  # contacts that learning may bring
@@ -141,7 +138,7 @@ class _Learning:
         self._region(contacts, exchange)
         self._quota(used, len(contacts), exchange)
         completed = body.get("completedAt")
-        if isinstance(completed, str) and isinstance(parsed(completed), datetime):
+        if isinstance(completed, str) and completed[:4].isdigit():
             value = "utc" if completed.endswith("Z") else "offset"
             self._known.observe("times", value, f"such as {completed[-6:]}", exchange)
         return True
@@ -180,7 +177,7 @@ class _Learning:
             if contacts and (reported is None or len(contacts) >= min(reported, 10)):
                 if at:
                     seen = f"seen after {max(1, round(took * 1000))}ms"
-                    self._known.observe("settle", steady(took), seen, page)
+                    self._known.observe("settle", _milliseconds(took), seen, page)
                 else:
                     self._known.observe("settle", "0s", "seen at once", page)
                 return contacts
@@ -256,7 +253,7 @@ class _Learning:
             took = time.monotonic() - started
             if now is not None and now >= used + created:
                 moved = f"moved after {max(1, round(took * 1000))}ms" if at else "moved at once"
-                settle = steady(took) if at else "0s"
+                settle = _milliseconds(took) if at else "0s"
                 self._known.observe("quota.settle", settle, moved, exchange)
                 return
             if took > _LONGEST_SETTLE / 3:
@@ -414,14 +411,8 @@ class _Learning:
         return used if isinstance(used, int) and not isinstance(used, bool) else None
 
 
-def steady(seconds: float) -> str:
-    """Return the time, written as an overlay has it, that a measured one is taken for.
-
-    It is the next of a few: so each run writes the same, and a slow moment is within it.
-    """
-    slow = seconds * _SLOWER
-    found = next((each for each in _STEADY if slow <= each), seconds)
-    return duration_text(timedelta(seconds=found))
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
 
 
 def _pauses() -> Iterator[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,7 +24,7 @@ from qlara_contract.results import Evidence, Results
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from qlara_contract.deviations import Deviation
     from qlara_contract.promise_ids import PromiseId
@@ -41,6 +41,7 @@ _SLACK = 0.15  # seconds that an import may take longer to settle than it was se
 class SuiteRun:
     """Settings, client, results, conventions, ledger and phone numbers of one run.
 
+    ``expected`` and ``otherwise`` are what the contract says with its overlay, in names and in sentences.
     ``deviations`` are those that still hold. ``sandbox_scenario`` is the
     scenario that a sandbox's responses name, empty for a real deployment.
     """
@@ -48,6 +49,7 @@ class SuiteRun:
     settings: RunSettings
     deviations: tuple[Deviation, ...] = ()
     expected: Conventions = field(default_factory=Conventions)
+    otherwise: Mapping[PromiseId, str] = field(default_factory=dict)
     results: Results = field(default_factory=Results)
     account: ModelAccount = field(default_factory=ModelAccount)
     sandbox_scenario: str = ""
@@ -58,6 +60,8 @@ class SuiteRun:
     broken_by_checks: list[PromiseId] = field(default_factory=list)
     record: list[tuple[str, ApiExchange]] | None = None
     is_learning: bool = False
+    needs_file_name: bool = False  # as a text field of each upload
+    first_quota: ApiExchange | None = None  # the exchange that the run began with
     page_size: int = 10  # a `limit` that the deployment is known to obey
 
     def __post_init__(self) -> None:
@@ -68,8 +72,11 @@ class SuiteRun:
         self._wrote_at = 0.0
         self._pending: list[ApiRequest] = []  # charged and sent, and not answered yet
         self.ledger = Ledger(self.settings.effective_max_writes)
-        self.conventions = KnownConventions(self.expected, self.settings.assume)
-        self.client = Client(self.settings, watch=self._watch, charge=self.charge)
+        self.conventions = KnownConventions(self.expected, self.settings.assume, self.otherwise)
+        self.needs_file_name = self.conventions.actual.file_name == "required"
+        self.client = Client(
+            self.settings, watch=self._watch, charge=self.charge, complete=self.completed
+        )
         self.numbers = Numbers(self.settings.seed, self._claim)
 
     @property
@@ -144,6 +151,8 @@ class SuiteRun:
         """Return whether a promise that was not kept makes the run fail."""
         if self.results.by_id[promise_id].promise.is_assumed and not self.settings.strict:
             return False
+        if promise_id in self.otherwise:
+            return False
         return not self.covers(promise_id)
 
     def lost(self, reason: str) -> NoReturn:
@@ -207,6 +216,15 @@ class SuiteRun:
     def pace(self) -> None:
         """Wait until the run may send another request."""
         self.client.pace()
+
+    def completed(self, request: ApiRequest) -> ApiRequest:
+        """Return a request with what the deployment needs of each upload that is a form."""
+        form = request.form
+        if form is None or not self.needs_file_name or "fileName" in dict(form.fields):
+            return request
+        filename = form.file.filename if form.file else ""
+        name = filename if filename.lower().endswith(".vcf") else "contacts.vcf"
+        return replace(request, form=replace(form, fields=(*form.fields, ("fileName", name))))
 
     def charge(self, request: ApiRequest) -> None:
         """Charge the cards of a request before it is sent; raise ``WritesSpent``."""

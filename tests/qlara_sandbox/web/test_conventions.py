@@ -580,7 +580,11 @@ def test_an_update_may_remove_what_the_card_lacks_and_replace_tags(under: Under)
     upload(client, vcf(("Marco R.", number)), tags="second", duplicateStrategy="UPDATE")
 
     contact = listed(client)["contacts"][0]
-    assert (contact["name"], contact.get("email"), contact["tags"]) == ("Marco R.", None, ["second"])
+    assert (contact["name"], contact.get("email"), contact["tags"]) == (
+        "Marco R.",
+        None,
+        ["second"],
+    )
 
 
 def test_what_updated_and_copied_cards_count_as(under: Under) -> None:

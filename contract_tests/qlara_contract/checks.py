@@ -140,7 +140,7 @@ def _of_operation(
     if exchange.response.json is not None and (documented or status < 300):
         yield _shape(exchange, status, expected)
         if status < 300:
-            yield from _MEANINGS[exchange.operation](exchange, paging)
+            yield from _MEANINGS[exchange.operation](exchange, paging, expected)
             if exchange.operation == UPLOAD:
                 yield from _errors(exchange, expected)
     if status == 429:
@@ -238,7 +238,7 @@ def _retry_after(exchange: ApiExchange) -> CheckResult:
     )
 
 
-def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
+def _report(exchange: ApiExchange, _: Paging, expected: Conventions) -> Iterator[CheckResult]:
     body = exchange.response.json
     summary = _get(body, "summary")
     if _get(body, "status") not in (None, "COMPLETED"):
@@ -249,7 +249,8 @@ def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
     sent = dict(exchange.request.form.fields) if exchange.request.form else {}
     strategy = sent.get("duplicateStrategy") or "SKIP"
     if strategy in ("SKIP", "UPDATE", "DUPLICATE"):
-        yield from _sums(summary, strategy)
+        always_updates = expected.duplicates_strategy == "update"
+        yield from _sums(summary, "UPDATE" if always_updates else strategy, expected)
     if "listId" in sent and "listName" not in sent:
         yield CheckResult(
             "upload.report-names-the-list",
@@ -261,7 +262,7 @@ def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
         )
 
 
-def _sums(summary: dict[str, Any], strategy: str) -> Iterator[CheckResult]:
+def _sums(summary: dict[str, Any], strategy: str, expected: Conventions) -> Iterator[CheckResult]:
     total, imported, skipped = (summary[name] for name in ("total", "imported", "skipped"))
     is_skip = strategy == "SKIP"
     yield CheckResult(
@@ -271,13 +272,15 @@ def _sums(summary: dict[str, Any], strategy: str) -> Iterator[CheckResult]:
         "total = imported + skipped",
         f"{total} = {imported} + {skipped}",
     )
-    left_out = summary["duplicates"] if is_skip else 0
+    skips_updates = strategy == "UPDATE" and expected.update_count == "skipped"
+    left_out = summary["duplicates"] if is_skip or skips_updates else 0
     yield CheckResult(
         "upload.summary-skipped" if is_skip else "upload.summary-skipped-otherwise",
         skipped != left_out + summary["errors"],
         f"`skipped` does not add up with {strategy}.",
-        "skipped = duplicates + errors" if is_skip else "skipped = errors",
+        "skipped = duplicates + errors" if is_skip or skips_updates else "skipped = errors",
         _shortened(summary),
+        by=("update.count",) if strategy == "UPDATE" else (),
     )
 
 
@@ -309,7 +312,7 @@ def _errors(exchange: ApiExchange, expected: Conventions) -> Iterator[CheckResul
     )
 
 
-def _page(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
+def _page(exchange: ApiExchange, paging: Paging, _: Conventions) -> Iterator[CheckResult]:
     body = exchange.response.json
     query = dict(exchange.request.query)
     asked = contract_list_id(exchange)
@@ -415,8 +418,9 @@ def contract_list_id(exchange: ApiExchange) -> str:
     return unquote(found[1]) if found else ""
 
 
-def _used(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
-    used, total = (_get(exchange.response.json, name) for name in ("used", "total"))
+def _used(exchange: ApiExchange, _: Paging, expected: Conventions) -> Iterator[CheckResult]:
+    field = "totalLimit" if expected.quota_fields == "limits" else "total"
+    used, total = (_get(exchange.response.json, name) for name in ("used", field))
     if _is_count(used) and _is_count(total):
         yield CheckResult(
             "quota.used-within-total",
@@ -427,7 +431,7 @@ def _used(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
         )
 
 
-_MEANINGS: dict[str, Callable[[ApiExchange, Paging], Iterator[CheckResult]]] = {
+_MEANINGS: dict[str, Callable[[ApiExchange, Paging, Conventions], Iterator[CheckResult]]] = {
     UPLOAD: _report,
     LIST: _page,
     QUOTA: _used,

@@ -105,6 +105,7 @@ READ_ONLY = "the run is read-only"
 NO_LISTS = "lists cannot be made: an import with `listName` is refused"
 NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
 WRITES_SPENT = "--max-writes does not allow enough new contacts"
+ALWAYS_UPDATES = "the overlay says that an import always creates or updates"
 NOT_COMPLETED = "the story could not be completed"
 ENDED_EARLY = "the story ended early"
 GOES_ON = "imports go on after their response, and where the report appears then is not documented"
@@ -116,6 +117,7 @@ _REMEDIES = {
     NO_QUOTA_LEFT: "a key with quota left for a few hundred contacts",
     NOT_COMPLETED: "",
     ENDED_EARLY: "",
+    ALWAYS_UPDATES: "",
 }
 
 

@@ -223,7 +223,7 @@ class SuiteRun:
         if form is None or not self.needs_file_name or "fileName" in dict(form.fields):
             return request
         filename = form.file.filename if form.file else ""
-        name = filename if filename.lower().endswith(".vcf") else "contacts.vcf"
+        name = filename if filename.endswith(".vcf") else "contacts.vcf"
         return replace(request, form=replace(form, fields=(*form.fields, ("fileName", name))))
 
     def charge(self, request: ApiRequest) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiRequest
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.spec_variants import of_refusal
 from qlara_contract.story import exercises
 from qlara_contract.strategies import card
 
@@ -210,12 +211,15 @@ def test_a_method_outside_the_contract_is_not_allowed(story: Story) -> None:
 def _documented_shape(story: Story, promise: PromiseId, exchange: ApiExchange) -> None:
     body = exchange.response.json
     data = body.get("data") if isinstance(body, dict) else None
+    is_message = of_refusal(body) is not None
+    is_fail = isinstance(data, dict) and bool(data) and body.get("status") == "fail"
     story.expect(
         promise,
-        isinstance(data, dict) and bool(data) and body.get("status") == "fail",
+        is_message if story.expected.error_body == "message" else is_fail,
         True,
         exchange,
         "The body does not have the documented shape.",
+        by="error-body" if is_message else None,
     )
 
 

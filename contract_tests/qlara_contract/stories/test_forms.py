@@ -36,14 +36,19 @@ def _part(name: str, content: str, *, file: str = "", head: str = "Content-Dispo
     return f"--{_BOUNDARY}\r\n{disposition}\r\n\r\n{content}\r\n"
 
 
-def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
+def _file_name(story: Story) -> str:
+    """Return the field that the deployment needs beside the file; nothing where it needs none."""
+    return _part("fileName", "contacts.vcf") if story.run.needs_file_name else ""
+
+
+def _forms() -> dict[str, Callable[[tuple[str, ...]], tuple[str, str]]]:
     """Return, by what is particular about a form, how its media type and body are made of its parts."""
     end = f"--{_BOUNDARY}--\r\n"
 
-    def body(change: Callable[[str], str]) -> Callable[[tuple[str, str, str]], tuple[str, str]]:
+    def body(change: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, str]]:
         return lambda parts: (_PLAIN, change("".join(parts)) + end)
 
-    def typed(media_type: str) -> Callable[[tuple[str, str, str]], tuple[str, str]]:
+    def typed(media_type: str) -> Callable[[tuple[str, ...]], tuple[str, str]]:
         return lambda parts: (media_type, "".join(parts) + end)
 
     return {
@@ -101,6 +106,7 @@ def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
             _part("file", card("Marco Rossi", f"TEL:{number}"), file="contacts.vcf"),
             _part("listId", list_id),
             _part("tags", TAG),
+            _file_name(story),
         )
         exchange = _send(story, *made(parts))
         if _accepted(story, "upload.any-valid-form", what, exchange):
@@ -119,7 +125,8 @@ def test_a_form_is_read_however_it_is_transferred(story: Story) -> None:
     for what, (headers, is_chunked, may_refuse) in ways.items():
         number = story.run.numbers.take()
         body = _part("file", card("Marco Rossi", f"TEL:{number}"), file="contacts.vcf")
-        body += _part("listId", list_id) + _part("tags", TAG) + f"--{_BOUNDARY}--\r\n"
+        body += _part("listId", list_id) + _part("tags", TAG) + _file_name(story)
+        body += f"--{_BOUNDARY}--\r\n"
         request = ApiRequest(
             "POST",
             contract().path_of(UPLOAD),
@@ -142,7 +149,8 @@ def test_the_name_of_the_file_does_not_matter(story: Story) -> None:
     for name in _FILE_NAMES:
         number = story.run.numbers.take()
         body = _part("file", card("Marco Rossi", f"TEL:{number}"), file=name)
-        body += _part("listId", list_id) + _part("tags", TAG) + f"--{_BOUNDARY}--\r\n"
+        body += _part("listId", list_id) + _part("tags", TAG) + _file_name(story)
+        body += f"--{_BOUNDARY}--\r\n"
         what, exchange = f"a file named {name}", _send(story, _PLAIN, body)
         if _accepted(story, "upload.file-name-free", what, exchange):
             sent[what] = number, exchange

@@ -9,6 +9,7 @@ from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import UPLOAD
+from qlara_contract.results import ALWAYS_UPDATES
 from qlara_contract.story import TAG, exercises
 from qlara_contract.strategies import card
 
@@ -335,6 +336,9 @@ def _duplicates_at_full_quota(story: Story, key: str) -> None:
     for promise, strategy in strategies.items():
         form = story.form(text, list_id=story.run.list_id, strategy=strategy)
         exchange = story.post(form, key=key)
+        if strategy == "DUPLICATE" and story.expected.duplicates_strategy == "update":
+            story.not_exercised(promise, ALWAYS_UPDATES)
+            continue
         if strategy == "DUPLICATE":
             story.refused(promise, exchange, 409, "contacts")
             continue

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.client import is_from_gateway
 from qlara_contract.conventions import NO_OVERLAY, ReadOverlay
 from qlara_contract.engine import check_deployment
 from qlara_contract.settings import Mode
@@ -31,6 +32,9 @@ _NUMBER = re.compile(r"\+\d{7,15}")
 _ID = re.compile(r"[\w-]+")
 _OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+")
 _QUOTA = re.compile(r"\b\d+/\d+\b")
+_MARKER = re.compile(r"contract-check [0-9a-f]+-\d+ numbers")
+_WORDS = ("data.", "message:", "error:")
+_TOO_MANY = 429
 _COMPARED_FILE = 100_000
 _EXAMPLES = 2
 
@@ -41,6 +45,7 @@ class DifferenceKind(StrEnum):
     STATUS = "status"
     SHAPE = "shape"
     MEANING = "meaning"
+    WORDING = "wording"  # of a refusal
 
 
 @dataclass
@@ -52,6 +57,7 @@ class ResponseDifference:
     what: str
     count: int = 0
     examples: list[tuple[ApiExchange, ApiExchange]] = field(default_factory=list)
+    stories: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -118,23 +124,35 @@ def compare(
     comparison = DeploymentComparison(settings.base_url, other.base_url, settings.seed)
     seconds, ids = _by_story(second), PairedIds()
     for story, exchanges in _by_story(first).items():
-        _compare_story(comparison, exchanges, seconds.get(story, []), ids)
+        _compare_story(comparison, story, (exchanges, seconds.get(story, [])), ids)
     return comparison
 
 
 def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExchange]]:
     return {
-        story: [exchange for _, exchange in group]
+        story: [exchange for _, exchange in group if not _is_passed_over(exchange)]
         for story, group in groupby(recorded, key=lambda each: each[0])
     }
 
 
+def _is_passed_over(exchange: ApiExchange) -> bool:
+    """Return whether an exchange says nothing of the deployment.
+
+    It was waited out, came from a gateway, or only found out if the account holds a number already.
+    """
+    if exchange.response.status == _TOO_MANY or is_from_gateway(exchange.response):
+        return True
+    fields = dict(exchange.request.form.fields) if exchange.request.form else {}
+    return _MARKER.fullmatch(fields.get("listName", "")) is not None
+
+
 def _compare_story(
     comparison: DeploymentComparison,
-    firsts: list[ApiExchange],
-    seconds: list[ApiExchange],
+    story: str,
+    recorded: tuple[list[ApiExchange], list[ApiExchange]],
     ids: PairedIds,
 ) -> None:
+    firsts, seconds = recorded
     pair = StoryPair(ids)
     for at, (one, two) in enumerate(zip_longest(firsts, seconds)):
         if (
@@ -156,6 +174,8 @@ def _compare_story(
             (operation, kind, what), ResponseDifference(operation, kind, what)
         )
         found.count += 1
+        if story not in found.stories:
+            found.stories.append(story)
         if len(found.examples) < _EXAMPLES:
             found.examples.append((one, two))
 
@@ -207,7 +227,8 @@ class StoryPair:
         if what := self._first_difference(*(shape(body) for body in bodies)):
             return DifferenceKind.SHAPE, what
         if what := self._first_difference(*bodies):
-            return DifferenceKind.MEANING, what
+            is_wording = one.response.status >= 400 and what.startswith(_WORDS)
+            return DifferenceKind.WORDING if is_wording else DifferenceKind.MEANING, what
         return None
 
     def _first_difference(self, one: Any, two: Any, place: str = "") -> str:

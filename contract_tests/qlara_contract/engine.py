@@ -8,13 +8,14 @@ import traceback
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qlara_contract.conventions import (
     NO_OVERLAY,
     Conventions,
     KnownConventions,
     ReadOverlay,
+    overlay_for,
     sentence_of,
 )
 from qlara_contract.deviations import holding, is_known, unknown_evidence
@@ -112,6 +113,12 @@ class Outcome:
             if result.state is PromiseState.DIFFERS and seen:
                 found[result.promise.id] = sentence_of(seen[0])
         return dict(sorted(found.items()))
+
+    @property
+    def overlay(self) -> dict[str, Any]:
+        """An OpenAPI Overlay that says what was learnt of the deployment."""
+        title = f"Conventions of {self.settings.base_url}"
+        return overlay_for(self.conventions.known, title=title, differs=self.otherwise)
 
     @property
     def _holding(self) -> tuple[Deviation, ...]:

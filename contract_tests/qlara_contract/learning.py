@@ -15,6 +15,7 @@ from qlara_contract.exchange import ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import NumberKind, region_of
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.results import NO_ROOM
 from qlara_contract.run import TAG
 from qlara_contract.settings import Mode
 from qlara_contract.strategies import card
@@ -69,7 +70,7 @@ class _Learning:
             self._pages(run.list_id, 0)
             return
         if not run.ledger.fits(_ROOM):
-            run.imports_fail = "the plan has too little room for a run"
+            run.imports_fail = NO_ROOM
         if run.imports_fail or not self._first_import():
             self._pages(run.list_id, 0)
             return
@@ -291,6 +292,10 @@ class _Learning:
         duplicates = _count(elsewhere, "duplicates")
         if duplicates == 1:
             self._known.observe("duplicates.scope", "account", "on another list", elsewhere)
+            counted = [_count(elsewhere, name) for name in ("imported", "skipped")]
+            if counted == [1, 0]:
+                what = "a duplicate is imported without a strategy, which is SKIP"
+                self._known.observe("duplicates.strategy", "update", what, elsewhere)
         elif duplicates == 0 and isinstance(list_id, str):
             again = self._import(text, list_id=list_id)
             if _count(again, "duplicates") == 1:

@@ -21,6 +21,7 @@ from qlara_contract.numbers import Numbers
 from qlara_contract.oracle import ModelAccount
 from qlara_contract.promises import UPLOAD
 from qlara_contract.results import Evidence, Results
+from qlara_contract.settings import Mode
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class SuiteRun:
     page_size: int = 10  # a `limit` that the deployment is known to obey
 
     def __post_init__(self) -> None:
+        if self.settings.effective_mode is Mode.FULL:
+            self.results.use_full_mode()
         self._imports: list[ApiExchange] = []
         self._names = count(1)
         self._ids: dict[tuple[str, str], str] = {}

@@ -401,14 +401,7 @@ def _announce(settings: RunSettings) -> None:
 def _write_overlay(outcome: Outcome, path: Path) -> None:
     import yaml
 
-    from qlara_contract.conventions import overlay_for
-
-    document = overlay_for(
-        outcome.conventions.known,
-        title=f"Conventions of {outcome.settings.base_url}",
-        differs=outcome.otherwise,
-    )
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(outcome.overlay, sort_keys=False, allow_unicode=True)
     path.write_text(mask(text, outcome.settings.secrets), encoding="utf-8")
     click.echo(f"Wrote {path}")
 

@@ -233,7 +233,7 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
                 numbers,
                 page.exchange,
                 "The contacts are not in the order in which they were imported.",
-                by=SpecVariant.SORTED_BY_NAME if story.actual.order == "name" else "",
+                by="order",
             )
 
 

@@ -90,6 +90,19 @@ def test_a_tel_uri_is_read_with_its_parameters(story: Story) -> None:
         )
 
 
+@exercises("numbers.fax-never", creates=2)
+def test_a_number_that_nobody_answers_is_not_taken(story: Story) -> None:
+    fax, voice, pager = (story.run.numbers.take() for _ in range(3))
+    text = card("Marco Rossi", f"TEL;TYPE=FAX:{fax}", f"TEL;TYPE=VOICE:{voice}")
+    text += card("Anna Neri", f"TEL;TYPE=PAGER:{pager}")
+    report = story.upload(text)
+    page = story.read(report.list_id, count=report.summary.get("imported"))
+    values = {(voice,): "never", (fax, pager): "used"}
+    value = values.get(tuple(sorted(map(str, page.numbers))))
+    what = "The number of a fax or pager is taken, or is not."
+    story.decides("numbers.fax-never", "numbers.fax", value, page.exchange, what)
+
+
 @exercises("numbers.mobile-first", creates=1)
 def test_a_mobile_number_is_taken_before_others(story: Story) -> None:
     if story.actual.numbers == "mobile":

@@ -25,6 +25,7 @@ _MARKS = {
 }
 _LETTERS = [b"[%c%c]" % (ord(letter), ord(letter.lower())) for letter in "BEGIN:VCARD"]
 _BEGIN = re.compile(rb"\0".join(_LETTERS) + b"|" + b"".join(_LETTERS))
+_FOLDS = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 _LONGEST_START = 64  # bytes in which a file in UTF-16 shows that it is
 _UTF_32 = (
     (re.compile(rb"(?:\xff\xfe\0\0)?[Bb]\0\0\0[Ee]\0\0\0"), "utf-32-le"),
@@ -58,7 +59,8 @@ def read_as(data: bytes, *, utf_16: str, other: str) -> bytes:
         if utf_16 == "refused":
             raise NotAVCard
         return data
-    if other == "windows-1252" or _is_utf_8(data):
+    # A fold may be in the middle of a character.
+    if other == "windows-1252" or _is_utf_8(_FOLDS.sub(b"", data)):
         return data
     return data.decode("latin-1" if other == "iso-8859-1" else "utf-8", "replace").encode()
 

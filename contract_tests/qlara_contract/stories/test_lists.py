@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.spec_variants import SpecVariant
 from qlara_contract.story import ListPage, exercises, known_part
 from qlara_contract.strategies import card
 

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import groupby, zip_longest
+from itertools import groupby, pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.client import is_from_gateway
@@ -130,9 +130,22 @@ def compare(
 
 def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExchange]]:
     return {
-        story: [exchange for _, exchange in group if not _is_passed_over(exchange)]
+        story: _one_after_another(
+            [exchange for _, exchange in group if not _is_passed_over(exchange)]
+        )
         for story, group in groupby(recorded, key=lambda each: each[0])
     }
+
+
+def _one_after_another(exchanges: list[ApiExchange]) -> list[ApiExchange]:
+    """Leave out what was sent together with another request: which came first, is left to chance."""
+    together = {
+        at
+        for before, each in pairwise(range(len(exchanges)))
+        if exchanges[each].at < exchanges[before].at + exchanges[before].took
+        for at in (before, each)
+    }
+    return [each for at, each in enumerate(exchanges) if at not in together]
 
 
 def _is_passed_over(exchange: ApiExchange) -> bool:

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 
     Recorded = list[tuple[str, ApiExchange]]
 
-# Which of several imports at the same time is the first, is left to chance.
-_BY_CHANCE = "imports at the same time are each imported whole"
 _DIFFERS_ANYWHERE = {"answers.refusal-shape", "answers.documented-status"}
 
 
@@ -144,14 +142,14 @@ def _differences(foreign: Judged, sandbox: Judged, said: ReadOverlay, seed: int)
         if one.get(name) != two.get(name):
             yield f"{name} is {one.get(name, 'as usual')} and {two.get(name, 'as usual')}"
     usual = _usual_differences(seed)
-    left_out = {*_stories_of(said.otherwise), _BY_CHANCE}
+    left_out = _stories_of(said.otherwise)
     for each in _compared(foreign, sandbox):
         where = [
             story
             for story in each.stories
             if story not in left_out
             and not story.startswith("generated requests")
-            and (each.operation, each.kind, story) not in usual
+            and (each.operation, each.kind is DifferenceKind.STATUS, story) not in usual
         ]
         if where and not _is_silent(each, said):
             yield f"{each.kind} in `{where[0]}`: {each.what}"
@@ -165,12 +163,12 @@ def _compared(foreign: Judged, sandbox: Judged) -> list[ResponseDifference]:
 
 
 @lru_cache(maxsize=4)
-def _usual_differences(seed: int) -> frozenset[tuple[str, str, str]]:
-    """Return in what the two differ without any freedom, where no promise decides: by story."""
+def _usual_differences(seed: int) -> frozenset[tuple[str, bool, str]]:
+    """Return in what the two differ without any freedom: operation, whether in status, and story."""
     foreign = _judged_foreign("", seed, NO_OVERLAY, strict=False)
     sandbox = _judged_sandbox(None, seed, NO_OVERLAY)
     return frozenset(
-        (each.operation, each.kind, story)
+        (each.operation, each.kind is DifferenceKind.STATUS, story)
         for each in _compared(foreign, sandbox)
         for story in each.stories
     )

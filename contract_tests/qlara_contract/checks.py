@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from qlara_contract import spec_variants
 from qlara_contract.client import is_from_gateway
 from qlara_contract.contract import contract
-from qlara_contract.conventions import Conventions
+from qlara_contract.conventions import USUAL, Conventions, contract_under
 from qlara_contract.exchange import printable_json
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 
@@ -32,6 +32,12 @@ _UNDER_WAY = re.compile(
     re.IGNORECASE,
 )
 _NO_FAILURES = frozenset({501, 505})  # RFC 9110 sections 15.6.2 and 15.6.6: not supported
+_OK = 200
+_STATUSES = {"invalid-input", "key.missing", "key.unknown", "key.unpermitted", "unknown-list"}
+_STATUSES_OF_UPLOADS = {
+    *("import.status", "invalid-field", "not-a-form"),
+    *("list-names.status", "list-names.create-status"),
+}
 _SHAPES: dict[str, PromiseId] = {
     UPLOAD: "upload.report-shape",
     LIST: "list.page-shape",
@@ -41,7 +47,7 @@ _SHAPES: dict[str, PromiseId] = {
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of checking one promise on one exchange."""
+    """The result of checking one promise on one exchange; ``by`` and ``value`` as in `Evidence`."""
 
     promise: PromiseId
     broken: bool
@@ -49,6 +55,8 @@ class CheckResult:
     expected: str = ""
     got: str = ""
     variant: SpecVariant | None = None
+    by: tuple[str, ...] = ()
+    value: int | str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,9 +115,13 @@ def _of_operation(
 ) -> Iterator[CheckResult]:
     status = exchange.response.status
     documented = status in operation.responses
-    statuses = operation.responses.keys() | {expected.invalid_input, expected.key_missing}
-    if exchange.operation == UPLOAD:
-        statuses = (statuses - {200}) | {expected.import_status}
+    decided = _STATUSES | (_STATUSES_OF_UPLOADS if exchange.operation == UPLOAD else set())
+    values = expected.values()
+    statuses = operation.responses.keys() | {
+        value for name in decided if isinstance(value := values[name], int)
+    }
+    if exchange.operation == UPLOAD and expected.import_status != _OK:
+        statuses -= {_OK}
     known = ", ".join(map(str, sorted(statuses)))
     yield CheckResult(
         "answers.documented-status",
@@ -118,6 +130,8 @@ def _of_operation(
         f"one of {known}",
         str(status),
         spec_variants.of_refusal(exchange.response.json) if status >= 400 else None,
+        tuple(sorted(decided)),
+        status,
     )
     if 200 <= status < 300:
         if exchange.operation == UPLOAD:
@@ -127,9 +141,9 @@ def _of_operation(
     if status == _ACCEPTED or not 200 <= status < 600:
         return
     if exchange.response.json is not None and (documented or status < 300):
-        yield _shape(exchange, status)
+        yield _shape(exchange, status, expected)
         if status < 300:
-            yield from _MEANINGS[exchange.operation](exchange, paging)
+            yield from _MEANINGS[exchange.operation](exchange, paging, expected)
             if exchange.operation == UPLOAD:
                 yield from _errors(exchange, expected)
     if status == 429:
@@ -149,13 +163,15 @@ def goes_on(exchange: ApiExchange) -> bool:
 
 def _completion(exchange: ApiExchange, expected: Conventions) -> CheckResult:
     status, said = exchange.response.status, _get(exchange.response.json, "status")
+    goes_on = _UNDER_WAY.search(str(said)) is not None
     return CheckResult(
         "upload.completed-at-once",
-        _UNDER_WAY.search(str(said)) is not None
-        or (status == _ACCEPTED and expected.import_status != status),
+        goes_on or (status == _ACCEPTED and expected.import_status != status),
         "The import goes on after its response.",
         "COMPLETED",
         f"{status}, {said}",
+        by=() if goes_on else ("import.status",),
+        value=status,
     )
 
 
@@ -188,10 +204,10 @@ def _foreign_encoding(body: bytes) -> str:
     return "JSON that is not UTF-8" if b"\0" in body else ""
 
 
-def _shape(exchange: ApiExchange, status: int) -> CheckResult:
+def _shape(exchange: ApiExchange, status: int, expected: Conventions) -> CheckResult:
     body = exchange.response.json
     is_accepted = status < 300
-    wrong = shape_error(exchange.operation, status, body)
+    wrong = shape_error(exchange.operation, status, body, expected)
     said = _get(body, "status")
     if exchange.operation == UPLOAD and is_accepted and not (goes_on(exchange) or wrong):
         wrong = "" if said == "COMPLETED" else f"status: {said!r} is not 'COMPLETED'"
@@ -211,12 +227,16 @@ def _shape(exchange: ApiExchange, status: int) -> CheckResult:
         wrong,
         _shortened(body),
         variant,
+        ("error-body",) if variant is spec_variants.SpecVariant.ERROR_BODY else (),
     )
 
 
-def shape_error(operation_id: str, status: int, body: Any) -> str:
-    """Return the first violation of the documented shape, with its place; empty if there is none."""
-    operation = contract().operations[operation_id]
+def shape_error(operation_id: str, status: int, body: Any, expected: Conventions = USUAL) -> str:
+    """Return the first violation of the documented shape, with its place; empty if there is none.
+
+    *expected* are the conventions that the contract is read under.
+    """
+    operation = contract_under(expected).operations[operation_id]
     validator = operation.accepted if status < 300 else operation.responses[status]
     for error in validator.iter_errors(body):
         place = "/".join(str(step) for step in error.instance_path)
@@ -236,7 +256,7 @@ def _retry_after(exchange: ApiExchange) -> CheckResult:
     )
 
 
-def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
+def _report(exchange: ApiExchange, _: Paging, expected: Conventions) -> Iterator[CheckResult]:
     body = exchange.response.json
     summary = _get(body, "summary")
     if _get(body, "status") not in (None, "COMPLETED"):
@@ -247,7 +267,8 @@ def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
     sent = dict(exchange.request.form.fields) if exchange.request.form else {}
     strategy = sent.get("duplicateStrategy") or "SKIP"
     if strategy in ("SKIP", "UPDATE", "DUPLICATE"):
-        yield from _sums(summary, strategy)
+        always_updates = expected.duplicates_strategy == "update"
+        yield from _sums(summary, "UPDATE" if always_updates else strategy, expected)
     if "listId" in sent and "listName" not in sent:
         yield CheckResult(
             "upload.report-names-the-list",
@@ -259,7 +280,7 @@ def _report(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
         )
 
 
-def _sums(summary: dict[str, Any], strategy: str) -> Iterator[CheckResult]:
+def _sums(summary: dict[str, Any], strategy: str, expected: Conventions) -> Iterator[CheckResult]:
     total, imported, skipped = (summary[name] for name in ("total", "imported", "skipped"))
     is_skip = strategy == "SKIP"
     yield CheckResult(
@@ -269,13 +290,15 @@ def _sums(summary: dict[str, Any], strategy: str) -> Iterator[CheckResult]:
         "total = imported + skipped",
         f"{total} = {imported} + {skipped}",
     )
-    left_out = summary["duplicates"] if is_skip else 0
+    skips_updates = strategy == "UPDATE" and expected.update_count == "skipped"
+    left_out = summary["duplicates"] if is_skip or skips_updates else 0
     yield CheckResult(
         "upload.summary-skipped" if is_skip else "upload.summary-skipped-otherwise",
         skipped != left_out + summary["errors"],
         f"`skipped` does not add up with {strategy}.",
-        "skipped = duplicates + errors" if is_skip else "skipped = errors",
+        "skipped = duplicates + errors" if is_skip or skips_updates else "skipped = errors",
         _shortened(summary),
+        by=("update.count",) if strategy == "UPDATE" else (),
     )
 
 
@@ -296,6 +319,7 @@ def _errors(exchange: ApiExchange, expected: Conventions) -> Iterator[CheckResul
         "`errors` does not match the summary, or is not in line order.",
         f"{min(counted, most)} entries in line order",
         got,
+        by=("error-list",) if in_order else (),
     )
     yield CheckResult(
         "upload.errors-shown",
@@ -306,7 +330,7 @@ def _errors(exchange: ApiExchange, expected: Conventions) -> Iterator[CheckResul
     )
 
 
-def _page(exchange: ApiExchange, paging: Paging) -> Iterator[CheckResult]:
+def _page(exchange: ApiExchange, paging: Paging, _: Conventions) -> Iterator[CheckResult]:
     body = exchange.response.json
     query = dict(exchange.request.query)
     asked = contract_list_id(exchange)
@@ -412,8 +436,9 @@ def contract_list_id(exchange: ApiExchange) -> str:
     return unquote(found[1]) if found else ""
 
 
-def _used(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
-    used, total = (_get(exchange.response.json, name) for name in ("used", "total"))
+def _used(exchange: ApiExchange, _: Paging, expected: Conventions) -> Iterator[CheckResult]:
+    field = "totalLimit" if expected.quota_fields == "limits" else "total"
+    used, total = (_get(exchange.response.json, name) for name in ("used", field))
     if _is_count(used) and _is_count(total):
         yield CheckResult(
             "quota.used-within-total",
@@ -424,7 +449,7 @@ def _used(exchange: ApiExchange, _: Paging) -> Iterator[CheckResult]:
         )
 
 
-_MEANINGS: dict[str, Callable[[ApiExchange, Paging], Iterator[CheckResult]]] = {
+_MEANINGS: dict[str, Callable[[ApiExchange, Paging, Conventions], Iterator[CheckResult]]] = {
     UPLOAD: _report,
     LIST: _page,
     QUOTA: _used,

@@ -55,8 +55,8 @@ class Client:
     """One deployment and one key to it.
 
     ``session`` separates this run from everything else in a sandbox; real deployments never see it.
-    ``charge`` is called before each request is sent, and ``watch`` with each exchange, 429 that were
-    waited out included.
+    ``complete`` adds to each request what the deployment needs. ``charge`` is called before it is sent,
+    and ``watch`` with each exchange, 429 that were waited out included.
     """
 
     def __init__(
@@ -66,12 +66,14 @@ class Client:
         session: str = "",
         watch: Callable[[ApiExchange], None],
         charge: Callable[[ApiRequest], None] = lambda _: None,
+        complete: Callable[[ApiRequest], ApiRequest] = lambda request: request,
     ) -> None:
         self._settings = settings
         self._session = session
         self._accept: tuple[tuple[str, str], ...] = ()
         self._watch = watch
         self._charge = charge
+        self._complete = complete
         self._next_at = 0.0
         self._ends_at = time.monotonic() + settings.effective_deadline
         self._failed = 0
@@ -164,6 +166,7 @@ class Client:
         Raises:
             Interrupted: one of them failed, or was refused as one too many.
         """
+        requests = [self._complete(each) for each in requests]
         for request in requests:
             self.pace()
             self._charge(request)
@@ -259,6 +262,7 @@ class Client:
 
     def _send_once(self, request: ApiRequest, key: str) -> ApiExchange:
         self.pace()
+        request = self._complete(request)
         self._charge(request)
         self.requests += 1
         exchange = self._exchange(request, key)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qlara_contract.conventions import expected_by
+from qlara_contract.conventions import NO_OVERLAY, read_overlay
 from qlara_contract.deviations import load_deviations
 from qlara_contract.engine import begin, note_basics, try_learning
 from qlara_contract.errors import CannotRun, RunStopped
@@ -69,8 +69,8 @@ def _run(request: pytest.FixtureRequest, base_url: str) -> Iterator[SuiteRun]:
     path = option("--contract-deviations")
     try:
         known = load_deviations(Path(path)) if path else ()
-        expected = expected_by(Path(settings.overlay)) if settings.overlay else None
-        run = begin(settings, known, expected)
+        overlay = read_overlay(Path(settings.overlay)) if settings.overlay else NO_OVERLAY
+        run = begin(settings, known, overlay)
         try_learning(run)
     except (CannotRun, RunStopped) as error:
         pytest.exit(str(error), returncode=2)

@@ -5,20 +5,27 @@ The names and values are those of an overlay (``docs/overlays.md``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qlara_contract.contract import contract
+from qlara_contract.contract import ContractDocument, contract
 from qlara_contract.errors import CannotRun
+from qlara_contract.promises import UnusableDifference, require_assumed
 from qlara_contract.targets import (
+    LONGEST_SENTENCE,
     TABLE,
     Conventions,
     InvalidConvention,
     InvalidOverlay,
     apply_file,
     apply_overlay,
+    attribute_of,
     convention,
     conventions_of,
+    differs_of,
+    duration_text,
     overlay_for,
 )
 
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_contract.results import Evidence
 
 __all__ = [
     "TABLE",
@@ -37,12 +46,15 @@ __all__ = [
     "apply_overlay",
     "convention",
     "conventions_of",
-    "expected_by",
     "overlay_for",
 ]
 
 Plain = int | str
+USUAL = Conventions()
 
+_OF_SHAPES = {"quota.fields", "error-body", "email.absent"}
+_SLOWER = 1.1  # times what was measured, in a slow moment
+_STEADY = (0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60)  # seconds
 _MEASURED = {"settle", "quota.settle"}  # no two measurements are alike
 
 
@@ -56,12 +68,56 @@ class Observation:
     exchange: ApiExchange | None = None
 
 
-def expected_by(overlay: Path) -> Conventions:
-    """Return the conventions of the shipped contract under an overlay; raise ``CannotRun``."""
+@dataclass(frozen=True)
+class ReadOverlay:
+    """What the shipped contract says under an overlay.
+
+    ``otherwise`` is what no convention has a word for: by promise, an observation in a sentence.
+    """
+
+    conventions: Conventions = USUAL
+    otherwise: Mapping[PromiseId, str] = field(default_factory=dict)
+
+
+NO_OVERLAY = ReadOverlay()
+
+
+def read_overlay(overlay: Path) -> ReadOverlay:
+    """Return what the shipped contract says under the overlay in a file; raise ``CannotRun``."""
     try:
-        return conventions_of(apply_file(contract().document, overlay))
-    except (InvalidOverlay, InvalidConvention) as error:
-        raise CannotRun(f"--overlay {error}") from error
+        document = apply_file(contract().document, overlay)
+        differs = differs_of(document)
+        return ReadOverlay(conventions_of(document), require_assumed(differs))
+    except (InvalidOverlay, InvalidConvention, UnusableDifference) as error:
+        where = "" if isinstance(error, InvalidOverlay) else f"{overlay}: "
+        raise CannotRun(f"--overlay {where}{error}") from error
+
+
+def sentence_of(evidence: Evidence) -> str:
+    """Return what was observed, as an overlay says it."""
+    text = " ".join(evidence.what.split())
+    return text if len(text) <= LONGEST_SENTENCE else f"{text[: LONGEST_SENTENCE - 1]}…"
+
+
+def steady(seconds: float) -> str:
+    """Return the time, as an overlay has it, that a measured one is taken for: the next of a few."""
+    slow = seconds * _SLOWER
+    found = next((each for each in _STEADY if slow <= each), slow)
+    return duration_text(timedelta(seconds=found))
+
+
+def _seconds(conventions: Conventions, name: str) -> float:
+    time: timedelta = getattr(conventions, attribute_of(name))
+    return time.total_seconds()
+
+
+@lru_cache(maxsize=8)
+def contract_under(expected: Conventions) -> ContractDocument:
+    """Return the shipped contract with the shapes that these conventions give it."""
+    shapes = {name: value for name, value in expected.differences().items() if name in _OF_SHAPES}
+    if not shapes:
+        return contract()
+    return ContractDocument(apply_overlay(contract().document, overlay_for(shapes)))
 
 
 class KnownConventions:
@@ -70,10 +126,17 @@ class KnownConventions:
     ``expected`` is what the contract (with its overlay) says: assumed promises are judged by it.
     ``actual`` is how the deployment behaves as far as the run knows: set by hand, else observed, else
     expected. Stories go by it, so that no assumption makes another promise fail.
+    ``otherwise`` is what the overlay says in sentences, by promise: a difference that is expected.
     """
 
-    def __init__(self, expected: Conventions, assumed: Mapping[str, Plain]) -> None:
+    def __init__(
+        self,
+        expected: Conventions,
+        assumed: Mapping[str, Plain],
+        otherwise: Mapping[PromiseId, str] | None = None,
+    ) -> None:
         self.expected = expected
+        self.otherwise = dict(otherwise or {})
         self._expected = expected.values()
         self._assumed = dict(assumed)
         self.observations: dict[str, Observation] = {}
@@ -87,6 +150,14 @@ class KnownConventions:
         if name not in self.observations:
             self.observations[name] = Observation(name, value, what, exchange)
             self.actual = self._now()
+
+    def says(self, evidence: Evidence) -> bool:
+        """Return whether what was observed of a convention says all that *evidence* shows."""
+        now = self.actual.values()
+        return any(
+            now[name] != self._expected[name] and evidence.value in (None, now[name])
+            for name in evidence.by
+        )
 
     def is_assumed(self, name: str) -> bool:
         """Return whether the user has said what a convention is."""
@@ -107,16 +178,21 @@ class KnownConventions:
         now = self.actual.values()
         differing = {name: now[name] for name in now if now[name] != self._expected[name]}
         for name in _MEASURED & differing.keys():
-            measured, expected = (
-                getattr(each, name.replace(".", "_")) for each in (self.actual, self.expected)
-            )
+            measured, expected = (_seconds(each, name) for each in (self.actual, self.expected))
             if expected and measured <= expected * 1.5:
                 del differing[name]
         return differing
 
     @property
     def known(self) -> dict[str, Plain]:
-        """The conventions, by name, that were observed or set by hand and are not the usual ones."""
-        usual = Conventions().values()
+        """The conventions, by name, that were observed or set by hand and are not the usual ones.
+
+        What was measured is given as the next of a few times: so each run says the same, and a
+        slow moment of the deployment is within it.
+        """
+        usual = USUAL.values()
         now = self.actual.values()
-        return {name: now[name] for name in now if now[name] != usual[name]}
+        known = {name: now[name] for name in now if now[name] != usual[name]}
+        for name in _MEASURED & known.keys() & self.observations.keys():
+            known[name] = steady(_seconds(self.actual, name))
+        return known

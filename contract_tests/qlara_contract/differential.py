@@ -11,9 +11,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import groupby, zip_longest
+from itertools import groupby, pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.client import is_from_gateway
+from qlara_contract.conventions import NO_OVERLAY, ReadOverlay
 from qlara_contract.engine import check_deployment
 from qlara_contract.settings import Mode
 
@@ -30,6 +32,9 @@ _NUMBER = re.compile(r"\+\d{7,15}")
 _ID = re.compile(r"[\w-]+")
 _OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+")
 _QUOTA = re.compile(r"\b\d+/\d+\b")
+_MARKER = re.compile(r"contract-check [0-9a-f]+-\d+ numbers")
+_WORDS = ("data.", "message:", "error:")
+_TOO_MANY = 429
 _COMPARED_FILE = 100_000
 _EXAMPLES = 2
 
@@ -40,6 +45,7 @@ class DifferenceKind(StrEnum):
     STATUS = "status"
     SHAPE = "shape"
     MEANING = "meaning"
+    WORDING = "wording"  # of a refusal
 
 
 @dataclass
@@ -51,6 +57,7 @@ class ResponseDifference:
     what: str
     count: int = 0
     examples: list[tuple[ApiExchange, ApiExchange]] = field(default_factory=list)
+    stories: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -82,11 +89,14 @@ class DeploymentComparison:
 
 
 def compare_deployments(
-    settings: RunSettings, other: RunSettings, progress: Callable[[Progress], None] = lambda _: None
+    settings: RunSettings,
+    other: RunSettings,
+    progress: Callable[[Progress], None] = lambda _: None,
+    overlay: ReadOverlay = NO_OVERLAY,
 ) -> DeploymentComparison:
     """Send the same requests to both deployments and compare; raise ``CannotRun``.
 
-    Both runs are as cautious as the more cautious of the two needs to be.
+    Both runs are as cautious as the more cautious of the two needs to be, and judge by *overlay*.
     """
     modes = {settings.effective_mode, other.effective_mode}
     mode = Mode.READ_ONLY if Mode.READ_ONLY in modes else Mode.FULL
@@ -95,7 +105,10 @@ def compare_deployments(
     for each in (settings, other):
         exchanges: list[tuple[str, ApiExchange]] = []
         check_deployment(
-            replace(each, mode=mode, max_writes=writes), progress=progress, record=exchanges
+            replace(each, mode=mode, max_writes=writes),
+            progress=progress,
+            record=exchanges,
+            overlay=overlay,
         )
         recorded.append(exchanges)
     return compare(settings, other, *recorded)
@@ -111,23 +124,48 @@ def compare(
     comparison = DeploymentComparison(settings.base_url, other.base_url, settings.seed)
     seconds, ids = _by_story(second), PairedIds()
     for story, exchanges in _by_story(first).items():
-        _compare_story(comparison, exchanges, seconds.get(story, []), ids)
+        _compare_story(comparison, story, (exchanges, seconds.get(story, [])), ids)
     return comparison
 
 
 def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExchange]]:
     return {
-        story: [exchange for _, exchange in group]
+        story: _one_after_another(
+            [exchange for _, exchange in group if not _is_passed_over(exchange)]
+        )
         for story, group in groupby(recorded, key=lambda each: each[0])
     }
 
 
+def _one_after_another(exchanges: list[ApiExchange]) -> list[ApiExchange]:
+    """Leave out what was sent together with another request: which came first, is left to chance."""
+    together = {
+        at
+        for before, each in pairwise(range(len(exchanges)))
+        if exchanges[each].at < exchanges[before].at + exchanges[before].took
+        for at in (before, each)
+    }
+    return [each for at, each in enumerate(exchanges) if at not in together]
+
+
+def _is_passed_over(exchange: ApiExchange) -> bool:
+    """Return whether an exchange says nothing of the deployment.
+
+    It was waited out, came from a gateway, or only found out if the account holds a number already.
+    """
+    if exchange.response.status == _TOO_MANY or is_from_gateway(exchange.response):
+        return True
+    fields = dict(exchange.request.form.fields) if exchange.request.form else {}
+    return _MARKER.fullmatch(fields.get("listName", "")) is not None
+
+
 def _compare_story(
     comparison: DeploymentComparison,
-    firsts: list[ApiExchange],
-    seconds: list[ApiExchange],
+    story: str,
+    recorded: tuple[list[ApiExchange], list[ApiExchange]],
     ids: PairedIds,
 ) -> None:
+    firsts, seconds = recorded
     pair = StoryPair(ids)
     for at, (one, two) in enumerate(zip_longest(firsts, seconds)):
         if (
@@ -149,6 +187,8 @@ def _compare_story(
             (operation, kind, what), ResponseDifference(operation, kind, what)
         )
         found.count += 1
+        if story not in found.stories:
+            found.stories.append(story)
         if len(found.examples) < _EXAMPLES:
             found.examples.append((one, two))
 
@@ -200,7 +240,8 @@ class StoryPair:
         if what := self._first_difference(*(shape(body) for body in bodies)):
             return DifferenceKind.SHAPE, what
         if what := self._first_difference(*bodies):
-            return DifferenceKind.MEANING, what
+            is_wording = one.response.status >= 400 and what.startswith(_WORDS)
+            return DifferenceKind.WORDING if is_wording else DifferenceKind.MEANING, what
         return None
 
     def _first_difference(self, one: Any, two: Any, place: str = "") -> str:

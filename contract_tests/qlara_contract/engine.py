@@ -8,9 +8,16 @@ import traceback
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from qlara_contract.conventions import Conventions, KnownConventions
+from qlara_contract.conventions import (
+    NO_OVERLAY,
+    Conventions,
+    KnownConventions,
+    ReadOverlay,
+    overlay_for,
+    sentence_of,
+)
 from qlara_contract.deviations import holding, is_known, unknown_evidence
 from qlara_contract.errors import CannotRun, Interrupted, RunStopped, WritesSpent
 from qlara_contract.learning import learn
@@ -86,10 +93,32 @@ class Outcome:
 
     def state(self, result: PromiseResult) -> PromiseState:
         """Return the final state of a promise, known deviations taken into account."""
+        if result.state is PromiseState.DIFFERS and self.is_said(result):
+            return PromiseState.KEPT
         fails = (PromiseState.BROKEN, *([PromiseState.DIFFERS] if self.settings.strict else []))
         if result.state in fails and is_known(result, self._holding):
             return PromiseState.DEVIATION
         return result.state
+
+    def is_said(self, result: PromiseResult) -> bool:
+        """Return whether the overlay says in a sentence that the deployment decides this otherwise."""
+        return result.promise.id in self.conventions.otherwise
+
+    @property
+    def otherwise(self) -> dict[str, str]:
+        """What the deployment decides otherwise and no convention says: by promise, what was seen."""
+        found: dict[str, str] = {}
+        for result in self.promises:
+            seen = [each for each in result.evidence if not self.conventions.says(each)]
+            if result.state is PromiseState.DIFFERS and seen:
+                found[result.promise.id] = sentence_of(seen[0])
+        return dict(sorted(found.items()))
+
+    @property
+    def overlay(self) -> dict[str, Any]:
+        """An OpenAPI Overlay that says what was learnt of the deployment."""
+        title = f"Conventions of {self.settings.base_url}"
+        return overlay_for(self.conventions.known, title=title, differs=self.otherwise)
 
     @property
     def _holding(self) -> tuple[Deviation, ...]:
@@ -186,12 +215,18 @@ def stories(only: Iterable[PromiseId] = ()) -> list[StoryFunction]:
 def begin(
     settings: RunSettings,
     deviations: tuple[Deviation, ...] = (),
-    expected: Conventions | None = None,
+    overlay: ReadOverlay = NO_OVERLAY,
     record: list[tuple[str, ApiExchange]] | None = None,
 ) -> SuiteRun:
     """Return a run whose deployment responds; raise ``CannotRun``."""
     today = datetime.now(UTC).date()
-    run = SuiteRun(settings, holding(deviations, today), expected or Conventions(), record=record)
+    run = SuiteRun(
+        settings,
+        holding(deviations, today),
+        overlay.conventions,
+        overlay.otherwise,
+        record=record,
+    )
     try:
         exchange = preflight(run)
     except (CannotRun, KeyboardInterrupt):
@@ -201,6 +236,7 @@ def begin(
         # A world of its own: unaffected by what the key did before, and without effect on it.
         run.client.use_session(f"contract-check-{time.time_ns():x}")
     run.ledger.room = _room(exchange)
+    run.first_quota = exchange
     return run
 
 
@@ -219,16 +255,16 @@ def check_deployment(
     deviations: tuple[Deviation, ...] = (),
     progress: Callable[[Progress], None] = lambda _: None,
     record: list[tuple[str, ApiExchange]] | None = None,
-    expected: Conventions | None = None,
+    overlay: ReadOverlay = NO_OVERLAY,
 ) -> Outcome:
     """Run every story against the deployment and return the outcome; raise ``CannotRun``.
 
-    Every exchange is appended to *record*, if given, with the name of its story. *expected* are the
-    conventions that assumed promises are judged by; the contract's, if not given. A run that has to
-    stop, or is interrupted, returns what is known by then.
+    Every exchange is appended to *record*, if given, with the name of its story. *overlay* is what
+    assumed promises are judged by; the contract alone, if not given. A run that has to stop, or is
+    interrupted, returns what is known by then.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    run = begin(settings, deviations, expected, record)
+    run = begin(settings, deviations, overlay, record)
     failures: list[str] = []
     stopped, is_interrupted = "", False
     try:
@@ -266,7 +302,8 @@ def try_learning(run: SuiteRun) -> None:
     """Learn the deployment's conventions; what an interruption hides stays as the contract expects it."""
     for _ in range(_TRIES):
         try:
-            learn(run)
+            assert run.first_quota is not None, "a run begins with it"
+            learn(run, run.first_quota)
         except Interrupted:
             if lost := run.client.probe():
                 run.lost(lost)

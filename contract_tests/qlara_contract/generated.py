@@ -317,7 +317,8 @@ def _marked_as_own(body: dict[str, Any], list_id: str) -> dict[str, Any]:
     ignored is a promise with a story of its own.
     """
     properties = contract().document["components"]["schemas"]["VCardUpload"]["properties"]
-    kept = {name: value for name, value in body.items() if name in properties}
+    known = {*properties, "fileName"}  # which some deployments need
+    kept = {name: value for name, value in body.items() if name in known}
     name, tags, into = (body.get(each) for each in ("listName", "tags", "listId"))
     if "listName" in kept:
         kept["listName"] = f"{_PREFIX} {name}"

@@ -15,9 +15,9 @@ from qlara_contract.exchange import ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import NumberKind, region_of
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.results import NO_ROOM
 from qlara_contract.run import TAG
 from qlara_contract.settings import Mode
-from qlara_contract.spec_variants import of_quota, of_refusal
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ STORY = "learning"
 
 _LONGEST_SETTLE = 15.0
 _POLLS = (*[0.05] * 20, *[0.1] * 10, 0.25)
+_OF_FIELDS = (400, 422)  # statuses that refuse a field
 _FEW, _MANY = 12, 120
 _ROOM = 40  # contacts that learning may bring
 _SAMPLES = 4
@@ -39,12 +40,15 @@ _MOST = 1000
 _NAMES = ("Zita", "Anna", "Marco", "Elena", "Yuri", "Bruno", "Nina")
 
 
-def learn(run: SuiteRun) -> None:
-    """Learn what the stories depend on. What cannot be learnt stays as the contract expects it."""
+def learn(run: SuiteRun, quota: ApiExchange) -> None:
+    """Learn what the stories depend on. What cannot be learnt stays as the contract expects it.
+
+    *quota* is the exchange that the run began with.
+    """
     run.begin_story(STORY)
     run.is_learning = True
     try:
-        _Learning(run).everything()
+        _Learning(run).everything(quota)
     finally:
         run.is_learning = False
 
@@ -56,17 +60,17 @@ class _Learning:
         self._run = run
         self._known = run.conventions
 
-    def everything(self) -> None:
+    def everything(self, quota: ApiExchange) -> None:
         run = self._run
         self._key()
-        quota = self._get(contract().path_of(QUOTA))
-        if of_quota(quota.response.json) is not None:
+        body = quota.response.json
+        if isinstance(body, dict) and "totalLimit" in body and "total" not in body:
             self._known.observe("quota.fields", "limits", "planLimit, totalLimit, …", quota)
         if run.settings.effective_mode is not Mode.FULL or run.writes_left < _FEW:
             self._pages(run.list_id, 0)
             return
         if not run.ledger.fits(_ROOM):
-            run.imports_fail = "the plan has too little room for a run"
+            run.imports_fail = NO_ROOM
         if run.imports_fail or not self._first_import():
             self._pages(run.list_id, 0)
             return
@@ -86,9 +90,7 @@ class _Learning:
         """Learn what happens without a key."""
         exchange = self._get(contract().path_of(QUOTA), key="")
         status, body = exchange.response.status, exchange.response.json
-        if of_refusal(body) is not None:
-            self._known.observe("error-body", "message", "{status, error, message}", exchange)
-        if status in (401, 403):
+        if status in (400, 401, 403):
             self._known.observe("key.missing", status, f"{status} without a key", exchange)
         data = body.get("data") if isinstance(body, dict) else None
         if status in (401, 403) and isinstance(data, dict) and len(data) == 1:
@@ -115,6 +117,8 @@ class _Learning:
         ) + card("Contract Check national", f"TEL;TYPE=CELL:{national}")
         used = self._used()
         exchange = self._import(text)
+        if exchange.response.status in _OF_FIELDS and not self._run.needs_file_name:
+            exchange = self._with_a_file_name(text, exchange)
         status, body = exchange.response.status, exchange.response.json
         if not 200 <= status < 300:
             self._no_lists(exchange)
@@ -134,7 +138,22 @@ class _Learning:
         self._kinds(kinds, contacts, exchange)
         self._region(contacts, exchange)
         self._quota(used, len(contacts), exchange)
+        completed = body.get("completedAt")
+        if isinstance(completed, str) and completed[:4].isdigit():
+            value = "utc" if completed.endswith("Z") else "offset"
+            self._known.observe("times", value, f"such as {completed[-6:]}", exchange)
         return True
+
+    def _with_a_file_name(self, text: str, refused: ApiExchange) -> ApiExchange:
+        """Import *text* with the field `fileName` beside; return that if it is accepted, else *refused*."""
+        self._run.needs_file_name = True
+        exchange = self._import(text)
+        if not 200 <= exchange.response.status < 300:
+            self._run.needs_file_name = False
+            return refused
+        what = f"without the field `fileName` an import is refused with {refused.response.status}"
+        self._known.observe("file-name", "required", what, refused)
+        return exchange
 
     def _no_lists(self, exchange: ApiExchange) -> None:
         data = exchange.response.json
@@ -158,8 +177,8 @@ class _Learning:
             # Nothing says how many there will be where the report does not: then some must do.
             if contacts and (reported is None or len(contacts) >= min(reported, 10)):
                 if at:
-                    settle = f"{max(1, round(took * 1000))}ms"
-                    self._known.observe("settle", settle, f"seen after {settle}", page)
+                    seen = f"seen after {max(1, round(took * 1000))}ms"
+                    self._known.observe("settle", _milliseconds(took), seen, page)
                 else:
                     self._known.observe("settle", "0s", "seen at once", page)
                 return contacts
@@ -234,8 +253,9 @@ class _Learning:
             now = self._used()
             took = time.monotonic() - started
             if now is not None and now >= used + created:
-                settle = f"{max(1, round(took * 1000))}ms" if at else "0s"
-                self._known.observe("quota.settle", settle, f"moved after {settle}", exchange)
+                moved = f"moved after {max(1, round(took * 1000))}ms" if at else "moved at once"
+                settle = _milliseconds(took) if at else "0s"
+                self._known.observe("quota.settle", settle, moved, exchange)
                 return
             if took > _LONGEST_SETTLE / 3:
                 return
@@ -272,6 +292,10 @@ class _Learning:
         duplicates = _count(elsewhere, "duplicates")
         if duplicates == 1:
             self._known.observe("duplicates.scope", "account", "on another list", elsewhere)
+            counted = [_count(elsewhere, name) for name in ("imported", "skipped")]
+            if counted == [1, 0]:
+                what = "a duplicate is imported without a strategy, which is SKIP"
+                self._known.observe("duplicates.strategy", "update", what, elsewhere)
         elif duplicates == 0 and isinstance(list_id, str):
             again = self._import(text, list_id=list_id)
             if _count(again, "duplicates") == 1:
@@ -390,6 +414,10 @@ class _Learning:
         body = self._get(contract().path_of(QUOTA)).response.json
         used = body.get("used") if isinstance(body, dict) else None
         return used if isinstance(used, int) and not isinstance(used, bool) else None
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
 
 
 def _pauses() -> Iterator[float]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from qlara_contract import yaml_12
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qlara_contract.promise_ids import PromiseId
 
 DATA = Path(__file__).with_name("promises.yaml")
@@ -136,6 +138,31 @@ def promise(promise_id: str) -> Promise:
         return BY_ID[promise_id]
     except KeyError:
         raise UnknownPromise(promise_id) from None
+
+
+class UnusableDifference(ValueError):
+    """``x-differs`` names no promise, or a documented one; the message says which."""
+
+
+def require_assumed(differs: Mapping[str, str]) -> Mapping[PromiseId, str]:
+    """Return what an overlay says to differ if a deployment may decide it.
+
+    Raises:
+        UnusableDifference: a promise is unknown, or documented.
+    """
+    found: dict[PromiseId, str] = {}
+    for name, sentence in differs.items():
+        try:
+            one = promise(name)
+        except UnknownPromise as error:
+            raise UnusableDifference(f"x-differs: {error}") from error
+        if not one.is_assumed:
+            raise UnusableDifference(
+                f"x-differs: {name} is documented ({one.source}); a deployment that does otherwise "
+                "breaks it. Known deviations are for that."
+            )
+        found[one.id] = sentence
+    return found
 
 
 def as_markdown() -> str:

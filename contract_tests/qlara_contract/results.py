@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.spec_variants import SpecVariant
 
+Plain = int | str
+
 _EVIDENCE_KEPT = 3  # of one kind
 _KINDS_KEPT = 30
 
@@ -34,7 +36,8 @@ class PromiseState(StrEnum):
 class Evidence:
     """One occasion on which a promise was not kept: what was wrong, expected and received.
 
-    ``before`` are the earlier requests of the same story that the exchange rests on.
+    ``before`` are the earlier requests of the same story that the exchange rests on. ``by`` are the
+    conventions one of which decides it, if there are names for it, and ``value`` what was seen of that one.
     """
 
     what: str
@@ -44,6 +47,8 @@ class Evidence:
     variant: SpecVariant | None = None
     story: str = ""
     before: tuple[ApiExchange, ...] = ()
+    by: tuple[str, ...] = ()
+    value: Plain | None = None
 
     def __post_init__(self) -> None:
         for name in ("what", "expected", "got"):  # they quote what the deployment said
@@ -63,6 +68,7 @@ class PromiseResult:
     evidence: list[Evidence] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     has_more_evidence: bool = False  # of a kind that is not kept
+    in_full_mode: bool = False
 
     def add(self, evidence: Evidence) -> None:
         """Keep the first few pieces of evidence, and the first of each further kind."""
@@ -88,7 +94,12 @@ class PromiseResult:
     @property
     def remedy(self) -> str:
         """What would exercise the promise; empty where something broken must be fixed first."""
-        return _REMEDIES.get(self.reason, self.promise.exercised_by)
+        remedy = _REMEDIES.get(self.reason, self.promise.exercised_by)
+        if not self.in_full_mode:
+            return remedy
+        # The run was in that mode, so it is no remedy; another that is named beside it may be.
+        remedy = remedy.removeprefix(f"{_FULL}, or ").removesuffix(f", or {_FULL}")
+        return "" if remedy.startswith(_FULL) else remedy
 
     @property
     def reason(self) -> str:
@@ -96,10 +107,13 @@ class PromiseResult:
         return self.reasons[0] if self.reasons else "nothing in this run exercised it"
 
 
+_FULL = "`--mode full`"
+NO_ROOM = "the plan has too little room for a run"
 READ_ONLY = "the run is read-only"
 NO_LISTS = "lists cannot be made: an import with `listName` is refused"
 NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
 WRITES_SPENT = "--max-writes does not allow enough new contacts"
+ALWAYS_UPDATES = "the overlay says that an import always creates or updates"
 NOT_COMPLETED = "the story could not be completed"
 ENDED_EARLY = "the story ended early"
 OTHER_SHAPE = "a response has another shape than the documented one"
@@ -109,10 +123,12 @@ GOES_ON = "imports go on after their response, and where the report appears then
 _REMEDIES = {
     READ_ONLY: "`--mode full`, which may create contacts",
     WRITES_SPENT: "a larger `--max-writes`",
+    NO_ROOM: "a key with quota left for a few hundred contacts",
     NO_QUOTA_LEFT: "a key with quota left for a few hundred contacts",
     NOT_COMPLETED: "",
     ENDED_EARLY: "",
     OTHER_SHAPE: "",
+    ALWAYS_UPDATES: "",
 }
 
 
@@ -126,6 +142,11 @@ class Results:
     def __init__(self) -> None:
         self.by_id = {each.id: PromiseResult(each) for each in PROMISES}
         self._pending: list[Callable[[], None]] | None = None
+
+    def use_full_mode(self) -> None:
+        """Remember that the run may send more than GET: what is not exercised has another cause then."""
+        for each in self.by_id.values():
+            each.in_full_mode = True
 
     def begin(self) -> None:
         """Hold back what is recorded from now on."""

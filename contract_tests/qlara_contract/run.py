@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn
 
@@ -22,11 +22,12 @@ from qlara_contract.oracle import ModelAccount
 from qlara_contract.promises import LIST, UPLOAD
 from qlara_contract.results import Evidence, Results
 from qlara_contract.script import script
+from qlara_contract.settings import Mode
 from qlara_contract.steps import led_to, list_made_by, list_named_by
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from qlara_contract.deviations import Deviation
     from qlara_contract.promise_ids import PromiseId
@@ -45,6 +46,7 @@ _SLACK = 0.15  # seconds that an import may take longer to settle than it was se
 class SuiteRun:
     """Settings, client, results, conventions, ledger and phone numbers of one run.
 
+    ``expected`` and ``otherwise`` are what the contract says with its overlay, in names and in sentences.
     ``deviations`` are those that still hold. ``sandbox_scenario`` is the
     scenario that a sandbox's responses name, empty for a real deployment.
     """
@@ -52,6 +54,7 @@ class SuiteRun:
     settings: RunSettings
     deviations: tuple[Deviation, ...] = ()
     expected: Conventions = field(default_factory=Conventions)
+    otherwise: Mapping[PromiseId, str] = field(default_factory=dict)
     results: Results = field(default_factory=Results)
     account: ModelAccount = field(default_factory=ModelAccount)
     sandbox_scenario: str = ""
@@ -62,9 +65,13 @@ class SuiteRun:
     broken_by_checks: list[PromiseId] = field(default_factory=list)
     record: list[tuple[str, ApiExchange]] | None = None
     is_learning: bool = False
+    needs_file_name: bool = False  # as a text field of each upload
+    first_quota: ApiExchange | None = None  # the exchange that the run began with
     page_size: int = 10  # a `limit` that the deployment is known to obey
 
     def __post_init__(self) -> None:
+        if self.settings.effective_mode is Mode.FULL:
+            self.results.use_full_mode()
         self._sent: list[ApiExchange] = []  # in this story
         self._names = count(1)
         self._ids: dict[tuple[str, str], str] = {}
@@ -72,8 +79,11 @@ class SuiteRun:
         self._wrote_at = 0.0
         self._pending: list[ApiRequest] = []  # charged and sent, and not answered yet
         self.ledger = Ledger(self.settings.effective_max_writes)
-        self.conventions = KnownConventions(self.expected, self.settings.assume)
-        self.client = Client(self.settings, watch=self._watch, charge=self.charge)
+        self.conventions = KnownConventions(self.expected, self.settings.assume, self.otherwise)
+        self.needs_file_name = self.conventions.actual.file_name == "required"
+        self.client = Client(
+            self.settings, watch=self._watch, charge=self.charge, complete=self.completed
+        )
         self.numbers = Numbers(self.settings.seed, self._claim)
 
     @property
@@ -161,6 +171,8 @@ class SuiteRun:
         """Return whether a promise that was not kept makes the run fail."""
         if self.results.by_id[promise_id].promise.is_assumed and not self.settings.strict:
             return False
+        if promise_id in self.otherwise:
+            return False
         return not self.covers(promise_id)
 
     def lost(self, reason: str) -> NoReturn:
@@ -211,6 +223,8 @@ class SuiteRun:
                     checked.variant,
                     story or self.story_name,
                     () if story else self.led_to(exchange),
+                    checked.by,
+                    checked.value,
                 ),
             )
         return broken
@@ -222,6 +236,15 @@ class SuiteRun:
     def pace(self) -> None:
         """Wait until the run may send another request."""
         self.client.pace()
+
+    def completed(self, request: ApiRequest) -> ApiRequest:
+        """Return a request with what the deployment needs of each upload that is a form."""
+        form = request.form
+        if form is None or not self.needs_file_name or "fileName" in dict(form.fields):
+            return request
+        filename = form.file.filename if form.file else ""
+        name = filename if filename.endswith(".vcf") else "contacts.vcf"
+        return replace(request, form=replace(form, fields=(*form.fields, ("fileName", name))))
 
     def charge(self, request: ApiRequest) -> None:
         """Charge the cards of a request before it is sent; raise ``WritesSpent``."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qlara_contract.targets import Conventions
 
 
 class SpecVariant(Enum):
@@ -20,6 +24,18 @@ class SpecVariant(Enum):
     FILE_NAME_REQUIRED = "follows the API reference: an upload carries a `fileName` field"
     LIST_OPTIONAL = "follows the API reference: an upload needs no list"
     SORTED_BY_NAME = "follows the API reference: contacts are sorted by full name"
+
+
+_OF_CONVENTIONS: dict[tuple[str, object], SpecVariant] = {
+    ("page.first", 0): SpecVariant.PAGES_FROM_0,
+    ("order", "name"): SpecVariant.SORTED_BY_NAME,
+    ("error-body", "message"): SpecVariant.ERROR_BODY,
+}
+
+
+def of_convention(name: str, actual: Conventions) -> SpecVariant | None:
+    """Return the variant that a deployment with these conventions follows in the one named, if any."""
+    return _OF_CONVENTIONS.get((name, actual.values().get(name)))
 
 
 def of_quota(body: object) -> SpecVariant | None:

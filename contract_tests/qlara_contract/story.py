@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from qlara_contract.checks import goes_on
 from qlara_contract.contract import contract
+from qlara_contract.conventions import convention
 from qlara_contract.errors import Interrupted, RunStopped, WritesSpent
 from qlara_contract.exchange import ApiExchange, ApiRequest, printable_json
 from qlara_contract.forms import FormFile, ImportForm
@@ -31,7 +32,7 @@ from qlara_contract.results import (
 )
 from qlara_contract.run import TAG
 from qlara_contract.settings import Mode
-from qlara_contract.spec_variants import of_refusal
+from qlara_contract.spec_variants import of_convention, of_refusal
 from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
@@ -274,11 +275,12 @@ class Story:
         exchange: ApiExchange | None,
         what: str,
         *,
-        variant: SpecVariant | None = None,
+        by: SpecVariant | str | None = None,
     ) -> bool:
         """Compare *got* with *expected*; *what* says what is wrong if they differ.
 
-        What a report would say cannot be judged by the response to an import that goes on after it.
+        *by* is the page of the vendor that the deployment then follows, or the convention that decides
+        it. What a report would say cannot be judged by the response to an import that goes on after it.
         """
         if exchange is not None and goes_on(exchange):
             self.not_exercised(promise_id, GOES_ON)
@@ -288,8 +290,26 @@ class Story:
             self._has_judged = True
             self.run.results.record_kept(promise_id)
             return True
-        self.breaks(promise_id, what, expected, got, exchange, variant=variant)
+        self.breaks(promise_id, what, expected, got, exchange, by=by)
         return False
+
+    def decides(
+        self,
+        promise_id: PromiseId,
+        name: str,
+        value: int | str | None,
+        exchange: ApiExchange,
+        what: str,
+    ) -> bool:
+        """Note what the deployment decides, and compare it with what is expected.
+
+        Without a *value*, it decides something that the convention *name* has no word for.
+        """
+        if value is not None:
+            self.observe(name, value, exchange, f"{value}")
+        expected = self.expected.values()[name]
+        by = "" if value is None else name
+        return self.expect(promise_id, value, expected, exchange, what, by=by)
 
     def breaks(
         self,
@@ -299,12 +319,14 @@ class Story:
         got: object,
         exchange: ApiExchange | None,
         *,
-        variant: SpecVariant | None = None,
+        by: SpecVariant | str | None = None,
     ) -> None:
-        """Record that a promise is broken."""
+        """Record that a promise is broken; *by* as for `expect`."""
         self._judged.add(promise_id)
         self._has_judged = True
         self.broken.append(promise_id)
+        name = by if isinstance(by, str) else ""
+        variant = of_convention(name, self.actual) if isinstance(by, str) else by
         evidence = Evidence(
             what,
             shown(expected),
@@ -313,6 +335,8 @@ class Story:
             variant,
             self.name,
             self.run.led_to(exchange),
+            (name,) if name else (),
+            _value_of(name, got),
         )
         self.run.results.record_broken(promise_id, evidence)
 
@@ -344,12 +368,13 @@ class Story:
         status: int,
         fields: str | Sequence[str] = (),
         *,
-        text: PromiseId | None = None,
-        message: str = "",
+        text: tuple[PromiseId, str] | None = None,
+        by: str = "",
     ) -> bool:
         """Check a refusal's status and the field at fault (one of *fields*).
 
-        *text* is the promise that *message* is the printed text.
+        *text* is a promise, and the printed text that it is about; *by* is the convention that decides
+        the status. A body that is a message alone names no field.
         """
         response = exchange.response
         one_of = (fields,) if isinstance(fields, str) else tuple(fields)
@@ -359,9 +384,12 @@ class Story:
             status,
             exchange,
             f"The request is not refused with {status}.",
+            by=by,
         ):
             return False
         body = response.json
+        if self.expected.error_body == "message":
+            return self._refused_in_words(promise_id, exchange, text)
         data = body.get("data") if isinstance(body, dict) else None
         named = [each for each in one_of if isinstance(data, dict) and each in data]
         is_fail = isinstance(body, dict) and body.get("status") == "fail"
@@ -372,18 +400,54 @@ class Story:
                 f'{{"status": "fail", "data": …}} with a message in {" or ".join(one_of)}',
                 body if body is not None else response.body.decode("utf-8", "replace"),
                 exchange,
-                variant=of_refusal(response.json),
+                by=self._decider_of_body(body) or of_refusal(body) or "",
             )
             return False
         if text is not None and isinstance(data, dict):
+            promise_of_text, message = text
             return self.expect(
-                text,
+                promise_of_text,
                 data[named[0]],
                 message,
                 exchange,
                 "The message differs from the documented one.",
             )
         return True
+
+    def refused_as(
+        self, promise_id: PromiseId, exchange: ApiExchange, name: str, fields: str | Sequence[str]
+    ) -> bool:
+        """Check a refusal whose status the convention *name* decides, and the field at fault."""
+        status = exchange.response.status
+        if 400 <= status < 500 and convention(name).kind.accepts(status):
+            self.observe(name, status, exchange, f"{status}")
+        expected = self.expected.values()[name]
+        assert isinstance(expected, int)
+        return self.refused(promise_id, exchange, expected, fields, by=name)
+
+    def _refused_in_words(
+        self,
+        promise_id: PromiseId,
+        exchange: ApiExchange,
+        text: tuple[PromiseId, str] | None,
+    ) -> bool:
+        """Check the body of a refusal that is status, error and message."""
+        body = exchange.response.json
+        said = body.get("message") if isinstance(body, dict) else None
+        is_one = of_refusal(body) is not None and isinstance(said, str) and bool(said)
+        what = f"The body of the {exchange.response.status} is not status, error and message."
+        if not self.expect(promise_id, is_one, True, exchange, what):
+            return False
+        what = "The message differs from the documented one."
+        return text is None or self.expect(text[0], said, text[1], exchange, what)
+
+    def _decider_of_body(self, body: object) -> str:
+        """Return the convention that decides that a refusal has another body; empty if none does."""
+        if of_refusal(body) is not None:
+            return "error-body"
+        data = body.get("data") if isinstance(body, dict) else None
+        field = self.actual.key_field
+        return "key.field" if isinstance(data, dict) and list(data) == [field] else ""
 
     def turned_away(self, promise_id: PromiseId, exchange: ApiExchange, what: str) -> bool:
         """Check that a request is refused, with whatever status and body."""
@@ -578,6 +642,13 @@ class Story:
             )
         total = body.get("total", body.get("totalLimit"))
         return body["used"], total if isinstance(total, int) else 0, exchange
+
+
+def _value_of(name: str, got: object) -> int | str | None:
+    """Return *got* if it is a value that the convention *name* can have."""
+    if not name or isinstance(got, bool) or not isinstance(got, (int, str)):
+        return None
+    return got if convention(name).kind.accepts(got) else None
 
 
 def known_part(contact: Mapping[str, Any]) -> dict[str, Any]:

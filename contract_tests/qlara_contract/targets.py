@@ -15,9 +15,16 @@ from qlara_sandbox.domain.conventions import (
     Convention,
     Conventions,
     InvalidConvention,
+    attribute_of,
     convention,
+    duration_text,
 )
-from qlara_sandbox.http.conventions import conventions_of, overlay_for
+from qlara_sandbox.http.conventions import (
+    LONGEST_SENTENCE,
+    conventions_of,
+    differs_of,
+    overlay_for,
+)
 from qlara_sandbox.http.overlay import InvalidOverlay, apply as apply_overlay, apply_file
 
 if TYPE_CHECKING:
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "LONGEST_SENTENCE",
     "SANDBOX_KEY",
     "SCENARIOS",
     "SPEC",
@@ -36,8 +44,11 @@ __all__ = [
     "SandboxDidNotStart",
     "apply_file",
     "apply_overlay",
+    "attribute_of",
     "convention",
     "conventions_of",
+    "differs_of",
+    "duration_text",
     "overlay_for",
     "running_sandbox",
     "sandbox_behind",

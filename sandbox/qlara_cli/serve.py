@@ -20,8 +20,9 @@ from qlara_cli.overlay_file import OverlayFile
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from qlara_sandbox.http.contract import Contract
     from qlara_sandbox.http.server import ServerConfig
     from qlara_sandbox.http.tls import Certificates
     from qlara_sandbox.web.runtime import Runtime, SandboxSettings
@@ -231,6 +232,7 @@ def serve(
             url=_url(host, listener.getsockname()[1], secure=certificates is not None),
             scenario=settings.scenario,
             overlay=settings.overlay,
+            differs=_not_reproduced(runtime.contract),
             new_token=None if options["admin_token"] else settings.admin_token,
             authority=certificates.authority if certificates else None,
         )
@@ -363,6 +365,18 @@ def _certificates(folder: Path, host: str) -> Certificates:
         _fail(str(error))
 
 
+def _not_reproduced(contract: Contract) -> Sequence[str]:
+    """Return the promises that the overlay says to differ: the sandbox has no convention for them."""
+    if not contract.differs:
+        return ()
+    from qlara_contract.promises import UnusableDifference, require_assumed
+
+    try:
+        return list(require_assumed(contract.differs))
+    except UnusableDifference as error:
+        _fail(f"{contract.overlay or contract.path}: {error}")
+
+
 def _admin_token(host: str, given: str | None) -> str | None:
     if given or is_loopback(host):
         return given
@@ -372,11 +386,15 @@ def _admin_token(host: str, given: str | None) -> str | None:
 
 
 class Welcome(NamedTuple):
-    """What is said when the sandbox is ready; ``new_token`` and ``authority`` where there is one."""
+    """What is said when the sandbox is ready; ``new_token`` and ``authority`` where there is one.
+
+    ``differs`` are the promises that the overlay says to differ in sentences.
+    """
 
     url: str
     scenario: str
     overlay: Path | None
+    differs: Sequence[str]
     new_token: str | None
     authority: Path | None
 
@@ -393,6 +411,9 @@ class Welcome(NamedTuple):
             "",
             f"In a browser: {self.url}/__console to try things, {self.url}/__docs to read the contract",
         ]
+        if self.differs:
+            named = ", ".join(self.differs)
+            lines.insert(1, f"Does as the contract says, and not as x-differs does: {named}")
         if self.new_token:
             lines.append(f"Control API: Authorization: Bearer {self.new_token}")
         click.echo("\n".join([*lines, "Stop with Ctrl-C."]))

@@ -21,7 +21,7 @@ from qlara_contract.settings import Mode, Profile, RunSettings, split_credential
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_contract.conventions import Conventions
+    from qlara_contract.conventions import ReadOverlay
     from qlara_contract.deviations import Deviation
     from qlara_contract.engine import Outcome
     from qlara_contract.promise_ids import PromiseId
@@ -401,12 +401,7 @@ def _announce(settings: RunSettings) -> None:
 def _write_overlay(outcome: Outcome, path: Path) -> None:
     import yaml
 
-    from qlara_contract.conventions import overlay_for
-
-    document = overlay_for(
-        outcome.conventions.known, title=f"Conventions of {outcome.settings.base_url}"
-    )
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(outcome.overlay, sort_keys=False, allow_unicode=True)
     path.write_text(mask(text, outcome.settings.secrets), encoding="utf-8")
     click.echo(f"Wrote {path}")
 
@@ -427,14 +422,14 @@ def _run(settings: RunSettings, deviations: tuple[Deviation, ...]) -> Outcome:
     from qlara_contract.report.terminal import live
 
     with could_not_run(), live(Console(stderr=True)) as progress, _terminable():
-        return check_deployment(settings, deviations, progress, expected=_expected(settings))
+        return check_deployment(settings, deviations, progress, overlay=_overlay(settings))
 
 
-def _expected(settings: RunSettings) -> Conventions | None:
-    """Return the conventions that assumed promises are judged by, as the overlay says."""
-    from qlara_contract.conventions import expected_by
+def _overlay(settings: RunSettings) -> ReadOverlay:
+    """Return what assumed promises are judged by."""
+    from qlara_contract.conventions import NO_OVERLAY, read_overlay
 
-    return expected_by(Path(settings.overlay)) if settings.overlay else None
+    return read_overlay(Path(settings.overlay)) if settings.overlay else NO_OVERLAY
 
 
 @contextmanager
@@ -499,7 +494,7 @@ def _compare(settings: RunSettings, other: RunSettings, folder: Path | None) -> 
 
     secrets = settings.secrets + other.secrets
     with could_not_run(), terminal.live(Console(stderr=True)) as progress:
-        comparison = compare_deployments(settings, other, progress)
+        comparison = compare_deployments(settings, other, progress, _overlay(settings))
     report.print_comparison(Console(), comparison, secrets)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from qlara_contract.conventions import TABLE, expected_by, overlay_for
+from qlara_contract.conventions import NO_OVERLAY, TABLE, overlay_for, read_overlay
 from qlara_contract.engine import check_deployment
 from qlara_contract.settings import RunSettings
 from qlara_contract.targets import SANDBOX_KEY, running_sandbox
@@ -52,9 +52,9 @@ def _sets() -> list[dict[str, Plain]]:
 
 
 def _run(overlay: Path, *, strict: bool) -> Outcome:
-    expected = expected_by(overlay) if strict else None
+    said = read_overlay(overlay) if strict else NO_OVERLAY
     with running_sandbox("--overlay", str(overlay)) as url:
-        return check_deployment(RunSettings(url, SANDBOX_KEY, strict=strict), expected=expected)
+        return check_deployment(RunSettings(url, SANDBOX_KEY, strict=strict), overlay=said)
 
 
 @pytest.mark.parametrize("values", _sets(), ids=lambda values: ",".join(values)[:60])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlara_contract.oracle import INVALID, MISSING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import ReceivedReport, Story
 
+WORDS = {MISSING: "reason.missing-phone", INVALID: "reason.invalid-phone"}
+"""The conventions of the words of errors."""
 _COUNTS: dict[str, PromiseId] = {
     "total": "upload.summary-total",
     "imported": "upload.summary-imported",
@@ -46,9 +50,10 @@ def expect_errors(story: Story, report: ReceivedReport, expected: ExpectedReport
             exchange,
             f"An error's `name` {what}",
         )
-        story.expect(
-            text, one.get("reason"), wanted["reason"], exchange, f"An error's `reason` {what}"
-        )
+        name = WORDS[wanted["reason"]]
+        due = story.expected.values()[name]
+        what_of_reason = f"An error's `reason` {what}"
+        story.expect(text, one.get("reason"), due, exchange, what_of_reason, by=name)
         expect_line(story, report, one.get("line"), wanted["line"], wanted["card"])
 
 
@@ -73,8 +78,9 @@ def expect_line(
         story.observe("error-line", "begin", report.exchange, "the line of BEGIN:VCARD")
     story.expect(
         "upload.error-line-exact",
-        line,
-        wanted,
+        line == wanted,
+        True,
         report.exchange,
-        "The line is another one of the card.",
+        f"The line is another one of the card: {line}, not {wanted}.",
+        by="error-line" if line == card.start else "",
     )

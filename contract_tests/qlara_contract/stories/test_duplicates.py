@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.numbers import spaced
+from qlara_contract.results import ALWAYS_UPDATES
 from qlara_contract.spec_variants import SpecVariant
 from qlara_contract.story import TAG, ListPage, ReceivedReport, exercises, known_part
 from qlara_contract.strategies import card
@@ -55,6 +56,22 @@ def _counts(*values: int) -> dict[str, Any]:
     return dict(zip(_COUNTS, values, strict=True))
 
 
+def _left_alone(story: Story, cards: int) -> dict[str, Any]:
+    """Return the counts of a SKIP of so many duplicates; an overlay may say that it updates them."""
+    if story.expected.duplicates_strategy == "update":
+        return _counts(cards, cards, cards, 0, 0)
+    return _counts(cards, 0, cards, 0, cards)
+
+
+def _is_updated(story: Story) -> bool:
+    """Return whether the overlay says that SKIP and DUPLICATE do what UPDATE does; then leave the story."""
+    if story.expected.duplicates_strategy != "update":
+        return False
+    for promise in story.promises:
+        story.not_exercised(promise, ALWAYS_UPDATES)
+    return True
+
+
 def _same(contact: dict[str, Any]) -> dict[str, Any]:
     """Return what must not change of a contact that is left alone."""
     unchanged = {name: contact.get(name) for name in ("contactId", "createdAt")}
@@ -78,11 +95,12 @@ def test_the_same_number_written_otherwise_is_a_duplicate(story: Story) -> None:
         story.expected.duplicates_scope,
         report.exchange,
         "A contact on another list does not make a card a duplicate, or does.",
+        by="duplicates.scope",
     )
     story.expect(
         "duplicates.by-number",
         _counted(report),
-        _counts(1, 0, 1, 0, 1),
+        _left_alone(story, 1),
         report.exchange,
         "A card with the number of a contact, written differently, is not a duplicate.",
     )
@@ -100,7 +118,7 @@ def test_the_same_file_again_holds_nothing_but_duplicates(story: Story) -> None:
         story.expect(
             "duplicates.by-number",
             _counted(report),
-            _counts(3, 0, 3, 0, 3),
+            _left_alone(story, 3),
             report.exchange,
             f"The same file, imported again into {what}, is not all duplicates.",
         )
@@ -169,6 +187,8 @@ def test_a_number_is_not_taken_for_one_that_ends_like_it(story: Story) -> None:
 
 @exercises("duplicates.skip-is-default", creates=2)
 def test_without_a_strategy_duplicates_are_skipped(story: Story) -> None:
+    if _is_updated(story):
+        return
     number, list_id = _existing(story)
     before, _ = _contact(story, list_id, number)
     report = story.upload(card("Mario Rossi", f"TEL:{number}"), list_id=list_id)
@@ -179,7 +199,7 @@ def test_without_a_strategy_duplicates_are_skipped(story: Story) -> None:
         _same(before),
         exchange,
         "An import without a strategy changed an existing contact.",
-        variant=_overwritten(after),
+        by=_overwritten(after),
     )
     story.expect(
         "duplicates.skip-is-default",
@@ -199,6 +219,8 @@ def test_without_a_strategy_duplicates_are_skipped(story: Story) -> None:
     creates=3,
 )
 def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
+    if _is_updated(story):
+        return
     number, list_id = _existing(story)
     before, _ = _contact(story, list_id, number)
     text = card("Mario Rossi", f"TEL:{number}", email="new@example.com")
@@ -213,17 +235,20 @@ def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
         _same(before),
         exchange,
         "SKIP changed an existing contact.",
-        variant=_overwritten(after),
+        by=_overwritten(after),
     )
     if not into:
         page = story.read(report.list_id, count=1)
-        story.expect(
-            "duplicates.skip-leaves-the-lists",
-            page.numbers,
-            [fresh],
-            page.exchange,
-            "After SKIP, the list does not hold exactly the new contact.",
-        )
+        held = sorted(map(str, page.numbers))
+        value = "unchanged" if held == [fresh] else None
+        if held == sorted([number, fresh]):
+            value = "joined"
+        what = "After SKIP, the list does not hold exactly the contacts that it should."
+        promise: PromiseId = "duplicates.skip-leaves-the-lists"
+        if story.actual.duplicates_strategy == "update":
+            story.breaks(promise, what, [fresh], held, page.exchange, by="duplicates.strategy")
+        else:
+            story.decides(promise, "skip.list", value, page.exchange, what)
     story.expect(
         "duplicates.skip-counts",
         _counted(report),
@@ -235,6 +260,8 @@ def test_skip_leaves_the_contact_its_tags_and_its_lists(story: Story) -> None:
 
 @exercises("duplicates.skip-leaves-the-contact", creates=2)
 def test_skip_does_not_add_what_the_contact_lacks(story: Story) -> None:
+    if _is_updated(story):
+        return
     number = story.run.numbers.take()
     list_id = story.upload(card("Marco Rossi", f"TEL:{number}")).list_id
     before, _ = _contact(story, list_id, number)
@@ -293,13 +320,9 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
         exchange,
         f"UPDATE did not give the contact its tags: {tags}.",
     )
-    story.expect(
-        "duplicates.update-keeps-tags",
-        "first" in tags,
-        True,
-        exchange,
-        f"UPDATE did not leave the contact its tags: {tags}.",
-    )
+    value = "added" if "first" in tags else "replaced"
+    what = "UPDATE did not leave the contact its tags, or did."
+    story.decides("duplicates.update-keeps-tags", "update.tags", value, exchange, what)
     same = ("contactId", "createdAt", "phoneNumber")
     story.expect(
         "duplicates.update-keeps-the-contact",
@@ -325,13 +348,10 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
     )
     if not into:
         _joined(story, report.list_id, number, before)
-    story.expect(
-        "duplicates.update-counts",
-        _counted(report),
-        _counts(2, 1, 1, 1, 1),
-        report.exchange,
-        "UPDATE with one duplicate and one faulty card has the wrong counts.",
-    )
+    values = {(2, 1, 1, 1, 1): "imported", (2, 0, 1, 1, 2): "skipped"}
+    counted = values.get(tuple(_counted(report).values()))
+    what = f"UPDATE with a duplicate and a faulty card has other counts: {_counted(report)}."
+    story.decides("duplicates.update-counts", "update.count", counted, report.exchange, what)
 
 
 def _untouched(page: ListPage, numbers: list[str]) -> list[dict[str, Any]]:
@@ -342,14 +362,12 @@ def _untouched(page: ListPage, numbers: list[str]) -> list[dict[str, Any]]:
 
 def _joined(story: Story, list_id: str, number: str, before: dict[str, Any]) -> None:
     """Check that the contact is on the list that an UPDATE named, and is the one it was."""
-    page = story.read(list_id, count=1)
-    story.expect(
-        "duplicates.update-joins-the-list",
-        page.numbers,
-        [number],
-        page.exchange,
-        "The contact is not on the list named by the UPDATE.",
-    )
+    joins = story.actual.update_list == "joined"
+    page = story.read(list_id, count=1 if joins else None)
+    values = {(number,): "joined", (): "unchanged"}
+    value = values.get(tuple(page.numbers))
+    what = "The contact is not on the list named by the UPDATE, or is."
+    story.decides("duplicates.update-joins-the-list", "update.list", value, page.exchange, what)
     story.expect(
         "duplicates.update-keeps-the-contact",
         {each.get("contactId") for each in page.numbered(number)} <= {before.get("contactId")},
@@ -370,12 +388,11 @@ def test_update_never_blanks_what_the_card_lacks(story: Story) -> None:
         into = _elsewhere(story, list_id)
         story.upload(content, strategy="UPDATE", tags=TAG, list_id=into)
         after, exchange = _contact(story, list_id, number)
-        story.expect(
-            "duplicates.update-never-blanks",
-            after.get("email"),
-            "old@example.com",
-            exchange,
-            "UPDATE removed what the card does not have.",
+        email = after.get("email") or "removed"
+        value = {"old@example.com": "kept", "removed": "removed"}.get(str(email))
+        what = "UPDATE removed what the card does not have, or did not."
+        story.decides(
+            "duplicates.update-never-blanks", "update.missing-fields", value, exchange, what
         )
     _without_tags(story, list_id, after)
 
@@ -441,6 +458,8 @@ def test_a_contact_that_is_on_the_list_already_stays_there_once_and_in_its_place
 
 @exercises("duplicates.copy-creates", "duplicates.copy-counts", creates=3)
 def test_duplicate_creates_a_copy(story: Story) -> None:
+    if _is_updated(story):
+        return
     number, list_id = _existing(story)
     before, _ = _contact(story, list_id, number)
     report = story.upload(
@@ -456,7 +475,7 @@ def test_duplicate_creates_a_copy(story: Story) -> None:
         ["Marco Rossi", "Mario Rossi"],
         page.exchange,
         "The list does not hold the contact and its copy.",
-        variant=SpecVariant.CREATE_OR_UPDATE if names == ["Mario Rossi"] else None,
+        by=SpecVariant.CREATE_OR_UPDATE if names == ["Mario Rossi"] else "",
     )
     story.expect(
         "duplicates.copy-creates",
@@ -472,13 +491,10 @@ def test_duplicate_creates_a_copy(story: Story) -> None:
         page.exchange,
         "DUPLICATE changed the existing contact.",
     )
-    story.expect(
-        "duplicates.copy-counts",
-        _counted(report),
-        _counts(1, 1, 1, 0, 0),
-        report.exchange,
-        "DUPLICATE with one duplicate has the wrong counts.",
-    )
+    values = {(1, 1, 1, 0, 0): "duplicate", (1, 1, 0, 0, 0): "new"}
+    value = values.get(tuple(_counted(report).values()))
+    what = f"DUPLICATE with one duplicate has other counts: {_counted(report)}."
+    story.decides("duplicates.copy-counts", "copy.count", value, report.exchange, what)
 
 
 def _twice(number: str) -> str:
@@ -487,16 +503,35 @@ def _twice(number: str) -> str:
     )
 
 
-def _in_file(story: Story, strategy: str, counts: dict[str, Any], names: list[str]) -> None:
+def _by_strategy(story: Story) -> str | None:
+    """Return the convention that a deployment decides so by which updates whatever the strategy says."""
+    return "duplicates.strategy" if story.actual.duplicates_strategy == "update" else None
+
+
+def _in_file(
+    story: Story,
+    strategy: str,
+    counts: dict[str, Any],
+    names: list[str],
+    otherwise: tuple[str, dict[str, Any]] = ("", {}),
+) -> None:
+    """Import a number twice; *otherwise* is a convention, and the counts that it decides."""
     number = story.run.numbers.take()
     report = story.upload(_twice(number), strategy=strategy)
     promise = story.promises[0]
+    is_error = _counted(report) == _counts(2, 1, 0, 1, 1)
+    if is_error or story.expected.duplicates_repeated == "error":
+        value = "error" if is_error else "duplicate"
+        what = "A number twice in a file is an error, or is none."
+        story.decides(promise, "duplicates.repeated", value, report.exchange, what)
+        return
     story.expect(
         promise,
         _counted(report),
         counts,
         report.exchange,
         f"A file with one number twice has the wrong counts with {strategy}.",
+        by=_by_strategy(story) or (otherwise[0] if _counted(report) == otherwise[1] else None),
     )
     page = story.read(report.list_id)
     story.expect(
@@ -505,19 +540,33 @@ def _in_file(story: Story, strategy: str, counts: dict[str, Any], names: list[st
         sorted(names),
         page.exchange,
         f"A file with one number twice imported the wrong contacts with {strategy}.",
+        by=_by_strategy(story),
     )
 
 
 @exercises("duplicates.in-file-skip", creates=2)
 def test_a_number_twice_in_a_file_is_imported_once(story: Story) -> None:
-    _in_file(story, "SKIP", _counts(2, 1, 1, 0, 1), ["Marco Rossi"])
+    if not _is_updated(story):
+        _in_file(story, "SKIP", _counts(2, 1, 1, 0, 1), ["Marco Rossi"])
 
 
 @exercises("duplicates.in-file-update", creates=2)
 def test_a_number_twice_in_a_file_updates_the_first_card(story: Story) -> None:
-    _in_file(story, "UPDATE", _counts(2, 2, 1, 0, 0), ["Mario Rossi"])
+    skipped = _counts(2, 1, 1, 0, 1)
+    counts = _counts(2, 2, 1, 0, 0)
+    _in_file(
+        story,
+        "UPDATE",
+        skipped if story.expected.update_count == "skipped" else counts,
+        ["Mario Rossi"],
+        ("update.count", skipped),
+    )
 
 
 @exercises("duplicates.in-file-copy", creates=2)
 def test_a_number_twice_in_a_file_becomes_a_copy(story: Story) -> None:
-    _in_file(story, "DUPLICATE", _counts(2, 2, 1, 0, 0), ["Marco Rossi", "Mario Rossi"])
+    if _is_updated(story):
+        return
+    new = _counts(2, 2, 0, 0, 0)
+    counts = new if story.expected.copy_count == "new" else _counts(2, 2, 1, 0, 0)
+    _in_file(story, "DUPLICATE", counts, ["Marco Rossi", "Mario Rossi"], ("copy.count", new))

@@ -41,14 +41,19 @@ def _part(name: str, content: str, *, file: str = "", head: str = "Content-Dispo
     return f"--{_BOUNDARY}\r\n{disposition}\r\n\r\n{content}\r\n"
 
 
-def _forms() -> dict[str, Callable[[tuple[str, str, str]], tuple[str, str]]]:
+def _file_name(story: Story) -> str:
+    """Return the field that the deployment needs beside the file; nothing where it needs none."""
+    return _part("fileName", "contacts.vcf") if story.run.needs_file_name else ""
+
+
+def _forms() -> dict[str, Callable[[tuple[str, ...]], tuple[str, str]]]:
     """Return, by what is particular about a form, how its media type and body are made of its parts."""
     end = f"--{_BOUNDARY}--\r\n"
 
-    def body(change: Callable[[str], str]) -> Callable[[tuple[str, str, str]], tuple[str, str]]:
+    def body(change: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, str]]:
         return lambda parts: (_PLAIN, change("".join(parts)) + end)
 
-    def typed(media_type: str) -> Callable[[tuple[str, str, str]], tuple[str, str]]:
+    def typed(media_type: str) -> Callable[[tuple[str, ...]], tuple[str, str]]:
         return lambda parts: (media_type, "".join(parts) + end)
 
     return {
@@ -124,7 +129,7 @@ def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
 
 
 def _made(
-    story: Story, made: Callable[[tuple[str, str, str]], tuple[str, str]], name: str, list_id: str
+    story: Story, made: Callable[[tuple[str, ...]], tuple[str, str]], name: str, list_id: str
 ) -> tuple[tuple[str, str], str]:
     """Return the media type and the body of a form, and the number of its card."""
     number = story.run.numbers.take()
@@ -132,6 +137,7 @@ def _made(
         _part("file", card("Marco Rossi", f"TEL:{number}"), file=name),
         _part("listId", list_id),
         _part("tags", TAG),
+        _file_name(story),
     )
     return made(parts), number
 
@@ -147,7 +153,8 @@ def test_a_form_is_read_however_it_is_transferred(story: Story) -> None:
     for what, (headers, is_chunked, may_refuse) in ways.items():
         number = story.run.numbers.take()
         body = _part("file", card("Marco Rossi", f"TEL:{number}"), file="contacts.vcf")
-        body += _part("listId", list_id) + _part("tags", TAG) + f"--{_BOUNDARY}--\r\n"
+        body += _part("listId", list_id) + _part("tags", TAG) + _file_name(story)
+        body += f"--{_BOUNDARY}--\r\n"
         request = ApiRequest(
             "POST",
             contract().path_of(UPLOAD),

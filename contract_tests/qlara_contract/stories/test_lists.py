@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiRequest
 from qlara_contract.promises import LIST
-from qlara_contract.spec_variants import SpecVariant
 from qlara_contract.story import TAG, ListPage, exercises, known_part
 from qlara_contract.strategies import card
 
@@ -280,7 +279,7 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
                 numbers,
                 page.exchange,
                 "The contacts are not in the order in which they were imported.",
-                variant=SpecVariant.SORTED_BY_NAME if story.actual.order == "name" else None,
+                by="order",
             )
 
 
@@ -301,18 +300,11 @@ def test_the_pages_of_a_list_are_as_expected(story: Story) -> None:
             story.not_exercised(promise, "the list that could be read was too short to tell")
             continue
         value = observed.value if observed.value is not None else observed.what
-        variant = _VARIANTS.get((name, value))
-        story.expect(promise, value, expected[name], observed.exchange, what, variant=variant)
+        story.expect(promise, value, expected[name], observed.exchange, what, by=name)
     ignored = observations.get("page")
     if ignored or "page.first" in observations:
         exchange = (ignored or observations["page.first"]).exchange
         story.expect("list.pages", ignored is None, True, exchange, "`page` is ignored.")
-
-
-_VARIANTS: dict[tuple[str, object], SpecVariant] = {
-    ("page.first", 0): SpecVariant.PAGES_FROM_0,
-    ("order", "name"): SpecVariant.SORTED_BY_NAME,
-}
 
 
 @exercises("list.id-encoded")
@@ -341,13 +333,14 @@ def test_the_smallest_and_the_largest_limit_are_accepted(story: Story) -> None:
     for limit in (1, most):
         exchange = story.get_list(list_id, ("limit", str(limit)))
         status, body = exchange.response.status, exchange.response.json
-        obeyed = min(limit, story.actual.limit_maximum) if status == 200 else status
+        obeyed = min(limit, story.actual.limit_maximum) if status == 200 else 0
         story.expect(
             "list.limit-bounds",
-            obeyed,
-            limit,
+            obeyed == limit,
+            True,
             exchange,
             f"limit={limit} is refused, or no page holds so many.",
+            by="limit.maximum" if limit == most else "",
         )
         if status != 200:
             continue
@@ -373,16 +366,18 @@ def test_a_limit_out_of_range_is_refused(story: Story) -> None:
                 200,
                 exchange,
                 f"limit={limit} is not clamped.",
+                by="limit.above",
             )
+            continue
+        if limit == str(most + 1) and exchange.response.status == 200:
+            what = f"limit={limit} is not refused."
+            story.breaks("list.limit-out-of-range", what, 400, "200", exchange, by="limit.above")
             continue
         _input_refused(story, "list.limit-out-of-range", exchange, "limit")
 
 
 def _input_refused(story: Story, promise: PromiseId, exchange: ApiExchange, field: str) -> None:
-    status = exchange.response.status
-    if status in (400, 422):
-        story.observe("invalid-input", status, exchange, f"{status} for an input error")
-    story.refused(promise, exchange, story.expected.invalid_input, field)
+    story.refused_as(promise, exchange, "invalid-input", field)
 
 
 @exercises("list.page-out-of-range")
@@ -396,10 +391,10 @@ def test_a_page_out_of_range_is_refused(story: Story) -> None:
             story.breaks(
                 "list.page-out-of-range",
                 "Page 0 is accepted.",
-                400,
-                200,
+                "400",
+                "200",
                 exchange,
-                variant=SpecVariant.PAGES_FROM_0 if is_first else None,
+                by="page.first" if is_first else "",
             )
             continue
         _input_refused(story, "list.page-out-of-range", exchange, "page")
@@ -423,10 +418,14 @@ def test_a_parameter_that_is_given_twice_is_refused(story: Story) -> None:
         used = _which(exchange, name)
         if used and name == "limit":
             story.observe("given-twice", used, exchange, f"the {used} `{name}` counts")
-        if expected == "refused":
-            story.refused("list.given-twice", exchange, story.expected.invalid_input, name)
+        if expected == "refused" and used:
+            what = f"`{name}` may be given twice."
+            story.breaks("list.given-twice", what, expected, used, exchange, by="given-twice")
+        elif expected == "refused":
+            story.refused_as("list.given-twice", exchange, "invalid-input", name)
         elif used:
-            story.expect("list.given-twice", used, expected, exchange, f"Another `{name}` counts.")
+            what = f"Another `{name}` counts."
+            story.expect("list.given-twice", used, expected, exchange, what, by="given-twice")
 
 
 def _which(exchange: ApiExchange, name: str) -> str:
@@ -452,19 +451,11 @@ def test_a_page_past_the_end_is_empty(story: Story) -> None:
         exchange = story.get_list(list_id, ("limit", "1"), ("page", page))
         status, body = exchange.response.status, exchange.response.json
         contacts = body.get("contacts") if isinstance(body, dict) else None
-        if status == 404 or (status, contacts) == (200, []):
-            value = 404 if status == 404 else "empty"
-            story.observe("page.past-the-end", value, exchange, f"{status} past the end")
-        if story.expected.page_past_the_end == 404:
-            story.expect("list.page-past-the-end", status, 404, exchange, "It is not 404.")
-            continue
-        story.expect(
-            "list.page-past-the-end",
-            (status, contacts),
-            (200, []),
-            exchange,
-            f"Page {page} of a list of {total} with limit 1 is not empty.",
-        )
+        value: int | str | None = 404 if status == 404 else None
+        if status == 200 and isinstance(contacts, list):
+            value = "last" if contacts else "empty"
+        what = f"Page {page} of a list of {total} with limit 1 is another one."
+        story.decides("list.page-past-the-end", "page.past-the-end", value, exchange, what)
 
 
 @exercises("list.repeatable", "list.contact-ids-unique")
@@ -498,9 +489,7 @@ def _as_shown(contact: dict[str, Any]) -> dict[str, Any]:
 @exercises("list.unknown-list")
 def test_an_unknown_list_is_not_found(story: Story) -> None:
     exchange = story.get_list("contract-check-never-made")
-    expected = story.expected.unknown_list
-    status = expected if isinstance(expected, int) else 404
-    if exchange.response.status in (400, 404):
-        value = exchange.response.status
-        story.observe("unknown-list", value, exchange, f"{value} for a list that is unknown")
-    story.refused("list.unknown-list", exchange, status, "listId")
+    if story.expected.unknown_list == "created":
+        story.refused("list.unknown-list", exchange, 404, "listId")
+    else:
+        story.refused_as("list.unknown-list", exchange, "unknown-list", "listId")

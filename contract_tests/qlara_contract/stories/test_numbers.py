@@ -37,6 +37,7 @@ def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
             story.expected.region,
             observed.exchange,
             "A number without prefix gets the one of another region.",
+            by="region",
         )
     if region == "IT":
         typed = [numbers.take_national(), numbers.take_national()]
@@ -94,6 +95,19 @@ def test_a_tel_uri_is_read_with_its_parameters(story: Story) -> None:
             page.exchange,
             f"`{uri}` was not read.",
         )
+
+
+@exercises("numbers.fax-never", creates=2)
+def test_a_number_that_nobody_answers_is_not_taken(story: Story) -> None:
+    fax, voice, pager = (story.run.numbers.take() for _ in range(3))
+    text = card("Marco Rossi", f"TEL;TYPE=FAX:{fax}", f"TEL;TYPE=VOICE:{voice}")
+    text += card("Anna Neri", f"TEL;TYPE=PAGER:{pager}")
+    report = story.upload(text)
+    page = story.read(report.list_id, count=report.summary.get("imported"))
+    values = {(voice,): "never", (fax, pager): "used"}
+    value = values.get(tuple(sorted(map(str, page.numbers))))
+    what = "The number of a fax or pager is taken, or is not."
+    story.decides("numbers.fax-never", "numbers.fax", value, page.exchange, what)
 
 
 @exercises("numbers.mobile-first", creates=1)

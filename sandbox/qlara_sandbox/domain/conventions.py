@@ -20,6 +20,7 @@ Plain = int | str
 ALL = "all"
 CREATED = "created"
 X_CONVENTIONS = "x-conventions"
+X_DIFFERS = "x-differs"
 
 _LONGEST_SHOWN = 60
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,8})(ms|s|m|h)", re.ASCII)
@@ -27,6 +28,7 @@ _UNITS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _LONGEST_DURATION = timedelta(hours=24)
 _REGION = re.compile(r"[A-Z]{2}", re.ASCII)
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_LINE = re.compile(r"(?=\S)[^\x00-\x1f\x7f]{1,200}(?<=\S)")
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -163,6 +165,7 @@ def attribute_of(name: str) -> str:
 
 _ISO_REGION = Text(_REGION, "an ISO 3166-1 code such as IT", ("IT", "DE"))
 _FIELD_NAME = Text(_FIELD, "a field name such as apiKey", ("apiKey", "X-Api-Key"))
+_WORDS = Text(_LINE, "1 to 200 characters on one line", ("The number is missing",))
 _LIMIT = "the schema of the query parameter limit: "
 _PAGES = "the schema of the query parameter page: minimum and default; of `page` in a page: minimum"
 
@@ -190,9 +193,9 @@ TABLE: tuple[Convention, ...] = (
     Convention("page.first", Choice((0, 1)), 1, "The number of the first page.", _PAGES),
     Convention(
         "page.past-the-end",
-        Choice(("empty", 404)),
+        Choice(("empty", "last", 404)),
         "empty",
-        "A page past the end: a page without contacts, or 404.",
+        "A page past the end: a page without contacts, the last page, or 404.",
     ),
     Convention(
         "page.of-nothing",
@@ -265,7 +268,7 @@ TABLE: tuple[Convention, ...] = (
     ),
     Convention(
         "unknown-list",
-        Choice((404, 400, CREATED)),
+        Choice((404, 400, 403, 422, CREATED)),
         404,
         "A list id that the account does not have: the status of its refusal, or an import creates the "
         "list (reading it is 404).",
@@ -281,6 +284,25 @@ TABLE: tuple[Convention, ...] = (
         Choice(("any", "mobile")),
         "any",
         "Which numbers are contacts: any that a person answers, or mobile ones only.",
+    ),
+    Convention(
+        "numbers.fax",
+        Choice(("never", "used")),
+        "never",
+        "Numbers of faxes, pagers and modems: never a contact's number, or like any other.",
+    ),
+    Convention(
+        "charset.utf-16",
+        Choice(("read", "refused")),
+        "read",
+        "A file in UTF-16: read, or refused as no vCard file.",
+    ),
+    Convention(
+        "charset.other",
+        Choice(("windows-1252", "iso-8859-1", "replaced")),
+        "windows-1252",
+        "Text that is not UTF-8, unless it says what it is: in Windows-1252, in ISO 8859-1, or UTF-8 with "
+        "its bad bytes replaced.",
     ),
     Convention(
         "version-2.1",
@@ -315,10 +337,66 @@ TABLE: tuple[Convention, ...] = (
         "What happens to duplicates: what `duplicateStrategy` says, or UPDATE whatever it says.",
     ),
     Convention(
+        "duplicates.repeated",
+        Choice(("duplicate", "error")),
+        "duplicate",
+        "A number that an earlier card of the same file has: a duplicate of its contact, or an error.",
+    ),
+    Convention(
+        "skip.list",
+        Choice(("unchanged", "joined")),
+        "unchanged",
+        "With SKIP, a contact that exists already stays on its own lists, or joins the one that is imported "
+        "into.",
+    ),
+    Convention(
+        "update.list",
+        Choice(("joined", "unchanged")),
+        "joined",
+        "With UPDATE, a contact that exists already joins the list that is imported into, or stays on its "
+        "own lists.",
+    ),
+    Convention(
+        "update.missing-fields",
+        Choice(("kept", "removed")),
+        "kept",
+        "What an updated contact has and the card lacks: kept, or removed.",
+    ),
+    Convention(
+        "update.tags",
+        Choice(("added", "replaced")),
+        "added",
+        "The tags of an UPDATE: added to those of the contact, or in their place.",
+    ),
+    Convention(
+        "update.count",
+        Choice(("imported", "skipped")),
+        "imported",
+        "What a card that updates a contact counts as, beside being a duplicate.",
+    ),
+    Convention(
+        "copy.count",
+        Choice(("duplicate", "new")),
+        "duplicate",
+        "What a card that DUPLICATE makes a copy of counts as: a duplicate, or a card like any other.",
+    ),
+    Convention(
         "key.missing",
+        Choice((401, 403, 400)),
+        401,
+        "The status without a key.",
+    ),
+    Convention(
+        "key.unknown",
         Choice((401, 403)),
         401,
-        "The status without a key, and with one that no account has.",
+        "The status with a key that no account has.",
+    ),
+    Convention(
+        "key.unpermitted",
+        Choice((403, 401)),
+        403,
+        "The status with a key that lacks the permission.",
     ),
     Convention(
         "key.field",
@@ -347,6 +425,18 @@ TABLE: tuple[Convention, ...] = (
         "among the cards of the file.",
     ),
     Convention(
+        "reason.missing-phone",
+        _WORDS,
+        "Missing phone number",
+        "The `reason` of an error for a card without a number.",
+    ),
+    Convention(
+        "reason.invalid-phone",
+        _WORDS,
+        "Invalid phone number format",
+        "The `reason` of an error for a card without a valid number.",
+    ),
+    Convention(
         "given-twice",
         Choice(("refused", "first", "last")),
         "refused",
@@ -363,7 +453,27 @@ TABLE: tuple[Convention, ...] = (
         "invalid-input",
         Choice((400, 422)),
         400,
-        "The status of input errors that UC-020 does not show; a file that is no vCard file is 400.",
+        "The status of a query parameter that is not what is expected.",
+    ),
+    Convention(
+        "invalid-field",
+        Choice((400, 422)),
+        400,
+        "The status of a form, or a field of it, that is not what is expected; a file that is no vCard file "
+        "is 400.",
+    ),
+    Convention(
+        "not-a-form",
+        Choice((400, 415, 422)),
+        400,
+        "The status of an upload whose body is not multipart/form-data.",
+    ),
+    Convention(
+        "file-name",
+        Choice(("ignored", "required")),
+        "ignored",
+        "Whether an upload must have a text field `fileName` that ends in .vcf.",
+        "the schema of the form: whether fileName is required",
     ),
     Convention(
         "times",
@@ -398,19 +508,36 @@ class Conventions:
     unknown_list: Plain = 404
     region: str = "IT"
     numbers: str = "any"
+    numbers_fax: str = "never"
+    charset_utf_16: str = "read"
+    charset_other: str = "windows-1252"
     version_2_1: str = "refused"
     name_white_space: str = "kept"
     email_absent: str = "absent"
     duplicates_scope: str = "account"
     duplicates_strategy: str = "chosen"
+    duplicates_repeated: str = "duplicate"
+    skip_list: str = "unchanged"
+    update_list: str = "joined"
+    update_missing_fields: str = "kept"
+    update_tags: str = "added"
+    update_count: str = "imported"
+    copy_count: str = "duplicate"
     key_missing: int = 401
+    key_unknown: int = 401
+    key_unpermitted: int = 403
     key_field: str = "apiKey"
     error_body: str = "data"
     error_list: Plain = ALL
     error_line: str = "tel"
+    reason_missing_phone: str = "Missing phone number"
+    reason_invalid_phone: str = "Invalid phone number format"
     given_twice: str = "refused"
     file_maximum: int = 10 * 1024 * 1024
     invalid_input: int = 400
+    invalid_field: int = 400
+    not_a_form: int = 400
+    file_name: str = "ignored"
     times: str = "offset"
 
     @classmethod

@@ -42,6 +42,14 @@ class InvalidFields(Refusal):
         return dict(self._data)
 
 
+class InvalidParameters(InvalidFields):
+    """Several query or path parameters, or one, are not what the contract allows."""
+
+
+class NotAForm(InvalidField):
+    """The body of an upload is not ``multipart/form-data``."""
+
+
 class UnknownPath(Refusal):
     """No operation of the contract has the path."""
 
@@ -177,6 +185,10 @@ class UnknownKey(Refusal):
 
     def __init__(self, message: str) -> None:
         super().__init__("apiKey", message)
+
+
+class MissingKey(UnknownKey):
+    """The request has no API key."""
 
 
 class NotPermitted(Refusal):

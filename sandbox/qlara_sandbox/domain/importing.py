@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.contacts import Card, Contact
+from qlara_sandbox.domain.conventions import USUAL, Conventions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 INVALID_PHONE = "Invalid phone number format"
 MISSING_PHONE = "Missing phone number"
 NO_ROOM = "Contact quota exceeded"
+REPEATED = "Phone number repeated in this file"
 
 
 class Strategy(StrEnum):
@@ -49,6 +51,7 @@ class ImportOptions(NamedTuple):
     ``next_number`` is the running number of the first contact that it creates. It creates at most
     ``room`` contacts (None: any number); the cards beyond are errors. ``error_line`` says which line an
     error has: of the number at fault (``tel``), of the card's ``begin``, or the number of the ``card``.
+    ``conventions`` say what else a deployment decides of duplicates and errors.
     """
 
     strategy: Strategy
@@ -57,6 +60,7 @@ class ImportOptions(NamedTuple):
     next_number: int
     room: int | None = None
     error_line: str = "tel"
+    conventions: Conventions = USUAL
 
 
 class Plan(NamedTuple):
@@ -65,6 +69,7 @@ class Plan(NamedTuple):
     ``created`` and ``updated`` hold the contacts as they will be; ``members`` the ids that belong to
     the list afterwards, in file order, each once. ``errors`` are ordered by line. ``by_id`` and
     ``by_number`` are what the account's holdings grow by, ready to be taken over in one step.
+    ``skips_duplicates`` says whether duplicates count as left out.
     """
 
     total: int
@@ -76,11 +81,12 @@ class Plan(NamedTuple):
     strategy: Strategy
     by_id: dict[str, Contact]
     by_number: dict[str, str]
+    skips_duplicates: bool
 
     @property
     def skipped(self) -> int:
         """Cards left out: errors and, with SKIP, duplicates."""
-        return len(self.errors) + (self.duplicates if self.strategy is Strategy.SKIP else 0)
+        return len(self.errors) + (self.duplicates if self.skips_duplicates else 0)
 
     @property
     def imported(self) -> int:
@@ -98,13 +104,20 @@ def parse_tags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
 
 
-def merge(contact: Contact, card: Card, tags: tuple[str, ...]) -> Contact:
-    """Return *contact* with what *card* says; what it does not say is kept, tags are added."""
+def merge(
+    contact: Contact, card: Card, tags: tuple[str, ...], conventions: Conventions = USUAL
+) -> Contact:
+    """Return *contact* with what *card* says; what it does not say is kept, tags are added.
+
+    Unless *conventions* decide otherwise of what the card lacks, and of tags.
+    """
+    kept = contact if conventions.update_missing_fields == "kept" else card
+    before = () if tags and conventions.update_tags == "replaced" else contact.tags
     return contact._replace(
-        name=card.name or contact.name,
-        email=card.email or contact.email,
-        address=card.address or contact.address,
-        tags=tuple(dict.fromkeys(contact.tags + tags)),
+        name=card.name or kept.name,
+        email=card.email or kept.email,
+        address=card.address or kept.address,
+        tags=tuple(dict.fromkeys(before + tags)),
     )
 
 
@@ -173,6 +186,15 @@ class Planner:
         self._created_ids: dict[str, str] = {}  # by number, where the account holds none with it
         self._updated: dict[str, Contact] = {}  # by id
         self._members: list[str] = []
+        self._joined: set[str] = set()  # of these, those that exist already and are skipped
+        chosen = options.conventions
+        self._refuses_repeated = chosen.duplicates_repeated == "error"
+        is_copied = options.strategy is Strategy.DUPLICATE
+        self._counts_duplicates = not (is_copied and chosen.copy_count == "new")
+        self._words = {
+            MISSING_PHONE: chosen.reason_missing_phone,
+            INVALID_PHONE: chosen.reason_invalid_phone,
+        }
         self._errors: list[CardError] = []
 
     def add(self, cards: Iterable[Card]) -> None:
@@ -190,10 +212,12 @@ class Planner:
                 number = usable_number(card, normalise, self._budget)
             if isinstance(number, CardError):
                 self._report(number, card)
+            elif self._refuses_repeated and number in created_ids:
+                self._report(CardError(card.line, card.name, REPEATED), card)
             elif number in created_ids or number in by_number:
                 before = len(self._errors)
                 self._repeat(card, number)
-                self._duplicates += before == len(self._errors)
+                self._duplicates += self._counts_duplicates and before == len(self._errors)
             elif identity := create(card, number):
                 created_ids[number] = identity
 
@@ -219,7 +243,14 @@ class Planner:
             strategy=self._options.strategy,
             by_id=self._updated | self._created,
             by_number=self._created_ids,
+            skips_duplicates=self._skips_duplicates,
         )
+
+    @property
+    def _skips_duplicates(self) -> bool:
+        strategy, chosen = self._options.strategy, self._options.conventions
+        is_skipped_update = strategy is Strategy.UPDATE and chosen.update_count == "skipped"
+        return strategy is Strategy.SKIP or is_skipped_update
 
     def _create(self, card: Card, number: str) -> str:
         """Create a contact, and return its id; nothing if it cannot be held."""
@@ -244,6 +275,11 @@ class Planner:
             self._create(card, number)
         elif self._options.strategy is Strategy.UPDATE:
             self._update(card, number)
+        elif self._options.conventions.skip_list == "joined":
+            identity = self._existing.by_number.get(number)
+            if identity is not None and identity not in self._joined:
+                self._joined.add(identity)
+                self._members.append(identity)
 
     def _update(self, card: Card, number: str) -> None:
         # A contact that the account holds comes first: a copy made by an earlier DUPLICATE import
@@ -251,16 +287,20 @@ class Planner:
         identity = self._existing.by_number.get(number)
         if identity is None:
             identity = self._created_ids[number]
-            merged = merge(self._created[identity], card, self._options.tags)
+            merged = self._merged(self._created[identity], card)
             if not self._is_at_fault(merged, card):
                 self._created[identity] = merged
             return
         contact = self._updated.get(identity) or self._existing.contacts[identity]
-        merged = merge(contact, card, self._options.tags)
+        merged = self._merged(contact, card)
         if not self._is_at_fault(merged, card):
-            if identity not in self._updated:
+            joins = self._options.conventions.update_list == "joined"
+            if joins and identity not in self._updated:
                 self._members.append(identity)
             self._updated[identity] = merged
+
+    def _merged(self, contact: Contact, card: Card) -> Contact:
+        return merge(contact, card, self._options.tags, self._options.conventions)
 
     def _is_at_fault(self, contact: Contact, card: Card) -> bool:
         reason = self._fault_of(contact) if self._fault_of is not None else None
@@ -273,4 +313,5 @@ class Planner:
             error = error._replace(line=card.line)
         elif self._options.error_line == "card":
             error = error._replace(line=self._total)
-        self._errors.append(error)
+        words = self._words.get(error.reason, error.reason)
+        self._errors.append(error._replace(reason=words) if words != error.reason else error)

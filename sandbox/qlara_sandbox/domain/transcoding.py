@@ -12,6 +12,8 @@ import codecs
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from qlara_sandbox.domain.errors import NotAVCard
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,6 +25,8 @@ _MARKS = {
 }
 _LETTERS = [b"[%c%c]" % (ord(letter), ord(letter.lower())) for letter in "BEGIN:VCARD"]
 _BEGIN = re.compile(rb"\0".join(_LETTERS) + b"|" + b"".join(_LETTERS))
+_FOLDS = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
+_LONGEST_START = 64  # bytes in which a file in UTF-16 shows that it is
 _UTF_32 = (
     (re.compile(rb"(?:\xff\xfe\0\0)?[Bb]\0\0\0[Ee]\0\0\0"), "utf-32-le"),
     (re.compile(rb"(?:\0\0\xfe\xff)?\0\0\0[Bb]\0\0\0[Ee]"), "utf-32-be"),
@@ -39,6 +43,34 @@ def as_utf8(data: bytes) -> bytes:
     if b"\0" in data:
         data = b"".join(_in_utf8(data))
     return data.removeprefix(codecs.BOM_UTF8)
+
+
+def read_as(data: bytes, *, utf_16: str, other: str) -> bytes:
+    """Return *data* as a deployment reads it that decides about charsets by itself.
+
+    *utf_16* is ``read`` or ``refused``; *other* is how a file is read that is not UTF-8:
+    ``windows-1252`` (value by value), ``iso-8859-1``, or ``replaced`` (UTF-8, bad bytes replaced).
+
+    Raises:
+        NotAVCard: it is in UTF-16, which is refused.
+    """
+    is_wide = b"\0" in data and data[:_LONGEST_START].count(b"\0") > 1
+    if is_wide:
+        if utf_16 == "refused":
+            raise NotAVCard
+        return data
+    # A fold may be in the middle of a character.
+    if other == "windows-1252" or _is_utf_8(_FOLDS.sub(b"", data)):
+        return data
+    return data.decode("latin-1" if other == "iso-8859-1" else "utf-8", "replace").encode()
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _in_utf8(data: bytes) -> Iterator[bytes]:

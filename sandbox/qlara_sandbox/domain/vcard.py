@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from qlara_sandbox.domain.phone_types import PhoneUse
     from qlara_sandbox.domain.reader import Found, FoundByKind
 
+    ReadPhones = Callable[
+        [list[Found], Sequence[Found], ImportBudget], tuple[tuple[Phone, ...], int]
+    ]
+
 NOT_CLOSED = "Card is not closed: expected END:VCARD before the next BEGIN:VCARD"
 IS_GROUP = "Card is a group: it names members and has no phone number"
 ADVICE = "Export the contacts as vCard 3.0"
@@ -59,18 +63,24 @@ class RawCard(NamedTuple):
 
 
 def read_cards(
-    data: bytes, *, version_2_1: bool = False, budget: ImportBudget | None = None
+    data: bytes,
+    *,
+    version_2_1: bool = False,
+    machines: bool = False,
+    budget: ImportBudget | None = None,
 ) -> Iterator[Card]:
     """Yield the cards of a whole file, in order.
 
     A broken card is a card with a ``fault``, and the next one is read: a card whose version is not
     3.0 or 4.0, a card that is not closed when the next one begins, and a group, which has members
     instead of a number. Of a property that a card has more than a thousand times, the first thousand
-    count, and fewer once the *budget* is used up. With *version_2_1*, a card of that version is as good as one of 3.0. For frames, agents and
-    refusals see `qlara_sandbox.domain.reader.read`.
+    count, and fewer once the *budget* is used up. With *version_2_1*, a card of that version is as good as one of 3.0; with *machines*, a number
+    of a fax, pager or modem is as good as any. For frames, agents and refusals see
+    `qlara_sandbox.domain.reader.read`.
     """
     spent = budget or ImportBudget()
-    cards = read(data, How(partial(_card, spent), most=_MOST, budget=spent))
+    phones = _any_phones if machines else _phones
+    cards = read(data, How(partial(_card, spent, phones), most=_MOST, budget=spent))
     return map(_as_good, cards) if version_2_1 else cards
 
 
@@ -101,7 +111,9 @@ _VERSION = About.VERSION
 _NONE: list[Found] = []
 
 
-def _card(budget: ImportBudget, begun: int, found: FoundByKind, closed: bool) -> Card:
+def _card(
+    budget: ImportBudget, read_phones: ReadPhones, begun: int, found: FoundByKind, closed: bool
+) -> Card:
     names, structured, organisations, phones, emails, addresses, about = found
     versions, kinds, labels = about, _NONE, _NONE
     if about and (len(about) > 1 or about[0][0].about is not _VERSION):  # as few cards
@@ -109,7 +121,7 @@ def _card(budget: ImportBudget, begun: int, found: FoundByKind, closed: bool) ->
     name = _best(names, values.text) if names else ""
     if not name and (structured or organisations):
         name = _best(structured, values.name) or _best(organisations, values.organisation)
-    usable, first_line = _phones(phones, labels, budget) if phones else ((), 0)
+    usable, first_line = read_phones(phones, labels, budget) if phones else ((), 0)
     email = _email(emails) if emails else ""
     address = _best(addresses, values.address) if addresses else ""
     if not closed:
@@ -176,6 +188,15 @@ def _phones(
     first_line = usable[0][1].line
     usable.sort(key=itemgetter(0))
     return tuple([phone for _, phone in usable]), first_line
+
+
+def _any_phones(
+    found: list[Found], labels: Sequence[Found], budget: ImportBudget
+) -> tuple[tuple[Phone, ...], int]:
+    """Return what `_phones` does where numbers of machines are numbers like any other."""
+    ranked = [(prop._replace(rank=prop.rank % UNANSWERED), raw, line) for prop, raw, line in found]
+    answered = [one for one in labels if _use_of_label(one[1], one[0]).answered]
+    return _phones(ranked, answered, budget)
 
 
 def _uses_by_group(labels: Sequence[Found]) -> dict[str, PhoneUse]:

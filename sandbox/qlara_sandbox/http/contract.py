@@ -12,7 +12,7 @@ import yaml
 from qlara_sandbox import resources
 from qlara_sandbox.domain.conventions import USUAL, Conventions, InvalidConvention
 from qlara_sandbox.domain.phone import is_region
-from qlara_sandbox.http.conventions import conventions_of
+from qlara_sandbox.http.conventions import conventions_of, differs_of
 from qlara_sandbox.http.json_body import JSON, JsonBody
 from qlara_sandbox.http.operation import (
     MULTIPART,
@@ -85,6 +85,7 @@ class Contract:
             if overlay is not None:
                 self._apply(overlay)
             self.conventions = _conventions(self.document)
+            self.differs = differs_of(self.document)
             if path != shipped or overlay is not None:
                 renew_words(self.document, read_document(_read(shipped)))
             self._document = Document(self.document)

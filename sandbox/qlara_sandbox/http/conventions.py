@@ -16,6 +16,7 @@ from qlara_sandbox.domain.conventions import (
     BY_NAME,
     TABLE,
     X_CONVENTIONS,
+    X_DIFFERS,
     Conventions,
     InvalidConvention,
     Plain,
@@ -44,6 +45,7 @@ _PLAIN = frozenset(one.name for one in TABLE if one.place != X_CONVENTIONS)
 _SOURCE = "x-source"
 _CHOSEN = "assumption: chosen by the overlay"
 _MOST_REFERENCES = 20
+LONGEST_SENTENCE = 300
 _JSON_SCHEMA = ("content", "application/json", "schema")
 
 
@@ -67,8 +69,34 @@ def conventions_of(document: Mapping[str, Any]) -> Conventions:
     return Conventions.of(values | _Document(document).said())
 
 
-def overlay_for(values: Mapping[str, object], *, title: str = "Conventions") -> dict[str, Any]:
+def differs_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return what an OpenAPI document says to differ and no convention has a word for.
+
+    By promise of the contract suite: what was observed, in a sentence.
+
+    Raises:
+        InvalidConvention: ``x-differs`` is not such a map.
+    """
+    said = document.get(X_DIFFERS, {})
+    expected = "a mapping from promise ids to a sentence of at most 300 characters each"
+    if not isinstance(said, dict):
+        raise InvalidConvention(X_DIFFERS, said, expected)
+    for name, sentence in said.items():
+        is_sentence = isinstance(sentence, str) and 0 < len(sentence.strip()) <= LONGEST_SENTENCE
+        if not isinstance(name, str) or not is_sentence:
+            raise InvalidConvention(f"{X_DIFFERS}: {name}", sentence, expected)
+    return dict(said)
+
+
+def overlay_for(
+    values: Mapping[str, object],
+    *,
+    title: str = "Conventions",
+    differs: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return an OpenAPI Overlay 1.0 that gives ``openapi.yaml`` these conventions.
+
+    *differs* is what no convention has a word for, as `differs_of` returns it.
 
     Raises:
         InvalidConvention: a name or a value that there is none of.
@@ -84,8 +112,9 @@ def overlay_for(values: Mapping[str, object], *, title: str = "Conventions") -> 
         actions.append(_update("$", {X_CONVENTIONS: _with_sources(beside)}))
     for name in sorted(read.keys() & _PLAIN, key=list(BY_NAME).index):
         actions += _ACTIONS[name](read[name])
-    if read.get("invalid-input") == 422:  # noqa: PLR2004 - the value of the convention
-        actions += _document_422()
+    actions += _documented_statuses(read)
+    if differs:
+        actions.append(_update("$", {X_DIFFERS: dict(differs)}))
     return {
         "overlay": "1.0.0",
         "info": {"title": title, "version": "1.0.0"},
@@ -110,6 +139,7 @@ class _Document:
             "limit.maximum": limit.get("maximum"),
             "page.first": page.get("default"),
             "file.maximum": self._at(form, "properties", "file").get("x-max-bytes"),
+            "file-name": _by_required(form, "fileName", "required", "ignored"),
             "import.status": self._success(upload),
             "email.absent": self._email(pages),
             "quota.fields": self._quota(),
@@ -303,14 +333,54 @@ def _shown_refusals() -> Iterator[tuple[str, int, str]]:
                 yield f"{target}.content['application/json'].examples.{name}", status, message
 
 
-def _document_422() -> Iterator[Action]:
+def _documented_statuses(values: Mapping[str, Plain]) -> Iterator[Action]:
+    """Yield what documents the statuses of refusals that the contract has no response for."""
     response = {
-        "description": "A parameter or a field is not what is expected.",
+        "description": "The request is not what is expected.",
         "x-source": "assumption: observed; UC-020 shows no response to such a mistake",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Fail"}}},
     }
-    for operation in (_UPLOAD, _LIST):
-        yield _update(f"{operation}.responses", {"422": response})
+    known = _shipped()["paths"]
+    for operation, (path, method), names in _STATUSES:
+        shown = known[path][method]["responses"]
+        statuses = {str(values[name]) for name in names if isinstance(values.get(name), int)}
+        for status in sorted(statuses - shown.keys()):
+            yield _update(f"{operation}.responses", {status: response})
+
+
+_OF_KEYS = ("key.missing", "key.unknown", "key.unpermitted")
+_OF_UPLOADS = ("invalid-field", "not-a-form", "unknown-list", "list-names.status")
+_OF_LISTS = ("invalid-input", "unknown-list")
+_STATUSES: tuple[tuple[str, tuple[str, str], tuple[str, ...]], ...] = (
+    (
+        _UPLOAD,
+        ("/api/partner-gateway/v1/contacts/upload/vcard", "post"),
+        (*_OF_UPLOADS, "list-names.create-status", *_OF_KEYS),
+    ),
+    (
+        _LIST,
+        ("/api/partner-gateway/v1/contacts/list/{listId}/contacts", "get"),
+        (*_OF_LISTS, *_OF_KEYS),
+    ),
+    (_QUOTA_OPERATION, ("/api/v1/partner-gateway/subscription/contacts", "get"), _OF_KEYS),
+)
+
+
+def _file_name(value: Plain) -> Iterator[Action]:
+    if value == "ignored":
+        return
+    schema = {
+        "type": "string",
+        "description": "The name of the file.",
+        "maxLength": 255,
+        "pattern": "\\.vcf$",
+        "x-expected": "a file name that ends in .vcf",
+        "x-source": _API_REFERENCE,
+    }
+    update = {"required": ["fileName"], "properties": {"fileName": schema}}
+    yield _update("$.components.schemas.VCardUpload", update)
+    examples = f"{_UPLOAD}.requestBody.content['multipart/form-data'].examples.*.value"
+    yield _update(examples, {"fileName": "contacts.vcf"})
 
 
 _ACTIONS: Mapping[str, Callable[[Plain], Iterator[Action]]] = {
@@ -322,6 +392,7 @@ _ACTIONS: Mapping[str, Callable[[Plain], Iterator[Action]]] = {
     "file.maximum": _file_maximum,
     "quota.fields": _quota_fields,
     "error-body": _error_body,
+    "file-name": _file_name,
 }
 
 

@@ -41,10 +41,16 @@ STATUS: Mapping[type[errors.Refusal], int] = {
 }
 # What the conventions of a contract may decide otherwise.
 _CHOSEN: Mapping[type[errors.Refusal], Callable[[Conventions], int]] = {
-    errors.InvalidField: lambda chosen: chosen.invalid_input,
-    errors.InvalidFields: lambda chosen: chosen.invalid_input,
-    errors.UnknownKey: lambda chosen: chosen.key_missing,
-    errors.UnknownList: lambda chosen: 400 if chosen.unknown_list == 400 else 404,  # noqa: PLR2004
+    errors.InvalidParameters: lambda chosen: chosen.invalid_input,
+    errors.InvalidField: lambda chosen: chosen.invalid_field,
+    errors.InvalidFields: lambda chosen: chosen.invalid_field,
+    errors.NotAForm: lambda chosen: chosen.not_a_form,
+    errors.MissingKey: lambda chosen: chosen.key_missing,
+    errors.UnknownKey: lambda chosen: chosen.key_unknown,
+    errors.NotPermitted: lambda chosen: chosen.key_unpermitted,
+    errors.UnknownList: lambda chosen: (
+        404 if isinstance(chosen.unknown_list, str) else chosen.unknown_list
+    ),
     errors.ListNameTaken: lambda chosen: chosen.list_names_status,
     errors.NoNewLists: lambda chosen: chosen.list_names_create_status,
 }

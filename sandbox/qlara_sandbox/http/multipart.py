@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from qlara_sandbox.domain.charset import decode_strictly
-from qlara_sandbox.domain.errors import FileTooLarge, InvalidField, InvalidFields
+from qlara_sandbox.domain.errors import FileTooLarge, InvalidField, InvalidFields, NotAForm
 from qlara_sandbox.http.operation import MULTIPART, FormField
 from qlara_sandbox.http.part import Base64Decoder, UnreadablePart, charset_of, decoder_of, file_name
 from qlara_sandbox.http.request import KEPT_HEAD
@@ -248,11 +248,11 @@ async def require_multipart(headers: Mapping[str, str], body: RequestBody) -> No
     """Let a request pass that brings a multipart form.
 
     Raises:
-        InvalidField: it does not; the message names what it brings instead.
+        NotAForm: it does not; the message names what it brings instead.
         ClientGone: the client went away.
     """
     if body.complete:
-        raise InvalidField(_BLAMED_FIELD, f"{_EXPECTED}; the body is empty.")
+        raise NotAForm(_BLAMED_FIELD, f"{_EXPECTED}; the body is empty.")
     media_type = _media_type(headers)
     if media_type == MULTIPART:
         return
@@ -260,9 +260,9 @@ async def require_multipart(headers: Mapping[str, str], body: RequestBody) -> No
     if length.isdecimal() and int(length) < KEPT_HEAD:
         text = bytes(await body.read(KEPT_HEAD))
         if _OBJECT_AS_TEXT.fullmatch(text):
-            raise InvalidField(_BLAMED_FIELD, _object_as_text(text))
+            raise NotAForm(_BLAMED_FIELD, _object_as_text(text))
     found = f"found {media_type[:100]}" if media_type else "found no Content-Type"
-    raise InvalidField(_BLAMED_FIELD, f"{_EXPECTED}; {found}.")
+    raise NotAForm(_BLAMED_FIELD, f"{_EXPECTED}; {found}.")
 
 
 def _media_type(headers: Mapping[str, str]) -> str:

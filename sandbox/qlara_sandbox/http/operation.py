@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from qlara_sandbox.domain.errors import InvalidFields
+from qlara_sandbox.domain.errors import InvalidFields, InvalidParameters
 from qlara_sandbox.http.large_json import shifted
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Operation:
             elif parameter.required:
                 mistakes[name] = f"Missing. {parameter.expected}"
         if mistakes:
-            raise InvalidFields(mistakes)
+            raise InvalidParameters(mistakes)
         return values
 
     def documented(self, status: int) -> DocumentedResponse | None:
@@ -219,7 +219,7 @@ class Operation:
             name[:100]: f"Unknown. Expected {expected}." for name in given if name not in known
         }
         if mistakes:
-            raise InvalidFields(mistakes)
+            raise InvalidParameters(mistakes)
 
 
 def path_name(name: str) -> str:

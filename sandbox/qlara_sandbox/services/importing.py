@@ -224,12 +224,19 @@ def begin_import(
     # Imported with the first file: the telephone tables are large, and many runs never need them.
     from qlara_sandbox.domain.budget import budget_of
     from qlara_sandbox.domain.phone import mobile_normaliser, normaliser
+    from qlara_sandbox.domain.transcoding import read_as
     from qlara_sandbox.domain.vcard import read_cards
 
     conventions = how.conventions
+    data = read_as(data, utf_16=conventions.charset_utf_16, other=conventions.charset_other)
     of_region = mobile_normaliser if conventions.numbers == "mobile" else normaliser
     budget = budget_of(len(data))
-    cards = read_cards(data, version_2_1=conventions.version_2_1 == "read", budget=budget)
+    cards = read_cards(
+        data,
+        version_2_1=conventions.version_2_1 == "read",
+        machines=conventions.numbers_fax == "used",
+        budget=budget,
+    )
     if conventions.name_white_space == "folded":
         cards = map(_folded, cards)
     return Planner(options, existing, of_region(how.region), fault_of, budget), cards

@@ -179,6 +179,7 @@ class World:
             # A full quota refuses the import instead.
             room=(self.quota.available or None) if fills else None,
             error_line=self.conventions.error_line,
+            conventions=self.conventions,
         )
 
     def existing_contacts(self, destination: Destination | None = None) -> ExistingContacts:
@@ -229,11 +230,14 @@ class World:
             self._shown(found) if self._shows_otherwise else (found.members, self.contacts)
         )
         number = max(number, first)
+        pages = -(-len(members) // limit) or self.conventions.page_of_nothing
+        last = max(pages, 1) - 1 + first
+        if number > last and self.conventions.page_past_the_end == "last":
+            number = last
+        elif number > last and self.conventions.page_past_the_end != "empty":
+            raise PastTheEnd(last)
         before = number - first
         start = before * limit
-        pages = -(-len(members) // limit) or self.conventions.page_of_nothing
-        if start >= len(members) and before and self.conventions.page_past_the_end != "empty":
-            raise PastTheEnd(max(pages, 1) - 1 + first)
         contacts = [held[identity] for identity in members[start : start + limit]]
         return ContactPage(list_id, contacts, len(members), number, pages, before + 1 < pages)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from qlara_sandbox.domain.errors import MisusedSandbox, UnknownKey
+from qlara_sandbox.domain.errors import MissingKey, MisusedSandbox, UnknownKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def identify(headers: Mapping[str, str]) -> Caller:
     """
     key = headers.get("x-api-key")
     if not key:
-        raise UnknownKey("Missing API key. Expected the X-Api-Key header.")
+        raise MissingKey("Missing API key. Expected the X-Api-Key header.")
     session = headers.get("x-sandbox-session") or "default"
     if not _SESSION.fullmatch(session):
         message = "Expected 1 to 64 letters, digits, dots, hyphens or underscores."

@@ -12,8 +12,11 @@ from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.domain.errors import (
     FileTooLarge,
     InvalidField,
+    InvalidParameters,
     ListNameTaken,
+    MissingKey,
     NoNewLists,
+    NotAForm,
     NotAVCard,
     NotPermitted,
     PastTheEnd,
@@ -41,12 +44,17 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.response import Response
     from qlara_sandbox.web.contacts import ContactCheck
 
-_EVERYWHERE = (UnknownKey("Unknown or inactive API key."), RateLimited(limit=10, retry_after=12))
+_EVERYWHERE = (
+    MissingKey("Missing API key."),
+    UnknownKey("Unknown or inactive API key."),
+    RateLimited(limit=10, retry_after=12),
+)
 _REFUSALS: Mapping[str, tuple[Refusal, ...]] = {
     "uploadVCard": (
         *_EVERYWHERE,
         NotPermitted("contacts"),
         InvalidField("duplicateStrategy", "Expected one of SKIP, UPDATE, DUPLICATE."),
+        NotAForm("file", "Expected a multipart/form-data body."),
         NotAVCard(),
         UnterminatedVCard(13, 2),
         UnknownList("list_unknown"),
@@ -56,7 +64,7 @@ _REFUSALS: Mapping[str, tuple[Refusal, ...]] = {
     "listContacts": (
         *_EVERYWHERE,
         NotPermitted("contacts"),
-        InvalidField("limit", "Expected an integer from 1 to 1000."),
+        InvalidParameters({"limit": "Expected an integer from 1 to 1000."}),
         UnknownList("list_unknown"),
     ),
     "getContactQuota": (*_EVERYWHERE, NotPermitted("contacts")),

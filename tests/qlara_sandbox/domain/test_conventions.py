@@ -76,7 +76,7 @@ def test_times_are_read_with_their_unit_and_written_with_the_largest_that_fits(
         ("settle", 2, "settle: expected a time of at most 24h, such as 250ms, 2s or 5m; found 2"),
         ("region", "it", "region: expected an ISO 3166-1 code such as IT; found 'it'"),
         ("key.field", "", "key.field: expected a field name such as apiKey; found ''"),
-        ("key.missing", None, "key.missing: expected 401 or 403; found None"),
+        ("key.missing", None, "key.missing: expected 401, 403 or 400; found None"),
         (
             "limits.default",
             5,

@@ -140,6 +140,7 @@ def test_the_shipped_overlays_can_be_applied() -> None:
             "quota.fields": "limits",
             "duplicates.strategy": "update",
             "error-body": "message",
+            "file-name": "required",
         }
     }
     for contract in found.values():

@@ -417,7 +417,7 @@ def test_duplicates_may_always_be_updated(under: Under) -> None:
 
 
 def test_a_missing_or_unknown_key_may_be_403_and_the_field_another(under: Under) -> None:
-    client = under(key_missing=403, key_field="X-Api-Key")
+    client = under(key_missing=403, key_unknown=403, key_field="X-Api-Key")
     missing = client.get(QUOTA, headers={"X-Api-Key": ""})
     unknown = client.get(QUOTA, headers={"X-Api-Key": "nobody's"})
     scenario = {"X-Sandbox-Scenario": "no-permission"}
@@ -428,6 +428,181 @@ def test_a_missing_or_unknown_key_may_be_403_and_the_field_another(under: Under)
     assert refused(unknown) == (403, fail(**{"X-Api-Key": message}))
     message = "This API key lacks the 'contacts' permission."
     assert refused(client.get(QUOTA, headers=scenario)) == (403, fail(**{"X-Api-Key": message}))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_missing_an_unknown_and_an_unpermitted_key_may_have_statuses_of_their_own(
+    under: Under, status: int
+) -> None:
+    client = under(key_missing=400, key_unknown=403, key_unpermitted=status)
+    scenario = {"X-Sandbox-Scenario": "no-permission"}
+
+    statuses = [
+        client.get(QUOTA, headers=headers).status_code
+        for headers in ({"X-Api-Key": ""}, {"X-Api-Key": "nobody's"}, scenario)
+    ]
+    assert statuses == [400, 403, status]
+
+
+@pytest.mark.parametrize("status", [415, 422])
+def test_a_body_that_is_no_form_may_have_a_status_of_its_own(under: Under, status: int) -> None:
+    client = under(not__a__form=status)
+
+    response = client.post(UPLOAD, content=b"BEGIN:VCARD", headers={"Content-Type": "text/vcard"})
+    assert response.status_code == status
+    assert upload(client, duplicateStrategy="MERGE").status_code == 400
+
+
+def test_parameters_and_fields_may_be_refused_with_different_statuses(under: Under) -> None:
+    client = under(invalid__input=422)
+
+    assert client.get(LIST, params={"limit": "0"}).status_code == 422
+    assert upload(client, duplicateStrategy="MERGE").status_code == 400
+
+
+@pytest.mark.parametrize("status", [403, 422])
+def test_an_unknown_list_may_be_any_refusal(under: Under, status: int) -> None:
+    client = under(unknown__list=status)
+
+    assert upload(client, listId="list_of_nobody").status_code == status
+    assert client.get(LIST.replace("list_crm_migration", "nobody")).status_code == status
+
+
+def test_a_page_past_the_end_may_be_the_last_one(under: Under) -> None:
+    client = under(page_past__the__end="last")
+    upload(client, PEOPLE)
+
+    page = listed(client, limit="2", page="9")
+    assert (page["page"], page["hasMore"], len(page["contacts"])) == (2, False, 1)
+
+
+def test_an_upload_may_need_a_field_with_the_name_of_its_file(under: Under) -> None:
+    client = under(file__name="required")
+
+    without, wrong = upload(client), upload(client, fileName="contacts.csv")
+    message = "Expected a file name that ends in .vcf."
+    assert refused(without) == (400, fail(fileName=f"Missing. {message}"))
+    assert refused(wrong) == (400, fail(fileName=message))
+    assert upload(client, fileName="contacts.vcf").status_code == 200
+
+
+FAX = (
+    "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Marco Rossi\r\nTEL;TYPE=FAX:347 123 4567\r\n"
+    "X-CHECK:1\r\nEND:VCARD\r\n"
+)
+
+
+def test_a_number_of_a_fax_may_be_used(under: Under) -> None:
+    assert upload(under(), FAX.encode()).json()["summary"]["errors"] == 1
+    client = under(numbers_fax="used")
+    assert upload(client, FAX.encode()).json()["summary"]["imported"] == 1
+    labelled = FAX.replace("TEL;TYPE=FAX", "item1.TEL").replace(
+        "X-CHECK:1", "item1.X-ABLABEL:Work Fax"
+    )
+    assert upload(client, labelled.encode()).json()["summary"]["duplicates"] == 1
+
+
+def test_a_file_in_utf_16_may_be_refused(under: Under) -> None:
+    wide = ("\ufeff" + PEOPLE.decode()).encode("utf-16-le")
+
+    assert upload(under(), wide).json()["summary"]["imported"] == 3
+    message = "Invalid VCard format. Expected BEGIN:VCARD header."
+    assert refused(upload(under(charset_utf__16="refused"), wide)) == (400, fail(file=message))
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"),
+    [
+        ("windows-1252", "Niccolò “Nico” Müller"),
+        ("iso-8859-1", "Niccolò Nico Müller"),
+        ("replaced", "Niccol\ufffd \ufffdNico\ufffd M\ufffdller"),
+    ],
+)
+def test_text_that_is_not_utf_8_may_be_read_otherwise(
+    under: Under, charset: str, name: str
+) -> None:
+    client = under(charset_other=charset)
+    upload(client, vcf(("Niccolò “Nico” Müller", "347 123 4567")).decode().encode("cp1252"))
+
+    assert names(client) == [name]
+    upload(client, vcf(("Zoë 北", "347 123 4568")))
+    assert names(client)[1] == "Zoë 北"
+
+
+def _summary(client: TestClient, content: Any, **fields: str) -> tuple[int, ...]:
+    summary = upload(client, content, **fields).json()["summary"]
+    counts = ("total", "imported", "duplicates", "errors", "skipped")
+    return tuple(summary[name] for name in counts)
+
+
+TWICE = vcf(("Marco Rossi", "347 123 4567"), ("Marco R.", "347 123 4567"))
+
+
+def test_a_number_twice_in_a_file_may_be_an_error(under: Under) -> None:
+    client = under(duplicates_repeated="error")
+    report = upload(client, TWICE).json()
+
+    assert (report["summary"]["imported"], report["summary"]["errors"]) == (1, 1)
+    assert report["errors"][0]["reason"] == "Phone number repeated in this file"
+
+
+def _joined(client: TestClient, strategy: str) -> list[str]:
+    """Import two contacts into one list, then one of them into another; return who is on that."""
+    upload(client, PEOPLE)
+    report = upload(
+        client,
+        vcf(("Carla C.", "347 123 4561"), ("Dario D", "347 123 4564")),
+        listName="Other",
+        duplicateStrategy=strategy,
+    ).json()
+    page = client.get(LIST.replace("list_crm_migration", report["listId"])).json()
+    return [contact["name"] for contact in page["contacts"]]
+
+
+def test_a_skipped_contact_may_join_the_list(under: Under) -> None:
+    assert _joined(under(), "SKIP") == ["Dario D"]
+    assert _joined(under(skip_list="joined"), "SKIP") == ["Carla Conti", "Dario D"]
+
+
+def test_an_updated_contact_may_stay_on_its_own_lists(under: Under) -> None:
+    assert _joined(under(), "UPDATE") == ["Carla C.", "Dario D"]
+    assert _joined(under(update_list="unchanged"), "UPDATE") == ["Dario D"]
+
+
+def test_an_update_may_remove_what_the_card_lacks_and_replace_tags(under: Under) -> None:
+    client = under(update_missing__fields="removed", update_tags="replaced")
+    number = "347 123 4567"
+    with_email = (
+        f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Marco\r\nTEL:{number}\r\nEMAIL:m@example.com\r\n"
+        "END:VCARD\r\n"
+    ).encode()
+    upload(client, with_email, tags="first")
+    upload(client, vcf(("Marco R.", number)), tags="second", duplicateStrategy="UPDATE")
+
+    contact = listed(client)["contacts"][0]
+    assert (contact["name"], contact.get("email"), contact["tags"]) == (
+        "Marco R.",
+        None,
+        ["second"],
+    )
+
+
+def test_what_updated_and_copied_cards_count_as(under: Under) -> None:
+    usual, other = under(), under(update_count="skipped", copy_count="new")
+    for client in (usual, other):
+        upload(client, MARCO)
+
+    assert _summary(usual, MARCO, duplicateStrategy="UPDATE") == (1, 1, 1, 0, 0)
+    assert _summary(other, MARCO, duplicateStrategy="UPDATE") == (1, 0, 1, 0, 1)
+    assert _summary(usual, MARCO, duplicateStrategy="DUPLICATE") == (1, 1, 1, 0, 0)
+    assert _summary(other, MARCO, duplicateStrategy="DUPLICATE") == (1, 1, 0, 0, 0)
+
+
+def test_the_reasons_of_errors_may_be_other_words(under: Under) -> None:
+    client = under(reason_missing__phone="No number", reason_invalid__phone="Not a number")
+    report = upload(client, vcf(("Anna Neri", ""), ("Luca Verdi", "n/d"))).json()
+
+    assert [error["reason"] for error in report["errors"]] == ["No number", "Not a number"]
 
 
 def test_refusals_may_be_status_error_and_message(under: Under) -> None:
@@ -496,7 +671,7 @@ def test_the_size_of_a_file(under: Under) -> None:
 
 
 def test_input_errors_may_be_422_while_a_file_that_is_none_is_400(under: Under) -> None:
-    client = under(invalid__input=422)
+    client = under(invalid__input=422, invalid__field=422, not__a__form=422)
 
     assert client.get(LIST, params={"limit": "0"}).status_code == 422
     assert upload(client, duplicateStrategy="MERGE").status_code == 422

@@ -1,0 +1,251 @@
+"""Tries the circle on the deployment: what is learnt of it makes a sandbox that cannot be told from it.
+
+``python -m tests.foreign.circle [--kind KIND] [--sample N] [--seed S] [--jobs J] [NAME …]`` goes round once
+per freedom; a NAME may be several joined by ``+``. Once round is: learn the deployment and write the
+overlay; judge the deployment by it, strictly; serve a sandbox with it and judge that likewise; compare
+both in what the overlay says. Prints a line each and a summary; exit code 0 if every circle closes,
+else 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from qlara_contract.contract import contract
+from qlara_contract.conventions import NO_OVERLAY, ReadOverlay, read_overlay
+from qlara_contract.differential import DifferenceKind, compare
+from qlara_contract.engine import check_deployment, stories
+from qlara_contract.settings import RunSettings
+from qlara_contract.targets import SANDBOX_KEY, running_sandbox
+from tests.foreign.deployment import SEEDED_LIST
+from tests.foreign.freedoms import FREEDOMS
+from tests.foreign.serving import (
+    EXHAUSTED_KEY,
+    KEY,
+    NEARLY_EXHAUSTED_KEY,
+    UNPERMITTED_KEY,
+    running,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from qlara_contract.differential import ResponseDifference
+    from qlara_contract.engine import Outcome
+    from qlara_contract.exchange import ApiExchange
+
+    Recorded = list[tuple[str, ApiExchange]]
+
+_DIFFERS_ANYWHERE = {"answers.refusal-shape", "answers.documented-status"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run, and every exchange of it."""
+
+    outcome: Outcome
+    recorded: Recorded
+
+    @property
+    def problems(self) -> list[str]:
+        """Why the run is not green, in words; empty if it is."""
+        outcome = self.outcome
+        found = [f"{each} is broken" for each in outcome.broken]
+        found += [f"{each} differs" for each in outcome.differing if outcome.settings.strict]
+        found += outcome.failures
+        return [*found, outcome.stopped] if outcome.stopped else found
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Once round with the freedoms in ``name``: what was learnt, and what does not hold."""
+
+    name: str
+    learnt: Mapping[str, int | str]
+    differs: Mapping[str, str]
+    problems: tuple[str, ...]
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        said = ", ".join(f"{name}={value}" for name, value in self.learnt.items()) or "nothing"
+        also = f"; differs: {', '.join(self.differs)}" if self.differs else ""
+        end = f"OPEN ({'; '.join(self.problems)})" if self.problems else "closed"
+        return f"{self.name or '(none)'}: {end}; learnt {said}{also}, {self.seconds:.1f} s"
+
+
+def circle(name: str, seed: int = 0) -> Circle:
+    """Go round once with the freedoms in *name*, joined by ``+``; ``""``: none."""
+    started, problems = monotonic(), []
+    learnt = _judged_foreign(name, seed, NO_OVERLAY, strict=False)
+    problems += [f"learning: {each}" for each in learnt.problems]
+    with TemporaryDirectory() as folder:
+        overlay = Path(folder) / "overlay.yaml"
+        overlay.write_text(yaml.safe_dump(learnt.outcome.overlay, allow_unicode=True))
+        said = read_overlay(overlay)
+        foreign = _judged_foreign(name, seed, said, strict=True)
+        problems += [f"strict: {each}" for each in foreign.problems]
+        sandbox = _judged_sandbox(overlay, seed, said)
+        problems += [f"sandbox: {each}" for each in sandbox.problems]
+    problems += _differences(foreign, sandbox, said, seed)
+    return Circle(
+        name,
+        learnt.outcome.conventions.known,
+        learnt.outcome.otherwise,
+        tuple(dict.fromkeys(problems)),
+        monotonic() - started,
+    )
+
+
+def _judged_foreign(name: str, seed: int, overlay: ReadOverlay, *, strict: bool) -> Judged:
+    freedoms = [each for each in name.split("+") if each]
+    recorded: Recorded = []
+    with running(freedoms) as url:
+        settings = RunSettings(
+            url,
+            KEY,
+            seed=seed,
+            strict=strict,
+            exhausted_key=EXHAUSTED_KEY,
+            nearly_exhausted_key=NEARLY_EXHAUSTED_KEY,
+            unpermitted_key=UNPERMITTED_KEY,
+            list_id=SEEDED_LIST,
+        )
+        return Judged(check_deployment(settings, record=recorded, overlay=overlay), recorded)
+
+
+def _judged_sandbox(overlay: Path | None, seed: int, said: ReadOverlay) -> Judged:
+    recorded: Recorded = []
+    with running_sandbox(*(("--overlay", str(overlay)) if overlay else ())) as url:
+        settings = RunSettings(url, SANDBOX_KEY, seed=seed, strict=True)
+        return Judged(check_deployment(settings, record=recorded, overlay=said), recorded)
+
+
+# --- comparing -----------------------------------------------------------------------------------
+
+
+def _differences(foreign: Judged, sandbox: Judged, said: ReadOverlay, seed: int) -> Iterator[str]:
+    """Yield how the two differ in what the overlay says: in conventions, and in responses."""
+    one, two = (each.outcome.conventions.known for each in (foreign, sandbox))
+    for name in sorted(one.keys() | two.keys()):
+        if one.get(name) != two.get(name):
+            yield f"{name} is {one.get(name, 'as usual')} and {two.get(name, 'as usual')}"
+    usual = _usual_differences(seed)
+    left_out = _stories_of(said.otherwise)
+    for each in _compared(foreign, sandbox):
+        where = [
+            story
+            for story in each.stories
+            if story not in left_out
+            and not story.startswith("generated requests")
+            and (each.operation, each.kind is DifferenceKind.STATUS, story) not in usual
+        ]
+        if where and not _is_silent(each, said):
+            yield f"{each.kind} in `{where[0]}`: {each.what}"
+
+
+def _compared(foreign: Judged, sandbox: Judged) -> list[ResponseDifference]:
+    found = compare(
+        foreign.outcome.settings, sandbox.outcome.settings, foreign.recorded, sandbox.recorded
+    )
+    return list(found.differences.values())
+
+
+@lru_cache(maxsize=4)
+def _usual_differences(seed: int) -> frozenset[tuple[str, bool, str]]:
+    """Return in what the two differ without any freedom: operation, whether in status, and story."""
+    foreign = _judged_foreign("", seed, NO_OVERLAY, strict=False)
+    sandbox = _judged_sandbox(None, seed, NO_OVERLAY)
+    return frozenset(
+        (each.operation, each.kind is DifferenceKind.STATUS, story)
+        for each in _compared(foreign, sandbox)
+        for story in each.stories
+    )
+
+
+def _stories_of(promises: Mapping[Any, str]) -> set[str]:
+    """Return the stories that judge one of these promises, which the overlay says to differ."""
+    return {
+        story.__name__.removeprefix("test_").replace("_", " ")
+        for story in stories()
+        if promises.keys() & set(story.promises)
+    }
+
+
+def _is_silent(difference: ResponseDifference, said: ReadOverlay) -> bool:
+    """Return whether no overlay could say it: wording, further fields, what no text can hold."""
+    if difference.kind is DifferenceKind.WORDING:
+        return True
+    statuses = {each.response.status for pair in difference.examples for each in pair}
+    if min(statuses) >= 400 and said.otherwise.keys() & _DIFFERS_ANYWHERE:
+        return True
+    if difference.what.endswith(" is only in the first"):
+        return difference.what.split()[0].rpartition(".")[2] not in _known_fields()
+    one, _, two = difference.what.partition(": ")[2].partition(" and ")
+    return bool(two) and _printable(one) == _printable(two)
+
+
+def _printable(text: str) -> str:
+    return "".join(each for each in text if each.isprintable())
+
+
+@lru_cache(maxsize=1)
+def _known_fields() -> frozenset[str]:
+    """Return every field of a response that the contract names."""
+    schemas = contract().document["components"]["schemas"].values()
+    return frozenset(name for schema in schemas for name in schema.get("properties", {}))
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.foreign.circle", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="freedoms; a+b for both at once")
+    parser.add_argument("--kind", action="append", help="only freedoms of this kind; repeatable")
+    parser.add_argument("--sample", type=int, metavar="N", help="only N of them, chosen by --seed")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    return parser
+
+
+def _chosen(options: argparse.Namespace) -> list[str]:
+    found = [
+        each.name for each in FREEDOMS.values() if not options.kind or each.kind in options.kind
+    ]
+    if options.names and not options.kind and options.sample is None:
+        return list(options.names)
+    if options.sample is not None and options.sample < len(found):
+        found = random.Random(options.seed).sample(found, options.sample)
+    return [*options.names, *found]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Go round with the chosen freedoms; return the exit code."""
+    options = _parser().parse_args(arguments)
+    circles = []
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for done in pool.map(partial(circle, seed=options.seed), _chosen(options)):
+            circles.append(done)
+            sys.stdout.write(f"{done.line}\n")
+            sys.stdout.flush()
+    is_open = [each for each in circles if each.problems]
+    sys.stdout.write(f"{len(circles) - len(is_open)} of {len(circles)} circles close.\n")
+    for each in is_open:
+        sys.stdout.write(f"  {each.name}\n")
+    return int(bool(is_open))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

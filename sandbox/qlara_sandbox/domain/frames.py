@@ -28,7 +28,7 @@ _STRAY = re.compile(STRAY)
 _ALONE = re.compile(rf"{STRAY}(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD{STRAY}", re.IGNORECASE)
 _VERSION = re.compile(rb"[ \t]*VERSION[ \t]*[:;]", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]*")
-_INDENTED_OR_STRAY = re.compile(rb"^[^!-~]", re.MULTILINE)
+_INDENTED_OR_STRAY = re.compile(rb"^[^!-~\n]", re.MULTILINE)
 _LONGEST_KNOWN = 80
 _LETTERS = string.ascii_letters
 _BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"BEGIN", b"VCARD", b":VCARD", b" \t"
@@ -36,6 +36,7 @@ _BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"BEGIN", b"VCARD", b":VCARD", b" \
 # Frames that are found in C: behind the value that the file before them ended with, and behind each other.
 _JOINED = b"END:VCARDBEGIN:VCARD"
 _GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
+_START_OF_FRAME = re.compile(rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\Z)")
 _END_AT_START = re.compile(rb"END[ \t]*:")
 
 
@@ -93,7 +94,7 @@ def is_version(line: bytes) -> bool:
     return _VERSION.match(line) is not None
 
 
-def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Sequence[Piece]:
+def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Iterable[Piece]:
     """Return the frames of a logical *line*, and the lines that stand before and behind them.
 
     A frame is a ``BEGIN`` or ``END`` that begins the line or is alone on a physical one, a ``BEGIN``
@@ -105,29 +106,55 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Seque
     only if ``VERSION`` comes next, be it in the next logical line (*before_version*), and an ``END``
     only if a ``BEGIN`` that is alone comes next; any other ``END`` is a ``MAYBE_END``.
     """
-    if len(line) <= _LONGEST_KNOWN:
-        return _known_pieces(line, in_card, before_version)
-    return _pieces(line, in_card, before_version)
+    first, fold, behind = line.partition(FOLD)
+    if fold:
+        if len(behind) <= _LONGEST_KNOWN and _begins_property(first):
+            return _put_first(first, _pieces_behind(behind, in_card, before_version))
+        return _of_several_lines(line, in_card, before_version)
+    if line.endswith(_JOINED) or len(line) > _LONGEST_KNOWN:
+        return _of_one_line(line, in_card)
+    return _of_known_line(line, in_card)
 
 
-def _pieces(line: bytes, in_card: bool, before_version: bool) -> list[Piece]:
-    if FOLD not in line:
-        return _of_one_line(line, in_card=in_card)
-    physical = line.split(FOLD)
-    kinds = _kinds(line.upper(), physical)
-    return _Splitter(physical, kinds, in_card, before_version).split()
+def _begins_property(physical: bytes) -> bool:
+    """Tell whether a line is one of a property, and no frame is or begins in it."""
+    capitals = physical.upper()
+    if not capitals[:1].isalnum() or _START_OF_FRAME.match(capitals):
+        return False
+    return _VCARD not in capitals or (_BEGIN_NAME not in capitals and capitals[:1].isalpha())
 
 
-# In files that were joined or indented, the same few lines return between any two cards.
-_known_pieces = lru_cache(maxsize=1024)(_pieces)
+def _put_first(first: bytes, found: Sequence[Piece]) -> Sequence[Piece]:
+    """Return the pieces of a property behind whose *first* line those of `_pieces_behind` were found."""
+    kind, text, _ = found[0]
+    whole = (kind, first + text, 0)
+    return (whole, *(_put_first(first, found[1:]) if kind is _MAYBE_END else found[1:]))
 
 
-def _kinds(capitals: bytes, physical: list[bytes]) -> list[_KindOfLine]:
-    """Return what each of the physical lines is, of which *capitals* is the whole."""
+@lru_cache(maxsize=1024)
+def _pieces_behind(behind: bytes, in_card: bool, before_version: bool) -> Sequence[Piece]:
+    """Return the pieces of a property without its first physical line.
+
+    In files that were joined or indented, the same few lines return between any two cards.
+    """
+    physical, kinds = [b"", *behind.split(FOLD)], [None, *_kinds(behind)]
+    splitter = _Splitter(physical, kinds, in_card, before_version)
+    splitter.has_property = True
+    return [*splitter.split()]
+
+
+def _of_several_lines(line: bytes, in_card: bool, before_version: bool) -> Iterator[Piece]:
+    return _Splitter(line.split(FOLD), _kinds(line), in_card, before_version).split()
+
+
+def _kinds(line: bytes) -> list[_KindOfLine]:
+    """Return what each physical line of a logical *line* is."""
+    capitals = line.upper()
     in_capitals = capitals.split(FOLD)
-    found: list[_KindOfLine] = [_FRAMES.get(line.strip(_BLANKS)) for line in in_capitals]
+    found: list[_KindOfLine] = [_FRAMES.get(physical.strip(_BLANKS)) for physical in in_capitals]
     if capitals.count(_VCARD) == len(found) - found.count(None):
         return found
+    physical = line.split(FOLD)
     return [
         _kind(physical[at]) if kind is None and _VCARD in in_capitals[at] else kind
         for at, kind in enumerate(found)
@@ -141,7 +168,7 @@ def _kind(physical: bytes) -> _KindOfLine:
     return _BEGIN if frame[1] else _END
 
 
-def _of_one_line(line: bytes, *, in_card: bool) -> list[Piece]:
+def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
     """Return the pieces of a physical line."""
     capitals = line.upper()
     if capitals.endswith(_JOINED) and capitals.count(_VCARD) == _JOINED.count(_VCARD):
@@ -157,7 +184,10 @@ def _of_one_line(line: bytes, *, in_card: bool) -> list[Piece]:
         return [(_LINE, line, 0)]
     if not _FRAME.search(text, frame.end()):
         return _around_one(frame, line, in_card=in_card)
-    return _Splitter([line], [_SEVERAL], in_card, before_version=False).split()
+    return [*_Splitter([line], [_SEVERAL], in_card).split()]
+
+
+_of_known_line = lru_cache(maxsize=1024)(_of_one_line)
 
 
 def _around_one(frame: re.Match[str], line: bytes, *, in_card: bool) -> list[Piece]:
@@ -182,7 +212,7 @@ class _Splitter:
         physical: list[bytes],
         kinds: list[_KindOfLine],
         in_card: bool,
-        before_version: bool,
+        before_version: bool = False,
     ) -> None:
         self._physical = physical
         self._kinds = kinds
@@ -191,10 +221,10 @@ class _Splitter:
         self._found: list[Piece] = []
         self._since = 0  # the first line that is in no piece yet
         self._behind_frame = False  # there, nothing continues what was before it
-        self._has_property = False  # before any frame
+        self.has_property = False  # before any frame
         self._maybe_end = 0  # the line of the last one
 
-    def split(self) -> list[Piece]:
+    def split(self) -> Iterator[Piece]:
         for at, kind in enumerate(self._kinds):
             if kind is None:
                 continue
@@ -203,8 +233,10 @@ class _Splitter:
             elif self._behind_frame or not self._in_card or not self._may_continue(at, kind):
                 self._add_lines(at)
                 self._add_frame(kind, at)
+                yield from self._found
+                self._found.clear()
         self._add_lines(len(self._physical))
-        return self._found
+        yield from self._found
 
     def _add_frame(self, kind: PieceKind, at: int) -> None:
         self._found.append((kind, b"", at))
@@ -240,11 +272,11 @@ class _Splitter:
 
     def _may_continue(self, at: int, kind: PieceKind) -> bool:
         """Tell whether a frame that is alone on its line may be a part of the property before it."""
-        if not self._has_property:
+        if not self.has_property:
             before = _text(b"".join(self._physical[:at]))
             if _STRAY.fullmatch(before) or _FRAME.match(before):  # a frame may be folded as well
                 return False
-            self._has_property = True
+            self.has_property = True
         if self._is_certain(at, kind):
             return False
         if kind is _END:
@@ -271,18 +303,20 @@ def _own_lines(lines: list[bytes]) -> bytes:
     text = b"\n".join(lines)
     if not _INDENTED_OR_STRAY.search(text):
         return text
-    indent = -1
+    physical_lines = _text(text).split("\n")
+    indent = len(physical_lines[0]) - len(physical_lines[0].lstrip())
     made: list[str] = []
     goes_on = False
-    for physical in _text(text).split("\n"):
+    for physical in physical_lines:
         bare = physical.lstrip()
-        if indent < 0:
-            indent = len(physical) - len(bare)
         if goes_on and len(physical) - len(bare) > indent:
             made.append(_FOLD + physical[indent + 1 :])
+        elif bare == "":
+            goes_on = False
+            made.append("\n")
         else:
-            goes_on = bare != "" and (bare[0] in _LETTERS or not _STRAY.fullmatch(bare))
-            made.append(f"\n{bare}" if goes_on else "\n")
+            goes_on = bare[0] in _LETTERS or not _STRAY.fullmatch(bare)
+            made.append("\n" + bare if goes_on else "\n")
     return _octets("".join(made)[1:])
 
 

@@ -55,7 +55,9 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
 _BEGIN_PIECE, _END_PIECE, _, _LINE_PIECE, _LINES_PIECE = PieceKind
 
 _FRAME_HEADS = (b"BEGIN", b"END")
-_FRAME_HEADS_BEHIND_FOLD = {FOLD + b"BEGIN", FOLD + b"END"}
+_JOINED = b"END:VCARDBEGIN:VCARD"
+_AGENT_NAME = re.compile(rb"AGENT", re.IGNORECASE)
+_NAME_SEEN_WHOLE = re.compile(rb"BEGIN|END|AGENT", re.IGNORECASE)
 
 
 _SEEN_WHOLE = {_BEGIN, _END, _AGENT}
@@ -113,6 +115,7 @@ class _Reader(Generic[T]):
 
     def __init__(self, how: How[T]) -> None:
         self._how = how
+        self._make = how.make
         self._next_line = 1  # counted without folds
         self._folds = 0
         self._started = False
@@ -138,13 +141,14 @@ class _Reader(Generic[T]):
         lines, cards = self._begin_lines(some)
         # Where frames are loose, no line is known before all of it has been looked at.
         known = self._frames if self._loose else self._known
-        sink, make = self._sink, self._how.make
+        meet = self._meet_beside_frames if self._loose else self._meet
+        sink, make = self._sink, self._make
         number, folds, folded = self._next_line - 1, self._folds, some.folded
         for number, line in enumerate(lines, self._next_line):
             head, _, value = line.partition(b":")
             prop = known.get(head)
             if prop is None:
-                prop, value = self._meet(line, head)
+                prop, value = meet(line, head)
             kind = prop[0]
             if kind < _BEGIN:
                 if sink is not None:
@@ -205,25 +209,26 @@ class _Reader(Generic[T]):
         return []
 
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
-        """Read a head that is not known yet, and know it from now on if that can be."""
-        if self._loose:
-            if not may_hold_frame(line, in_card=bool(self._begun)):
-                return self._property(line, head) if self._begun else (OTHER, b"")
-            if FOLD in head and head[head.rindex(FOLD) :].upper() in _FRAME_HEADS_BEHIND_FOLD:
-                return LOOSE_FRAME, line
-        known = self._known.get(head)
-        if known is not None and known.kind not in _SEEN_WHOLE:
+        """Read a line whose head is not known yet, and know it from now on if that can be."""
+        prop, value, stands_alone = self._read_line(line)
+        if _BEGIN <= prop[0] <= _END and FOLD in head:  # one that is folded, or one behind a fold
+            return LOOSE_FRAME, line
+        self._know(head, prop, stands_alone)
+        return prop, value
+
+    def _meet_beside_frames(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
+        """Read a line that there may be frames in."""
+        if not may_hold_frame(line, in_card=bool(self._begun)):
+            return self._property(line, head) if self._begun else (OTHER, b"")
+        folded = FOLD in line
+        name = head.replace(FOLD, b"") if folded else head
+        if not (_AGENT_NAME if folded else _NAME_SEEN_WHOLE).search(name):
             return LOOSE_FRAME, line
         prop, value, stands_alone = self._read_line(line)
-        if prop.kind in {_BEGIN, _END}:
-            if FOLD in head:  # one that is folded, or one behind a fold
-                return LOOSE_FRAME, line
-            if self._loose and stands_alone and len(self._frames) < _KNOWN_FRAMES:
-                self._frames[head] = prop
+        if _BEGIN <= prop[0] <= _END and stands_alone and len(self._frames) < _KNOWN_FRAMES:
+            self._frames[head] = prop
         self._know(head, prop, stands_alone)
-        if self._loose and prop.kind not in _SEEN_WHOLE:
-            return LOOSE_FRAME, line
-        return prop, value
+        return (prop, value) if prop[0] in _SEEN_WHOLE else (LOOSE_FRAME, line)
 
     def _property(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line that no frame stands in."""
@@ -250,23 +255,32 @@ class _Reader(Generic[T]):
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
-        if kind == _AGENT:
+        if kind == _LOOSE_FRAME:
+            self._pieces(line, at)
+        elif kind == _AGENT:
             self._agent(line, value.strip(_BLANK), at)
         elif kind == _BEGIN and _is_vcard(value):
             self._begin(at)
         elif kind == _END and _is_vcard(value):
             self._end()
-        elif kind == _LOOSE_FRAME or _VCARD in line.replace(FOLD, b"").upper():
+        elif _VCARD in line.replace(FOLD, b"").upper():
             self._pieces(line, at)
 
     def _pieces(self, line: bytes, at: int) -> None:
+        if self._sink is not None and line.endswith(_JOINED):  # as in most files that were joined
+            before = line[: -len(_JOINED)]
+            if before[:1].isalpha() and FOLD not in before and _VCARD not in before.upper():
+                self._line(before, at)
+                self._end()
+                self._begin(at)
+                return
         in_card = bool(self._begun)
         before_version = in_card and FOLD in line and self._is_before_version()
         for kind, text, below in pieces(line, in_card=in_card, before_version=before_version):
-            if kind is _BEGIN_PIECE:
-                self._begin(at + below)
-            elif kind is _END_PIECE:
+            if kind is _END_PIECE:
                 self._end()
+            elif kind is _BEGIN_PIECE:
+                self._begin(at + below)
             elif kind is _LINE_PIECE:
                 self._line(text, at + below)
             elif kind is _LINES_PIECE:
@@ -283,12 +297,16 @@ class _Reader(Generic[T]):
         """Read a line that no frame stands in, unless it is one that is folded."""
         if not self._begun and FOLD not in line:
             return
-        prop, value = self._property(line, line.partition(b":")[0])
-        if prop.kind < _BEGIN:
+        head, _, value = line.partition(b":")
+        prop = self._known.get(head)
+        if prop is None:
+            prop, value = self._property(line, head)
+        kind = prop[0]
+        if kind < _BEGIN:
             if self._sink is not None:
-                self._sink[prop.kind].append((prop, value, at))
-        elif prop.kind == _AGENT or (prop.kind != _OTHER and _is_vcard(value)):
-            self._odd_line(prop.kind, line, value, at)
+                self._sink[kind].append((prop, value, at))
+        elif kind == _AGENT or (kind != _OTHER and _is_vcard(value)):
+            self._odd_line(kind, line, value, at)
 
     def _many_lines(self, lines: bytes, at: int) -> None:
         known, folded = self._known, FOLD in lines
@@ -330,7 +348,7 @@ class _Reader(Generic[T]):
 
     def _give_up(self) -> None:
         """Report the open card as not closed, and what seemed to be its agents likewise."""
-        make = self._how.make
+        make = self._make
         self._cards.append(make(self._begun, self._card, False))
         self._not_closed += 1
         card_line, agents = self._agents
@@ -341,13 +359,13 @@ class _Reader(Generic[T]):
 
     def _end(self) -> None:
         self._agent_line = 0
-        if self._depth:
+        if self._sink is not None:
+            self._cards.append(self._make(self._begun, self._sink, True))
+            self._begun, self._sink = 0, None
+        elif self._depth:
             self._depth -= 1
             if not self._depth:
                 self._sink = self._card
-        elif self._begun:
-            self._cards.append(self._how.make(self._begun, self._card, True))
-            self._begun, self._sink = 0, None
 
     def _agent(self, line: bytes, value: bytes, at: int) -> None:
         if self._begun and not value:

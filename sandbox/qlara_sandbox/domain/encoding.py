@@ -28,8 +28,11 @@ SOFT_BREAKS = 256 * 1024
 """Bytes of quoted-printable soft breaks that are kept together; a value that long is no text."""
 
 # The end of a logical line: a line end that no white space follows. The first form also leaves
-# quoted-printable soft breaks ("=" before the line end) in one piece.
-_WHOLE = re.compile(rb"(?:(?<![=\r])\n|(?<![=\r])\r{1,9}\n|(?<!=)\r(?!\r{0,8}\n))(?![ \t])")
+# quoted-printable soft breaks ("=" before the line end) in one piece, and a line with the VERSION that
+# tells whether there is a frame before it.
+_WHOLE = re.compile(
+    rb"(?:(?<![=\r])\n|(?<![=\r])\r{1,9}\n|(?<!=)\r(?!\r{0,8}\n))(?![ \t]|(?i:VERSION))"
+)
 _LOGICAL = re.compile(rb"(?:\n|\r(?!\r{0,8}\n))(?![ \t])")
 _LF_FOLDS = (b"\n ", b"\n\t")
 _CRLF_FOLDS = (b"\r\n ", b"\r\n\t")

@@ -3,6 +3,9 @@
 Joining two files, of which the first does not end with a line end, makes ``END:VCARDBEGIN:VCARD`` one
 line; joining one that was cut off makes ``TEL:+39 34BEGIN:VCARD``. Editors and mail programs indent, and
 byte order marks, NULs and Ctrl-Z stay in the middle.
+
+A frame that is indented below a property of an open card may be a part of its value: exporters fold at
+75 octets, wherever that is (RFC 6350 3.2). What follows it decides.
 """
 
 from __future__ import annotations
@@ -11,10 +14,10 @@ import re
 import string
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from qlara_sandbox.domain.encoding import FOLD
-from qlara_sandbox.domain.invisible import ONE_STRAY, STRAY
+from qlara_sandbox.domain.invisible import STRAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,22 +25,19 @@ if TYPE_CHECKING:
 _FOLD = FOLD.decode()
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _STRAY = re.compile(STRAY)
-_LENGTH_OF_BEGIN = len("BEGIN")
+_ALONE = re.compile(rf"{STRAY}(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD{STRAY}", re.IGNORECASE)
+_VERSION = re.compile(rb"[ \t]*VERSION[ \t]*[:;]", re.IGNORECASE)
+_NO_WORD = re.compile(r"[\W_]*")
+_INDENTED_OR_STRAY = re.compile(rb"^[^!-~\n]", re.MULTILINE)
 _LONGEST_KNOWN = 80
 _LETTERS = string.ascii_letters
+_BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"BEGIN", b"VCARD", b":VCARD", b" \t"
 
-# The frames as most files have them, found in C: alone on a physical line of several, behind the value
-# that the file before it ended with, and one behind the other.
-_MARKS = rf"[ \t]*+(?:(?!{_FOLD}){ONE_STRAY})*+"
-_ALONE = re.compile(
-    rf"(?:\A|{_FOLD}){_MARKS}(BEGIN|END)[ \t]*:[ \t]*VCARD{_MARKS}(?![^{_FOLD}])", re.IGNORECASE
-)
+# Frames that are found in C: behind the value that the file before them ended with, and behind each other.
 _JOINED = b"END:VCARDBEGIN:VCARD"
 _GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
+_START_OF_FRAME = re.compile(rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\Z)")
 _END_AT_START = re.compile(rb"END[ \t]*:")
-_VCARD, _BEHIND_NAME = b"VCARD", b":VCARD"
-_INDENTED_OR_STRAY = re.compile(rf"(?:\A|{_FOLD})[^!-~]")
-_NO_WORD = re.compile(r"[\W_]*")
 
 
 class PieceKind(Enum):
@@ -45,211 +45,279 @@ class PieceKind(Enum):
 
     BEGIN = "BEGIN:VCARD"
     END = "END:VCARD"
+    MAYBE_END = "END:VCARD, or a part of the line that follows"
     LINE = "a logical line"
     LINES = "logical lines"
 
 
-class Piece(NamedTuple):
-    """A part of a logical line, and how many physical lines after that line's first one it begins.
+Piece = tuple[PieceKind, bytes, int]
+"""A part of a logical line: kind, text, how many physical lines after that line's first one it begins.
 
-    The ``text`` of ``LINES`` has a line feed between the lines.
+The text of ``LINES`` has a line feed between the lines. That of a ``MAYBE_END`` is what stands before
+it: if it ends the card, this is the line, and not the one that follows.
+"""
+
+_BEGIN, _END, _MAYBE_END, _LINE, _LINES = PieceKind
+_FRAMES = {b"BEGIN:VCARD": _BEGIN, b"END:VCARD": _END}
+_FIRST_BEGIN, _FIRST_END = (_BEGIN, b"", 0), (_END, b"", 0)
+
+
+class _Several(Enum):
+    """A physical line that has something besides a frame, or several frames."""
+
+    FRAMES = "frames"
+
+
+_SEVERAL = _Several.FRAMES
+_KindOfLine = PieceKind | _Several | None  # None: no frame at all
+
+
+def may_hold_frame(line: bytes, *, in_card: bool) -> bool:
+    """Tell whether a logical *line* may have a frame in it, or be one, so that all of it has to be read.
+
+    Between cards (not *in_card*) an ``END`` is nothing.
     """
+    capitals = line.upper()
+    folded = FOLD in capitals
+    if folded and (_VCARD not in capitals or _BEGIN_NAME not in capitals):
+        capitals = capitals.replace(FOLD, b"")  # a frame may be folded as well
+    if _VCARD not in capitals:
+        return False
+    if _BEGIN_NAME in capitals:
+        return True
+    # An END behind a value is a part of it.
+    return in_card and (folded or not line[:1].isalpha() or bool(_END_AT_START.match(capitals)))
 
-    kind: PieceKind
-    text: bytes
-    lines: int
+
+def is_version(line: bytes) -> bool:
+    """Tell whether *line* is the ``VERSION`` which shows that a ``BEGIN`` before it is a frame."""
+    return _VERSION.match(line) is not None
 
 
-_BEGIN, _END = Piece(PieceKind.BEGIN, b"", 0), Piece(PieceKind.END, b"", 0)
-
-
-def pieces(line: bytes, *, in_card: bool) -> Sequence[Piece]:
+def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Iterable[Piece]:
     """Return the frames of a logical *line*, and the lines that stand before and behind them.
 
     A frame is a ``BEGIN`` or ``END`` that begins the line or is alone on a physical one, a ``BEGIN``
     that follows an ``END``, and a ``BEGIN`` that ends a physical line: there a value was cut off.
     Between cards (not *in_card*) it is enough that neither letter nor digit stands before a ``BEGIN``.
     What stands behind an ``END`` belongs to no card. Without a frame, the whole line is the one piece.
+
+    In a card, what is indented below a property continues it. There a ``BEGIN`` that is alone is a frame
+    only if ``VERSION`` comes next, be it in the next logical line (*before_version*), and an ``END``
+    only if a ``BEGIN`` that is alone comes next; any other ``END`` is a ``MAYBE_END``.
     """
-    if FOLD not in line and line[:1].isalpha():
-        capitals = line.upper()
-        if b"BEGIN" not in capitals and not _END_AT_START.match(capitals):
-            return (Piece(PieceKind.LINE, line, 0),)  # an END behind a value is a part of it
-    if len(line) <= _LONGEST_KNOWN:
-        return _known_pieces(line, in_card=in_card)
-    return _pieces(line, in_card=in_card)
+    first, fold, behind = line.partition(FOLD)
+    if fold:
+        if len(behind) <= _LONGEST_KNOWN and _begins_property(first):
+            return _put_first(first, _pieces_behind(behind, in_card, before_version))
+        return _of_several_lines(line, in_card, before_version)
+    if line.endswith(_JOINED) or len(line) > _LONGEST_KNOWN:
+        return _of_one_line(line, in_card)
+    return _of_known_line(line, in_card)
 
 
-def _pieces(line: bytes, *, in_card: bool) -> list[Piece]:
-    if FOLD not in line:
-        return _of_one_line(line, in_card=in_card)
-    text = line.decode("utf-8", "surrogateescape")
-    found: list[Piece] = []
-    parts = _ALONE.split(text)  # text, the frame behind it, text, …: each text may be empty
-    number = 0
-    if parts[0]:
-        in_card = _before_frames(parts[0], found, in_card=in_card)
-        number = parts[0].count(_FOLD) + 1
-    elif text[0] == _FOLD:
-        number = 1
-    for at in range(1, len(parts), 2):
-        in_card = len(parts[at]) == _LENGTH_OF_BEGIN
-        found.append(Piece(PieceKind.BEGIN if in_card else PieceKind.END, b"", number))
-        if behind := parts[at + 1]:
-            in_card = _behind_frame(behind, number, found, in_card=in_card)
-            number += behind.count(_FOLD)
-        number += 1
-    return found
+def _begins_property(physical: bytes) -> bool:
+    """Tell whether a line is one of a property, and no frame is or begins in it."""
+    capitals = physical.upper()
+    if not capitals[:1].isalnum() or _START_OF_FRAME.match(capitals):
+        return False
+    return _VCARD not in capitals or (_BEGIN_NAME not in capitals and capitals[:1].isalpha())
 
 
-# In files that were joined or indented, the same few lines return between any two cards.
-_known_pieces = lru_cache(maxsize=1024)(_pieces)
+def _put_first(first: bytes, found: Sequence[Piece]) -> Sequence[Piece]:
+    """Return the pieces of a property behind whose *first* line those of `_pieces_behind` were found."""
+    kind, text, _ = found[0]
+    whole = (kind, first + text, 0)
+    return (whole, *(_put_first(first, found[1:]) if kind is _MAYBE_END else found[1:]))
 
 
-def _of_one_line(line: bytes, *, in_card: bool) -> list[Piece]:
+@lru_cache(maxsize=1024)
+def _pieces_behind(behind: bytes, in_card: bool, before_version: bool) -> Sequence[Piece]:
+    """Return the pieces of a property without its first physical line.
+
+    In files that were joined or indented, the same few lines return between any two cards.
+    """
+    physical, kinds = [b"", *behind.split(FOLD)], [None, *_kinds(behind)]
+    splitter = _Splitter(physical, kinds, in_card, before_version)
+    splitter.has_property = True
+    return [*splitter.split()]
+
+
+def _of_several_lines(line: bytes, in_card: bool, before_version: bool) -> Iterator[Piece]:
+    return _Splitter(line.split(FOLD), _kinds(line), in_card, before_version).split()
+
+
+def _kinds(line: bytes) -> list[_KindOfLine]:
+    """Return what each physical line of a logical *line* is."""
+    capitals = line.upper()
+    in_capitals = capitals.split(FOLD)
+    found: list[_KindOfLine] = [_FRAMES.get(physical.strip(_BLANKS)) for physical in in_capitals]
+    if capitals.count(_VCARD) == len(found) - found.count(None):
+        return found
+    physical = line.split(FOLD)
+    return [
+        _kind(physical[at]) if kind is None and _VCARD in in_capitals[at] else kind
+        for at, kind in enumerate(found)
+    ]
+
+
+def _kind(physical: bytes) -> _KindOfLine:
+    frame = _ALONE.fullmatch(_text(physical))
+    if frame is None:
+        return _SEVERAL
+    return _BEGIN if frame[1] else _END
+
+
+def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
     """Return the pieces of a physical line."""
     capitals = line.upper()
     if capitals.endswith(_JOINED) and capitals.count(_VCARD) == _JOINED.count(_VCARD):
         before = line[: -len(_JOINED)]
-        is_stray = _STRAY.fullmatch(before.decode("utf-8", "surrogateescape"))
-        return [_END, _BEGIN] if is_stray else [Piece(PieceKind.LINE, before, 0), _END, _BEGIN]
+        frames: list[Piece] = [_FIRST_END, _FIRST_BEGIN]
+        return frames if _is_stray(before) else [(_LINE, before, 0), *frames]
     if _GLUED.fullmatch(capitals):
-        return [_BEGIN if it == b"BEGIN" else _END for it in capitals.split(_BEHIND_NAME)[:-1]]
-    text = line.decode("utf-8", "surrogateescape")
+        names = capitals.split(_BEHIND_NAME)[:-1]
+        return [_FIRST_BEGIN if name == _BEGIN_NAME else _FIRST_END for name in names]
+    text = _text(line)
     frame = _FRAME.search(text)
     if frame is None:
-        return [Piece(PieceKind.LINE, line, 0)]
+        return [(_LINE, line, 0)]
     if not _FRAME.search(text, frame.end()):
         return _around_one(frame, line, in_card=in_card)
-    return _split(text, [], in_card=in_card)[0]
+    return [*_Splitter([line], [_SEVERAL], in_card).split()]
 
 
-def _before_frames(text: str, found: list[Piece], *, in_card: bool) -> bool:
-    """Add the pieces of what stands before the first frame that is alone. Return whether a card is open."""
-    if _FRAME.search(text):
-        _, in_card = _split(text, found, in_card=in_card)
-    else:
-        found.append(Piece(PieceKind.LINE, text.encode("utf-8", "surrogateescape"), 0))
-    return in_card
-
-
-def _behind_frame(text: str, number: int, found: list[Piece], *, in_card: bool) -> bool:
-    """Add the pieces of the physical lines behind line *number*, which is a frame."""
-    if _FRAME.search(text):
-        return _split(text[1:], found, in_card=in_card, number=number + 1)[1]
-    if in_card:
-        lines = _own_lines(text[1:]).encode("utf-8", "surrogateescape")
-        found.append(Piece(PieceKind.LINES, lines, number + 1))
-    return in_card
-
-
-def _own_lines(text: str) -> str:
-    """Return physical lines, of which none continues what was before them, with a line feed for each
-    ``FOLD`` but those before lines that are indented more than the first one: they are folded.
-
-    Of lines with nothing to see nothing is left.
-    """
-    if text.isascii() and not _INDENTED_OR_STRAY.search(text):
-        return text.replace(_FOLD, "\n")
-    indent = len(text) - len(text.lstrip())
-    made: list[str] = []
-    goes_on = False
-    for physical in text.split(_FOLD):
-        bare = physical.lstrip()
-        if goes_on and len(physical) - len(bare) > indent:
-            made.append(_FOLD + physical[indent + 1 :])
-        else:
-            goes_on = bare != "" and (bare[0] in _LETTERS or not _STRAY.fullmatch(bare))
-            made.append(f"\n{bare}" if goes_on else "\n")
-    return "".join(made)[1:]
-
-
-def _split(
-    text: str, found: list[Piece], *, in_card: bool, number: int = 0
-) -> tuple[list[Piece], bool]:
-    """Add to *found* the pieces of some physical lines, of which the first has that *number*.
-
-    Return it, and whether a card is open behind them.
-    """
-    splitter = _Splitter(found, in_card=in_card)
-    for at, physical in enumerate(text.split(_FOLD), number):
-        splitter.read(physical, at)
-    splitter.end_line()
-    return found, splitter.in_card
+_of_known_line = lru_cache(maxsize=1024)(_of_one_line)
 
 
 def _around_one(frame: re.Match[str], line: bytes, *, in_card: bool) -> list[Piece]:
     """Return what the splitter does of a physical line with one frame in it, as most have."""
     text, (start, end) = frame.string, frame.span()
     if not _stands_alone(frame, first=True, in_card=in_card):
-        return [Piece(PieceKind.LINE, line, 0)]
+        return [(_LINE, line, 0)]
     is_begin = frame[1] is not None
-    behind = is_begin and _stray_until(text, end) < len(text)
-    found = [_BEGIN if is_begin else _END]
+    found: list[Piece] = [_FIRST_BEGIN if is_begin else _FIRST_END]
     if start and _stray_until(text, 0) < start:
-        found.insert(0, Piece(PieceKind.LINE, text[:start].encode("utf-8", "surrogateescape"), 0))
-    if behind:
-        found.append(Piece(PieceKind.LINE, text[end:].encode("utf-8", "surrogateescape"), 0))
+        found.insert(0, (_LINE, _octets(text[:start]), 0))
+    if is_begin and _stray_until(text, end) < len(text):
+        found.append((_LINE, _octets(text[end:]), 0))
     return found
 
 
 class _Splitter:
-    """Reads physical lines. What belongs to one logical line is kept until that ends."""
+    """Splits the physical lines of a logical one at their frames."""
 
-    def __init__(self, found: list[Piece], *, in_card: bool) -> None:
-        self.found = found
-        self.in_card = in_card
-        self._kept: list[str] = []
-        self._kept_since = 0
-        self._own_lines = bool(found)  # behind a frame, nothing continues what was before it
-        self._indent = -1  # of the lines behind a frame; -1 before the first one
+    def __init__(
+        self,
+        physical: list[bytes],
+        kinds: list[_KindOfLine],
+        in_card: bool,
+        before_version: bool = False,
+    ) -> None:
+        self._physical = physical
+        self._kinds = kinds
+        self._in_card = in_card
+        self._before_version = before_version
+        self._found: list[Piece] = []
+        self._since = 0  # the first line that is in no piece yet
+        self._behind_frame = False  # there, nothing continues what was before it
+        self.has_property = False  # before any frame
+        self._maybe_end = 0  # the line of the last one
 
-    def read(self, physical: str, number: int) -> None:
-        at = 0
-        for start, end, is_begin in _frames(physical, first=not number, in_card=self.in_card):
-            if at < start or self._kept:
-                self._before(physical[at:start], number)
-            piece = _BEGIN if is_begin else _END
-            self.found.append(piece._replace(lines=number) if number else piece)
-            self.in_card, self._own_lines, self._indent = is_begin, True, -1
-            at = end
-        if at:
-            self._keep(physical[at:], number, unless_stray=True)
-        elif self._own_lines:
-            self._own_line(physical, number)
+    def split(self) -> Iterator[Piece]:
+        for at, kind in enumerate(self._kinds):
+            if kind is None:
+                continue
+            if kind is _SEVERAL:
+                self._read_several(at)
+            elif self._behind_frame or not self._in_card or not self._may_continue(at, kind):
+                self._add_lines(at)
+                self._add_frame(kind, at)
+                yield from self._found
+                self._found.clear()
+        self._add_lines(len(self._physical))
+        yield from self._found
+
+    def _add_frame(self, kind: PieceKind, at: int) -> None:
+        self._found.append((kind, b"", at))
+        self._in_card = kind is _BEGIN
+        self._behind_frame = True
+        self._since = at + 1
+
+    def _add_lines(self, until: int, start_of_next: bytes = b"") -> None:
+        """Add the lines before line *until*, and what stands before the first frame of that line."""
+        lines = self._physical[self._since : until]
+        if self._behind_frame:
+            if lines and self._in_card:
+                self._found.append((_LINES, _own_lines(lines), self._since))
+            if start_of_next and self._in_card:
+                self._found.append((_LINE, start_of_next, until))
+        elif lines or start_of_next:
+            if self._maybe_end:
+                self._found.append((_MAYBE_END, FOLD.join(lines[: self._maybe_end]), 0))
+            self._found.append(
+                (_LINE, FOLD.join([*lines, start_of_next] if start_of_next else lines), 0)
+            )
+
+    def _read_several(self, at: int) -> None:
+        text = _text(self._physical[at])
+        read_until = 0
+        for start, end, is_begin in _frames(text, first=not at, in_card=self._in_card):
+            before = text[read_until:start]
+            self._add_lines(at, b"" if _STRAY.fullmatch(before) else _octets(before))
+            self._add_frame(_BEGIN if is_begin else _END, at)
+            read_until = end
+        if read_until and self._in_card and not _STRAY.fullmatch(text, read_until):
+            self._found.append((_LINE, _octets(text[read_until:]), at))
+
+    def _may_continue(self, at: int, kind: PieceKind) -> bool:
+        """Tell whether a frame that is alone on its line may be a part of the property before it."""
+        if not self.has_property:
+            before = _text(b"".join(self._physical[:at]))
+            if _STRAY.fullmatch(before) or _FRAME.match(before):  # a frame may be folded as well
+                return False
+            self.has_property = True
+        if self._is_certain(at, kind):
+            return False
+        if kind is _END:
+            self._maybe_end = at
+        return True
+
+    def _is_certain(self, at: int, kind: PieceKind) -> bool:
+        behind = at + 1
+        while behind < len(self._physical) and _is_stray(self._physical[behind]):
+            behind += 1
+        if behind == len(self._physical):
+            return kind is _BEGIN and self._before_version
+        if kind is _BEGIN:
+            return is_version(self._physical[behind])
+        return self._kinds[behind] is _BEGIN
+
+
+def _own_lines(lines: list[bytes]) -> bytes:
+    """Return physical lines, of which none continues what was before them, with a line feed between them
+    or, before those that are indented more than the first one, ``FOLD``: they are folded.
+
+    Of lines with nothing to see nothing is left.
+    """
+    text = b"\n".join(lines)
+    if not _INDENTED_OR_STRAY.search(text):
+        return text
+    physical_lines = _text(text).split("\n")
+    indent = len(physical_lines[0]) - len(physical_lines[0].lstrip())
+    made: list[str] = []
+    goes_on = False
+    for physical in physical_lines:
+        bare = physical.lstrip()
+        if goes_on and len(physical) - len(bare) > indent:
+            made.append(_FOLD + physical[indent + 1 :])
+        elif bare == "":
+            goes_on = False
+            made.append("\n")
         else:
-            self._kept.append(physical)
-
-    def end_line(self) -> None:
-        if self._kept and (self.in_card or not self.found):
-            text = _FOLD.join(self._kept).encode("utf-8", "surrogateescape")
-            self.found.append(Piece(PieceKind.LINE, text, self._kept_since))
-        self._kept = []
-
-    def _before(self, text: str, number: int) -> None:
-        if _STRAY.fullmatch(text):
-            self.end_line()
-        elif self._kept and not self._own_lines:
-            self._kept.append(text)
-            self.end_line()
-        else:
-            self._keep(text, number)
-            self.end_line()
-
-    def _own_line(self, physical: str, number: int) -> None:
-        indent = len(physical) - len(physical.lstrip())
-        if self._indent < 0:
-            self._indent = indent
-        if self._kept and indent > self._indent:
-            self._kept.append(physical[self._indent + 1 :])
-        else:
-            self._keep(physical[indent:], number, unless_stray=True)
-
-    def _keep(self, text: str, number: int, *, unless_stray: bool = False) -> None:
-        if self._kept:
-            self.end_line()
-        if text and not (unless_stray and _STRAY.fullmatch(text)):
-            self._kept, self._kept_since = [text], number
+            goes_on = bare[0] in _LETTERS or not _STRAY.fullmatch(bare)
+            made.append("\n" + bare if goes_on else "\n")
+    return _octets("".join(made)[1:])
 
 
 def _frames(physical: str, *, first: bool, in_card: bool) -> Iterable[tuple[int, int, bool]]:
@@ -306,3 +374,15 @@ def _stray_until(text: str, start: int) -> int:
     if text[start : start + 1] in _LETTERS:  # as nearly always: the pattern takes longer
         return start
     return _STRAY.match(text, start).end()  # type: ignore[union-attr]
+
+
+def _is_stray(octets: bytes) -> bool:
+    return not octets or (not octets[:1].isalnum() and bool(_STRAY.fullmatch(_text(octets))))
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

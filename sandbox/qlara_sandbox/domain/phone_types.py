@@ -64,10 +64,12 @@ def phone_use(types: str) -> PhoneUse:
     if not (types.isupper() or types.islower()):  # has no humps
         types = _HUMP.sub(" ", types)
     words = _WORD.findall(types.upper())
-    found = {*words, *map("".join, pairwise(words))}  # Text Telephone, iPhone
+    found = set(words)
+    if len(words) > 1:
+        found.update(map("".join, pairwise(words)))  # Text Telephone, iPhone
     is_machine = not found.isdisjoint(_MACHINE_WORDS) or any(map(_names_a_machine, words))
     is_mobile = not found.isdisjoint(_MOBILE_WORDS) or any(map(_MOBILE.fullmatch, found))
-    return PhoneUse(not is_machine, is_mobile, "PREF" in found)
+    return tuple.__new__(PhoneUse, (not is_machine, is_mobile, "PREF" in found))
 
 
 def _names_a_machine(word: str) -> bool:

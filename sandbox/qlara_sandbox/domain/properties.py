@@ -86,6 +86,7 @@ _ABOUT = {
     "X-ABLABEL": About.LABEL,
 }
 _KINDS |= {name.encode(): int(PropertyKind.ABOUT) for name in _ABOUT}
+_OTHER, _FIRST_THAT_IS_READ_WHOLE = int(PropertyKind.OTHER), int(PropertyKind.BEGIN)
 _FRAMES = {int(PropertyKind.BEGIN), int(PropertyKind.END)}
 _ENCODINGS = {QUOTED_PRINTABLE: QUOTED_PRINTABLE, BASE64: BASE64, "B": BASE64}
 _PREFERENCES = {str(number): number for number in range(1, 101)}
@@ -126,6 +127,8 @@ _ANY_USE = PhoneUse(answered=True, mobile=False, preferred=False)
 _LONGEST_TYPES = 1_000
 _WAID = re.compile(r"[0-9]{5,15}")
 
+_BEFORE_COLON = re.compile(rb'[^":]*+(?:"[^"]*+"[^":]*+)*+(?=:)')
+
 _HIDDEN = "\0"  # stands for a character that separates nothing; no line holds it
 
 OTHER = Property(int(PropertyKind.OTHER), 0)
@@ -156,8 +159,10 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
         prop = _without_waid(waid[1] + waid[3])
         if prop is not None:
             return Property(*prop[:6], waid[2].decode()), value, False
-    kind = _kind(head)
-    if kind == PropertyKind.OTHER:
+    kind = _KINDS.get(bare.upper(), _OTHER) if bare.isalnum() else _kind(head)
+    if kind in _FRAMES and (group or parameters):  # RFC 6350 6.1.1: neither group nor parameters
+        kind = _OTHER
+    if kind == _OTHER:
         return OTHER, b"", True
     stands_alone = head.count(b'"') % 2 == 0
     if not stands_alone:  # the colon may be part of a quoted parameter
@@ -173,16 +178,20 @@ def read_plainly(line: bytes) -> tuple[Property, bytes, bool]:
     This takes a fraction of the time.
     """
     head, _, value = line.partition(b":")
-    kind = _kind(head)
-    if kind == PropertyKind.OTHER:
-        return OTHER, b"", True
-    if kind >= PropertyKind.BEGIN:
-        return read_line(line)
-    stands_alone = b'"' not in head
-    if not stands_alone:
-        head, value = _split_outside_quotes(line, head, value)
     name = head.partition(b";")[0].rpartition(b".")[2].strip().upper()
-    return _PLAIN_WITH_ABOUT.get(name) or Property(kind, _PLAIN_RANK), value, stands_alone
+    prop = _PLAIN_WITH_ABOUT.get(name)
+    if prop is None:
+        if name.isalnum() and name not in _KINDS:
+            return OTHER, b"", True
+        kind = _kind(head)
+        if kind >= _FIRST_THAT_IS_READ_WHOLE:
+            return (OTHER, b"", True) if kind == _OTHER else read_line(line)
+        prop = Property(kind, _PLAIN_RANK)
+    if b'"' not in head:
+        return prop, value, True
+    if head.count(b'"') % 2:  # the colon may be part of a quoted parameter
+        _, value = _split_outside_quotes(line, head, value)
+    return prop, value, False
 
 
 # WhatsApp puts the number into the head, which is another one in every card; what else is in it is not.
@@ -208,24 +217,25 @@ def read_any_line(line: bytes) -> tuple[str, Property, bytes]:
 
 def _kind(head: bytes) -> int:
     name, _, parameters = head.partition(b";")
-    group, _, bare = name.replace(FOLD, b"").rpartition(b".")
-    bare = bare.strip().upper()
+    group, _, bare = name.rpartition(b".")
+    if not bare.isalnum():
+        group, _, bare = name.replace(FOLD, b"").rpartition(b".")
+        bare = bare.strip()
+    bare = bare.upper()
     if bare.endswith((b"BEGIN", b"END")):
         bare = without_stray_start(bare)
-    kind = _KINDS.get(bare, int(PropertyKind.OTHER))
+    kind = _KINDS.get(bare, _OTHER)
     if kind in _FRAMES and (group or parameters):  # RFC 6350 6.1.1: neither group nor parameters
-        return int(PropertyKind.OTHER)
+        return _OTHER
     return kind
 
 
 def _split_outside_quotes(line: bytes, head: bytes, value: bytes) -> tuple[bytes, bytes]:
-    at = 0
-    for number, part in enumerate(line.split(b'"')):
-        colon = part.find(b":") if number % 2 == 0 else -1
-        if colon >= 0:
-            return line[: at + colon], line[at + colon + 1 :]
-        at += len(part) + 1
-    return head, value  # a stray quote
+    before = _BEFORE_COLON.match(line)
+    if before is None:
+        return head, value  # a stray quote
+    at = before.end()
+    return line[:at], line[at + 1 :]
 
 
 def _read_head(kind: int, head: str) -> Property:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from qlara_sandbox.domain.budget import ImportBudget
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
 from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
-from qlara_sandbox.domain.frames import PieceKind, pieces
+from qlara_sandbox.domain.frames import PieceKind, is_version, may_hold_frame, pieces
 from qlara_sandbox.domain.invisible import without_stray_start
 from qlara_sandbox.domain.properties import (
     LOOSE_FRAME,
+    OTHER,
     Property,
     PropertyKind,
     read_line,
@@ -51,9 +52,12 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
     int(PropertyKind.OTHER),
 )
 
+_BEGIN_PIECE, _END_PIECE, _, _LINE_PIECE, _LINES_PIECE = PieceKind
 
 _FRAME_HEADS = (b"BEGIN", b"END")
-_FRAME_BEHIND_FOLD = (FOLD + b"BEGIN:VCARD", FOLD + b"END:VCARD")
+_JOINED = b"END:VCARDBEGIN:VCARD"
+_AGENT_NAME = re.compile(rb"AGENT", re.IGNORECASE)
+_NAME_SEEN_WHOLE = re.compile(rb"BEGIN|END|AGENT", re.IGNORECASE)
 
 
 _SEEN_WHOLE = {_BEGIN, _END, _AGENT}
@@ -90,7 +94,20 @@ def read(data: bytes, how: How[T]) -> Iterator[T]:
     for lines in logical_lines(data):
         yield from reader.read(lines)
         reader.end_lines()
-    reader.close()
+    yield from reader.close()
+
+
+class _MaybeEnd(NamedTuple):
+    """An ``END:VCARD`` that may be a part of a property's value, and where the card ends if it is not.
+
+    ``card`` is the line of the card's ``BEGIN:VCARD``; ``counts`` are the lines of each kind before the
+    property, ``line`` is the property without what may be the frame, ``at`` its line in the file.
+    """
+
+    card: int
+    counts: tuple[int, ...]
+    line: bytes
+    at: int
 
 
 class _Reader(Generic[T]):
@@ -98,6 +115,7 @@ class _Reader(Generic[T]):
 
     def __init__(self, how: How[T]) -> None:
         self._how = how
+        self._make = how.make
         self._next_line = 1  # counted without folds
         self._folds = 0
         self._started = False
@@ -114,19 +132,23 @@ class _Reader(Generic[T]):
         self._depth = 0  # of agents
         self._agent_line = 0  # where a BEGIN:VCARD would begin an agent
         self._agents: tuple[int, list[int]] = (0, [])  # a card's line, and those of its agents
+        self._lines: list[bytes] = []  # that are read now, and
+        self._number = 0  # the one that is read, counted like the next line
+        self._maybe_end: _MaybeEnd | None = None  # the last one
 
     def read(self, some: Lines) -> list[T]:
         """Return the cards that end in these lines. Raises `NotAVCard`."""
         lines, cards = self._begin_lines(some)
         # Where frames are loose, no line is known before all of it has been looked at.
         known = self._frames if self._loose else self._known
-        sink, make = self._sink, self._how.make
+        meet = self._meet_beside_frames if self._loose else self._meet
+        sink, make = self._sink, self._make
         number, folds, folded = self._next_line - 1, self._folds, some.folded
         for number, line in enumerate(lines, self._next_line):
             head, _, value = line.partition(b":")
             prop = known.get(head)
             if prop is None:
-                prop, value = self._meet(line, head)
+                prop, value = meet(line, head)
             kind = prop[0]
             if kind < _BEGIN:
                 if sink is not None:
@@ -140,6 +162,7 @@ class _Reader(Generic[T]):
                 self._begun = number + folds
                 sink = self._card = self._sink = ([], [], [], [], [], [], [])
             elif kind != _OTHER:
+                self._number = number
                 self._odd_line(kind, line, value, number + folds)
                 sink = self._sink
             elif self._agent_line:
@@ -155,7 +178,8 @@ class _Reader(Generic[T]):
 
     def _begin_lines(self, some: Lines) -> tuple[list[bytes], list[T]]:
         self._loose, self._cards = some.loose_frames, []
-        return some.lines if self._started else self._start(some.lines), self._cards
+        self._lines = some.lines if self._started else self._start(some.lines)
+        return self._lines, self._cards
 
     def end_lines(self) -> None:
         """Count what was read, and forget what a card has too much of."""
@@ -163,12 +187,14 @@ class _Reader(Generic[T]):
         for values_of_a_kind in self._sink or ():
             del values_of_a_kind[self._how.most :]
 
-    def close(self) -> None:
-        """End the file. Raises `NotAVCard` or `UnterminatedVCard`."""
+    def close(self) -> list[T]:
+        """End the file, and return the card that ended in it. Raises `NotAVCard` or `UnterminatedVCard`."""
         if not self._started:
             raise NotAVCard
-        if self._begun:
+        self._cards = []
+        if self._begun and not self._ended():
             raise UnterminatedVCard(self._begun, self._closed - self._not_closed)
+        return self._cards
 
     def _start(self, lines: list[bytes]) -> list[bytes]:
         for number, line in enumerate(lines):
@@ -183,26 +209,26 @@ class _Reader(Generic[T]):
         return []
 
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
-        """Read a head that is not known yet, and know it from now on if that can be."""
-        if self._loose:
-            capitals = line.upper()
-            if _VCARD not in capitals:
-                return self._property(line, head)
-            if FOLD in head and capitals.startswith(_FRAME_BEHIND_FOLD, head.rindex(FOLD)):
-                return LOOSE_FRAME, line
-        known = self._known.get(head)
-        if known is not None and known.kind not in _SEEN_WHOLE:
+        """Read a line whose head is not known yet, and know it from now on if that can be."""
+        prop, value, stands_alone = self._read_line(line)
+        if _BEGIN <= prop[0] <= _END and FOLD in head:  # one that is folded, or one behind a fold
+            return LOOSE_FRAME, line
+        self._know(head, prop, stands_alone)
+        return prop, value
+
+    def _meet_beside_frames(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
+        """Read a line that there may be frames in."""
+        if not may_hold_frame(line, in_card=bool(self._begun)):
+            return self._property(line, head) if self._begun else (OTHER, b"")
+        folded = FOLD in line
+        name = head.replace(FOLD, b"") if folded else head
+        if not (_AGENT_NAME if folded else _NAME_SEEN_WHOLE).search(name):
             return LOOSE_FRAME, line
         prop, value, stands_alone = self._read_line(line)
-        if prop.kind in {_BEGIN, _END}:
-            if FOLD in head:  # one that is folded, or one behind a fold
-                return LOOSE_FRAME, line
-            if self._loose and stands_alone and len(self._frames) < _KNOWN_FRAMES:
-                self._frames[head] = prop
+        if _BEGIN <= prop[0] <= _END and stands_alone and len(self._frames) < _KNOWN_FRAMES:
+            self._frames[head] = prop
         self._know(head, prop, stands_alone)
-        if self._loose and prop.kind not in _SEEN_WHOLE:
-            return LOOSE_FRAME, line
-        return prop, value
+        return (prop, value) if prop[0] in _SEEN_WHOLE else (LOOSE_FRAME, line)
 
     def _property(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line that no frame stands in."""
@@ -229,33 +255,60 @@ class _Reader(Generic[T]):
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
-        if kind == _AGENT:
+        if kind == _LOOSE_FRAME:
+            self._pieces(line, at)
+        elif kind == _AGENT:
             self._agent(line, value.strip(_BLANK), at)
         elif kind == _BEGIN and _is_vcard(value):
             self._begin(at)
         elif kind == _END and _is_vcard(value):
             self._end()
         elif _VCARD in line.replace(FOLD, b"").upper():
-            for piece in pieces(line, in_card=bool(self._begun)):
-                if piece.kind is PieceKind.BEGIN:
-                    self._begin(at + piece.lines)
-                elif piece.kind is PieceKind.END:
-                    self._end()
-                elif piece.kind is PieceKind.LINE:
-                    self._line(piece.text, at + piece.lines)
-                else:
-                    self._lines(piece.text, at + piece.lines)
+            self._pieces(line, at)
+
+    def _pieces(self, line: bytes, at: int) -> None:
+        if self._sink is not None and line.endswith(_JOINED):  # as in most files that were joined
+            before = line[: -len(_JOINED)]
+            if before[:1].isalpha() and FOLD not in before and _VCARD not in before.upper():
+                self._line(before, at)
+                self._end()
+                self._begin(at)
+                return
+        in_card = bool(self._begun)
+        before_version = in_card and FOLD in line and self._is_before_version()
+        for kind, text, below in pieces(line, in_card=in_card, before_version=before_version):
+            if kind is _END_PIECE:
+                self._end()
+            elif kind is _BEGIN_PIECE:
+                self._begin(at + below)
+            elif kind is _LINE_PIECE:
+                self._line(text, at + below)
+            elif kind is _LINES_PIECE:
+                self._many_lines(text, at + below)
+            elif self._sink is not None:
+                counts = tuple(map(len, self._sink))
+                self._maybe_end = _MaybeEnd(self._begun, counts, text, at)
+
+    def _is_before_version(self) -> bool:
+        next_one = self._number - self._next_line + 1
+        return next_one < len(self._lines) and is_version(self._lines[next_one])
 
     def _line(self, line: bytes, at: int) -> None:
         """Read a line that no frame stands in, unless it is one that is folded."""
-        prop, value = self._property(line, line.partition(b":")[0])
-        if prop.kind < _BEGIN:
+        if not self._begun and FOLD not in line:
+            return
+        head, _, value = line.partition(b":")
+        prop = self._known.get(head)
+        if prop is None:
+            prop, value = self._property(line, head)
+        kind = prop[0]
+        if kind < _BEGIN:
             if self._sink is not None:
-                self._sink[prop.kind].append((prop, value, at))
-        elif prop.kind == _AGENT or (prop.kind != _OTHER and _is_vcard(value)):
-            self._odd_line(prop.kind, line, value, at)
+                self._sink[kind].append((prop, value, at))
+        elif kind == _AGENT or (kind != _OTHER and _is_vcard(value)):
+            self._odd_line(kind, line, value, at)
 
-    def _lines(self, lines: bytes, at: int) -> None:
+    def _many_lines(self, lines: bytes, at: int) -> None:
         known, folded = self._known, FOLD in lines
         for number, line in enumerate(lines.split(b"\n")):
             if not line:
@@ -276,14 +329,26 @@ class _Reader(Generic[T]):
         if at == self._agent_line:
             self._enter_agent(at)
             return
-        if self._begun:
+        if self._begun and not self._ended():
             self._give_up()
         self._begun, self._depth = at, 0
         self._card = self._sink = _nothing()
 
+    def _ended(self) -> bool:
+        """Tell whether the open card ended at what may be an ``END:VCARD``, and end it there if so."""
+        end = self._maybe_end
+        if end is None or end.card != self._begun:
+            return False
+        self._maybe_end = None
+        for found, count in zip(self._card, end.counts, strict=True):
+            del found[count:]
+        self._line(end.line, end.at)
+        self._end()
+        return True
+
     def _give_up(self) -> None:
         """Report the open card as not closed, and what seemed to be its agents likewise."""
-        make = self._how.make
+        make = self._make
         self._cards.append(make(self._begun, self._card, False))
         self._not_closed += 1
         card_line, agents = self._agents
@@ -294,13 +359,13 @@ class _Reader(Generic[T]):
 
     def _end(self) -> None:
         self._agent_line = 0
-        if self._depth:
+        if self._sink is not None:
+            self._cards.append(self._make(self._begun, self._sink, True))
+            self._begun, self._sink = 0, None
+        elif self._depth:
             self._depth -= 1
             if not self._depth:
                 self._sink = self._card
-        elif self._begun:
-            self._cards.append(self._how.make(self._begun, self._card, True))
-            self._begun, self._sink = 0, None
 
     def _agent(self, line: bytes, value: bytes, at: int) -> None:
         if self._begun and not value:
@@ -309,6 +374,7 @@ class _Reader(Generic[T]):
             self._enter_agent(at)
 
     def _enter_agent(self, at: int) -> None:
+        self._maybe_end = None
         if self._agents[0] != self._begun:
             self._agents = (self._begun, [])
         if not self._depth:

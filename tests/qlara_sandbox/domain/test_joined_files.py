@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from qlara_sandbox.domain.contacts import Card, Phone
+from qlara_sandbox.domain.encoding import CHUNK
 from qlara_sandbox.domain.errors import UnterminatedVCard
-from qlara_sandbox.domain.vcard import IS_GROUP, NOT_CLOSED, read_cards
+from qlara_sandbox.domain.vcard import ADVICE, IS_GROUP, NOT_CLOSED, read_cards
 
 Person = tuple[str, str, str]  # name, number, mail
 
@@ -180,6 +181,97 @@ def test_a_file_may_be_indented_as_a_whole(indent: str) -> None:
 
     assert found(indented.encode()) == [ANNA, long, LUCA]
     assert [it.line for it in read_cards(indented.encode())] == [1, 6, 12]
+
+
+@pytest.mark.parametrize("frame", ["END:VCARD", "BEGIN:VCARD", "end:vcard", " END:VCARD\t"])
+@pytest.mark.parametrize("fold", ["\r\n ", "\r\n\t"])
+def test_a_frame_that_is_folded_into_a_property_is_a_part_of_its_value(
+    frame: str, fold: str
+) -> None:
+    first = card(ANNA).replace("EMAIL:", f"NOTE:remove{fold}{frame}\r\nEMAIL:")
+    last = card(LUCA).replace("FN:", f"NOTE:a{fold}b{fold}{frame}{fold}c{fold}\r\nFN:")
+
+    assert found((first + last).encode()) == [ANNA, LUCA]
+    assert [it.line for it in read_cards((first + last).encode())] == [1, 8]
+
+
+def test_a_name_may_be_folded_before_what_looks_like_a_frame() -> None:
+    data = card(ANNA).replace("Anna Neri", "Anna\r\n END:VCARD\r\n BEGIN:VCARD\r\n Neri")
+
+    # Where both stand together, they end a card and begin one: no exporter folds after nine octets.
+    assert found(data.encode()) == [
+        ("Anna", "", ""),
+        ("", "", f"Unsupported vCard version: none given, expected 3.0 or 4.0. {ADVICE}"),
+    ]
+    data = data.replace(" BEGIN:VCARD\r\n", "")
+    assert found(data.encode()) == [("AnnaEND:VCARDNeri", "", "anna@example.it")]
+
+
+@pytest.mark.parametrize("behind", ["", "\r\n", "X-NOTHING:1\r\nTEL:1\r\n", "TEL:1\r\n \r\n"])
+def test_an_indented_end_ends_its_card_if_no_other_end_does(behind: str) -> None:
+    first = card(ANNA).replace("END", " END") + behind
+
+    for data in (first, first + card(LUCA), first + "  " + card(LUCA)):
+        assert found(data.encode()) == ([ANNA, LUCA] if LUCA[0] in data else [ANNA])
+
+
+def test_of_several_indented_ends_the_last_one_may_end_the_card() -> None:
+    first = card(ANNA).replace("FN:", "NOTE:a\r\n END:VCARD\r\nFN:").replace("\r\nEND", "\r\n END")
+
+    assert found((first + card(LUCA)).encode()) == [ANNA, LUCA]
+
+
+@pytest.mark.parametrize(
+    "indented",
+    [
+        "  " + card(LUCA),
+        "  " + card(LUCA).replace("\r\n", "\r\n  ").rstrip(" "),
+        "  " + card(LUCA).replace("END", " END"),
+    ],
+)
+def test_an_indented_begin_begins_a_card_if_its_version_is_next(indented: str) -> None:
+    cut_off = card(ANNA).removesuffix("END:VCARD\r\n")
+
+    for data in (cut_off + indented, cut_off + "PHOTO:abc\r\n def\r\n" + indented):
+        assert found(data.encode()) == [("", "", NOT_CLOSED), LUCA]
+        assert found((data + card(ANNA)).encode()) == [("", "", NOT_CLOSED), LUCA, ANNA]
+
+
+def test_frames_may_be_indented_where_the_lines_between_them_are_not() -> None:
+    data = (card(ANNA) + card(LUCA)).replace("BEGIN", " BEGIN").replace("END", "\tEND")
+
+    assert found(data.encode()) == [ANNA, LUCA]
+
+
+def test_an_agent_is_not_ended_by_what_is_folded_into_its_properties() -> None:
+    agent = card(LUCA).replace("FN:", "NOTE:a\r\n END:VCARD\r\nFN:")
+    data = card(ANNA).replace("EMAIL:", f"AGENT:\r\n{agent}EMAIL:")
+
+    assert found(data.encode()) == [ANNA]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data(), people())
+def test_whatever_is_folded_into_notes_everybody_is_found(
+    draw: st.DataObject, everybody: list[Person]
+) -> None:
+    words = st.sampled_from(["END:VCARD", "BEGIN:VCARD", "a", "x END:VCARD", "TEL:1", ""])
+    text = ""
+    for person in everybody:
+        some = draw.draw(st.lists(words, max_size=4))
+        note = "\r\n ".join(["NOTE:a", *(f"{word}\r\n -" for word in some)])
+        text += card(person).replace("FN:", f"{note}\r\nFN:")
+
+    assert found(text.encode()) == everybody
+
+
+def test_a_version_is_next_to_its_begin_wherever_a_large_file_is_cut_into_chunks() -> None:
+    cut_off = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Cut\r\n "
+    small = card(LUCA)
+
+    for length in range(CHUNK - 200, CHUNK + 10):
+        data = small + f"NOTE:{'x' * length}\r\n" + cut_off + small
+        assert [it.fault for it in read_cards(data.encode())] == ["", NOT_CLOSED, ""], length
 
 
 def test_a_line_that_was_lost_before_a_frame_costs_no_card() -> None:

@@ -186,6 +186,16 @@ _LONG = (
         f"NOTE:The file should start with{FOLD}BEGIN:VCARD in its first line",
     ),
     _other(
+        "end-alone",
+        "`END:VCARD` that is the last line of a folded NOTE ends the card.",
+        f"NOTE:Please remove the line that says{FOLD}END:VCARD",
+    ),
+    _other(
+        "begin-alone",
+        "`BEGIN:VCARD` that is the last line of a folded NOTE begins a card.",
+        f"NOTE:The first line of the file should be{FOLD}BEGIN:VCARD",
+    ),
+    _other(
         "frames-in-a-line",
         "`END:VCARD` inside a line ends the card.",
         "NOTE:Do not write END:VCARD or BEGIN:VCARD here\\, please",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from qlara_contract.causes import causes
 from qlara_contract.report.observed import KEEP, convention_rows
 from qlara_contract.report.requests import ShownRequests
 from qlara_contract.report.summary import (
     COSTS,
     DIFFERS,
     circumstances,
+    found_causes,
     left_behind,
     network_failures,
     shortened,
@@ -42,7 +42,11 @@ def as_markdown(
 ) -> str:
     """Return the report as GitHub-flavoured Markdown."""
     requests = requests or ShownRequests(outcome.settings)
-    lines = [f"# {plain(verdict(outcome))}", "", plain(" · ".join(circumstances(outcome)))]
+    lines = [
+        f"# {plain(requests.masked(verdict(outcome)))}",
+        "",
+        plain(" · ".join(circumstances(outcome))),
+    ]
     if outcome.stopped:
         lines += ["", f"It stopped early: {plain(requests.masked(outcome.stopped))}"]
     if trend is not None:
@@ -105,7 +109,7 @@ def _unlinked(text: str) -> str:
 
 
 def _broken(outcome: Outcome, requests: ShownRequests) -> list[str]:
-    found = causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence)
+    found = found_causes(outcome).broken
     if not found:
         return []
     return ["", "## Broken promises", *(line for each in found for line in _cause(each, requests))]
@@ -115,13 +119,16 @@ def _cause(cause: Cause, requests: ShownRequests) -> Iterator[str]:
     promise = cause.head.promise
     yield from ("", f"### {plain(promise.sentence)}", "")
     yield f"`{promise.id}` · **{promise.severity}**: {COSTS[promise.severity]} · {plain(promise.source)}"
+    if cause.says:
+        yield from ("", f"**{plain(cause.says)}**")
     for each in cause.evidence[:1]:
         yield from _evidence(each, requests)
     if cause.rest:
         yield from ("", "Also not kept there:", "")
     for result, evidence in cause.rest:
         what = f": {plain(requests.masked(evidence[0].what))}" if evidence else ""
-        yield f"- `{result.promise.id}` ({result.promise.severity}){what}"
+        kind = "differs" if result.promise.is_assumed else result.promise.severity
+        yield f"- `{result.promise.id}` ({kind}){what}"
 
 
 def _evidence(evidence: Evidence, requests: ShownRequests) -> Iterator[str]:
@@ -145,7 +152,7 @@ def _cut(text: str) -> str:
 
 def _conventions(outcome: Outcome, requests: ShownRequests) -> list[str]:
     rows = [each for each in convention_rows(outcome) if each.differs]
-    differing = outcome.in_state(PromiseState.DIFFERS)
+    differing = [result for each in found_causes(outcome).differing for result, _ in each.results]
     if not rows and not differing:
         return []
     lines = ["", "## Decided otherwise, where UC-020 is silent", ""]

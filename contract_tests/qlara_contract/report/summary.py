@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from qlara_contract.causes import causes
 from qlara_contract.promises import Severity
 from qlara_contract.results import PromiseState
 
 if TYPE_CHECKING:
+    from qlara_contract.causes import Cause
     from qlara_contract.engine import Outcome
 
 COSTS = {
@@ -27,6 +29,24 @@ _LONGEST_REASON = 120
 def costs(state: PromiseState, severity: Severity) -> str:
     """Return what a promise in this state costs, in words; one that is kept, if it were not."""
     return DIFFERS if state is PromiseState.DIFFERS else COSTS[severity]
+
+
+class FoundCauses(NamedTuple):
+    """The causes that a report tells: of broken promises, and of those that only differ.
+
+    What is decided otherwise for the same reason as a promise is broken hangs on that cause.
+    """
+
+    broken: list[Cause]
+    differing: list[Cause]
+
+
+def found_causes(outcome: Outcome) -> FoundCauses:
+    """Return the causes of what is not kept, the worst first."""
+    states = (PromiseState.BROKEN, PromiseState.DIFFERS)
+    every = causes((each for state in states for each in outcome.in_state(state)), outcome.evidence)
+    broken = [each for each in every if outcome.state(each.head) is PromiseState.BROKEN]
+    return FoundCauses(broken, [each for each in every if each not in broken])
 
 
 def verdict(outcome: Outcome) -> str:

@@ -13,7 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextCo
 from rich.table import Table
 from rich.text import Text
 
-from qlara_contract.causes import causes
 from qlara_contract.masking import mask
 from qlara_contract.promises import OPERATIONS
 from qlara_contract.report.observed import KEEP, convention_rows
@@ -22,6 +21,7 @@ from qlara_contract.report.summary import (
     COSTS,
     DIFFERS,
     circumstances,
+    found_causes,
     left_behind,
     network_failures,
     shortened,
@@ -113,11 +113,14 @@ def print_outcome(console: Console, outcome: Outcome, trend: Trend | None = None
         console.print("\n[bold]Since the last run[/]")
         for line in trend.lines:
             _say(console, escape(line), 2)
-    found = causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence)
+    found = found_causes(outcome).broken
     requests = ShownRequests(outcome.settings)
     for cause in found[:_SHOWN_CAUSES]:
         _print_cause(console, cause, requests)
-    rest = sum(len(each.results) for each in found[_SHOWN_CAUSES:])
+    rest = len(outcome.broken) - len(
+        {one.promise.id for each in found[:_SHOWN_CAUSES] for one, _ in each.results}
+        & set(outcome.broken)
+    )
     if rest:
         console.print(f"\n… and {rest} more broken promises: `--report DIR` shows all of them.")
     _print_conventions(console, outcome, requests)
@@ -204,13 +207,16 @@ def _print_cause(console: Console, cause: Cause, requests: ShownRequests) -> Non
     _say(console, f"{escape(promise.sentence)}  [dim]({escape(promise.source)})[/]", 2)
     for each in cause.head.spec_variants:
         _say(console, f"[magenta]The deployment {escape(each.value)}.[/]", 2)
+    if cause.says:
+        _say(console, f"[bold]{escape(cause.says)}[/]", 2)
     for evidence in cause.evidence[:1]:
         _print_evidence(console, evidence, requests)
     for result, found in cause.rest:
         what = f" {escape(requests.masked(found[0].what))}" if found else ""
+        kind = "differs" if result.promise.is_assumed else result.promise.severity
         _say(
             console,
-            f"[red]also[/] {result.promise.id} [dim]{result.promise.severity}[/]{what}",
+            f"[red]also[/] {result.promise.id} [dim]{kind}[/]{what}",
             2,
             2,
         )
@@ -229,7 +235,7 @@ def _print_evidence(console: Console, evidence: Evidence, requests: ShownRequest
 
 def _print_conventions(console: Console, outcome: Outcome, requests: ShownRequests) -> None:
     rows = [each for each in convention_rows(outcome) if each.differs]
-    differing = outcome.in_state(PromiseState.DIFFERS)
+    differing = [result for each in found_causes(outcome).differing for result, _ in each.results]
     if not rows and not differing:
         return
     console.print("\n[bold]Decided otherwise, where UC-020 is silent[/]")

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qlara_cli.exit_codes import could_not_run
+from qlara_cli.interrupts import INTERRUPTED, interruptible
 from qlara_cli.overlay_file import OverlayFile
 from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from qlara_contract.conventions import Conventions
     from qlara_contract.deviations import Deviation
     from qlara_contract.engine import Outcome
@@ -426,8 +423,12 @@ def _run(settings: RunSettings, deviations: tuple[Deviation, ...]) -> Outcome:
     from qlara_contract.engine import check_deployment
     from qlara_contract.report.terminal import live
 
-    with could_not_run(), live(Console(stderr=True)) as progress, _terminable():
-        return check_deployment(settings, deviations, progress, expected=_expected(settings))
+    try:
+        with could_not_run(), live(Console(stderr=True)) as progress, interruptible():
+            return check_deployment(settings, deviations, progress, expected=_expected(settings))
+    except KeyboardInterrupt:
+        click.echo("Interrupted before anything was found.", err=True)
+        raise SystemExit(INTERRUPTED) from None
 
 
 def _expected(settings: RunSettings) -> Conventions | None:
@@ -435,20 +436,6 @@ def _expected(settings: RunSettings) -> Conventions | None:
     from qlara_contract.conventions import expected_by
 
     return expected_by(Path(settings.overlay)) if settings.overlay else None
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does: with a report of what is known."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _show(outcome: Outcome, folder: Path | None, trend_folder: Path | None) -> None:

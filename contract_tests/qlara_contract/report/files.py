@@ -76,6 +76,7 @@ def as_json(
         "sandboxScenario": outcome.sandbox_scenario or None,
         "requests": outcome.requests,
         "stopped": outcome.stopped or None,
+        "notes": outcome.notes,
         "networkFailures": [
             {"what": what, "count": count} for what, count in network_failures(outcome)
         ],

@@ -49,6 +49,7 @@ def as_markdown(
     ]
     if outcome.stopped:
         lines += ["", f"It stopped early: {plain(requests.masked(outcome.stopped))}"]
+    lines += [line for each in outcome.notes for line in ("", plain(requests.masked(each)))]
     if trend is not None:
         lines += ["", "## Since the last run", "", *(f"- {plain(each)}" for each in trend.lines)]
     lines += _broken(outcome, requests)

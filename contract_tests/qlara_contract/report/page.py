@@ -58,6 +58,7 @@ def as_html(
         costs=COSTS,
         differs_costs=DIFFERS,
         stopped=outcome.stopped,
+        notes=outcome.notes,
         causes=found.broken,
         differing=found.differing,
         conventions=convention_rows(outcome),

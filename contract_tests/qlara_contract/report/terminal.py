@@ -108,6 +108,8 @@ def print_outcome(console: Console, outcome: Outcome, trend: Trend | None = None
     _print_verdict(console, outcome)
     if outcome.stopped and outcome.stopped.rstrip(".") not in verdict(outcome):
         _say(console, escape(mask(outcome.stopped, outcome.settings.placeholders)))
+    for note in outcome.notes:
+        _say(console, escape(mask(note, outcome.settings.placeholders)), 0, 2)
     console.print(_table(outcome))
     if trend is not None:
         console.print("\n[bold]Since the last run[/]")

@@ -342,9 +342,17 @@ def verify(**options: Any) -> None:
 
 
 def _announce(settings: RunSettings) -> None:
-    from qlara_contract.report.plan import planned
+    from rich.console import Console
 
-    click.echo(planned(settings))
+    from qlara_cli.dry_run import rehearse
+    from qlara_contract.report.plan import planned
+    from qlara_contract.report.terminal import live
+
+    with could_not_run(), live(Console(stderr=True)) as progress:
+        outcome, sent = rehearse(settings, progress)
+    click.echo(mask(planned(settings, sent), settings.placeholders))
+    if outcome.stopped:
+        raise SystemExit(outcome.exit_code)
 
 
 def _write_overlay(outcome: Outcome, path: Path) -> None:

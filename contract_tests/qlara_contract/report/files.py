@@ -18,6 +18,7 @@ from qlara_contract.report.summary import (
     found_causes,
     left_behind,
     network_failures,
+    remedy,
     verdict,
 )
 from qlara_contract.results import PromiseState
@@ -130,7 +131,7 @@ def _promise(outcome: Outcome, result: PromiseResult, requests: ShownRequests) -
     }
     if state is PromiseState.NOT_EXERCISED:
         value["reason"] = result.reason
-        value["exercisedBy"] = result.remedy
+        value["exercisedBy"] = remedy(outcome, result)
     if result.spec_variants:
         value["readings"] = [each.value for each in result.spec_variants]
     if result.evidence:

@@ -14,6 +14,7 @@ from qlara_contract.report.summary import (
     found_causes,
     left_behind,
     network_failures,
+    remedy,
     shortened,
     verdict,
 )
@@ -178,8 +179,8 @@ def _not_exercised(outcome: Outcome, requests: ShownRequests) -> list[str]:
     if not groups:
         return []
     lines = ["", "## Not exercised", ""]
-    for (reason, remedy), ids in groups.items():
-        remedied = f" To exercise: {plain(remedy)}." if remedy else ""
+    for (reason, said), ids in groups.items():
+        remedied = f" To exercise: {plain(said)}." if said else ""
         lines.append(
             f"- {plain(requests.masked(reason))} ({len(ids)}): `{ids[0]}`{' …' if ids[1:] else ''}.{remedied}"
         )
@@ -206,5 +207,5 @@ def not_exercised(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
     """Return the ids of promises that were not exercised, by reason and remedy, most first."""
     found: dict[tuple[str, str], list[str]] = {}
     for each in outcome.in_state(PromiseState.NOT_EXERCISED):
-        found.setdefault((each.reason, each.remedy), []).append(each.promise.id)
+        found.setdefault((each.reason, remedy(outcome, each)), []).append(each.promise.id)
     return dict(sorted(found.items(), key=lambda each: -len(each[1])))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_contract.causes import causes
 from qlara_contract.promises import Severity
 from qlara_contract.results import PromiseState
+from qlara_contract.settings import Mode
 
 if TYPE_CHECKING:
     from qlara_contract.causes import Cause
     from qlara_contract.engine import Outcome
+    from qlara_contract.results import PromiseResult
 
 COSTS = {
     Severity.CRITICAL: "contacts are lost, wrong or seen by others",
@@ -24,6 +27,7 @@ DIFFERS = "no fault: UC-020 does not say it, and this deployment decides it othe
 """What an assumed promise costs that is decided otherwise, in words."""
 
 _LONGEST_REASON = 120
+_OPTION = re.compile(r"`(--[\w-]+)")
 
 
 def costs(state: PromiseState, severity: Severity) -> str:
@@ -111,6 +115,28 @@ def _differs(outcome: Outcome) -> list[str]:
 
 def _promises(count: int, kind: str = "") -> str:
     return f"{count} {kind}{'promise' if count == 1 else 'promises'}"
+
+
+def remedy(outcome: Outcome, result: PromiseResult) -> str:
+    """Return what would exercise a promise that was not; empty where nothing that the run lacked would."""
+    text = result.remedy
+    if outcome.stopped and result.reason.endswith(outcome.stopped):
+        return "a run to its end"
+    named = _OPTION.findall(text)
+    had = [_is_in_effect(outcome, each) for each in named]
+    enough = any if ", or " in text else all
+    return "" if named and enough(had) else text
+
+
+def _is_in_effect(outcome: Outcome, option: str) -> bool:
+    settings = outcome.settings
+    given = {
+        "--exhausted-key": settings.exhausted_key,
+        "--nearly-exhausted-key": settings.nearly_exhausted_key,
+        "--unpermitted-key": settings.unpermitted_key,
+        "--list-id": settings.list_id and not outcome.notes,
+    }
+    return settings.effective_mode is Mode.FULL if option == "--mode" else bool(given.get(option))
 
 
 def circumstances(outcome: Outcome) -> list[str]:

@@ -24,6 +24,7 @@ from qlara_contract.report.summary import (
     found_causes,
     left_behind,
     network_failures,
+    remedy,
     shortened,
     verdict,
 )
@@ -272,8 +273,8 @@ def _print_not_exercised(console: Console, outcome: Outcome) -> None:
         ids = ", ".join(each.promise.id for each in results[:4])
         more = f" and {len(results) - 4} more" if len(results) > 4 else ""
         _say(console, f"{escape(reason)} ({len(results)}): [dim]{ids}{more}[/]", 2, 2)
-        for remedy in filter(None, dict.fromkeys(each.remedy for each in results)):
-            _say(console, f"[dim]to exercise: {escape(remedy)}[/]", 4, 2)
+        for said in filter(None, dict.fromkeys(remedy(outcome, each) for each in results)):
+            _say(console, f"[dim]to exercise: {escape(said)}[/]", 4, 2)
 
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:

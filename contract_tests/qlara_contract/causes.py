@@ -20,11 +20,17 @@ class Cause:
     """Promises that are not kept for one reason, the worst first, each with the evidence against it.
 
     That they have one reason is known of a reading (`SpecVariant`), and taken to be so where one
-    response shows them all, the same GET fails the same way, or the request at fault in one led to the
-    other.
+    response shows them all, the same GET fails the same way, the request at fault in one led to the
+    other, or the summaries of the imports contradict themselves in the same way. ``says`` names the
+    reason in a sentence, where that is known; empty otherwise.
     """
 
     results: tuple[tuple[PromiseResult, tuple[Evidence, ...]], ...]
+
+    @property
+    def says(self) -> str:
+        lies = {_lie(evidence[0]) for _, evidence in self.results if evidence} - {""}
+        return lies.pop() if len(lies) == 1 and len(self.results) > 1 else ""
 
     @property
     def head(self) -> PromiseResult:
@@ -56,12 +62,14 @@ def causes(
     return sorted((Cause(tuple(sorted(group, key=_rank))) for group in found), key=_cause_rank)
 
 
-def _rank(entry: tuple[PromiseResult, tuple[Evidence, ...]]) -> int:
-    return _SEVERITIES.index(entry[0].promise.severity)
+def _rank(entry: tuple[PromiseResult, tuple[Evidence, ...]]) -> tuple[bool, int]:
+    promise = entry[0].promise
+    return promise.is_assumed, _SEVERITIES.index(promise.severity)
 
 
-def _cause_rank(cause: Cause) -> tuple[int, int]:
-    return _SEVERITIES.index(cause.head.promise.severity), -len(cause.results)
+def _cause_rank(cause: Cause) -> tuple[bool, int, int]:
+    promise = cause.head.promise
+    return promise.is_assumed, _SEVERITIES.index(promise.severity), -len(cause.results)
 
 
 def _are_linked(one: Sequence[Evidence], two: Sequence[Evidence]) -> bool:
@@ -76,8 +84,34 @@ def _are_linked(one: Sequence[Evidence], two: Sequence[Evidence]) -> bool:
     return (
         first.exchange is second.exchange
         or _is_same_symptom(first, second)
+        or (_lie(first) == _lie(second) != "")
         or any(each is first.exchange for each in second.before)
         or any(each is second.exchange for each in first.before)
+    )
+
+
+def _lie(evidence: Evidence) -> str:
+    """Return how the summary of the import that is shown contradicts itself; empty if it does not."""
+    exchange = evidence.exchange
+    body = exchange.response.json if exchange is not None else None
+    summary = body.get("summary") if isinstance(body, dict) else None
+    if not isinstance(summary, dict):
+        return ""
+    counts = [summary.get(each) for each in ("total", "imported", "skipped")]
+    total, imported, skipped = (each if type(each) is int else -1 for each in counts)
+    if min(total, imported, skipped) < 0:
+        return ""
+    if imported == 0 and skipped < total:
+        return (
+            "Reports say `imported: 0` although `skipped` leaves cards that were carried out: nobody can "
+            "tell from a report what became of a file."
+        )
+    if imported + skipped == total:
+        return ""
+    than = "less" if imported + skipped < total else "more"
+    return (
+        f"Reports do not add up: `imported` and `skipped` are together {than} than `total`, so nobody can "
+        "tell from a report what became of a file."
     )
 
 

@@ -431,17 +431,23 @@ def _trust(settings: RunSettings) -> ssl.SSLContext:
     """
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
-    for option, path, load in (
-        ("--ca-file", settings.ca_file, context.load_verify_locations),
-        ("--cert", settings.client_certificate, context.load_cert_chain),
+    for option, path, expected, load in (
+        ("--ca-file", settings.ca_file, "certificates in PEM", context.load_verify_locations),
+        (
+            "--cert",
+            settings.client_certificate,
+            "a certificate and its private key, both in this one file and in PEM",
+            lambda path: context.load_cert_chain(path, password=""),  # asks nobody for one
+        ),
     ):
         if not path:
             continue
         try:
             load(path)
-        except (OSError, ssl.SSLError) as error:
-            reason = error.strerror or str(error)
-            raise CannotRun(f"{option} {path}: expected certificates in PEM: {reason}.") from error
+        except ssl.SSLError as error:
+            raise CannotRun(f"{option} {path}: expected {expected}.") from error
+        except OSError as error:
+            raise CannotRun(f"{option} {path}: cannot be read: {error.strerror}.") from error
     if settings.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from qlara_contract.results import Evidence, PromiseResult
 
 _DEEPEST = 50
+_TELLING = 12  # characters: a shorter text is found in other evidence too
+# Ids, phone numbers and the like, which are others in the next run.
+_OF_THE_RUN = re.compile(r"\S*\d{5,}\S*|\S*(?:contract-check|_[a-z0-9]{8,})\S*")
 _REQUIRED = ("promise", "reason", "until")
 _FIELDS = (*_REQUIRED, "promises", "when", "story")
 
@@ -34,14 +38,15 @@ class InvalidDeviations(CannotRun):
 class Deviation:
     """Promises that are known to be broken for one reason, until a day (inclusive).
 
-    ``when`` and ``story`` narrow it to the evidence that says so: a text in what was wrong, expected or
-    received (or in the reading it follows), and one in the name of the story. Other evidence against the same promise counts.
+    ``when`` and ``story`` narrow it to the evidence that says so: a text, or one of several, in what was
+    wrong, expected or received (or in the reading it follows), and one in the name of the story. Other
+    evidence against the same promise counts.
     """
 
     promises: tuple[PromiseId, ...]
     reason: str
     until: date
-    when: str = ""
+    when: str | tuple[str, ...] = ""
     story: str = ""
 
     @property
@@ -59,7 +64,9 @@ class Deviation:
             return False
         variant = evidence.variant.value if evidence.variant else ""
         said = "\n".join((evidence.what, evidence.expected, evidence.got, variant)).casefold()
-        return self.when.casefold() in said and self.story.casefold() in evidence.story.casefold()
+        texts = (self.when,) if isinstance(self.when, str) else self.when
+        is_told = any(each.casefold() in said for each in texts)
+        return is_told and self.story.casefold() in evidence.story.casefold()
 
 
 def holding(deviations: Iterable[Deviation], today: date) -> tuple[Deviation, ...]:
@@ -104,7 +111,7 @@ def load_deviations(path: Path) -> tuple[Deviation, ...]:
     if not isinstance(entries, list):
         raise InvalidDeviations(f"{path}: expected `deviations:` with a list of entries.")
     found = tuple(_deviation(f"{path}: entry {at}", each) for at, each in enumerate(entries, 1))
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str | tuple[str, ...], str]] = set()
     for at, each in enumerate(found, 1):
         for one in each.promises:
             if (one, each.when, each.story) in seen:
@@ -141,12 +148,24 @@ def _deviation(where: str, entry: Any) -> Deviation:
     until = _day(entry["until"])
     if until is None:
         raise InvalidDeviations(f"{where}: until: expected a date like 2027-01-31.")
-    for name in ("when", "story"):
-        if name in entry and (not isinstance(entry[name], str) or not entry[name].strip()):
-            raise InvalidDeviations(f"{where}: {name}: expected a text.")
+    if "story" in entry and not _is_text(entry["story"]):
+        raise InvalidDeviations(f"{where}: story: expected a text.")
     promises = _promises(where, entry)
-    narrowed = {name: str(entry.get(name, "")) for name in ("when", "story")}
-    return Deviation(promises, str(entry["reason"]), until, **narrowed)
+    when, story = _when(where, entry), str(entry.get("story", ""))
+    return Deviation(promises, str(entry["reason"]), until, when, story)
+
+
+def _when(where: str, entry: dict[str, Any]) -> str | tuple[str, ...]:
+    when = entry.get("when", "")
+    if "when" not in entry or _is_text(when):
+        return str(when)
+    if isinstance(when, list) and when and all(map(_is_text, when)):
+        return tuple(when)
+    raise InvalidDeviations(f"{where}: when: expected a text, or a list of texts.")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _promises(where: str, entry: dict[str, Any]) -> tuple[PromiseId, ...]:
@@ -173,13 +192,15 @@ def _day(text: Any) -> date | None:
 def draft(results: Iterable[PromiseResult], until: date) -> str:
     """Return a file of deviations that covers everything broken in *results*, for a person to edit.
 
-    There is one entry for each cause, narrowed to what was seen where that is possible.
+    There is one entry for each cause, narrowed to the circumstances in which it was seen, as far as the
+    evidence tells them: a person confirms them, or names them better.
     """
     entries = [_entry(each, until) for each in causes(each for each in results if each.broken)]
     head = (
         "# Known deviations of a deployment, an entry for each cause. Write a reason that will still make\n"
         "# sense on the until-date; after it the promises count as broken again. `when` (a text in the\n"
-        "# evidence) and `story` narrow an entry: other evidence against the same promise still counts.\n"
+        "# evidence, or one of several) and `story` narrow an entry to what this run saw: confirm them.\n"
+        "# Other evidence against the same promise still counts as broken.\n"
     )
     return head + yaml.safe_dump({"deviations": entries}, sort_keys=False, allow_unicode=True)
 
@@ -190,17 +211,32 @@ def _entry(cause: Cause, until: date) -> dict[str, Any]:
     return entry | {"reason": _reason(cause.head), "until": until.replace()} | _narrowing(cause)
 
 
-def _narrowing(cause: Cause) -> dict[str, str]:
-    """Return what all the evidence has in common and a later run will have too."""
+def _narrowing(cause: Cause) -> dict[str, str | list[str]]:
+    """Return the circumstances that the evidence tells and a later run will tell again."""
     evidence = [each for result, _ in cause.results for each in result.evidence]
     if any(result.has_more_evidence for result, _ in cause.results) or not evidence:
         return {}
-    variants = {each.variant for each in evidence}
-    variant = evidence[0].variant
-    if variant is not None and len(variants) == 1:
-        return {"when": variant.value}
+    narrowing: dict[str, str | list[str]] = {}
+    circumstances = list(dict.fromkeys(map(_circumstance, evidence)))
+    if len(circumstances) == 1 and circumstances[0]:
+        narrowing["when"] = circumstances[0]
+    elif all(circumstances):
+        narrowing["when"] = circumstances
     stories = {each.story for each in evidence}
-    return {"story": evidence[0].story} if len(stories) == 1 and evidence[0].story else {}
+    if len(stories) == 1 and evidence[0].story:
+        narrowing["story"] = evidence[0].story
+    return narrowing
+
+
+def _circumstance(evidence: Evidence) -> str:
+    """Return what tells this evidence from other evidence, in any run; empty if nothing does.
+
+    That is the reading, or what is wrong without the ids and numbers of this run.
+    """
+    if evidence.variant is not None:
+        return evidence.variant.value
+    lasting = max((each.strip() for each in _OF_THE_RUN.split(evidence.what)), key=len)
+    return lasting if len(lasting) >= _TELLING else ""
 
 
 def _reason(result: PromiseResult) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.contract import contract
 from qlara_contract.conventions import (
     NO_OVERLAY,
     Conventions,
@@ -20,11 +21,12 @@ from qlara_contract.conventions import (
 )
 from qlara_contract.deviations import holding, is_known, unknown_evidence
 from qlara_contract.errors import CannotRun, Interrupted, RunStopped, WritesSpent
+from qlara_contract.exchange import ApiRequest
 from qlara_contract.learning import learn
 from qlara_contract.ledger import Ledger
 from qlara_contract.numbers import NumbersUsedUp
 from qlara_contract.preflight import preflight
-from qlara_contract.promises import OPERATIONS, Severity, promise
+from qlara_contract.promises import LIST, OPERATIONS, Severity, promise
 from qlara_contract.results import PromiseResult, PromiseState, Results
 from qlara_contract.run import SuiteRun
 from qlara_contract.story import BASIC, PromiseBroken, Story, StoryFunction
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from qlara_contract.settings import RunSettings
 
 _TRIES = 3
+_NO_LIST = frozenset({400, 403, 404, 410, 422})
 _MODULES = (
     "test_imports",
     "test_forms",
@@ -85,6 +88,7 @@ class Outcome:
     stopped: str = ""
     is_interrupted: bool = False
     failures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -256,20 +260,27 @@ def check_deployment(
     progress: Callable[[Progress], None] = lambda _: None,
     record: list[tuple[str, ApiExchange]] | None = None,
     overlay: ReadOverlay = NO_OVERLAY,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """Run every story against the deployment and return the outcome; raise ``CannotRun``.
 
-    Every exchange is appended to *record*, if given, with the name of its story. *overlay* is what
-    assumed promises are judged by; the contract alone, if not given. A run that has to stop, or is
-    interrupted, returns what is known by then.
+    *tell* gets sentences about the run itself before the first story. Every exchange is appended to
+    *record*, if given, with the name of its story. *overlay* is what assumed promises are judged by; the
+    contract alone, if not given. A run that has to stop, or is interrupted, returns what is known by then.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     run = begin(settings, deviations, overlay, record)
     failures: list[str] = []
     stopped, is_interrupted = "", False
+    notes: list[str] = []
     try:
+        if note := _without_unknown_list(run):
+            notes.append(note)
+            tell(note)
         try_learning(run)
         _tell(run, progress, failures)
+    except Interrupted as error:
+        stopped = str(error)
     except RunStopped as error:
         stopped = str(error)
     except KeyboardInterrupt:
@@ -295,6 +306,27 @@ def check_deployment(
         stopped,
         is_interrupted,
         failures,
+        notes,
+    )
+
+
+def _without_unknown_list(run: SuiteRun) -> str:
+    """Go on without a list that was given and cannot be read; return a sentence that says so.
+
+    A list that is not there says nothing about the deployment, and would fail every story that reads it.
+    """
+    list_id = run.settings.list_id
+    if not list_id:
+        return ""
+    path = contract().path_of(LIST, listId=list_id)
+    status = run.client.send(ApiRequest("GET", path)).response.status
+    if status not in _NO_LIST:
+        return ""
+    run.settings = replace(run.settings, list_id="")
+    return (
+        f"--list-id {list_id}: the deployment has no such list for this key ({status}), so the run goes on "
+        "without it. What only a list with contacts can show ends as not exercised, unless the run may "
+        "import contacts."
     )
 
 
@@ -343,7 +375,7 @@ def run_story(run: SuiteRun, story: Story, function: StoryFunction) -> str:
 
 def note_basics(run: SuiteRun, story: Story) -> None:
     """Remember that no import works: nothing else about imports can be judged then."""
-    has_imported = any(each.imported for each in run.ledger.entries)
+    has_imported = run.has_seen_contacts or any(each.imported for each in run.ledger.entries)
     if story.promises[0] == BASIC and BASIC in story.broken and not has_imported:
         run.imports_fail = run.imports_fail or f"no import works (see {BASIC})"
 

@@ -59,6 +59,7 @@ class SuiteRun:
     account: ModelAccount = field(default_factory=ModelAccount)
     sandbox_scenario: str = ""
     imports_fail: str = ""
+    has_seen_contacts: bool = False  # in a list that the run made
     story_name: str = ""
     paged_list: str = ""
     paged_numbers: tuple[str, ...] = ()
@@ -276,11 +277,19 @@ class SuiteRun:
         while self._pending:
             self.ledger.note(self._pending.pop(), None, own_plan=True)
 
+    def _look_for_contacts(self, exchange: ApiExchange) -> None:
+        """Note whether a list that an import of this run went into is seen to hold something."""
+        if exchange.operation == LIST and list_named_by(exchange.request) in self.ledger.lists:
+            body = exchange.response.json
+            shown = body.get("contacts") if isinstance(body, dict) else None
+            self.has_seen_contacts = self.has_seen_contacts or bool(shown)
+
     def _watch(self, exchange: ApiExchange) -> None:
         if not self.sandbox_scenario:
             self.sandbox_scenario = exchange.response.header(SCENARIO_HEADER) or ""
         self.note(exchange)
         self._sent.append(exchange)
+        self._look_for_contacts(exchange)
         self.broken_by_checks += self.judge(exchange)
         self.broken_by_checks += self._judge_ids(exchange)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+from qlara_cli.interrupts import ends_at_once
 
-import click
+with ends_at_once():
+    import sys
 
-from qlara_cli.lazy_group import Commands, LazyGroup
-from qlara_sandbox import __version__
+    import click
+
+    from qlara_cli.lazy_group import Commands, LazyGroup
+    from qlara_sandbox import __version__
 
 
 # One function per command: the import happens when the command is used, and tools see it all the same.
@@ -60,6 +63,7 @@ COMMANDS: Commands = {
 @click.command(
     cls=LazyGroup,
     commands=COMMANDS,
+    ends_at_once=("verify",),
     epilog="""\b
 Examples:
   qlara-sandbox serve

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import click
+
+from qlara_cli.interrupts import ends_at_once
 
 # A command's name leads to what imports it, and to the line that ``--help`` shows.
 Commands = Mapping[str, tuple[Callable[[], click.Command], str]]
@@ -15,12 +17,28 @@ _OURS = {"qlara_sandbox", "qlara_cli", "qlara_contract", "qlara_examples"}
 class LazyGroup(click.Group):
     """A group whose commands are imported only when they are used.
 
-    Each import stands in a function of its own, so that tools see it.
+    Each import stands in a function of its own, so that tools see it. The commands in *ends_at_once*
+    end with 130 when they are interrupted, from their import on; they may handle signals themselves.
     """
 
-    def __init__(self, name: str | None = None, *, commands: Commands, **options: object) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        commands: Commands,
+        ends_at_once: Sequence[str] = (),
+        **options: object,
+    ) -> None:
         super().__init__(name, **options)  # type: ignore[arg-type]
         self._commands = commands
+        self._ends_at_once = frozenset(ends_at_once)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[:1] and args[0] in self._ends_at_once:
+            ctx.with_resource(ends_at_once())
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self._commands)

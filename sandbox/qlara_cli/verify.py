@@ -3,48 +3,28 @@
 from __future__ import annotations
 
 import json
-import re
-import signal
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from qlara_cli import verify_options
 from qlara_cli.exit_codes import could_not_run
+from qlara_cli.interrupts import INTERRUPTED, interruptible
 from qlara_cli.overlay_file import OverlayFile
+from qlara_cli.verify_options import Amount, Key, WritableFolder
 from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from qlara_contract.conventions import ReadOverlay
     from qlara_contract.deviations import Deviation
     from qlara_contract.engine import Outcome
-    from qlara_contract.promise_ids import PromiseId
     from qlara_contract.report.trend import Trend
 
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
-_VALUE = re.compile(r"[\t\x20-\x7e]*")
-_OWN_HEADERS = {"content-length", "content-type", "transfer-encoding", "host", "x-api-key"}
 _DEVIATION_LASTS = timedelta(days=90)
-
-
-def _known_promises(
-    _: click.Context, __: click.Parameter, value: tuple[str, ...]
-) -> tuple[PromiseId, ...]:
-    if not value:
-        return ()
-    from qlara_contract.promises import UnknownPromise, promise
-
-    ids = (part.strip() for each in value for part in each.split(",") if part.strip())
-    try:
-        return tuple(promise(each).id for each in ids)
-    except UnknownPromise as error:
-        raise click.BadParameter(str(error)) from error
 
 
 def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -59,52 +39,13 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     context.exit()
 
 
-def _headers(
-    _: click.Context, __: click.Parameter, value: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    found = []
-    for each in value:
-        name, colon, content = each.partition(":")
-        if not colon or not _HEADER.fullmatch(name.strip()) or not _VALUE.fullmatch(content):
-            raise click.BadParameter(
-                f"{name!r}: expected NAME:VALUE in ASCII, such as X-Tenant:demo."
-            )
-        if name.strip().lower() in _OWN_HEADERS:
-            raise click.BadParameter(f"{name.strip()}: the run sets this header itself.")
-        found.append((name.strip(), content.strip()))
-    return tuple(found)
-
-
-def _writable(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    """Return the path, if a file can be written there: before a run, not after it."""
-    if value is not None and not value.resolve().parent.is_dir():
-        raise click.BadParameter(f"{value}: there is no folder {value.resolve().parent}.")
-    return value
-
-
-def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, int | str]:
-    if not value:
-        return {}
-    from qlara_contract.conventions import InvalidConvention, convention
-
-    assumed: dict[str, int | str] = {}
-    for each in (part.strip() for entry in value for part in entry.split(",")):
-        name, equals, text = each.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{each!r}: expected NAME=VALUE, such as region=DE.")
-        try:
-            assumed[name.strip()] = convention(name.strip()).read_text(text.strip())
-        except InvalidConvention as error:
-            raise click.BadParameter(str(error)) from error
-    return assumed
-
-
 @click.command()
 @click.option(
     "--base-url",
     envvar="SANDBOX_BASE_URL",
     required=True,
     metavar="URL",
+    callback=verify_options.required,
     help="The deployment to check: the part of its URLs before /api.",
 )
 @click.option(
@@ -112,6 +53,8 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_API_KEY",
     required=True,
     metavar="KEY",
+    type=Key(),
+    callback=verify_options.required,
     help="An API key with contact permission.",
 )
 @click.option(
@@ -147,7 +90,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
 @click.option(
     "--rate",
     envvar="SANDBOX_RATE",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0.001, 10_000, "requests per second"),
     metavar="N",
     help="Maximum requests per second.",
 )
@@ -156,7 +99,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_ONLY",
     multiple=True,
     metavar="ID",
-    callback=_known_promises,
+    callback=verify_options.known_promises,
     help="Check only this promise; repeatable.",
 )
 @click.option(
@@ -171,20 +114,21 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_WRITE_DEVIATIONS",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=verify_options.writable,
     help="Write a draft of known deviations from this run.",
 )
 @click.option(
     "--report",
     envvar="SANDBOX_REPORT",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=WritableFolder(),
     help="Write report.html, report.md, junit.xml, report.json and failures.har to this folder.",
 )
 @click.option(
     "--trend",
     envvar="SANDBOX_TREND",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=WritableFolder(),
     help="Keep this run in the folder, and show what has changed since the last one there.",
 )
 @click.option(
@@ -192,6 +136,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_EXHAUSTED_KEY",
     default="",
     metavar="KEY",
+    type=Key(),
     help="API key of another account with an exhausted quota, to check 409.",
 )
 @click.option(
@@ -199,6 +144,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_NEARLY_EXHAUSTED_KEY",
     default="",
     metavar="KEY",
+    type=Key(),
     help="API key of an account with little quota left, to check that nothing is half imported.",
 )
 @click.option(
@@ -206,6 +152,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_UNPERMITTED_KEY",
     default="",
     metavar="KEY",
+    type=Key(),
     help="API key without contact permission, to check 403.",
 )
 @click.option(
@@ -219,14 +166,14 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     "--ca-file",
     envvar="SANDBOX_CA_FILE",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
     help="Also trust this certificate authority (PEM).",
 )
 @click.option(
     "--cert",
     envvar="SANDBOX_CERT",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
     help="Client certificate and its key (PEM).",
 )
 @click.option(
@@ -240,6 +187,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_PROXY",
     default="",
     metavar="URL",
+    callback=verify_options.proxy,
     help="Proxy for every request. Default: HTTPS_PROXY and the like; never one for this machine.",
 )
 @click.option(
@@ -247,7 +195,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_HEADER",
     multiple=True,
     metavar="NAME:VALUE",
-    callback=_headers,
+    callback=verify_options.headers,
     help="Send this header with every request; repeatable.",
 )
 @click.option(
@@ -255,14 +203,14 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_TIMEOUT",
     default=30.0,
     show_default=True,
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0.1, 3600, "a number of seconds"),
     metavar="SECONDS",
     help="How long to wait for a response.",
 )
 @click.option(
     "--deadline",
     envvar="SANDBOX_DEADLINE",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(1, 604_800, "a number of seconds"),
     metavar="SECONDS",
     help="How long the whole run may take. Default: 600, or 3600 with --profile thorough.",
 )
@@ -271,7 +219,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_ASSUME",
     multiple=True,
     metavar="NAME=VALUE,…",
-    callback=_assumed,
+    callback=verify_options.assumed,
     help="A convention of the deployment that the run need not learn, such as region=DE; repeatable.",
 )
 @click.option(
@@ -286,7 +234,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_WRITE_OVERLAY",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=_writable,
+    callback=verify_options.writable,
     help="Write the conventions that were learnt as an overlay.",
 )
 @click.option(
@@ -312,6 +260,7 @@ def _assumed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> d
     envvar="SANDBOX_COMPARE_KEY",
     default="",
     metavar="KEY",
+    type=Key(),
     help="API key for --compare. Default: the one of --api-key.",
 )
 @click.option(
@@ -393,9 +342,17 @@ def verify(**options: Any) -> None:
 
 
 def _announce(settings: RunSettings) -> None:
-    from qlara_contract.report.plan import planned
+    from rich.console import Console
 
-    click.echo(planned(settings))
+    from qlara_cli.dry_run import rehearse
+    from qlara_contract.report.plan import planned
+    from qlara_contract.report.terminal import live
+
+    with could_not_run(), live(Console(stderr=True)) as progress:
+        outcome, sent = rehearse(settings, progress)
+    click.echo(mask(planned(settings, sent), settings.placeholders))
+    if outcome.stopped:
+        raise SystemExit(outcome.exit_code)
 
 
 def _write_overlay(outcome: Outcome, path: Path) -> None:
@@ -421,8 +378,18 @@ def _run(settings: RunSettings, deviations: tuple[Deviation, ...]) -> Outcome:
     from qlara_contract.engine import check_deployment
     from qlara_contract.report.terminal import live
 
-    with could_not_run(), live(Console(stderr=True)) as progress, _terminable():
-        return check_deployment(settings, deviations, progress, overlay=_overlay(settings))
+    try:
+        with could_not_run(), live(Console(stderr=True)) as progress, interruptible():
+            return check_deployment(
+                settings,
+                deviations,
+                progress,
+                overlay=_overlay(settings),
+                tell=lambda note: click.echo(mask(note, settings.placeholders), err=True),
+            )
+    except KeyboardInterrupt:
+        click.echo("Interrupted before anything was found.", err=True)
+        raise SystemExit(INTERRUPTED) from None
 
 
 def _overlay(settings: RunSettings) -> ReadOverlay:
@@ -430,20 +397,6 @@ def _overlay(settings: RunSettings) -> ReadOverlay:
     from qlara_contract.conventions import NO_OVERLAY, read_overlay
 
     return read_overlay(Path(settings.overlay)) if settings.overlay else NO_OVERLAY
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does: with a report of what is known."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _show(outcome: Outcome, folder: Path | None, trend_folder: Path | None) -> None:

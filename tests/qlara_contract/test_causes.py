@@ -42,3 +42,22 @@ def test_a_get_that_fails_everywhere_is_one_cause_and_an_import_is_not() -> None
     for promise in refused:
         results.record_broken(promise, Evidence("Refused.", "a", "b", answered(UPLOAD, report())))
     assert sorted(len(each) for each in _causes(results)) == [1, 1, 2]
+
+
+def test_reports_that_lie_in_one_way_are_one_cause_that_says_so() -> None:
+    results = Results()
+    lies = [report(summary={"imported": 0}), report(summary={"total": 9, "imported": 0})]
+    promises: tuple[PromiseId, ...] = ("upload.summary-adds-up", "upload.summary-imported")
+    for promise, body in zip(promises, lies, strict=True):
+        results.record_broken(promise, Evidence(promise, "a", "b", answered(UPLOAD, body)))
+    too_many = answered(UPLOAD, report(summary={"imported": 7}))
+    results.record_broken("upload.summary-total", Evidence("C.", "a", "b", too_many))
+    found = causes(each for each in results.by_id.values() if each.broken)
+    said = {frozenset(one.promise.id for one, _ in each.results): each.says for each in found}
+    assert said == {
+        frozenset(promises): (
+            "Reports say `imported: 0` although `skipped` leaves cards that were carried out: nobody can "
+            "tell from a report what became of a file."
+        ),
+        frozenset({"upload.summary-total"}): "",
+    }

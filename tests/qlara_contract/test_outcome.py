@@ -26,11 +26,11 @@ from qlara_contract.report.files import as_json, as_junit, write_report
 from qlara_contract.report.har import as_har
 from qlara_contract.report.markdown import as_markdown, fenced
 from qlara_contract.report.page import as_html
-from qlara_contract.report.summary import DIFFERS, left_behind, verdict
+from qlara_contract.report.summary import DIFFERS, left_behind, remedy, verdict
 from qlara_contract.report.terminal import live, print_outcome
 from qlara_contract.report.trend import Trend
 from qlara_contract.results import Evidence, PromiseState, Results
-from qlara_contract.settings import RunSettings
+from qlara_contract.settings import Mode, RunSettings
 from qlara_contract.spec_variants import SpecVariant
 from tests.qlara_contract.deployments import SECRET, answered, page
 
@@ -315,6 +315,22 @@ def test_what_differs_costs_nothing_in_any_report() -> None:
         DIFFERS in each for each in (out.getvalue(), as_markdown(outcome), as_html(outcome))
     ] == [True] * 3
     assert "is misled" not in as_html(outcome)
+
+
+def test_what_would_exercise_a_promise_is_nothing_that_the_run_had() -> None:
+    outcome = _outcome()
+    by_id = outcome.results.by_id
+    ids: tuple[PromiseId, ...] = ("tags.none", "list.total", "upload.copies-need-quota")
+    read_only = [remedy(outcome, by_id[each]) for each in ids]
+    outcome.settings = replace(outcome.settings, mode=Mode.FULL, exhausted_key="another-key")
+    full = [remedy(outcome, by_id[each]) for each in ids]
+    whose_list = "`--exhausted-key`: a key whose quota is exhausted and whose list (`--list-id`) holds contacts"
+    assert read_only == [
+        "`--mode full`: it imports contacts",
+        "`--mode full`, or `--list-id` with a list that holds contacts",
+        whose_list,
+    ]
+    assert full == ["", "", whose_list]
 
 
 def test_a_large_upload_is_kept_beside_the_report(tmp_path: Path) -> None:

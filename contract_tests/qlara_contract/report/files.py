@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET  # writes only
 
-from qlara_contract.causes import causes
 from qlara_contract.masking import mask
 from qlara_contract.report.har import as_har
 from qlara_contract.report.junit import document, xml_safe
@@ -14,7 +13,14 @@ from qlara_contract.report.markdown import as_markdown
 from qlara_contract.report.observed import convention_rows
 from qlara_contract.report.page import as_html
 from qlara_contract.report.requests import ShownRequests
-from qlara_contract.report.summary import costs, left_behind, network_failures, verdict
+from qlara_contract.report.summary import (
+    costs,
+    found_causes,
+    left_behind,
+    network_failures,
+    remedy,
+    verdict,
+)
 from qlara_contract.results import PromiseState
 from qlara_contract.run import evidence_text
 
@@ -57,7 +63,7 @@ def as_json(
     settings = outcome.settings
     requests = requests or ShownRequests(settings)
     entries = outcome.ledger.entries
-    broken = causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence)
+    broken = found_causes(outcome).broken
     return {
         "verdict": verdict(outcome),
         "exitCode": outcome.exit_code,
@@ -71,6 +77,7 @@ def as_json(
         "sandboxScenario": outcome.sandbox_scenario or None,
         "requests": outcome.requests,
         "stopped": outcome.stopped or None,
+        "notes": outcome.notes,
         "networkFailures": [
             {"what": what, "count": count} for what, count in network_failures(outcome)
         ],
@@ -100,6 +107,7 @@ def as_json(
         ],
         "counts": {state.value: len(outcome.in_state(state)) for state in PromiseState},
         "causes": [[result.promise.id for result, _ in each.results] for each in broken],
+        "causeSentences": [each.says or None for each in broken],
         "promises": [_promise(outcome, each, requests) for each in outcome.promises],
         "expiredDeviations": [one for each in outcome.expired for one in each.promises],
         "unusedDeviations": outcome.unused,
@@ -123,7 +131,7 @@ def _promise(outcome: Outcome, result: PromiseResult, requests: ShownRequests) -
     }
     if state is PromiseState.NOT_EXERCISED:
         value["reason"] = result.reason
-        value["exercisedBy"] = result.remedy
+        value["exercisedBy"] = remedy(outcome, result)
     if result.spec_variants:
         value["readings"] = [each.value for each in result.spec_variants]
     if result.evidence:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from qlara_contract.causes import causes
 from qlara_contract.report.observed import KEEP, convention_rows
 from qlara_contract.report.requests import ShownRequests
 from qlara_contract.report.summary import (
     COSTS,
     DIFFERS,
     circumstances,
+    found_causes,
     left_behind,
     network_failures,
+    remedy,
     shortened,
     verdict,
 )
@@ -42,9 +43,14 @@ def as_markdown(
 ) -> str:
     """Return the report as GitHub-flavoured Markdown."""
     requests = requests or ShownRequests(outcome.settings)
-    lines = [f"# {plain(verdict(outcome))}", "", plain(" · ".join(circumstances(outcome)))]
+    lines = [
+        f"# {plain(requests.masked(verdict(outcome)))}",
+        "",
+        plain(" · ".join(circumstances(outcome))),
+    ]
     if outcome.stopped:
         lines += ["", f"It stopped early: {plain(requests.masked(outcome.stopped))}"]
+    lines += [line for each in outcome.notes for line in ("", plain(requests.masked(each)))]
     if trend is not None:
         lines += ["", "## Since the last run", "", *(f"- {plain(each)}" for each in trend.lines)]
     lines += _broken(outcome, requests)
@@ -105,7 +111,7 @@ def _unlinked(text: str) -> str:
 
 
 def _broken(outcome: Outcome, requests: ShownRequests) -> list[str]:
-    found = causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence)
+    found = found_causes(outcome).broken
     if not found:
         return []
     return ["", "## Broken promises", *(line for each in found for line in _cause(each, requests))]
@@ -115,13 +121,16 @@ def _cause(cause: Cause, requests: ShownRequests) -> Iterator[str]:
     promise = cause.head.promise
     yield from ("", f"### {plain(promise.sentence)}", "")
     yield f"`{promise.id}` · **{promise.severity}**: {COSTS[promise.severity]} · {plain(promise.source)}"
+    if cause.says:
+        yield from ("", f"**{plain(cause.says)}**")
     for each in cause.evidence[:1]:
         yield from _evidence(each, requests)
     if cause.rest:
         yield from ("", "Also not kept there:", "")
     for result, evidence in cause.rest:
         what = f": {plain(requests.masked(evidence[0].what))}" if evidence else ""
-        yield f"- `{result.promise.id}` ({result.promise.severity}){what}"
+        kind = "differs" if result.promise.is_assumed else result.promise.severity
+        yield f"- `{result.promise.id}` ({kind}){what}"
 
 
 def _evidence(evidence: Evidence, requests: ShownRequests) -> Iterator[str]:
@@ -145,7 +154,7 @@ def _cut(text: str) -> str:
 
 def _conventions(outcome: Outcome, requests: ShownRequests) -> list[str]:
     rows = [each for each in convention_rows(outcome) if each.differs]
-    differing = outcome.in_state(PromiseState.DIFFERS)
+    differing = [result for each in found_causes(outcome).differing for result, _ in each.results]
     if not rows and not differing:
         return []
     lines = ["", "## Decided otherwise, where UC-020 is silent", ""]
@@ -170,8 +179,8 @@ def _not_exercised(outcome: Outcome, requests: ShownRequests) -> list[str]:
     if not groups:
         return []
     lines = ["", "## Not exercised", ""]
-    for (reason, remedy), ids in groups.items():
-        remedied = f" To exercise: {plain(remedy)}." if remedy else ""
+    for (reason, said), ids in groups.items():
+        remedied = f" To exercise: {plain(said)}." if said else ""
         lines.append(
             f"- {plain(requests.masked(reason))} ({len(ids)}): `{ids[0]}`{' …' if ids[1:] else ''}.{remedied}"
         )
@@ -198,5 +207,5 @@ def not_exercised(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
     """Return the ids of promises that were not exercised, by reason and remedy, most first."""
     found: dict[tuple[str, str], list[str]] = {}
     for each in outcome.in_state(PromiseState.NOT_EXERCISED):
-        found.setdefault((each.reason, each.remedy), []).append(each.promise.id)
+        found.setdefault((each.reason, remedy(outcome, each)), []).append(each.promise.id)
     return dict(sorted(found.items(), key=lambda each: -len(each[1])))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qlara_contract.causes import causes
 from qlara_contract.promises import OPERATIONS
 from qlara_contract.report.html import render
 from qlara_contract.report.markdown import not_exercised
@@ -15,6 +14,7 @@ from qlara_contract.report.summary import (
     COSTS,
     DIFFERS,
     circumstances,
+    found_causes,
     left_behind,
     network_failures,
     verdict,
@@ -42,6 +42,7 @@ def as_html(
 ) -> str:
     """Return the page; it loads nothing and runs no script."""
     requests = requests or ShownRequests(outcome.settings)
+    found = found_causes(outcome)
     page = render(
         _TEMPLATE,
         title=f"Contract report: {outcome.settings.base_url}",
@@ -57,8 +58,9 @@ def as_html(
         costs=COSTS,
         differs_costs=DIFFERS,
         stopped=outcome.stopped,
-        causes=causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence),
-        differing=causes(outcome.in_state(PromiseState.DIFFERS), outcome.evidence),
+        notes=outcome.notes,
+        causes=found.broken,
+        differing=found.differing,
         conventions=convention_rows(outcome),
         keep=KEEP,
         trend=trend.lines if trend else (),

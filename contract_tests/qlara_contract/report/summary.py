@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from qlara_contract.causes import causes
 from qlara_contract.promises import Severity
 from qlara_contract.results import PromiseState
+from qlara_contract.settings import Mode
 
 if TYPE_CHECKING:
+    from qlara_contract.causes import Cause
     from qlara_contract.engine import Outcome
+    from qlara_contract.results import PromiseResult
 
 COSTS = {
     Severity.CRITICAL: "contacts are lost, wrong or seen by others",
@@ -22,11 +27,30 @@ DIFFERS = "no fault: UC-020 does not say it, and this deployment decides it othe
 """What an assumed promise costs that is decided otherwise, in words."""
 
 _LONGEST_REASON = 120
+_OPTION = re.compile(r"`(--[\w-]+)")
 
 
 def costs(state: PromiseState, severity: Severity) -> str:
     """Return what a promise in this state costs, in words; one that is kept, if it were not."""
     return DIFFERS if state is PromiseState.DIFFERS else COSTS[severity]
+
+
+class FoundCauses(NamedTuple):
+    """The causes that a report tells: of broken promises, and of those that only differ.
+
+    What is decided otherwise for the same reason as a promise is broken hangs on that cause.
+    """
+
+    broken: list[Cause]
+    differing: list[Cause]
+
+
+def found_causes(outcome: Outcome) -> FoundCauses:
+    """Return the causes of what is not kept, the worst first."""
+    states = (PromiseState.BROKEN, PromiseState.DIFFERS)
+    every = causes((each for state in states for each in outcome.in_state(state)), outcome.evidence)
+    broken = [each for each in every if outcome.state(each.head) is PromiseState.BROKEN]
+    return FoundCauses(broken, [each for each in every if each not in broken])
 
 
 def verdict(outcome: Outcome) -> str:
@@ -91,6 +115,28 @@ def _differs(outcome: Outcome) -> list[str]:
 
 def _promises(count: int, kind: str = "") -> str:
     return f"{count} {kind}{'promise' if count == 1 else 'promises'}"
+
+
+def remedy(outcome: Outcome, result: PromiseResult) -> str:
+    """Return what would exercise a promise that was not; empty where nothing that the run lacked would."""
+    text = result.remedy
+    if outcome.stopped and result.reason.endswith(outcome.stopped):
+        return "a run to its end"
+    named = _OPTION.findall(text)
+    had = [_is_in_effect(outcome, each) for each in named]
+    enough = any if ", or " in text else all
+    return "" if named and enough(had) else text
+
+
+def _is_in_effect(outcome: Outcome, option: str) -> bool:
+    settings = outcome.settings
+    given = {
+        "--exhausted-key": settings.exhausted_key,
+        "--nearly-exhausted-key": settings.nearly_exhausted_key,
+        "--unpermitted-key": settings.unpermitted_key,
+        "--list-id": settings.list_id and not outcome.notes,
+    }
+    return settings.effective_mode is Mode.FULL if option == "--mode" else bool(given.get(option))
 
 
 def circumstances(outcome: Outcome) -> list[str]:

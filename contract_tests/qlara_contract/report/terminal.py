@@ -13,7 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextCo
 from rich.table import Table
 from rich.text import Text
 
-from qlara_contract.causes import causes
 from qlara_contract.masking import mask
 from qlara_contract.promises import OPERATIONS
 from qlara_contract.report.observed import KEEP, convention_rows
@@ -22,8 +21,10 @@ from qlara_contract.report.summary import (
     COSTS,
     DIFFERS,
     circumstances,
+    found_causes,
     left_behind,
     network_failures,
+    remedy,
     shortened,
     verdict,
 )
@@ -108,16 +109,21 @@ def print_outcome(console: Console, outcome: Outcome, trend: Trend | None = None
     _print_verdict(console, outcome)
     if outcome.stopped and outcome.stopped.rstrip(".") not in verdict(outcome):
         _say(console, escape(mask(outcome.stopped, outcome.settings.placeholders)))
+    for note in outcome.notes:
+        _say(console, escape(mask(note, outcome.settings.placeholders)), 0, 2)
     console.print(_table(outcome))
     if trend is not None:
         console.print("\n[bold]Since the last run[/]")
         for line in trend.lines:
             _say(console, escape(line), 2)
-    found = causes(outcome.in_state(PromiseState.BROKEN), outcome.evidence)
+    found = found_causes(outcome).broken
     requests = ShownRequests(outcome.settings)
     for cause in found[:_SHOWN_CAUSES]:
         _print_cause(console, cause, requests)
-    rest = sum(len(each.results) for each in found[_SHOWN_CAUSES:])
+    rest = len(outcome.broken) - len(
+        {one.promise.id for each in found[:_SHOWN_CAUSES] for one, _ in each.results}
+        & set(outcome.broken)
+    )
     if rest:
         console.print(f"\n… and {rest} more broken promises: `--report DIR` shows all of them.")
     _print_conventions(console, outcome, requests)
@@ -204,13 +210,16 @@ def _print_cause(console: Console, cause: Cause, requests: ShownRequests) -> Non
     _say(console, f"{escape(promise.sentence)}  [dim]({escape(promise.source)})[/]", 2)
     for each in cause.head.spec_variants:
         _say(console, f"[magenta]The deployment {escape(each.value)}.[/]", 2)
+    if cause.says:
+        _say(console, f"[bold]{escape(cause.says)}[/]", 2)
     for evidence in cause.evidence[:1]:
         _print_evidence(console, evidence, requests)
     for result, found in cause.rest:
         what = f" {escape(requests.masked(found[0].what))}" if found else ""
+        kind = "differs" if result.promise.is_assumed else result.promise.severity
         _say(
             console,
-            f"[red]also[/] {result.promise.id} [dim]{result.promise.severity}[/]{what}",
+            f"[red]also[/] {result.promise.id} [dim]{kind}[/]{what}",
             2,
             2,
         )
@@ -229,7 +238,7 @@ def _print_evidence(console: Console, evidence: Evidence, requests: ShownRequest
 
 def _print_conventions(console: Console, outcome: Outcome, requests: ShownRequests) -> None:
     rows = [each for each in convention_rows(outcome) if each.differs]
-    differing = outcome.in_state(PromiseState.DIFFERS)
+    differing = [result for each in found_causes(outcome).differing for result, _ in each.results]
     if not rows and not differing:
         return
     console.print("\n[bold]Decided otherwise, where UC-020 is silent[/]")
@@ -264,8 +273,8 @@ def _print_not_exercised(console: Console, outcome: Outcome) -> None:
         ids = ", ".join(each.promise.id for each in results[:4])
         more = f" and {len(results) - 4} more" if len(results) > 4 else ""
         _say(console, f"{escape(reason)} ({len(results)}): [dim]{ids}{more}[/]", 2, 2)
-        for remedy in filter(None, dict.fromkeys(each.remedy for each in results)):
-            _say(console, f"[dim]to exercise: {escape(remedy)}[/]", 4, 2)
+        for said in filter(None, dict.fromkeys(remedy(outcome, each) for each in results)):
+            _say(console, f"[dim]to exercise: {escape(said)}[/]", 4, 2)
 
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:

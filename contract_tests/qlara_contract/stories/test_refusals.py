@@ -393,12 +393,17 @@ def _fill_up(story: Story, key: str, room: int) -> None:
     """Fill the quota exactly: only contacts that would be created count, and the last one fits."""
     numbers = [story.run.numbers.take() for _ in range(room)]
     cards = [card("Marco Rossi", f"TEL:{number}") for number in [*numbers, *numbers]]
+    list_id = ""
     for strategy, what in (
         ("SKIP", "An import that fills the quota exactly, with duplicates beside it, is refused."),
         ("UPDATE", "With an exhausted quota, an import of only updates is refused."),
     ):
-        exchange = story.post(story.form("".join(cards), strategy=strategy), key=key)
-        status = exchange.response.status
+        form = story.form("".join(cards), list_id=list_id, strategy=strategy)
+        exchange = story.post(form, key=key)
+        status, body = exchange.response.status, exchange.response.json
+        # Where only a list is searched for duplicates, the updates have to go into that one.
+        if story.actual.duplicates_scope == "list" and isinstance(body, dict):
+            list_id = str(body.get("listId") or "")
         is_accepted = 200 <= status < 300
         story.expect("upload.quota-all-or-nothing", is_accepted, True, exchange, what)
 

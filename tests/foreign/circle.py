@@ -61,6 +61,7 @@ _OF_FIELDS = {
     "errors": "upload.errors-listed",
     "errors[].line": "upload.error-line-exact",
     "errors[].name": "upload.errors-listed",
+    "contacts[].tags[]": "tags.order",
 }
 
 

@@ -185,9 +185,11 @@ def _print_evidence(console: Console, evidence: Evidence, requests: ShownRequest
 
 
 def _print_conventions(console: Console, outcome: Outcome) -> None:
-    rows = [each for each in convention_rows(outcome) if each.differs]
+    observed = convention_rows(outcome)
+    rows = [each for each in observed if each.differs]
+    said = [each for each in observed if each.name in outcome.conventions.otherwise]
     differing = outcome.in_state(PromiseState.DIFFERS)
-    if not rows and not differing:
+    if not rows and not differing and not said:
         return
     console.print("\n[bold]Decided otherwise, where UC-020 is silent[/]")
     for each in rows:
@@ -199,6 +201,11 @@ def _print_conventions(console: Console, outcome: Outcome) -> None:
     for result in differing:
         what = f": {escape(_short(result.evidence[0].what))}" if result.evidence else ""
         console.print(f"  [cyan]differs[/] {result.promise.id}[dim]{what}[/]", highlight=False)
+    for each in said:
+        if not each.differs:
+            console.print(
+                f"  [cyan]{each.name}[/] does otherwise, and the overlay says so", highlight=False
+            )
     if rows:
         console.print(f"  [dim]{escape(KEEP)}[/]", highlight=False)
 

@@ -8,6 +8,7 @@ story depends on is observed by that story.
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.contract import contract
@@ -34,6 +35,7 @@ _OF_FIELDS = (400, 422)  # statuses that refuse a field
 _FEW, _MANY = 12, 120
 _ROOM = 40  # contacts that learning may bring
 _SAMPLES = 4
+_PAUSES_AT_MOST = 40  # of those below
 _BUDGET_FOR_MANY = 600
 _LIMITS = (500, 250, 200, 100, 50, 25, 20, 10)
 _MOST = 1000
@@ -137,7 +139,7 @@ class _Learning:
             return False
         self._kinds(kinds, contacts, exchange)
         self._region(contacts, exchange)
-        self._quota(used, len(contacts), exchange)
+        self._quota_settles(used, len(contacts), exchange)
         completed = body.get("completedAt")
         if isinstance(completed, str) and completed[:4].isdigit():
             value = "utc" if completed.endswith("Z") else "offset"
@@ -244,10 +246,22 @@ class _Learning:
             next(iter(found.values()), ""),
         )
 
-    def _quota(self, used: int | None, created: int, exchange: ApiExchange) -> None:
-        """Learn how long the quota takes to move."""
+    def _quota_settles(self, used: int | None, created: int, exchange: ApiExchange) -> None:
+        """Learn how long the quota takes to move: from an import on that was not waited for otherwise."""
         if used is None or not created:
             return
+        if self._known.actual.settle:
+            for pause in islice(_pauses(), _PAUSES_AT_MOST):
+                now = self._used()
+                if now is None or now >= used + created:
+                    break
+                self._run.client.wait(pause)
+            used, created = self._used(), 1
+            exchange = self._import(card("Contract Check", f"TEL:{self._run.numbers.take()}"))
+        if used is not None and 200 <= exchange.response.status < 300:
+            self._quota(used, created, exchange)
+
+    def _quota(self, used: int, created: int, exchange: ApiExchange) -> None:
         started = time.monotonic()
         for at, pause in enumerate(_pauses()):
             now = self._used()

@@ -47,4 +47,23 @@ def convention_rows(outcome: Outcome) -> list[ConventionRow]:
                 observed.what,
             )
         rows.append(ConventionRow(name, value, str(expected.get(name, "not said")), how))
+    rows += _said_in_sentences(outcome)
     return sorted(rows, key=lambda each: not each.differs)
+
+
+def _said_in_sentences(outcome: Outcome) -> list[ConventionRow]:
+    """Return what the overlay says to differ and no convention has a word for, by promise."""
+    rows = []
+    for promise_id, sentence in outcome.conventions.otherwise.items():
+        result = outcome.results.by_id[promise_id]
+        if result.broken:
+            row = ConventionRow(
+                promise_id, "otherwise", "otherwise", f"the overlay says so: {sentence}"
+            )
+        elif result.kept:
+            how = f"the overlay says that it is not: {sentence}"
+            row = ConventionRow(promise_id, "as the contract says", "otherwise", how)
+        else:
+            continue
+        rows.append(row)
+    return rows

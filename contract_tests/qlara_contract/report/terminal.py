@@ -237,9 +237,11 @@ def _print_evidence(console: Console, evidence: Evidence, requests: ShownRequest
 
 
 def _print_conventions(console: Console, outcome: Outcome, requests: ShownRequests) -> None:
-    rows = [each for each in convention_rows(outcome) if each.differs]
+    observed = convention_rows(outcome)
+    rows = [each for each in observed if each.differs]
+    said = [each for each in observed if each.name in outcome.conventions.otherwise]
     differing = [result for each in found_causes(outcome).differing for result, _ in each.results]
-    if not rows and not differing:
+    if not rows and not differing and not said:
         return
     console.print("\n[bold]Decided otherwise, where UC-020 is silent[/]")
     for each in rows:
@@ -259,6 +261,9 @@ def _print_conventions(console: Console, outcome: Outcome, requests: ShownReques
             else ""
         )
         _say(console, f"[cyan]differs[/] {result.promise.id}[dim]{what}[/]", 2, 2)
+    for each in said:
+        if not each.differs:
+            _say(console, f"[cyan]{each.name}[/] does otherwise, and the overlay says so", 2, 2)
     if rows:
         _say(console, f"[dim]{escape(KEEP)}[/]", 2)
 

@@ -436,9 +436,14 @@ def _fill_up(story: Story, key: str, room: int) -> None:
             "With an exhausted quota, an import of only updates is refused.",
         ),
     )
+    list_id = ""
     for promise, content, strategy, what in imports:
-        exchange = story.post(story.form(content, strategy=strategy), key=key)
-        story.expect(promise, 200 <= exchange.response.status < 300, True, exchange, what)
+        exchange = story.post(story.form(content, list_id=list_id, strategy=strategy), key=key)
+        status, body = exchange.response.status, exchange.response.json
+        # Where only a list is searched for duplicates, all of them have to go into one.
+        if story.actual.duplicates_scope == "list" and isinstance(body, dict):
+            list_id = str(body.get("listId") or "")
+        story.expect(promise, 200 <= status < 300, True, exchange, what)
 
 
 def _padded(text: str, size: int) -> str:

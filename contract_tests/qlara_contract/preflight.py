@@ -9,7 +9,7 @@ from qlara_contract import spec_variants
 from qlara_contract.contract import contract
 from qlara_contract.errors import CannotRun, Interrupted, RunStopped
 from qlara_contract.exchange import ApiExchange, ApiRequest
-from qlara_contract.promises import QUOTA
+from qlara_contract.promises import LIST, QUOTA
 from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
@@ -29,9 +29,23 @@ def preflight(run: SuiteRun) -> ApiExchange:
     reason = _objection(exchange, base_url)
     if exchange.response.status == 200 and reason and _wants_a_key(run):
         return exchange  # it is this API, and its quota is wrong
+    if exchange.response.status == 404 and _has_lists(run):
+        return exchange
     if reason:
         raise CannotRun(visible(reason))
     return exchange
+
+
+def _has_lists(run: SuiteRun) -> bool:
+    """Return whether a list can be read with the key and not without: then only the quota is missing."""
+    request = ApiRequest("GET", contract().path_of(LIST, listId=run.list_id))
+    try:
+        with_key, without = run.client.send(request), run.client.send(request, key="")
+    except (Interrupted, RunStopped):
+        return False
+    body = with_key.response.json
+    is_page = with_key.response.status == 200 and isinstance(body, dict) and "contacts" in body
+    return is_page and without.response.status in (401, 403)
 
 
 def _wants_a_key(run: SuiteRun) -> bool:

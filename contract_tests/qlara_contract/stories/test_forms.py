@@ -188,7 +188,7 @@ def _expect_imported(
 ) -> None:
     """Check that the list holds the contact of each form, with its tag."""
     page = story.read(list_id, promise, count=len(sent) + 1)
-    tags = {each.get("phoneNumber"): each.get("tags") for each in page.contacts}
+    tags = {str(each.get("phoneNumber")): each.get("tags") for each in page.contacts}
     for what, (number, exchange) in sent.items():
         wrong = f"A form with {what} is accepted, and not read whole."
         if number not in tags:

@@ -52,7 +52,7 @@ def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
     names = {each: f"Marco Rossi {at}" for at, each in enumerate(typed)}
     text = "".join(card(name, f"TEL;TYPE=CELL:{each}") for each, name in names.items())
     page = story.read(story.upload(text, strategy=_SCARCE).list_id, count=len(typed))
-    got = {each.get("name"): each.get("phoneNumber") for each in page.contacts}
+    got = {str(each.get("name")): each.get("phoneNumber") for each in page.contacts}
     for each, name in names.items():
         expected = e164(each, region)
         what = f"`{each}` did not become {expected}."
@@ -67,7 +67,7 @@ def test_numbers_of_many_countries_are_stored_as_they_are(story: Story) -> None:
     )
     report = story.upload(text, strategy=_SCARCE)
     page = story.read(report.list_id, count=len(FOREIGN))
-    got = {each.get("name"): each.get("phoneNumber") for each in page.contacts}
+    got = {str(each.get("name")): each.get("phoneNumber") for each in page.contacts}
     for region, number in FOREIGN.items():
         story.expect(
             "numbers.e164",

@@ -47,6 +47,8 @@ _REPRESENTATIVES = {
     Group.REPEATS: "repeats-in-a-file-unseen",
     Group.NUMBERS: "only-the-first-number",
     Group.CARDS: "unclosed-card-swallows-the-next",
+    Group.NAMES: "joiners-stripped",
+    Group.EMAILS: "email-of-the-card-before",
     Group.TAGS: "tags-not-tidied",
     Group.LISTS: "list-name-taken-up-again",
     Group.PAGES: "limit-capped-at-100",
@@ -92,7 +94,8 @@ def test_every_group_has_defects_and_one_that_stands_for_it() -> None:
 
 def test_every_promise_is_broken_by_some_defect_or_known_to_be_by_none() -> None:
     broken = {promise for each in DEFECTS for promise in each.breaks}
-    assert BY_ID.keys() - broken == _NOT_BROKEN.keys() | BROKEN_BY.keys()
+    # A promise that a fault of the second deployment breaks may be broken by a defect as well.
+    assert BY_ID.keys() - broken - BROKEN_BY.keys() == _NOT_BROKEN.keys()
 
 
 @pytest.mark.parametrize("name", _REPRESENTATIVES.values())

@@ -34,6 +34,8 @@ class Group(StrEnum):
     REPEATS = "duplicates"
     NUMBERS = "telephone numbers"
     CARDS = "reading of vCard files"
+    NAMES = "names"
+    EMAILS = "email addresses"
     TAGS = "tags"
     LISTS = "lists of an import"
     PAGES = "pages of a list"

@@ -51,6 +51,7 @@ _REPRESENTATIVES = {
     Group.EMAILS: "email-of-the-card-before",
     Group.TAGS: "tags-not-tidied",
     Group.LISTS: "list-name-taken-up-again",
+    Group.FORMS: "quoted-boundary-not-read",
     Group.PAGES: "limit-capped-at-100",
     Group.QUOTA: "skipped-duplicates-cost",
     Group.ACCESS: "key-judged-last",

@@ -37,6 +37,7 @@ class Group(StrEnum):
     NAMES = "names"
     EMAILS = "email addresses"
     TAGS = "tags"
+    FORMS = "forms"
     LISTS = "lists of an import"
     PAGES = "pages of a list"
     QUOTA = "quota"

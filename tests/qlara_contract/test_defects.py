@@ -73,9 +73,9 @@ def sandbox() -> Iterator[DefectBench]:
         yield running
 
 
-def test_names_are_unique_and_there_are_at_least_sixty() -> None:
+def test_names_are_unique_and_there_are_more_than_four_hundred() -> None:
     assert len(BY_NAME) == len(DEFECTS)
-    assert len(DEFECTS) >= 60
+    assert len(DEFECTS) > 400
     assert [each for each in BY_NAME if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", each)] == []
 
 
@@ -174,6 +174,20 @@ def test_the_proof_prints_what_was_found_by_what() -> None:
     assert rows[1] == ["has-more-never", "pages", "of", "a", "list", "yes", "list.has-more"]
     assert rows[2] == ["tags-sorted", "tags", "yes", "tags.order"]
     assert "2 of 2 defects found" in done.stdout
+
+
+def test_a_group_is_proven_alone() -> None:
+    command = [sys.executable, "-m", "qlara_contract.defects", "prove", "--seeds", "0"]
+    done = subprocess.run(
+        [*command, "--jobs", "1", "--group", "rate limit"],
+        capture_output=True,
+        text=True,
+        cwd=_ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    due = sum(each.group is Group.RATE for each in DEFECTS)
+    assert f"{due} of {due} defects found" in done.stdout
 
 
 def _import(url: str, *cards: str, **fields: str) -> httpx2.Response:

@@ -128,3 +128,17 @@ def cards_of(content: bytes) -> list[CardText]:
         cards.append(CardText(found[0], line))
         at, line = found.end(), line + found[0].count("\n")
     return cards
+
+
+def change_cards(content: bytes, change: Callable[[CardText], CardText | None]) -> bytes:
+    """Return a file of whole cards with each of them changed, or left out; any other as it is.
+
+    A card that is left out leaves empty lines behind, so that errors keep their lines.
+    """
+
+    def changed(card: CardText) -> str:
+        other = change(card)
+        return "\r\n" * card.text.count("\n") if other is None else other.text
+
+    cards = cards_of(content)
+    return bytes_of("".join(map(changed, cards))) if cards else content

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import logging
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Self
 
+from qlara_contract.defects.catalogue import DEFECTS
 from qlara_contract.defects.deployment import WrongDeployment
 from qlara_contract.engine import check_deployment
 from qlara_contract.errors import CannotRun
@@ -13,7 +17,7 @@ from qlara_contract.settings import RunSettings
 from qlara_contract.targets import SANDBOX_KEY, sandbox_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from qlara_contract.defects.defect import Defect
     from qlara_contract.defects.deployment import App, Receive, Scope, Send
@@ -84,6 +88,53 @@ class DefectBench:
         self.switch.to()
         outcome = check_deployment(RunSettings(self.url, SANDBOX_KEY, seed=seed))
         return [*outcome.broken, *outcome.differing, *outcome.failures]
+
+
+class ProofWorkers:
+    """Processes with a sandbox each, which share the runs of a proof."""
+
+    def __init__(self, jobs: int) -> None:
+        # Not a fork: a process of its own starts its server and its threads from nothing.
+        context = get_context("spawn")
+        self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def find(self, defects: Iterable[Defect], seed: int) -> Iterator[ProofResult]:
+        """Yield what the suite finds of each defect of the catalogue, in their order."""
+        chosen = list(defects)
+        runs = self._pool.map(_find, (each.name for each in chosen), [seed] * len(chosen))
+        for each, (broken, problem) in zip(chosen, runs, strict=True):
+            yield ProofResult(each, broken, problem)
+
+    def false_alarms(self, seeds: Iterable[int]) -> Iterator[str]:
+        """Yield what the whole suite reports about the sandbox itself, with each of *seeds*."""
+        for alarms in self._pool.map(_false_alarms, seeds):
+            yield from alarms
+
+
+_worker = ExitStack()
+_benches: list[DefectBench] = []
+
+
+def _start_worker() -> None:
+    # Some generated requests are not valid HTTP, and the server logs that.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    _benches.append(_worker.enter_context(bench()))
+
+
+def _find(name: str, seed: int) -> tuple[tuple[PromiseId, ...], str]:
+    defect = next(each for each in DEFECTS if each.name == name)
+    result = _benches[0].find(defect, seed)
+    return result.broken, result.problem
+
+
+def _false_alarms(seed: int) -> list[str]:
+    return _benches[0].false_alarms(seed)
 
 
 @contextmanager

@@ -105,9 +105,13 @@ def test_what_changes_the_shape_of_an_answer_has_the_last_word() -> None:
 
 @pytest.mark.parametrize("seed", range(25))
 def test_defects_can_be_combined_without_a_crash(seed: int) -> None:
-    defects = random.Random(seed).sample(DEFECTS, 4)
+    # Some are there to fail: they would hide what fails by accident.
+    failing = "answers.never-a-server-error"
+    defects = random.Random(seed).sample(
+        [each for each in DEFECTS if failing not in each.breaks], 4
+    )
     statuses = {shown[0] for shown in _shown(_client_with(*defects))}
-    assert statuses <= {200, 201, 400, 401, 403, 404, 405, 413, 415, 422}
+    assert statuses <= {200, 201, 202, 204, 206, 400, 401, 403, 404, 405, 409, 413, 415, 422}
 
 
 def test_an_answer_can_be_given_without_the_sandbox() -> None:

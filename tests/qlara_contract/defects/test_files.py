@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from qlara_contract.defects.files import CardText, PropertyLine, cards_of, change_properties
+from qlara_contract.defects.files import (
+    CardText,
+    PropertyLine,
+    cards_of,
+    change_cards,
+    change_properties,
+)
 from qlara_contract.strategies import card
 
 _MARCO = card("Marco Rossi", "TEL;TYPE=CELL:+33 1 99 00 00 01", email="marco@example.com")
@@ -86,3 +92,15 @@ def test_a_card_without_a_number_is_of_no_contact() -> None:
 def test_a_card_gets_another_number() -> None:
     changed = CardText(_MARCO, 1).with_tel("118")
     assert changed.text == _MARCO.replace("+33 1 99 00 00 01", "118")
+
+
+def test_a_card_is_changed_or_leaves_empty_lines_behind() -> None:
+    def changed(one: CardText) -> CardText | None:
+        return None if "Anna" in one.text else one.with_tel("118")
+
+    other = _MARCO.replace("+33 1 99 00 00 01", "118")
+    assert change_cards((_ANNA + _MARCO).encode(), changed) == b"\r\n" * 5 + other.encode()
+
+
+def test_a_file_of_anything_but_whole_cards_stays_as_it_is() -> None:
+    assert change_cards(b"name,phone\r\n", lambda _: None) == b"name,phone\r\n"

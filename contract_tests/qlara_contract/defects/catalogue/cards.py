@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlara_contract.defects.defect import Defect, Group, instead, on_file
-from qlara_contract.defects.files import PropertyLine, bytes_of, change_properties, text_of
+from qlara_contract.defects.files import PropertyLine, change_properties
+from qlara_contract.defects.kinds import UTF_16, on_text
 from qlara_contract.defects.messages import ServedRequest, ServedResponse, fail
 from qlara_contract.promises import UPLOAD
 
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     from qlara_contract.defects.defect import Behaviour
 
 _NOT_A_VCARD = "Invalid VCard format. Expected BEGIN:VCARD header."
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-def _text(change: Callable[[str], str]) -> Callable[[], Behaviour]:
-    """Change the text of each file, but not of one in UTF-16."""
-    return on_file(
-        lambda content: (
-            content if content.startswith(_UTF_16) else bytes_of(change(text_of(content)))
-        )
-    )
 
 
 def _property(
@@ -74,7 +65,7 @@ def _mojibake(content: bytes) -> bytes:
 
 
 def _replaced(content: bytes) -> bytes:
-    if content.startswith(_UTF_16):
+    if content.startswith(UTF_16):
         return content
     return content.decode("utf-8", "replace").encode()
 
@@ -85,11 +76,11 @@ def _replaced_where_folded(content: bytes) -> bytes:
 
 
 def _has_lone_line_feeds(content: bytes) -> bool:
-    return not content.startswith(_UTF_16) and b"\n" in content.replace(b"\r\n", b"")
+    return not content.startswith(UTF_16) and b"\n" in content.replace(b"\r\n", b"")
 
 
 def _has_lone_returns(content: bytes) -> bool:
-    return not content.startswith(_UTF_16) and b"\r" in content.replace(b"\r\n", b"")
+    return not content.startswith(UTF_16) and b"\r" in content.replace(b"\r\n", b"")
 
 
 def _is_version(version: bytes) -> Callable[[bytes], bool]:
@@ -169,14 +160,14 @@ DEFECTS = (
         _G,
         "A folded line is cut at the fold.",
         ("cards.folded-lines",),
-        _text(lambda text: re.sub(r"(\r\n|\r|\n)[ \t][^\r\n]*", "", text)),
+        on_text(lambda text: re.sub(r"(\r\n|\r|\n)[ \t][^\r\n]*", "", text)),
     ),
     Defect(
         "folds-become-spaces",
         _G,
         "A fold becomes a space.",
         ("cards.folded-lines",),
-        _text(lambda text: re.sub(r"(\r\n|\r|\n)[ \t]", " ", text)),
+        on_text(lambda text: re.sub(r"(\r\n|\r|\n)[ \t]", " ", text)),
     ),
     Defect(
         "folded-after-decoding",
@@ -232,7 +223,7 @@ DEFECTS = (
         _G,
         "A file in UTF-16 is not a vCard.",
         ("cards.utf-16",),
-        _refusing(lambda content: content.startswith(_UTF_16), _NOT_A_VCARD),
+        _refusing(lambda content: content.startswith(UTF_16), _NOT_A_VCARD),
     ),
     Defect(
         "windows-1252-replaced",
@@ -267,7 +258,7 @@ DEFECTS = (
         _G,
         "A card without END:VCARD swallows the next one.",
         ("cards.broken-card",),
-        _text(_never_closed),
+        on_text(_never_closed),
     ),
     Defect("fn-ignored", _G, "FN is not read.", ("cards.name",), _left_out("FN")),
     Defect("n-ignored", _G, "N is not read.", ("cards.name-from-n",), _left_out("N")),

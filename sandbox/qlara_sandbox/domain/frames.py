@@ -34,7 +34,9 @@ _LETTERS = string.ascii_letters
 _BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"BEGIN", b"VCARD", b":VCARD", b" \t"
 
 # Frames that are found in C: behind the value that the file before them ended with, and behind each other.
-_JOINED = b"END:VCARDBEGIN:VCARD"
+_JOINT = re.compile(
+    rb"(?:END:VCARD[ \t]*+BEGIN:VCARD(?:[ \t]*+(?:BEGIN|END):VCARD)*+|BEGIN:VCARD)\Z", re.IGNORECASE
+)
 _GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
 _START_OF_FRAME = re.compile(rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\Z)")
 _END_AT_START = re.compile(rb"END[ \t]*:")
@@ -86,7 +88,7 @@ def may_hold_frame(line: bytes, *, in_card: bool) -> bool:
     if _BEGIN_NAME in capitals:
         return True
     # An END behind a value is a part of it.
-    return in_card and (folded or not line[:1].isalpha() or bool(_END_AT_START.match(capitals)))
+    return in_card and (folded or not line[:1].isalnum() or bool(_END_AT_START.match(capitals)))
 
 
 def is_version(line: bytes) -> bool:
@@ -111,9 +113,36 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
         if len(behind) <= _LONGEST_KNOWN and _begins_property(first):
             return _put_first(first, _pieces_behind(behind, in_card, before_version))
         return _of_several_lines(line, in_card, before_version)
-    if line.endswith(_JOINED) or len(line) > _LONGEST_KNOWN:
-        return _of_one_line(line, in_card)
-    return _of_known_line(line, in_card)
+    if line[:1].isalnum():
+        before, frames = _at_the_end(line)
+        capitals = before.upper()
+        if frames and _VCARD not in capitals and not _START_OF_FRAME.match(capitals):
+            return ((_LINE, before, 0), *frames)
+    return (
+        _of_known_line(line, in_card)
+        if len(line) <= _LONGEST_KNOWN
+        else _of_one_line(line, in_card)
+    )
+
+
+def _at_the_end(line: bytes) -> tuple[bytes, tuple[Piece, ...]]:
+    """Return a physical line without the frames at its end, and these, as files are joined in most cases."""
+    if line.endswith(b"BEGIN:VCARD"):
+        before = line[: -len(b"BEGIN:VCARD")]
+        if before.endswith(b"END:VCARD"):
+            return before[: -len(b"END:VCARD")], (_FIRST_END, _FIRST_BEGIN)
+        if not before.endswith((b"D", b"d", b" ", b"\t")):  # no END:VCARD before it
+            return before, (_FIRST_BEGIN,)
+    joint = _JOINT.search(line)
+    if joint is None:
+        return line, ()
+    return line[: joint.start()], _frames_of_joint(joint[0])
+
+
+@lru_cache(maxsize=256)
+def _frames_of_joint(octets: bytes) -> tuple[Piece, ...]:
+    names = octets.upper().split(_BEHIND_NAME)[:-1]
+    return tuple(_FIRST_BEGIN if name.endswith(_BEGIN_NAME) else _FIRST_END for name in names)
 
 
 def _begins_property(physical: bytes) -> bool:
@@ -171,10 +200,6 @@ def _kind(physical: bytes) -> _KindOfLine:
 def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
     """Return the pieces of a physical line."""
     capitals = line.upper()
-    if capitals.endswith(_JOINED) and capitals.count(_VCARD) == _JOINED.count(_VCARD):
-        before = line[: -len(_JOINED)]
-        frames: list[Piece] = [_FIRST_END, _FIRST_BEGIN]
-        return frames if _is_stray(before) else [(_LINE, before, 0), *frames]
     if _GLUED.fullmatch(capitals):
         names = capitals.split(_BEHIND_NAME)[:-1]
         return [_FIRST_BEGIN if name == _BEGIN_NAME else _FIRST_END for name in names]

@@ -55,7 +55,6 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
 _BEGIN_PIECE, _END_PIECE, _, _LINE_PIECE, _LINES_PIECE = PieceKind
 
 _FRAME_HEADS = (b"BEGIN", b"END")
-_JOINED = b"END:VCARDBEGIN:VCARD"
 _AGENT_NAME = re.compile(rb"AGENT", re.IGNORECASE)
 _NAME_SEEN_WHOLE = re.compile(rb"BEGIN|END|AGENT", re.IGNORECASE)
 
@@ -267,13 +266,6 @@ class _Reader(Generic[T]):
             self._pieces(line, at)
 
     def _pieces(self, line: bytes, at: int) -> None:
-        if self._sink is not None and line.endswith(_JOINED):  # as in most files that were joined
-            before = line[: -len(_JOINED)]
-            if before[:1].isalpha() and FOLD not in before and _VCARD not in before.upper():
-                self._line(before, at)
-                self._end()
-                self._begin(at)
-                return
         in_card = bool(self._begun)
         before_version = in_card and FOLD in line and self._is_before_version()
         for kind, text, below in pieces(line, in_card=in_card, before_version=before_version):

@@ -232,7 +232,8 @@ def _between_octets(character: bytes, at: int, content: bytes) -> bytes:
 
 
 FEATURES = most_telling(
-    *("blank-at-the-seam", "mid-word", "end-in-a-note", "tab", "twice", "in-the-number"),
+    *("blank-at-the-seam", "mid-word", "end-alone", "end-in-a-note", "tab", "twice"),
+    *("in-the-number", "begin-alone"),
     *("after-the-colon", "in-an-escape", "number-like-line", "blank-before-the-seam"),
     *("in-the-address", "begin-in-a-note", "line-of-1000", "photo", "in-a-parameter", "long-name"),
     of=(*_SEAMS, *_LONG, *_inside_characters()),

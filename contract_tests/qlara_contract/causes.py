@@ -85,9 +85,14 @@ def _are_linked(one: Sequence[Evidence], two: Sequence[Evidence]) -> bool:
         first.exchange is second.exchange
         or _is_same_symptom(first, second)
         or (_lie(first) == _lie(second) != "")
-        or any(each is first.exchange for each in second.before)
-        or any(each is second.exchange for each in first.before)
+        or _led_to(first, second)
+        or _led_to(second, first)
     )
+
+
+def _led_to(first: Evidence, second: Evidence) -> bool:
+    """Return whether the request at fault in *first* led to *second*; a wrong count leads to nothing."""
+    return any(each is first.exchange for each in second.before) and not _lie(first)
 
 
 def _lie(evidence: Evidence) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ Plain = int | str
 
 _EVIDENCE_KEPT = 3  # of one kind
 _KINDS_KEPT = 30
+_KINDS_NAMED = 500  # of these only what they say is kept, not the exchange
 
 
 class PromiseState(StrEnum):
@@ -77,6 +78,8 @@ class PromiseResult:
         )
         if len(self.evidence) < _EVIDENCE_KEPT or (is_new and len(self.evidence) < _KINDS_KEPT):
             self.evidence.append(evidence)
+        elif is_new and len(self.evidence) < _KINDS_NAMED:
+            self.evidence.append(replace(evidence, exchange=None, before=()))
         else:
             self.has_more_evidence = self.has_more_evidence or is_new
 

@@ -79,3 +79,21 @@ def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path) -> None:
             "and in PEM.\n",
         ),
     ]
+
+
+def test_a_dry_run_tells_each_story_and_sends_the_deployment_nothing() -> None:
+    asked = ("--dry-run", "--mode", "full", "--only", "quota.shape,upload.imports-a-file")
+    result = _verify(*asked)
+    assert result.exit_code == 0, result.output
+    assert "Nothing was sent to it." in result.output
+    assert "/api/partner-gateway/v1/contacts/upload/vcard  (import)" in result.output
+    lines = [each.split("  ") for each in result.stdout.splitlines()]
+    told = {each[1]: each[-1].strip() for each in lines if each[0] == "" and len(each) > 2}
+    assert told["the quota can be read"] == "1 quota"
+    assert told["a file of 250 cards is imported and listed whole"].endswith("; 252 cards")
+    assert "new lists named `contract-check …`. The API has no way to delete them." in result.stdout
+
+
+def test_a_dry_run_that_only_reads_says_so() -> None:
+    result = _verify("--dry-run", "--mode", "read-only", "--only", "quota.shape")
+    assert result.stdout.endswith("GET requests only: nothing would be written or left behind.\n")

@@ -69,13 +69,17 @@ def trend_of(folder: Path, report: Mapping[str, Any]) -> Trend:
 
     A run that stopped early or failed is not compared with: what it did not find is not mended.
     """
-    earlier, problems = _reports(folder)
+    kept, problems = _reports(folder)
+    earlier = {name: each for name, each in kept.items() if each["started"] < report["started"]}
+    problems += [
+        f"{name} is from a later time than this run and is left out."
+        for name in kept
+        if name not in earlier
+    ]
     comparable = [
         each
-        for each in earlier
-        if all(each[name] == report[name] for name in _SAME)
-        and each["exitCode"] in (0, 1)
-        and each["started"] < report["started"]
+        for each in earlier.values()
+        if all(each[name] == report[name] for name in _SAME) and each["exitCode"] in (0, 1)
     ]
     if not comparable:
         return Trend(problems=tuple(problems))
@@ -112,9 +116,10 @@ def _states(report: Mapping[str, Any]) -> dict[str, str]:
     return {str(each["id"]): str(each["state"]) for each in report["promises"]}
 
 
-def _reports(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the reports in *folder*, and a sentence about each file that is none."""
-    found, problems = [], []
+def _reports(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Return the reports in *folder* by the names of their files, and a sentence about each that is none."""
+    found: dict[str, dict[str, Any]] = {}
+    problems = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         try:
             report = json.loads(path.read_text(encoding="utf-8"))
@@ -122,7 +127,7 @@ def _reports(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
             problems.append(f"{path.name} cannot be read and is left out.")
             continue
         if _is_report(report):
-            found.append(report)
+            found[path.name] = report
         else:
             problems.append(f"{path.name} is not the report of a run and is left out.")
     return found, problems

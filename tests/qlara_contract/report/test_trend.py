@@ -56,3 +56,13 @@ def test_a_run_is_kept_by_time_and_host_and_replaces_no_other(tmp_path: Path) ->
         "20261101T120000-api.example.com.json",
         "20261101T120000-api.example.com-2.json",
     ]
+
+
+def test_a_report_of_a_later_time_or_version_is_told_or_read(tmp_path: Path) -> None:
+    later = _keep(tmp_path, _report(9, {"a": "kept"}))
+    _keep(tmp_path, _report(1, {"a": "kept", "new": "unheard of"}, unheardOf={"x": [1]}))
+    trend = trend_of(tmp_path, _report(5, {"a": "broken"}))
+    assert (trend.newly_broken, trend.problems) == (
+        ("a",),
+        (f"{later.name} is from a later time than this run and is left out.",),
+    )

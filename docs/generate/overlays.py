@@ -76,9 +76,36 @@ have, stops the start with what was expected.
 TAIL = """
 Times (`settle`, `quota.settle`) are at most 24h: `250ms`, `2s`, `5m`. They are counted on the clock of the world, so
 that `/__admin/clock` brings an import to light at once. What does not show yet is there all the same: duplicates are
-found, and the quota refuses what is too much. A snapshot of a world has it under `settling`.
+found, and the quota refuses what is too much. A snapshot of a world has it under `settling`. `verify --write-overlay`
+rounds what it measured up to 250ms, 500ms, 1s, 2s, 3s, 5s, 10s, 20s, 30s or 1m.
+
+A convention that gives a refusal a status which `openapi.yaml` does not document for the operation, such as
+`not-a-form: 415`, needs that response too; `verify --write-overlay` adds it.
 
 A scenario that names its `region` or its `limits` keeps them.
+
+## What no convention has a word for
+
+A deployment may sort tags, or refuse a whole file for one broken card. For these there is no convention, and the sandbox
+cannot do it. The overlay then says so in a sentence, in `x-differs` at the root of the document, by
+[promise](promises.md):
+
+```yaml
+actions:
+  - target: $
+    update:
+      x-differs:
+        tags.order: The tags stand in another order.
+```
+
+- `verify --write-overlay` writes it: each promise that was seen to differ, unless conventions say all that was seen.
+- `verify --overlay` expects that promise to differ, with `--strict` too. The report has it among the conventions: *does
+  otherwise, and the overlay says so*. Where the promise is kept after all, the report says that as well.
+- `serve --overlay` says at its start which of them the sandbox does as the contract says.
+
+Only assumed promises can be named. An unknown promise, or one that is documented, is refused: a deployment that breaks
+what is documented has [known deviations](verify.md#known-deviations), not another convention. A sentence has at most 300
+characters. It covers the whole promise, so other faults in it go unseen: use `--strict` without the overlay now and then.
 
 ## How overlays are applied
 

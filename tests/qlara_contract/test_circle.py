@@ -10,8 +10,10 @@ import yaml
 
 from qlara_contract.conventions import NO_OVERLAY, TABLE, overlay_for, read_overlay
 from qlara_contract.engine import check_deployment
+from qlara_contract.results import ALWAYS_UPDATES, NOT_COMPLETED, PromiseState
 from qlara_contract.settings import RunSettings
 from qlara_contract.targets import SANDBOX_KEY, running_sandbox
+from qlara_sandbox.resources import OVERLAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +68,24 @@ def test_a_sandbox_with_an_overlay_keeps_what_the_overlay_says(
 
     strict = _run(overlay, strict=True)
     assert (strict.broken, strict.differing, strict.failures, strict.stopped) == ([], [], [], "")
+
+
+def test_nearly_every_promise_is_exercised_under_the_reading_of_the_api_reference() -> None:
+    strict = _run(OVERLAYS / "api-reference.yaml", strict=True)
+    assert (strict.broken, strict.differing, strict.failures, strict.stopped) == ([], [], [], "")
+    left = {each.promise.id: each.reason for each in strict.in_state(PromiseState.NOT_EXERCISED)}
+    assert set(left.values()) == {ALWAYS_UPDATES}
+    assert len(left) <= len(strict.promises) / 10
+
+
+def test_the_reading_of_the_api_reference_is_learnt() -> None:
+    with running_sandbox("--overlay", "api-reference") as url:
+        learnt = check_deployment(RunSettings(url, SANDBOX_KEY))
+    shipped = read_overlay(OVERLAYS / "api-reference.yaml")
+    assert learnt.conventions.known == shipped.conventions.differences()
+    assert learnt.otherwise == {}
+    reasons = {each.reason for each in learnt.in_state(PromiseState.NOT_EXERCISED)}
+    assert reasons <= {NOT_COMPLETED}  # the printed texts of refusals that have another body
 
 
 def test_what_was_learnt_is_what_the_overlay_says(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ class Client:
             self._note_failure(failure)
             if at + 1 < tries:
                 self.wait(_PAUSES[at])
-        raise Interrupted(failure)
+        raise Interrupted(failure, begun[-1] if begun else None)
 
     def send_or_look(self, request: ApiRequest, *, key: str | None = None) -> ApiExchange:
         """Send an import of new numbers; after a failure of the network, look whether it was carried out.
@@ -152,13 +152,23 @@ class Client:
         try:
             return self.send(request, key=key)
         except Interrupted as error:
-            exchange = self.send(request, key=key)
+            exchange = self._send_again(request, key, error)
             body = exchange.response.json
             summary = body.get("summary") if isinstance(body, dict) else None
             known = summary.get("duplicates") if isinstance(summary, dict) else None
             if known or exchange.response.status == _CONFLICT:
                 raise Interrupted(f"{error} It was carried out all the same.") from error
             return exchange
+
+    def _send_again(self, request: ApiRequest, key: str | None, before: Interrupted) -> ApiExchange:
+        """Send a request again; if its response breaks off as the one *before*, that is the response."""
+        try:
+            return self.send(request, key=key)
+        except Interrupted as error:
+            if before.partial is None or error.partial is None:
+                raise
+            self._watch(error.partial)
+            return error.partial
 
     def send_together(self, requests: Sequence[ApiRequest]) -> list[ApiExchange]:
         """Send *requests* at the same time and return their exchanges, in the same order.

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qlara_contract.exchange import ApiExchange
+
 
 class CannotRun(Exception):
     """The run cannot begin; the message says why."""
@@ -23,7 +28,12 @@ class Interrupted(Exception):
     """A network, or a gateway before the deployment, failed in the middle of a request.
 
     Whether the deployment carried the request out is not known; the message says what happened.
+    ``partial`` is the exchange, if it was its response that broke off.
     """
+
+    def __init__(self, message: str, partial: ApiExchange | None = None) -> None:
+        super().__init__(message)
+        self.partial = partial
 
 
 class WritesSpent(Exception):

@@ -336,7 +336,10 @@ class _Learning:
             return
         shown = len(_contacts(default))
         body = default.response.json
-        total = total or (body.get("total") if isinstance(body.get("total"), int) else 0)
+        if not isinstance(body, dict):
+            return
+        listed = body.get("total")
+        total = total or (listed if isinstance(listed, int) else 0)
         if shown < total:
             self._known.observe(
                 "limit.default", shown, f"{shown} contacts without `limit`", default
@@ -416,7 +419,8 @@ class _Learning:
         into = ("listId", list_id) if list_id else ("listName", name)
         fields = (into, ("tags", TAG))
         form = ImportForm(FormFile(text.encode()), fields)
-        return self._run.client.send(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
+        request = ApiRequest("POST", contract().path_of(UPLOAD), form=form)
+        return self._run.client.send_or_look(request)
 
     def _get(self, path: str, *query: tuple[str, str], key: str | None = None) -> ApiExchange:
         return self._run.client.send(ApiRequest("GET", path, query), key=key)

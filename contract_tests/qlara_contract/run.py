@@ -314,7 +314,8 @@ class SuiteRun:
             FormFile(card(MARKER, f"TEL:{number}").encode()),
             (("listName", self.new_list_name("numbers")), ("tags", TAG)),
         )
-        exchange = self.client.send(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
+        request = ApiRequest("POST", contract().path_of(UPLOAD), form=form)
+        exchange = self.client.send_or_look(request)
         body = exchange.response.json
         summary = body.get("summary") if isinstance(body, dict) else None
         return not (isinstance(summary, dict) and summary.get("duplicates") == 1)

@@ -221,3 +221,45 @@ def test_an_authority_can_be_trusted(tls_url: str, authority: trustme.CA, tmp_pa
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     exchange = asked(RunSettings(tls_url, SECRET, ca_file=str(tmp_path / "ca.pem")))
     assert exchange.response.status == 200
+
+
+class _BreaksOff(BaseHTTPRequestHandler):
+    """Announces more of each body than it sends."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b'{"used": 1')
+        self.close_connection = True
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_response_that_breaks_off_each_time_is_the_response(method: str) -> None:
+    seen: list[ApiExchange] = []
+    with serving_with(_BreaksOff) as url:
+        client = Client(RunSettings(url, SECRET), watch=seen.append)
+        if method == "GET":
+            last = client.send(ASK)
+        else:
+            last = client.send_or_look(ApiRequest("POST", contract().path_of(UPLOAD), body=b"x"))
+        client.close()
+    assert (last.response.status, last.response.body) == (200, b'{"used": 1')
+    assert seen == [last]
+
+
+def test_a_429_to_one_request_alone_is_its_response() -> None:
+    def respond(path: str, _: object) -> tuple[int, Any]:
+        return (429, {}) if path == "/api/full" else (200, {"used": 1, "total": 2})
+
+    with serving(respond) as url:
+        client = Client(RunSettings(url, SECRET), watch=lambda _: None)
+        assert client.send(ApiRequest("GET", "/api/full")).response.status == 429
+        client.close()

@@ -77,6 +77,21 @@ _key(
     _matching(lambda key, known: key[:-1] == known[:-1]),
 )
 _key(
+    "middle-character",
+    "The character in the middle of a key does not matter.",
+    _matching(
+        lambda key, known: (
+            (key[: len(key) // 2], key[len(key) // 2 + 1 :])
+            == (known[: len(known) // 2], known[len(known) // 2 + 1 :])
+        )
+    ),
+)
+_key(
+    "first-half",
+    "Only the first half of a key matters.",
+    _matching(lambda key, known: key[: len(known) // 2] == known[: len(known) // 2]),
+)
+_key(
     "first-16",
     "Only the first 16 characters of a key matter.",
     _matching(lambda key, known: key[:16] == known[:16]),

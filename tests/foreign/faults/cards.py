@@ -76,20 +76,6 @@ _content(
 )
 
 
-def _characters_apart(content: bytes, _: Context) -> bytes:
-    pieces = re.split(rb"(\r?\n[ \t])", content)
-    return b"".join(each.decode("utf-8", "replace").encode() for each in pieces)
-
-
-TABLE.changes(
-    "folds",
-    "fold-inside-character",
-    "A character folded between its bytes is lost.",
-    stages.CONTENT,
-    _characters_apart,
-)
-
-
 def _until_blank_line(content: bytes, _: Context) -> bytes:
     return re.split(rb"(?<=END:VCARD)(?:\r\n){2,}|(?<=END:VCARD)\n{2,}", content)[0]
 
@@ -100,6 +86,36 @@ TABLE.changes(
     "A blank line between cards ends the file.",
     stages.CONTENT,
     _until_blank_line,
+)
+
+
+def _without_cards_behind_blanks(content: bytes, _: Context) -> bytes:
+    """Leave out each card that follows an empty line."""
+    cards = rb"(?<=END:VCARD)(?:\r?\n){2,}BEGIN:VCARD.*?END:VCARD"
+    return re.sub(cards, b"", content, flags=re.DOTALL)
+
+
+TABLE.changes(
+    "cards",
+    "cards-behind-blank-line-lost",
+    "A card that follows a blank line is lost.",
+    stages.CONTENT,
+    _without_cards_behind_blanks,
+)
+
+
+def _until_other_line(content: bytes, _: Context) -> bytes:
+    return re.split(rb"(?<=END:VCARD)\r?\n(?!BEGIN:VCARD)(?=[^\s])", content, flags=re.IGNORECASE)[
+        0
+    ]
+
+
+TABLE.changes(
+    "cards",
+    "cards-end-at-other-line",
+    "A line of text between cards ends the file.",
+    stages.CONTENT,
+    _until_other_line,
 )
 
 
@@ -366,6 +382,23 @@ _only(
     "cards-between-chunks-lost",
     "The 257th card of a file is lost.",
     lambda cards: cards[:256] + cards[257:],
+)
+
+
+_only(
+    "cards-every-7th-lost",
+    "Every seventh card is lost.",
+    lambda cards: [card for at, card in enumerate(cards, 1) if at % 7],
+)
+_only(
+    "cards-second-half-lost",
+    "Of more than 200 cards the second half is lost.",
+    lambda cards: cards[: len(cards) // 2] if len(cards) > 200 else cards,
+)
+_only(
+    "cards-at-chunk-end-lost",
+    "The 128th card of a file is lost.",
+    lambda cards: cards[:127] + cards[128:],
 )
 
 

@@ -158,6 +158,35 @@ def _renamed_all(contact: Contact, _: Contact, context: Context) -> None:
         each.name = contact.name
 
 
+def _others(contact: Contact, context: Context) -> list[Contact]:
+    assert context.account
+    return [each for each in context.account.contacts if each is not contact]
+
+
+def _same_domain(contact: Contact, _: Contact, context: Context) -> None:
+    domain = contact.email.rpartition("@")[2]
+    for each in _others(contact, context):
+        if domain and each.email.endswith(f"@{domain}"):
+            each.name = contact.name
+
+
+def _same_name(contact: Contact, before: Contact, context: Context) -> None:
+    for each in _others(contact, context):
+        if each.name == before.name:
+            each.email = contact.email
+
+
+def _same_list(contact: Contact, _: Contact, context: Context) -> None:
+    assert context.account
+    for each in context.account.lists.values():
+        if each.holds(contact):
+            for other, _since in each.members:
+                other.tags = list(dict.fromkeys([*other.tags, *contact.tags]))
+
+
+_updated("update-changes-same-domain", "UPDATE renames contacts of the same domain.", _same_domain)
+_updated("update-changes-same-name", "UPDATE gives namesakes its address.", _same_name)
+_updated("update-tags-list", "UPDATE tags all contacts of its lists.", _same_list)
 _updated("update-keeps-name", "UPDATE keeps the name.", _name_kept)
 _updated("update-keeps-email", "UPDATE keeps the address.", _email_kept)
 _updated("update-changes-nothing", "UPDATE reports an update and changes nothing.", _nothing_new)
@@ -238,6 +267,11 @@ _match(
     "match-without-country",
     "Contacts are compared without their country code.",
     _or_by(lambda each: each.phone[3:], lambda context: context.number[3:]),
+)
+_match(
+    "match-by-last-9",
+    "Contacts are compared by the last 9 digits.",
+    _or_by(lambda each: each.phone[-9:], lambda context: context.number[-9:]),
 )
 _match(
     "match-by-number-and-name",

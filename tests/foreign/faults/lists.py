@@ -307,6 +307,18 @@ _listed(
     lambda contacts: list({each.email or each.id: each for each in contacts}.values()),
 )
 _listed(
+    "same-domain-once",
+    "Of contacts whose addresses have one domain ten are listed.",
+    lambda contacts: [
+        each
+        for at, each in enumerate(contacts)
+        if not each.email or sum(bool(other.email) for other in contacts[:at]) < 10
+    ],
+)
+_listed(
+    "beyond-200-lost", "Contacts beyond the 200th are not listed.", lambda contacts: contacts[:200]
+)
+_listed(
     "twice",
     "Every contact is listed twice.",
     lambda contacts: [each for each in contacts for _ in range(2)],

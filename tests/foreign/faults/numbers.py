@@ -46,11 +46,7 @@ _invalid("two-blanks", "A number with two blanks in a row is invalid.", r"\d {2,
 _invalid("no-break-space", "A number with a no-break space is invalid.", "\xa0")
 _invalid("tel-uri", "A tel: URI is invalid.", r"(?i)^tel:")
 _invalid("tel-uri-capitals", "A TEL: URI in capitals is invalid.", r"^TEL:|^Tel:")
-_invalid("tel-uri-parameters", "A tel: URI with a parameter is invalid.", r"(?i)^tel:[^;]*;")
 _invalid("tel-uri-separators", "A tel: URI with hyphens is invalid.", r"(?i)^tel:.*-")
-_invalid(
-    "tel-uri-context", "A tel: URI with phone-context is invalid.", r"(?i)^tel:.*phone-context"
-)
 _invalid("plus", "A number with a plus is invalid.", r"^\+")
 _invalid("national", "A number without a prefix is invalid.", r"^[1-9]")
 _invalid("plus-blank", "A number with a blank after the country code is invalid.", r"^\+\d{1,3} ")
@@ -127,6 +123,27 @@ _stored(
     lambda number, text: (
         number + "".join(re.findall(r"(?:ext\.?|x|;ext=)\s*(\d+)", text, re.IGNORECASE))
     ),
+)
+_stored(
+    "extension-prepended",
+    "An extension stands in the middle of the number.",
+    lambda number, text: (
+        number[:3] + "".join(re.findall(r"(?:ext\.?|x|;ext=)\s*(\d+)", text)) + number[3:]
+    ),
+)
+_stored(
+    "extension-for-end",
+    "An extension replaces the end of the number.",
+    lambda number, text: (
+        number[: -len(found[0])] + found[0]
+        if (found := re.findall(r"(?:ext\.?|x|;ext=)\s*(\d+)", text))
+        else number
+    ),
+)
+_stored(
+    "blanks-as-zeros",
+    "Two blanks in a row become a zero.",
+    lambda number, text: f"{number}0" if "  " in text else number,
 )
 _stored(
     "international-format",

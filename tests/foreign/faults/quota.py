@@ -115,6 +115,11 @@ _needed(
     lambda needed, _: needed + 1 if needed else 0,
 )
 _needed(
+    "three-less",
+    "The last three contacts of the quota cannot be imported.",
+    lambda needed, _: needed + 3 if needed else 0,
+)
+_needed(
     "checks-only-full",
     "Only a full plan is refused, not an import that exceeds it.",
     lambda needed, context: (

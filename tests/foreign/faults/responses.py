@@ -116,6 +116,8 @@ def _cut(response: Response) -> None:
 
 
 _success("cut", "The last 10 bytes of a body are never sent.", _cut)
+_of("list", "cut", "The last 10 bytes of a page are never sent.", _cut)
+_of("upload", "cut", "The last 10 bytes of a report are never sent.", _cut)
 _of("upload", "empty", "An import returns no body.", _body(lambda _: b""))
 _of("upload", "204", "An import returns 204.", _status(204))
 _of("upload", "redirects", "An import returns 302.", _status(302))

@@ -67,6 +67,9 @@ _tags("another-added", "Every contact gets the tag imported.", lambda tags: [*ta
 _tags("characters", "Tags are split into characters.", lambda tags: list("".join(tags)))
 _each("cut-10", "A tag is cut after 10 characters.", lambda tag: tag[:10])
 _each("cut-20", "A tag is cut after 20 characters.", lambda tag: tag[:20])
+_each("cut-25", "A tag is cut after 25 characters.", lambda tag: tag[:25])
+_each("dots-lost", "Full stops in tags are lost.", lambda tag: tag.replace(".", ""))
+_each("blanks-lost", "Blanks in tags are lost.", lambda tag: tag.replace(" ", ""))
 _each("hyphen-lost", "Hyphens in tags are lost.", lambda tag: tag.replace("-", ""))
 _each(
     "hyphen-is-underscore", "Hyphens in tags become underscores.", lambda tag: tag.replace("-", "_")

@@ -138,3 +138,31 @@ TABLE.changes(
     stages.CARD,
     _no_groups,
 )
+
+
+def _characters_apart(content: bytes, _: Context) -> bytes:
+    """Decode what a fold cuts piece by piece; RFC 6350 section 3.2 forbids writers to cut characters."""
+    pieces = re.split(rb"(\r?\n[ \t])", content)
+    return b"".join(each.decode("utf-8", "replace").encode() for each in pieces)
+
+
+TABLE.changes(
+    "cards",
+    "fold-inside-character",
+    "A character that is folded between its bytes, which no writer may do, is not read.",
+    stages.CONTENT,
+    _characters_apart,
+)
+
+
+def _ascii_email(card: Card, _: Context) -> Card:
+    return card if card.email.isascii() else replace(card, email="")
+
+
+TABLE.changes(
+    "cards",
+    "email-non-ascii-lost",
+    "An address beyond ASCII (RFC 5321) is none.",
+    stages.CARD,
+    _ascii_email,
+)

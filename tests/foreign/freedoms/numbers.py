@@ -65,6 +65,20 @@ TABLE.changes(
     stages.TELEPHONE,
     _no_extension,
 )
+TABLE.changes(
+    "numbers",
+    "tel-uri-parameters-refused",
+    "A tel: URI with a parameter, as a local number needs one, is invalid.",
+    stages.TELEPHONE,
+    lambda number, _: "" if re.match(r"(?i)tel:[^;]*;", number) else number,
+)
+TABLE.changes(
+    "numbers",
+    "tel-uri-context-refused",
+    "A local number with phone-context (RFC 3966) is invalid.",
+    stages.TELEPHONE,
+    lambda number, _: "" if "phone-context" in number.lower() else number,
+)
 TABLE.sets("tags", "tags-not-trimmed", "Blanks around tags are kept.", tags__trim=False)
 TABLE.sets("tags", "tags-repeated", "A tag may be there twice.", tags__once=False)
 TABLE.sets("tags", "tags-sorted", "Tags are sorted.", tags__order="sorted")

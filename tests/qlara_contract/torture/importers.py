@@ -286,6 +286,8 @@ WRONG: dict[str, Importer] = {
     "keeps the address of the card before": Changed(contacts=_next_email),
     # numbers
     "reads no hyphens": _sub(rb"\nTEL:\+\d+-[^\r]*", b"\nTEL:n/d"),
+    "reads no slashes": _sub(rb"\nTEL:\+\d+/[^\r]*", b"\nTEL:n/d"),
+    "reads no two blanks": _sub(rb"\nTEL:\+\d+  [^\r]*", b"\nTEL:n/d"),
     "reads no parentheses": _sub(rb"\nTEL:\([^\r]*", b"\nTEL:n/d"),
     "reads no tel: URI": _sub(rb":tel:", b":sip:"),
     "reads tel: in small letters only": _sub(rb":TEL:", b":sip:"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -62,6 +62,33 @@ def test_an_importer_that_decodes_before_it_unfolds_differs_where_folds_cut_char
 @pytest.mark.parametrize("name", FREE)
 def test_a_right_importer_is_not_accused(name: str) -> None:
     assert _accused(_findings(FREE[name], EVERYTHING)) == []
+
+
+def _of(feature: str, changed: Changed) -> list[tuple[str, str]]:
+    """Return what is found, and of which kind, of a file of one feature that is imported so."""
+    file = writer().alone(BY_ID[feature])
+    report, contacts = changed(file.content) or ({}, [])
+    return [(each.promise, each.kind) for each in judge(file, report, contacts)]
+
+
+def test_an_extension_in_a_number_is_wrong_however_extensions_are_read() -> None:
+    appended = Changed(contact=lambda one: one | {"phoneNumber": f"{one['phoneNumber']}12"})
+    assert ("numbers.e164", "digits") in _of("extension.ext", appended)
+
+
+def test_the_name_of_another_card_is_wrong_even_for_a_card_without_one() -> None:
+    def renamed(contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [each | {"name": contacts[0]["name"]} for each in contacts]
+
+    assert ("cards.name", "of another card") in _of("nameless.nothing", Changed(contacts=renamed))
+
+
+def test_a_card_behind_an_empty_line_is_not_to_be_lost_without_a_word() -> None:
+    def shorter(report: dict[str, Any]) -> dict[str, Any]:
+        return report | {"summary": report["summary"] | {"total": 1}}
+
+    first = Changed(contacts=lambda contacts: contacts[:1], report=shorter)
+    assert ("upload.summary-total", "not counted") in _of("stray.blank-line-behind", first)
 
 
 @pytest.mark.parametrize("feature", ASSUMED, ids=lambda each: each.id)

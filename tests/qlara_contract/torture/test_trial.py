@@ -10,7 +10,7 @@ from qlara_contract.promises import promise
 from qlara_contract.torture import TortureBudget, assemble
 from qlara_contract.torture.catalogue import BY_ID
 from qlara_contract.torture.trial import CONFIRMATIONS, HALVES, SentFile, Trial, Verdicts
-from tests.qlara_contract.torture.importers import FREE, WRONG, Importer, imported, writer
+from tests.qlara_contract.torture.importers import FREE, WRONG, Changed, Importer, imported, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,19 @@ def test_a_difference_that_does_not_recur_alone_is_told_as_such() -> None:
     assert broken.what == (
         "A contact without EMAIL has an address. Among other cards; not when it is sent alone."
         " (mail.none)"
+    )
+
+
+def test_cards_that_are_lost_for_their_place_are_told_as_such() -> None:
+    every_fiftieth = Changed(
+        contacts=lambda contacts: [each for at, each in enumerate(contacts, 1) if at % 50]
+    )
+    verdicts, _ = _tried(every_fiftieth)
+    [broken] = verdicts.broken
+    assert broken.promise == "upload.imports-a-file"
+    assert broken.what.startswith(
+        "4 of the cards of a file do not become contacts. Sent alone, the first of them does, "
+        "so its place in the file, or the size of the file, is the cause."
     )
 
 

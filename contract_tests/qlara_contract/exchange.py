@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN_BODY = 4000
 _KEY_HEADER = "x-api-key"
+_LARGEST_EXACT = 2**53
 _MADE_UP = ("contract-check", "sandbox_contract-check")
 
 
@@ -69,7 +70,7 @@ class ApiResponse:
     def json(self) -> Any:
         """The body as JSON; ``None`` where it is not."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_float=_number)
         except ValueError:
             return None
 
@@ -141,6 +142,12 @@ class ApiExchange:
         if self.key and not _is_made_up(self.key) and self.key not in known.values():
             text = text.replace(self.key, _described(self.key, known))
         return text
+
+
+def _number(text: str) -> int | float:
+    """Return a JSON number: 4.0 is 4 (RFC 8259 section 6 tells no integers apart)."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
 
 
 def printable_json(value: object, indent: int | None = None) -> str:

@@ -63,6 +63,7 @@ class SuiteRun:
     story_name: str = ""
     paged_list: str = ""
     paged_numbers: tuple[str, ...] = ()
+    remembered: dict[str, set[str]] = field(default_factory=dict)
     broken_by_checks: list[PromiseId] = field(default_factory=list)
     record: list[tuple[str, ApiExchange]] | None = None
     is_learning: bool = False

@@ -53,7 +53,7 @@ _SHAKY = 3  # failures of the network elsewhere, after which a request is not su
 _PAGES_AT_MOST = 200
 _POLL = 0.1
 _NOT_FOUND = 404
-_TRIPPED = (TypeError, KeyError, IndexError, AttributeError, ValueError)
+TRIPPED = (TypeError, KeyError, IndexError, AttributeError, ValueError)
 _SHAPES: tuple[PromiseId, ...] = ("upload.report-shape", "list.page-shape", "quota.shape")
 
 
@@ -216,7 +216,7 @@ class Story:
             pass
         except WritesSpent:
             left = WRITES_SPENT
-        except _TRIPPED:
+        except TRIPPED:
             # The checks have found that the response is not of the documented shape; else it is ours.
             if not any(each in _SHAPES for each in self.run.broken_by_checks):
                 raise

@@ -128,13 +128,17 @@ def test_the_name_of_the_header_may_be_in_any_letter_case(story: Story) -> None:
 def test_a_key_without_the_permission_is_refused(story: Story) -> None:
     key = story.settings.unpermitted_key or story.run.key_for("no-permission")
     if not key:
-        for promise in story.promises:
-            story.not_exercised(promise, "no key without contact permission was given")
+        for each in story.promises:
+            story.not_exercised(each, "no key without contact permission was given")
         return
     for exchange in _everywhere(story, key):
-        if story.turned_away(
-            "access.refused-without-permission", exchange, "The key is not refused."
-        ):
+        # The permission is one for contacts: UC-020 does not say that the quota needs it.
+        promise: PromiseId = (
+            "access.permission-required"
+            if exchange.operation == QUOTA
+            else "access.refused-without-permission"
+        )
+        if story.turned_away(promise, exchange, "The key is not refused."):
             field = story.expected.key_field
             story.refused_as("access.permission-required", exchange, "key.unpermitted", field)
 
@@ -148,6 +152,7 @@ def test_no_account_sees_or_changes_another(story: Story) -> None:
         for promise in story.promises:
             story.not_exercised(promise, "no key of another account was given")
         return
+    before = _used(story.get_quota(key=other))
     number = story.run.numbers.take()
     name, email = f"{MARKER} {number[-6:]}", f"contract-check-{number[-6:]}@example.com"
     text = card(name, f"TEL:{number}", email=email)
@@ -167,6 +172,14 @@ def test_no_account_sees_or_changes_another(story: Story) -> None:
     else:
         story.refused_as("access.other-list-unknown", exchange, "unknown-list", "listId")
     _import_into(story, list_id, number, other)
+    exchange = story.get_quota(key=other)
+    story.expect(
+        "access.accounts-apart",
+        _used(exchange),
+        before,
+        exchange,
+        "An import into one account changed the quota of another.",
+    )
     exchange = story.post(story.form(text), key=other)
     body = exchange.response.json
     summary = body.get("summary") if isinstance(body, dict) else None
@@ -181,6 +194,11 @@ def test_no_account_sees_or_changes_another(story: Story) -> None:
     if other == story.settings.exhausted_key:
         _quota_apart(story, other)
     _same_lists(story, other)
+
+
+def _used(exchange: ApiExchange) -> object:
+    body = exchange.response.json
+    return body.get("used") if isinstance(body, dict) else None
 
 
 def _same_lists(story: Story, other: str) -> None:

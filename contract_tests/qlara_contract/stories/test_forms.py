@@ -97,6 +97,9 @@ def _forms() -> dict[str, Callable[[tuple[str, ...]], tuple[str, str]]]:
         "Content-Type before Content-Disposition": body(
             lambda text: re.sub(r"(Content-Disp.*)\r\n(Content-Type.*)\r\n", r"\2\r\n\1\r\n", text)
         ),
+        "a file without a media type": body(
+            lambda text: text.replace("\r\nContent-Type: text/vcard", "")
+        ),
         "a media type for a field": body(
             lambda text: text.replace(
                 'name="tags"\r\n', 'name="tags"\r\nContent-Type: text/plain; charset=utf-8\r\n'
@@ -105,7 +108,7 @@ def _forms() -> dict[str, Callable[[tuple[str, ...]], tuple[str, str]]]:
     }
 
 
-@exercises("upload.any-valid-form", "upload.file-name-free", creates=18)
+@exercises("upload.any-valid-form", "upload.file-name-free", creates=20)
 def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
     list_id = story.upload(card("Marco Rossi", f"TEL:{story.run.numbers.take()}")).list_id
     sent: dict[str, tuple[str, ApiExchange]] = {}

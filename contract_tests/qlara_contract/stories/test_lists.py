@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
-_CONTACTS = 23
+_UPDATED = "Aldo Conti"
+_CONTACTS = 21
 _FEW = 3
 _MANY = 250
 _SMALL = 3
 _FAMILIES = ("Rossi", "D'Angelo", "Müller", "De Luca")
+_WIDE = "山田太郎佐藤花子鈴木一郎高橋美咲伊藤健二"
 _NAMES = ("Zita", "Anna", "Marco", "Elena", "Yuri", "Bruno", "Nina")
 _FULL_PAGE = 100
 _NO_PAGES = "`page` is ignored: only the first page of a list can be read"
@@ -92,6 +94,7 @@ def test_all_pages_together_hold_each_contact_once(story: Story) -> None:
     most = story.actual.limit_maximum
     for limit in dict.fromkeys(min(each, most) for each in (7, 10, _CONTACTS)):
         _walk(story, list_id, limit, numbers)
+    story.run.remembered[list_id] = set(numbers)
 
 
 @exercises(
@@ -100,6 +103,7 @@ def test_all_pages_together_hold_each_contact_once(story: Story) -> None:
     "list.every-contact-once",
     "list.contact-as-imported",
     "duplicates.by-number",
+    "duplicates.update-replaces",
     creates=_MANY + _FEW,
 )
 def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
@@ -129,11 +133,13 @@ def test_a_file_of_250_cards_is_imported_and_listed_whole(story: Story) -> None:
     _largest_page(story, report.list_id)
     _far_page(story, report.list_id, sorted(numbers))
     _old_duplicates(story, report.list_id, [cards[at][0] for at in (0, 1, _MANY // 2)])
+    _many_updates(story, report.list_id, numbers)
 
 
 def _one_of_many(at: int, number: str) -> tuple[str, dict[str, Any]]:
     """Return a card of a large file, and its contact; some share an address, some have none."""
-    name = f"{_NAMES[at % len(_NAMES)]} {_FAMILIES[at % len(_FAMILIES)]} {at}"
+    # So wide that a reader that takes a file piece by piece cuts some letters in two.
+    name = f"{_NAMES[at % len(_NAMES)]} {_FAMILIES[at % len(_FAMILIES)]} {at} {_WIDE}"
     email = f"{name.split()[1].lower()}.{at // 2}@example.com" if at % 5 else ""
     contact = {"name": name, "phoneNumber": number, "email": email or None, "tags": [TAG]}
     return card(name, f"TEL:{number}", email=email), contact
@@ -162,6 +168,23 @@ def _old_duplicates(story: Story, list_id: str, cards: list[str]) -> None:
         dict(zip(names, (len(cards), 0, len(cards)), strict=True)),
         report.exchange,
         f"Contacts that were followed by {_MANY // 2} and more are not found as duplicates.",
+    )
+
+
+def _many_updates(story: Story, list_id: str, numbers: list[str]) -> None:
+    """Update each contact of a large list: none keeps its name, however many there are."""
+    if story.run.writes_left < len(numbers):
+        return
+    text = "".join(card(f"{_UPDATED} {at}", f"TEL:{each}") for at, each in enumerate(numbers))
+    story.upload(text, list_id=list_id, strategy="UPDATE", about="duplicates.update-replaces")
+    page = story.read(list_id)
+    names = (str(each.get("name")) for each in page.contacts)
+    story.expect(
+        "duplicates.update-replaces",
+        sum(not each.startswith(_UPDATED) for each in names),
+        0,
+        page.exchange,
+        f"An UPDATE of {len(numbers)} contacts did not give each its new name.",
     )
 
 
@@ -403,8 +426,9 @@ def test_a_page_out_of_range_is_refused(story: Story) -> None:
 @exercises("list.plain-integers")
 def test_a_parameter_that_is_not_a_plain_integer_is_refused(story: Story) -> None:
     list_id = _list_or_leave(story)
-    for name in ("limit", "page") if list_id else ():
-        for value in ("ten", "1.5", "", " 5", "٥"):
+    values = {"limit": ("ten", "1.5", "", " 5", "٥"), "page": ("ten", "1.5")}
+    for name, wrong in values.items() if list_id else ():
+        for value in wrong:
             exchange = story.get_list(list_id, (name, value))
             _input_refused(story, "list.plain-integers", exchange, name)
 

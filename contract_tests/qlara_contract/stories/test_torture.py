@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
-_QUICK = TortureBudget(cards=360, files=7)
+_QUICK = TortureBudget(cards=700, files=7)
 _THOROUGH = TortureBudget(cards=5_000, files=40)
 _SMALLEST = 40
 # Promises that a convention decides.

@@ -73,7 +73,7 @@ def _quota_before(exchange: ApiExchange, earlier: Sequence[ApiExchange]) -> int:
     return max(same, default=-1)
 
 
-class RequestStep(NamedTuple):
+class ReplayStep(NamedTuple):
     """One request of those that lead to a response: ``says`` is its place, ``makes`` the list it makes.
 
     ``makes`` is empty where no later request needs that list.
@@ -84,17 +84,17 @@ class RequestStep(NamedTuple):
     makes: str = ""
 
 
-def steps(before: Sequence[ApiExchange], exchange: ApiExchange) -> list[RequestStep]:
+def steps(before: Sequence[ApiExchange], exchange: ApiExchange) -> list[ReplayStep]:
     """Return the requests that repeat *exchange*, in their order, each with what to say of it."""
     every = [*before, exchange]
     if not before:
-        return [RequestStep(exchange, "")]
+        return [ReplayStep(exchange, "")]
     found = []
     for at, each in enumerate(every):
         made = list_made_by(each)
         is_needed = made and any(list_named_by(one.request) == made for one in every[at + 1 :])
         says = "first" if at == 0 else "last" if each is exchange and at > 1 else "then"
-        found.append(RequestStep(each, says, made if is_needed else ""))
+        found.append(ReplayStep(each, says, made if is_needed else ""))
     return found
 
 

@@ -27,6 +27,7 @@ from qlara_contract.promises import LIST, UPLOAD
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
+    from qlara_contract.defects.defect import Forward
     from qlara_contract.defects.kinds import Begin
 
 _MARCO = card("Marco Rossi", "TEL;TYPE=CELL:+33 1 99 00 00 01", email="marco@example.com")
@@ -45,7 +46,7 @@ def _file_read(begin: Begin, content: bytes) -> bytes | None:
         read.append(request)
         return ServedResponse(409, (), b"{}")
 
-    asyncio.run(begin()(_import(content), forward))
+    _response(begin, _import(content), forward)
     form = read[0].form
     assert form is not None
     return form.file
@@ -63,7 +64,14 @@ def _body(begin: Begin, request: ServedRequest, body: dict[str, Any]) -> Any:
     async def forward(_: ServedRequest) -> ServedResponse:
         return ServedResponse(200, (), b"").with_json(body)
 
-    return asyncio.run(begin()(request, forward)).json
+    return _response(begin, request, forward).json
+
+
+def _response(begin: Begin, request: ServedRequest, forward: Forward) -> ServedResponse:
+    async def respond() -> ServedResponse:
+        return await begin()(request, forward)
+
+    return asyncio.run(respond())
 
 
 def _page(begin: Begin, *contacts: dict[str, Any]) -> Any:

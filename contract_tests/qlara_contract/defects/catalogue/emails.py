@@ -93,7 +93,7 @@ DEFECTS = (
         "A plus and what follows it before the @ are dropped.",
         _sub(r"\+[^@]*"),
     ),
-    _email("emails-in-small-letters", "Addresses are stored in small letters.", str.lower),
+    _email("emails-in-lower-case", "Addresses are stored in lower case.", str.lower),
     _email(
         "emails-of-subdomains-lost",
         "An address with a subdomain is dropped.",

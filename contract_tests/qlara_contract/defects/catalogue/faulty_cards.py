@@ -122,12 +122,12 @@ DEFECTS = (
         lambda lines, line: line - _continued(lines[:line]),
     ),
     _line(
-        "lines-of-errors-relative",
+        "error-lines-relative",
         "The line of an error counts from the beginning of its card.",
         lambda lines, line: line - _lines_of_card(lines, line)[0] + 1,
     ),
     _line(
-        "place-of-errors-in-octets",
+        "error-line-in-octets",
         "The line of an error is its place in the file, in octets.",
         _place_in_octets,
     ),
@@ -144,8 +144,8 @@ DEFECTS = (
         "upload.error-line-exact",
     ),
     _line(
-        "line-behind-the-number",
-        "The line of an error is the one behind it.",
+        "line-after-the-number",
+        "The line of an error is the next one.",
         lambda _, line: line + 1,
         "upload.error-line-exact",
     ),
@@ -161,7 +161,7 @@ DEFECTS = (
         lambda error: error | {"line": str(error["line"])},
     ),
     _error(
-        "line-not-told",
+        "error-line-missing",
         "Errors have no `line`.",
         lambda error: {name: error[name] for name in ("name", "reason")},
     ),
@@ -222,7 +222,7 @@ DEFECTS = (
     ),
     _reason(
         "reasons-with-details",
-        "The reason goes on behind the documented text: `… (TEL)`.",
+        "The reason continues after the documented text: `… (TEL)`.",
         lambda reason: f"{reason} (TEL)",
     ),
     _reason("reasons-in-capitals", "Reasons are in capitals.", str.upper),
@@ -276,7 +276,7 @@ DEFECTS = (
     ),
     _list(
         "errors-and-one-more",
-        "`summary.errors` is one too many if there are some.",
+        "`summary.errors` is one too many where there are errors.",
         _counting_them(lambda count: count + bool(count)),
         "upload.summary-errors",
     ),

@@ -77,12 +77,12 @@ DEFECTS = (
     ),
     _fold(
         "blanks-after-a-fold-lost",
-        "All blanks at the beginning of a continued line are dropped, not just the first.",
+        "All white space at the beginning of a continued line are dropped, not just the first.",
         _replacing(r"\r\n[ \t]+", "\r\n "),
     ),
     _fold(
         "blanks-before-a-fold-lost",
-        "Blanks at the end of a line are dropped before the next one continues it.",
+        "Spaces at the end of a line are dropped before the next one continues it.",
         _replacing(r"[ \t]+\r\n(?=[ \t])", "\r\n"),
     ),
     _fold(
@@ -102,7 +102,7 @@ DEFECTS = (
     ),
     _fold(
         "escapes-read-before-unfolding",
-        "Escapes are read line by line, so that one with a fold inside stays a backslash.",
+        "Escapes are read line by line, so that an escape with a fold inside keeps its backslash.",
         _replacing(r"\\\r\n[ \t]", r"\\\\"),
     ),
     _fold(
@@ -131,7 +131,7 @@ DEFECTS = (
     ),
     _fold(
         "lines-cut-at-200-octets",
-        "A line is read into 200 octets; the rest is lost.",
+        "Only the first 200 octets of a line are read.",
         _cut_after(_OCTETS, r"^[^ \t\r\n][^\r\n]*"),
         "cards.type-spellings",
     ),
@@ -141,17 +141,17 @@ DEFECTS = (
         _first_lines,
     ),
     _lost(
-        "begin-in-small-letters-lost",
+        "begin-in-lower-case-lost",
         "`begin:vcard` does not begin a card.",
         _begins_in("BEGIN:VCARD|Begin:vCard"),
     ),
     _lost(
-        "begin-in-mixed-letters-lost",
+        "begin-in-mixed-case-lost",
         "`Begin:vCard` does not begin a card.",
         _begins_in("BEGIN:VCARD|begin:vcard"),
     ),
     _fold(
-        "end-in-small-letters-not-seen",
+        "end-in-lower-case-not-seen",
         "`end:vcard` does not end a card.",
         _ends_in_capitals,
         "cards.letter-case",

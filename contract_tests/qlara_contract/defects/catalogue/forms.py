@@ -149,15 +149,15 @@ DEFECTS = (
     _form(
         "text-before-the-form", "Text before the first part makes a form unreadable.", _starts_late
     ),
-    _form("text-behind-the-form", "Text behind the last part makes a form unreadable.", _goes_on),
+    _form("text-after-the-form", "Text after the last part makes a form unreadable.", _goes_on),
     _form(
         "names-need-quotes",
         "The name of a part must stand in quotation marks.",
         _holds(rb'[; ]name=[^"]'),
     ),
     _form(
-        "heads-in-small-letters",
-        "Header names of a part in small letters are not read.",
+        "part-headers-in-lower-case",
+        "Header names of a part in lower case are not read.",
         _holds(rb"content-disposition"),
     ),
     _form(
@@ -166,7 +166,7 @@ DEFECTS = (
         _holds(rb'filename="[^"]*"; name='),
     ),
     _form(
-        "heads-of-two-lines",
+        "part-headers-at-most-two",
         "A part with more than two headers is not read.",
         _holds(rb"X-Check: "),
     ),
@@ -201,12 +201,12 @@ DEFECTS = (
     ),
     _name(
         "file-names-with-parentheses",
-        "A file name with parentheses is refused, as of an attack.",
+        "A file name with parentheses is refused, as if it were an attack.",
         _file_name("[()&]"),
     ),
     _name(
         "file-names-with-dots",
-        "A file name with more than one full stop is refused, as of an attack.",
+        "A file name with more than one full stop is refused, as if it were an attack.",
         _file_name(r"\..*\."),
     ),
     _sent("chunks-not-read", "The body of a request in chunks is empty.", _unread_in_chunks),
@@ -216,8 +216,8 @@ DEFECTS = (
         _parts(lambda at, file: at >= file),
     ),
     _lost(
-        "fields-behind-the-file-lost",
-        "Tags that stand behind the file are dropped.",
+        "fields-after-the-file-lost",
+        "Tags that stand after the file are dropped.",
         lambda form: (
             form
             if form.parts[-1:] and form.parts[-1].name == "file"

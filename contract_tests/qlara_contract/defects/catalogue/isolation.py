@@ -152,7 +152,7 @@ DEFECTS = (
     ),
     _key(
         "longer-keys-accepted",
-        "A key with further characters behind it is accepted.",
+        "A key with further characters after it is accepted.",
         lambda sent, key: sent.startswith(key),
     ),
     _key(

@@ -41,7 +41,7 @@ def _until_an_error(cards: list[CardText]) -> list[CardText]:
 
 
 def _without_the_next(cards: list[CardText]) -> list[CardText]:
-    """Lose the card behind each card at fault."""
+    """Lose the card after each card at fault."""
     return [
         card
         for at, card in enumerate(cards)
@@ -125,7 +125,7 @@ def _ends_at_a_blank_line(text: str) -> str:
 
 
 def _junk_costs_the_next(text: str) -> str:
-    """Lose the card behind a line that belongs to none."""
+    """Lose the card after a line that belongs to none."""
     return re.sub(
         r"(?m)^(?!BEGIN:VCARD)[^\r\n\v]+\r\nBEGIN:VCARD\r\n", "X-JUNK:\r\n", _marked(text)
     ).replace("END:VCARD\v", "END:VCARD")
@@ -183,13 +183,13 @@ DEFECTS = (
     ),
     _cards(
         "import-ends-at-an-error",
-        "Cards behind the first card at fault are not read.",
+        "Cards after the first card at fault are not read.",
         _of_cards(_until_an_error),
         "upload.error-costs-one-card",
     ),
     _cards(
-        "card-behind-an-error-lost",
-        "The card behind one at fault is lost with it.",
+        "card-after-an-error-lost",
+        "The card after one at fault is lost with it.",
         _of_cards(_without_the_next),
         "upload.error-costs-one-card",
     ),
@@ -246,8 +246,8 @@ DEFECTS = (
         "cards.utf-16",
     ),
     _octets(
-        "card-behind-a-mark-lost",
-        "The card behind a byte order mark is not read.",
+        "card-after-a-mark-lost",
+        "The card after a byte order mark is not read.",
         _first_card_behind_a_mark_lost,
         "cards.byte-order-mark",
     ),

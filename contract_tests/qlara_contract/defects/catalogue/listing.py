@@ -74,7 +74,7 @@ def _page_at_most(most: int) -> Callable[[ServedRequest], ServedRequest]:
 
 
 def _offset_at_most(most: int) -> Callable[[ServedRequest], ServedRequest]:
-    """Never begin a page behind so many contacts."""
+    """Never begin a page after so many contacts."""
 
     def changed(request: ServedRequest) -> ServedRequest:
         page, limit = request.number("page"), request.number("limit") or _DEFAULT_LIMIT
@@ -86,7 +86,7 @@ def _offset_at_most(most: int) -> Callable[[ServedRequest], ServedRequest]:
 
 
 async def _offset_by_page(request: ServedRequest, forward: Forward) -> ServedResponse:
-    """Begin page 2 behind the first contact, not behind the first page."""
+    """Begin page 2 after the first contact, not after the first page."""
     response = await forward(request)
     page = request.number("page") or 1
     if request.operation != LIST or response.status != 200 or page < 2:
@@ -173,12 +173,10 @@ _shape = Kind(Group.RESPONSES, ("list.page-shape",), each_contact)
 _P = Group.PAGES
 
 DEFECTS = (
-    _query(
-        "pages-at-most-50", "Every page behind the fiftieth is the fiftieth.", _page_at_most(50)
-    ),
+    _query("pages-at-most-50", "Every page after the fiftieth is the fiftieth.", _page_at_most(50)),
     _query(
         "contacts-at-most-100",
-        "Pages that begin behind the hundredth contact begin with the hundredth.",
+        "Pages that begin after the hundredth contact begin with the hundredth.",
         _offset_at_most(100),
     ),
     Defect(

@@ -111,7 +111,7 @@ DEFECTS = (
     _name("numbers-in-names", "A name of digits becomes a number: `00123` is `123`.", _as_number),
     _name(
         "dates-in-names",
-        "A name that is a date is written as `09/04/2026`.",
+        "A name that is a date becomes `09/04/2026`.",
         _sub(r"^(\d{4})-(\d\d)-(\d\d)$", r"\3/\2/\1"),
     ),
     _name("zero-read-as-nothing", "A contact called `0` has no name.", _absent("0")),
@@ -132,10 +132,10 @@ DEFECTS = (
     _name("semicolons-become-spaces", "Semicolons in names become spaces.", _sub(";", " ")),
     _name(
         "every-word-capitalised",
-        "Every word of a name begins with a capital, and goes on in small letters.",
+        "Every word of a name begins with a capital, and continues in lower case.",
         str.title,
     ),
-    _name("names-in-small-letters", "Names are stored in small letters.", str.lower, "cards.name"),
+    _name("names-in-lower-case", "Names are stored in lower case.", str.lower, "cards.name"),
     _name("first-word-alone", "The name is its first word.", _sub(" .*"), "cards.name"),
     _name("middle-names-lost", "The name is its first and its last word.", _first_and_last),
     _name("family-name-first", "The last word of a name comes first.", _family_first, "cards.name"),
@@ -178,7 +178,7 @@ DEFECTS = (
     _letters("sharp-s-spelt-out", "`ß` becomes `ss`.", _sub("ß", "ss")),
     _letters(
         "dotted-i-lost",
-        "Names are brought to capitals and back by English rules: `İ` loses its dot.",
+        "Names are lower-cased by English rules: `İ` loses its dot.",
         _sub("[İı]", "i"),
     ),
     _letters(

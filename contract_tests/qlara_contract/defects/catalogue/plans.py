@@ -230,12 +230,12 @@ DEFECTS = (
     ),
     _full(
         "copies-skipped-at-a-full-quota",
-        "With an exhausted quota, DUPLICATE skips in place of being refused.",
+        "With an exhausted quota, DUPLICATE skips the card instead of being refused.",
         _copies_skipped,
         "upload.copies-need-quota",
     ),
     Defect(
-        "quota-figures-of-the-documentation",
+        "quota-figures-always-0",
         Group.REFUSALS,
         "The message of a 409 always says `0/0`.",
         ("upload.quota-exceeded-text",),

@@ -45,12 +45,12 @@ def _without(kind: str, lines: list[str]) -> list[str]:
     return [LEFT_OUT + "\r\n" if re.match(rf"{kind}[;:]", each) else each for each in lines]
 
 
-def _reading(kind: str, *, is_behind: bool = False) -> Callable[[CardText], CardText]:
-    """Read the name from *kind* where a card has it (and, *is_behind*, has it behind FN)."""
+def _reading(kind: str, *, is_after: bool = False) -> Callable[[CardText], CardText]:
+    """Read the name from *kind* where a card has it (and, *is_after*, has it after FN)."""
 
     def changed(card: CardText) -> CardText:
         found, fn = card.first(kind), card.first("FN")
-        if found is None or (is_behind and card.text.find(f"\n{kind}") < card.text.find("\nFN")):
+        if found is None or (is_after and card.text.find(f"\n{kind}") < card.text.find("\nFN")):
             return card
         if fn is None:
             return card
@@ -145,23 +145,23 @@ DEFECTS = (
         lambda one: one.kind == "EMAIL" and _group(one),
     ),
     _case(
-        "fn-in-capitals-only",
-        "FN in other letters than capitals is not read.",
+        "fn-in-upper-case-only",
+        "FN in any other letter case is not read.",
         lambda one: one.kind == "FN" and "FN" not in one.name,
     ),
     _case(
-        "email-in-capitals-only",
-        "EMAIL in other letters than capitals is not read.",
+        "email-in-upper-case-only",
+        "EMAIL in any other letter case is not read.",
         lambda one: one.kind == "EMAIL" and "EMAIL" not in one.name,
     ),
     _case(
         "mixed-letter-case-not-read",
-        "A property is read in capitals or in small letters, not as `Tel` or `Email`.",
+        "A property is read in upper or in lower case, not as `Tel` or `Email`.",
         lambda one: one.kind in _OF_CONTACTS and not one.name.isupper() and not one.name.islower(),
     ),
     _case(
-        "parameters-in-small-letters-not-read",
-        "A TEL with a parameter name in small letters is not read.",
+        "parameters-in-lower-case-not-read",
+        "A TEL with a parameter name in lower case is not read.",
         lambda one: one.kind == "TEL" and re.search(";[a-z]+=", one.parameters),
     ),
     _case(
@@ -185,7 +185,7 @@ DEFECTS = (
         _has('"[^"]*,'),
     ),
     _quoted(
-        "quoted-colons-in-names-read",
+        "quoted-colons-end-parameters",
         "A colon inside the quotes of FN or EMAIL begins the value.",
         lambda one: one.kind in ("FN", "EMAIL") and re.search('"[^"]*:', one.parameters),
     ),
@@ -300,9 +300,9 @@ DEFECTS = (
         _reading("SORT-STRING"),
     ),
     _order(
-        "last-of-two-names", "The name is N if it stands behind FN.", _reading("N", is_behind=True)
+        "last-of-two-names", "The name is N if it stands after FN.", _reading("N", is_after=True)
     ),
-    _order("properties-before-fn-lost", "TEL and EMAIL are only read behind FN.", _before_fn_lost),
+    _order("properties-before-fn-lost", "TEL and EMAIL are only read after FN.", _before_fn_lost),
     _missing(
         "number-anywhere-taken",
         "Without TEL, anything on the card that looks like a number is taken.",

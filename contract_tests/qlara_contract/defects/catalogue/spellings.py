@@ -201,7 +201,7 @@ DEFECTS = (
     ),
     _invalid(
         "uris-with-a-type-invalid",
-        "A `tel:` URI with a type beside `VALUE=uri` is invalid.",
+        "A `tel:` URI with a type as well as `VALUE=uri` is invalid.",
         lambda tel: tel.value.startswith("tel:") and "TYPE=" in tel.parameters,
         "numbers.tel-uri",
     ),
@@ -219,7 +219,7 @@ DEFECTS = (
     ),
     _read(
         "typed-extension-glued-on",
-        "`x12` behind a number becomes part of it.",
+        "`x12` after a number becomes part of it.",
         _value(r" x(\d+)", r"\1"),
         "numbers.extension-dropped",
     ),
@@ -243,7 +243,7 @@ DEFECTS = (
     ),
     _read(
         "unknown-codes-accepted",
-        "A number with an unassigned country code is given that of the account.",
+        "A number with an unassigned country code gets the account's code instead.",
         _value(r"^\+999(\d{9})", "+393471234567"),
         "numbers.numbering-plan",
     ),
@@ -333,14 +333,14 @@ DEFECTS = (
         "Numbers are shown as integers.",
         lambda number: int(re.sub(r"\D", "", number) or 0),
     ),
-    _stored("one-dropped", "The country code 1 is dropped.", _sub(r"^\+1(?=\d{10}$)", "+")),
+    _stored("code-1-dropped", "The country code 1 is dropped.", _sub(r"^\+1(?=\d{10}$)", "+")),
     _stored(
         "country-code-twice",
         "The country code 33 is added to numbers that have it.",
         _sub(r"^\+33", "+3333"),
     ),
     _stored(
-        "zero-behind-the-code",
+        "zero-after-the-code",
         "Numbers of other countries are shown with a trunk zero: `+330…`.",
         _sub(r"^\+33(?!0)", "+330"),
     ),
@@ -369,7 +369,5 @@ DEFECTS = (
         "Of several TEL, only the last is considered.",
         _alone(lambda tels: tels[-1]),
     ),
-    _one(
-        "empty-number-ends-the-search", "An empty TEL hides those behind it.", _alone(_empty_ends)
-    ),
+    _one("empty-number-ends-the-search", "An empty TEL hides those after it.", _alone(_empty_ends)),
 )

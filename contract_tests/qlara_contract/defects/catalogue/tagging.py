@@ -75,8 +75,8 @@ DEFECTS = (
     ),
     _tag("tags-as-slugs", "Tags keep letters, digits and hyphens alone.", _sub(r"[^\w-]")),
     _tag("tags-in-quotes", "Tags stand in quotation marks.", lambda tag: f'"{tag}"'),
-    _tag("tags-behind-a-hash", "Tags begin with `#`.", lambda tag: f"#{tag}"),
-    _odd("tags-in-small-letters", "Tags are stored in small letters.", str.lower),
+    _tag("tags-with-a-hash", "Tags begin with `#`.", lambda tag: f"#{tag}"),
+    _odd("tags-in-lower-case", "Tags are stored in lower case.", str.lower),
     _odd("spaces-of-tags-become-hyphens", "Spaces in tags become hyphens.", _sub(" ", "-")),
     _odd("tags-cut-at-32", "A tag is cut after 32 characters.", lambda tag: tag[:32]),
     _odd(

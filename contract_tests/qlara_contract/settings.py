@@ -41,7 +41,7 @@ class Depth:
 
 
 DEPTHS = {
-    Profile.QUICK: Depth(model_files=4, fuzzed=6, flows=2),
+    Profile.QUICK: Depth(model_files=4, fuzzed=4, flows=2),
     Profile.THOROUGH: Depth(model_files=1000, fuzzed=1200, flows=80),
 }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlara_contract.contract import contract
+from qlara_contract.exchange import ApiRequest
+from qlara_contract.promises import QUOTA
 from qlara_contract.story import exercises
 from qlara_contract.strategies import card
 
@@ -12,15 +15,16 @@ if TYPE_CHECKING:
     from qlara_contract.story import Story
 
 
-@exercises("quota.shape", "quota.used-within-total")
-def test_the_quota_can_be_read(story: Story) -> None:
-    used, total, exchange = story.quota()
+@exercises("answers.any-accept", "quota.shape")
+def test_the_quota_can_be_read_by_who_accepts_anything(story: Story) -> None:
+    request = ApiRequest("GET", contract().path_of(QUOTA), headers=(("Accept", "*/*"),))
+    exchange = story.send(request)
     story.expect(
-        "quota.used-within-total",
-        used <= total,
-        True,
+        "answers.any-accept",
+        exchange.response.status,
+        200,
         exchange,
-        "More is used than the plan allows.",
+        "A request with `Accept: */*` is not served.",
     )
 
 

@@ -1,9 +1,10 @@
 """Measure what hostile vCard files cost: ``python -m benchmarks.hostile_files``.
 
-Each shape is made to cost as much as it can: one thing, over and over. Printed are CPU time (the least
-of ``--repeats``) and peak memory of planning its import, each in a process of its own, and the ratio to
-an ordinary file of the same size, the worst first. The exit code is 1 if one takes more than
-``TARGET_RATIO`` times as long.
+Each shape is made to cost as much as it can: one thing, over and over. Printed are CPU time and the
+memory of planning its import, each in a process of its own, and the ratio to an ordinary file of the same
+size, which is imported right before and after it in the same process, since a busy machine makes both
+slower. Of ``--repeats`` the least ratio counts; the worst shape comes first. The exit code is 1 if one
+takes more than ``TARGET_RATIO`` times as long.
 
 The ordinary file is what the import is for, the export of an address book: every second card has what a
 CRM or Outlook writes (N, FN, ORG, TITLE, two TEL with types, EMAIL, ADR, NOTE, REV, UID), every other
@@ -12,11 +13,10 @@ addresses and notes are drawn anew for each card; lines are folded at 75 octets,
 fourth CRM card needs. It has no photos, which would make it cheaper by the byte, and no mistakes, which
 would make it dearer.
 
-Most shapes stay below 5 times the ordinary file. What is above, up to 8 times on a quiet machine, are
-frames that are indented or stand behind folds, each behind another line ("different frames behind folds",
-"different indented frames", "indented lines of every kind"), and "ends behind values": real files have
-frames like these, and a budget for them would cost cards. Around 5 are lines with a new known word in
-their types ("types with known words", "a known word and an odd number").
+Most shapes stay below 5 times the ordinary file. Above it, up to 8 times, are cards of less than 40 octets
+with a frame in the wrong place, each behind another text ("begins behind values", "frames behind different
+folds", "cards with ends in folds", "different glued frames"), and, at 5.7, cards with both a new known word
+in their types and an odd number. Real files have frames like these, and a budget for them would cost cards.
 """
 
 from __future__ import annotations
@@ -159,6 +159,18 @@ _ONE_CARD_SHAPES = {
     "quoted parameters": 'TEL;A="b:c":1\n',
     "escapes": "FN:\\,\n",
     "agents": "AGENT:\nBEGIN:VCARD\nEND:VCARD\n",
+    "agents behind folds": "AGENT:\n BEGIN:VCARD\nA%d\nEND:VCARD\n",
+    "ends in folds": "FN:%d\n END:VCARD\n",
+    "begins in folds": "A%d\n BEGIN:VCARD\n",
+    "begins in folds before versions": "A%d\n BEGIN:VCARD\nVERSION:\n",
+    "frames in folds": "A%d\n BEGIN:VCARD\n x\n END:VCARD\n",
+    "ends behind values of a card": "x%d END:VCARD\n",
+    "ends behind digits": "%d END:VCARD\n",
+    "begins in values": "A:%d BEGIN:VCARD x\n",
+    "begins behind values": "%d:BEGIN:VCARD\n",
+    "different glued frames": "%dEND:VCARDBEGIN:VCARD\n",
+    "frames glued by blanks": "%d:END:VCARD BEGIN:VCARD\n",
+    "frames glued in small letters": "%dend:vcardbegin:vcard\n",
     "folds": " a\n",
     "soft breaks": "FN;ENCODING=QUOTED-PRINTABLE:=\n",
     "empty lines": "\n",
@@ -227,6 +239,27 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
     "different frames behind folds": lambda size: _lines(
         _text("%d\n BEGIN:VCARD\n END:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
     ),
+    "cards with ends in folds": lambda size: _lines(
+        _text("BEGIN:VCARD\nN%d:\n END:VCARD\n"), size
+    ),
+    "frames behind different folds": lambda size: _lines(
+        _text("A\n BEGIN:VCARD\n %d\n END:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
+    ),
+    "frames with blanks behind folds": lambda size: _lines(
+        _text("%d\n BEGIN :VCARD\n END :VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
+    ),
+    "three glued frames": lambda size: _lines(
+        _text("A%dEND:VCARDBEGIN:VCARDEND:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
+    ),
+    "lines of indented cards": lambda size: _lines(
+        _text(" BEGIN:VCARD\n A\n B%d\n END:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
+    ),
+    "folded lines of indented cards": lambda size: _lines(
+        _text(" BEGIN:VCARD\n A%d\n  B\n  C\n"), size, b"BEGIN:VCARD\nEND:VCARD\n", b" END:VCARD\n"
+    ),
+    "letters of indented cards": lambda size: _lines(
+        _text(" BEGIN:VCARD\n \u00e9\n  %d\n END:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
+    ),
     "different cards joined by mistake": lambda size: _lines(
         _text("BEGIN:VCARD\nVERSION:3.0\nTEL:%dEND:VCARD"), size
     ),
@@ -259,21 +292,36 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
 
 
 def measure(shape: str, size: int) -> dict[str, float | str]:
-    """Return CPU seconds, peak memory in MiB and the outcome of planning one import."""
-    data = SHAPES[shape](size)
+    """Return what planning one import costs and its outcome.
+
+    ``seconds`` of CPU time, ``mib`` of peak memory, and the ``ratio`` of the seconds to those of the
+    ordinary file.
+    """
+    data, ordinary = SHAPES[shape](size), SHAPES[ORDINARY](size)
+    _plan(SHAPES["the smallest cards"](4_000))  # loads the tables
+    before, _ = _plan(ordinary)
+    peak_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds, outcome = _plan(data)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    after, _ = _plan(ordinary)
+    return {
+        "seconds": seconds,
+        "mib": (peak - peak_before) / 1024,
+        "ratio": 2 * seconds / (before + after),
+        "outcome": outcome,
+    }
+
+
+def _plan(data: bytes) -> tuple[float, str]:
+    """Return the CPU seconds of planning an import, and its outcome."""
     options = ImportOptions(Strategy.SKIP, (), created_at="", next_number=1)
-    nothing = ExistingContacts({}, {})
-    plan_import(SHAPES["the smallest cards"](4_000), options, nothing, "IT")  # loads the tables
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.process_time()
     try:
-        plan = plan_import(data, options, nothing, "IT")
+        plan = plan_import(data, options, ExistingContacts({}, {}), "IT")
         outcome = f"{plan.total} cards, {len(plan.errors)} errors"
     except (NotAVCard, UnterminatedVCard) as refusal:
         outcome = str(refusal)
-    seconds = time.process_time() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"seconds": seconds, "mib": (peak - before) / 1024, "outcome": outcome}
+    return time.process_time() - begun, outcome
 
 
 def _in_a_process(shape: str, size: int) -> dict[str, float | str]:
@@ -293,26 +341,26 @@ def _in_a_process(shape: str, size: int) -> dict[str, float | str]:
 
 def _least(shape: str, size: int, repeats: int) -> dict[str, float | str]:
     runs = (_in_a_process(shape, size) for _ in range(repeats))
-    return min(runs, key=lambda run: float(run["seconds"]))
+    return min(runs, key=lambda run: float(run["ratio"]))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=2 * 1024 * 1024, help="bytes of each file")
-    parser.add_argument("--repeats", type=int, default=2, help="runs of each; the best counts")
+    parser.add_argument(
+        "--repeats", type=int, default=2, help="runs of each; the least ratio counts"
+    )
     parser.add_argument("--shape", choices=SHAPES, help="measure one shape, and print it as JSON")
     options = parser.parse_args()
     if options.shape:
         print(json.dumps(measure(options.shape, options.size)))
         return 0
     found = {shape: _least(shape, options.size, options.repeats) for shape in SHAPES}
-    ordinary = float(found[ORDINARY]["seconds"])
-    rows = sorted(found.items(), key=lambda row: -float(row[1]["seconds"]))
+    rows = sorted(found.items(), key=lambda row: -float(row[1]["ratio"]))
     for shape, it in rows:
-        ratio = float(it["seconds"]) / ordinary
         cost = f"{float(it['seconds']) * 1000:7.0f} ms {float(it['mib']):6.0f} MiB"
-        print(f"{ratio:5.1f} x  {shape:34} {cost}  {it['outcome']}")
-    worst = float(rows[0][1]["seconds"]) / ordinary
+        print(f"{float(it['ratio']):5.1f} x  {shape:34} {cost}  {it['outcome']}")
+    worst = float(rows[0][1]["ratio"])
     print(
         f"worst: {worst:.1f} x an ordinary file of {options.size} bytes (at most {TARGET_RATIO} x)"
     )

@@ -112,11 +112,13 @@ def test_the_suite_finds_the_same_with_another_seed(sandbox: DefectBench) -> Non
 
 def test_a_run_that_cannot_be_made_finds_nothing(sandbox: DefectBench) -> None:
     gone = Defect(
-        "quota-gone",
+        "api-gone",
         Group.QUOTA,
-        "The quota cannot be read.",
+        "Every path is a page that says 404.",
         ("quota.shape",),
-        on_response(QUOTA, lambda _, response: response.with_status(404)),
+        on_response(
+            "", lambda _, response: response.with_status(404).with_body(b"Not Found", "text/html")
+        ),
     )
     found = sandbox.find(gone)
     assert (found.is_found, found.broken) == (False, ())

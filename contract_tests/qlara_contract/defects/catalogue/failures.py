@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from qlara_contract.defects.files import text_of
 from qlara_contract.defects.imports import strategy_of
 from qlara_contract.defects.kinds import Kind
 from qlara_contract.defects.messages import ServedRequest, ServedResponse
-from qlara_contract.promises import LIST, UPLOAD
+from qlara_contract.promises import LIST, QUOTA, UPLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,17 @@ def _every_time(number: int, operation: str) -> Callable[[], Behaviour]:
     return begin
 
 
+def _written(change: Callable[[bytes], bytes]) -> Callable[[], Behaviour]:
+    """Write the body of each 200 otherwise, but for the quota, without which no run begins."""
+
+    def changed(request: ServedRequest, response: ServedResponse) -> ServedResponse:
+        if response.status != 200 or request.operation == QUOTA or not request.operation:
+            return response
+        return response.with_body(change(response.body))
+
+    return on_response("", changed)
+
+
 def _status(status: int) -> Callable[[ServedRequest, ServedResponse], ServedResponse]:
     return lambda _, response: response.with_status(status) if response.status == 200 else response
 
@@ -89,6 +101,7 @@ def _with_data(data: object) -> Callable[[], Behaviour]:
 
 
 _fails = Kind(Group.RESPONSES, ("answers.never-a-server-error",), _failing)
+_body = Kind(Group.RESPONSES, ("answers.json",), _written)
 _import = Kind(Group.RESPONSES, ("upload.status-200",), partial(on_response, UPLOAD))
 _message = Kind(
     Group.REFUSALS,
@@ -186,6 +199,32 @@ DEFECTS = (
         ("cards.name-verbatim",),
         instead(_blocked),
     ),
+    _body(
+        "json-in-json",
+        "The body is JSON in a JSON string.",
+        lambda body: json.dumps(body.decode()).encode(),
+        "list.page-shape",
+    ),
+    _body(
+        "json-with-a-trailing-comma",
+        "The last field of an object is followed by a comma.",
+        lambda body: body.rstrip()[:-1] + b",}",
+    ),
+    _body(
+        "json-with-single-quotes",
+        "Strings stand in single quotes.",
+        lambda body: body.replace(b'"', b"'"),
+    ),
+    _body(
+        "json-after-a-warning",
+        "A warning precedes the JSON.",
+        lambda body: b"Warning: Undefined index in import.php\n" + body,
+    ),
+    _body(
+        "json-in-a-callback",
+        "The JSON is the argument of a callback.",
+        lambda body: b"callback(" + body + b")",
+    ),
     _import(
         "import-accepted",
         "An import returns 202 with the report of a finished one.",
@@ -211,6 +250,22 @@ DEFECTS = (
             else response
         ),
         "answers.documented-status",
+    ),
+    Defect(
+        "page-as-a-bare-list",
+        _R,
+        "A page is a list of contacts without its envelope.",
+        ("list.page-shape",),
+        on_response(
+            LIST,
+            lambda _, response: (
+                response.with_json(response.json["contacts"])
+                if response.status == 200
+                and isinstance(response.json, dict)
+                and "contacts" in response.json
+                else response
+            ),
+        ),
     ),
     Defect(
         "pages-as-partial-content",

@@ -126,14 +126,8 @@ def _ends_at_a_blank_line(text: str) -> str:
 
 def _junk_costs_the_next(text: str) -> str:
     """Lose the card after a line that belongs to none."""
-    return re.sub(
-        r"(?m)^(?!BEGIN:VCARD)[^\r\n\v]+\r\nBEGIN:VCARD\r\n", "X-JUNK:\r\n", _marked(text)
-    ).replace("END:VCARD\v", "END:VCARD")
-
-
-def _marked(text: str) -> str:
-    """Mark the ends of cards, so that a line in front of a card is seen to belong to none."""
-    return text.replace("END:VCARD\r\nBEGIN", "END:VCARD\v\r\nBEGIN")
+    junk = r"(?m)^(END:VCARD\r\n)[^\r\n:]+\r\nBEGIN:VCARD\r\n"
+    return re.sub(junk, r"\1X-JUNK:\r\n", text)
 
 
 def _last_line_needs_an_end(text: str) -> str:

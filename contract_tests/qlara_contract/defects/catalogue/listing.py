@@ -195,6 +195,7 @@ DEFECTS = (
         "one-contact-for-each-name",
         "Of the contacts with one name, the first is listed.",
         _once("name"),
+        "duplicates.by-number-only",
     ),
     _held(
         "contacts-without-email-not-listed",

@@ -174,6 +174,7 @@ DEFECTS = (
         "curly-quotes-straightened",
         "Curly quotes in names become straight ones.",
         _sub("[“”]", '"'),
+        "cards.windows-1252",
     ),
     _letters("sharp-s-spelt-out", "`ß` becomes `ss`.", _sub("ß", "ss")),
     _letters(

@@ -123,13 +123,11 @@ DEFECTS = (
         "slashes-invalid",
         "A number with slashes is invalid.",
         _written(r"\d/\d"),
-        "numbers.typed-freely",
     ),
     _invalid(
         "two-spaces-invalid",
         "A number with two spaces in a row is invalid.",
         _written("  "),
-        "numbers.typed-freely",
     ),
     _invalid(
         "space-before-the-number-invalid",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby, pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from qlara_contract.client import is_from_gateway
 from qlara_contract.conventions import NO_OVERLAY, ReadOverlay
@@ -220,7 +221,7 @@ class StoryPair:
     def normalised_request(self, side: int, exchange: ApiExchange) -> str:
         """Return a request as text that is the same for both deployments."""
         request = exchange.request
-        parts = [request.method, request.target]
+        parts = [request.method, unquote(request.target)]  # however an id is encoded in it
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
                 parts.append(_without_numbers(request.form.file.content.decode("utf-8", "replace")))

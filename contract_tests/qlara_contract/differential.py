@@ -139,14 +139,14 @@ def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExch
 
 
 def _one_after_another(exchanges: list[ApiExchange]) -> list[ApiExchange]:
-    """Leave out what was sent together with another request: which came first, is left to chance."""
-    together = {
-        at
-        for before, each in pairwise(range(len(exchanges)))
-        if exchanges[each].at < exchanges[before].at + exchanges[before].took
-        for at in (before, each)
-    }
-    return [each for at, each in enumerate(exchanges) if at not in together]
+    """Leave out what was sent together with another request, and all that follows.
+
+    Which came first is left to chance, and what follows shows it.
+    """
+    for before, each in pairwise(range(len(exchanges))):
+        if exchanges[each].at < exchanges[before].at + exchanges[before].took:
+            return exchanges[:before]
+    return exchanges
 
 
 def _is_passed_over(exchange: ApiExchange) -> bool:

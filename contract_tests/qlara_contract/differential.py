@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby, pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from qlara_contract.client import is_from_gateway
 from qlara_contract.conventions import NO_OVERLAY, ReadOverlay
@@ -138,14 +139,14 @@ def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExch
 
 
 def _one_after_another(exchanges: list[ApiExchange]) -> list[ApiExchange]:
-    """Leave out what was sent together with another request: which came first, is left to chance."""
-    together = {
-        at
-        for before, each in pairwise(range(len(exchanges)))
-        if exchanges[each].at < exchanges[before].at + exchanges[before].took
-        for at in (before, each)
-    }
-    return [each for at, each in enumerate(exchanges) if at not in together]
+    """Leave out what was sent together with another request, and all that follows.
+
+    Which came first is left to chance, and what follows shows it.
+    """
+    for before, each in pairwise(range(len(exchanges))):
+        if exchanges[each].at < exchanges[before].at + exchanges[before].took:
+            return exchanges[:before]
+    return exchanges
 
 
 def _is_passed_over(exchange: ApiExchange) -> bool:
@@ -220,7 +221,7 @@ class StoryPair:
     def normalised_request(self, side: int, exchange: ApiExchange) -> str:
         """Return a request as text that is the same for both deployments."""
         request = exchange.request
-        parts = [request.method, request.target]
+        parts = [request.method, unquote(request.target)]  # however an id is encoded in it
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
                 parts.append(_without_numbers(request.form.file.content.decode("utf-8", "replace")))

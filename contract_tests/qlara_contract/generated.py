@@ -237,7 +237,7 @@ class RequestGenerator:
             case = recorder.cases[case_id].value
             exchange = replace(
                 self._exchange(case, interaction.request, interaction.response),
-                at=interaction.timestamp,
+                at=interaction.timestamp - interaction.response.elapsed,  # noted at its end
             )
             meta = case.meta
             yield GeneratedRequest(

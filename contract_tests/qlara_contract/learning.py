@@ -340,7 +340,7 @@ class _Learning:
             return
         listed = body.get("total")
         total = total or (listed if isinstance(listed, int) else 0)
-        if shown < total:
+        if 0 < shown < total:
             self._known.observe(
                 "limit.default", shown, f"{shown} contacts without `limit`", default
             )

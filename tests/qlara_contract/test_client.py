@@ -257,7 +257,9 @@ def test_a_response_that_breaks_off_each_time_is_the_response(method: str) -> No
 
 def test_a_429_to_one_request_alone_is_its_response() -> None:
     def respond(path: str, _: object) -> tuple[int, Any]:
-        return (429, {}) if path == "/api/full" else (200, {"used": 1, "total": 2})
+        return (
+            (429, {"retryAfter": "soon"}) if path == "/api/full" else (200, {"used": 1, "total": 2})
+        )
 
     with serving(respond) as url:
         client = Client(RunSettings(url, SECRET), watch=lambda _: None)

@@ -11,8 +11,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import groupby, pairwise, zip_longest
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from qlara_contract.client import is_from_gateway
 from qlara_contract.conventions import NO_OVERLAY, ReadOverlay
@@ -130,29 +131,19 @@ def compare(
 
 def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExchange]]:
     return {
-        story: _one_after_another(
-            [exchange for _, exchange in group if not _is_passed_over(exchange)]
-        )
+        story: [exchange for _, exchange in group if not _is_passed_over(exchange)]
         for story, group in groupby(recorded, key=lambda each: each[0])
     }
-
-
-def _one_after_another(exchanges: list[ApiExchange]) -> list[ApiExchange]:
-    """Leave out what was sent together with another request: which came first, is left to chance."""
-    together = {
-        at
-        for before, each in pairwise(range(len(exchanges)))
-        if exchanges[each].at < exchanges[before].at + exchanges[before].took
-        for at in (before, each)
-    }
-    return [each for at, each in enumerate(exchanges) if at not in together]
 
 
 def _is_passed_over(exchange: ApiExchange) -> bool:
     """Return whether an exchange says nothing of the deployment.
 
-    It was waited out, came from a gateway, or only found out if the account holds a number already.
+    It was waited out, came from a gateway, or only found out if the account holds a number already; or
+    it was sent together with others, and which of them came first is left to chance.
     """
+    if exchange.is_one_of_several:
+        return True
     if exchange.response.status == _TOO_MANY or is_from_gateway(exchange.response):
         return True
     fields = dict(exchange.request.form.fields) if exchange.request.form else {}
@@ -220,7 +211,7 @@ class StoryPair:
     def normalised_request(self, side: int, exchange: ApiExchange) -> str:
         """Return a request as text that is the same for both deployments."""
         request = exchange.request
-        parts = [request.method, request.target]
+        parts = [request.method, unquote(request.target)]  # an id may be encoded
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
                 parts.append(_without_numbers(request.form.file.content.decode("utf-8", "replace")))

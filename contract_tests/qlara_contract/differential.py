@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import groupby, zip_longest
+from itertools import groupby, takewhile, zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -131,19 +131,21 @@ def compare(
 
 def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExchange]]:
     return {
-        story: [exchange for _, exchange in group if not _is_passed_over(exchange)]
+        story: _up_to_chance([exchange for _, exchange in group if not _is_passed_over(exchange)])
         for story, group in groupby(recorded, key=lambda each: each[0])
     }
+
+
+def _up_to_chance(exchanges: list[ApiExchange]) -> list[ApiExchange]:
+    """Return what comes before requests at the same time: which of those is first decides what follows."""
+    return list(takewhile(lambda each: not each.is_one_of_several, exchanges))
 
 
 def _is_passed_over(exchange: ApiExchange) -> bool:
     """Return whether an exchange says nothing of the deployment.
 
-    It was waited out, came from a gateway, or only found out if the account holds a number already; or
-    it was sent together with others, and which of them came first is left to chance.
+    It was waited out, came from a gateway, or only found out if the account holds a number already.
     """
-    if exchange.is_one_of_several:
-        return True
     if exchange.response.status == _TOO_MANY or is_from_gateway(exchange.response):
         return True
     fields = dict(exchange.request.form.fields) if exchange.request.form else {}

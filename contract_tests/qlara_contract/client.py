@@ -188,7 +188,7 @@ class Client:
         exchanges, failure = [], ""
         for each in waiting:
             try:
-                exchange = each.result()
+                exchange = replace(each.result(), is_one_of_several=True)
             except Unreachable as error:
                 failure = str(error)
                 continue

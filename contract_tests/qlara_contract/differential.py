@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import groupby, pairwise, zip_longest
+from itertools import groupby, takewhile, zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -131,22 +131,14 @@ def compare(
 
 def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExchange]]:
     return {
-        story: _one_after_another(
-            [exchange for _, exchange in group if not _is_passed_over(exchange)]
-        )
+        story: _up_to_chance([exchange for _, exchange in group if not _is_passed_over(exchange)])
         for story, group in groupby(recorded, key=lambda each: each[0])
     }
 
 
-def _one_after_another(exchanges: list[ApiExchange]) -> list[ApiExchange]:
-    """Leave out what was sent together with another request, and all that follows.
-
-    Which came first is left to chance, and what follows shows it.
-    """
-    for before, each in pairwise(range(len(exchanges))):
-        if exchanges[each].at < exchanges[before].at + exchanges[before].took:
-            return exchanges[:before]
-    return exchanges
+def _up_to_chance(exchanges: list[ApiExchange]) -> list[ApiExchange]:
+    """Return what comes before requests at the same time: which of those is first decides what follows."""
+    return list(takewhile(lambda each: not each.is_one_of_several, exchanges))
 
 
 def _is_passed_over(exchange: ApiExchange) -> bool:
@@ -221,7 +213,7 @@ class StoryPair:
     def normalised_request(self, side: int, exchange: ApiExchange) -> str:
         """Return a request as text that is the same for both deployments."""
         request = exchange.request
-        parts = [request.method, unquote(request.target)]  # however an id is encoded in it
+        parts = [request.method, unquote(request.target)]  # an id may be encoded
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
                 parts.append(_without_numbers(request.form.file.content.decode("utf-8", "replace")))

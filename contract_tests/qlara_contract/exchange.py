@@ -80,6 +80,7 @@ class ApiExchange:
     """A request and its response. ``operation`` is the operationId, or empty outside the contract.
 
     ``at`` is in seconds since the epoch, ``took`` in seconds; ``key`` is the API key sent.
+    ``is_one_of_several``: sent at the same time as others.
     """
 
     base_url: str
@@ -89,6 +90,7 @@ class ApiExchange:
     key: str = field(default="", repr=False)
     at: float = 0.0
     took: float = 0.0
+    is_one_of_several: bool = False
 
     def curl(self, style: CurlStyle = PLAIN) -> str:
         """Return the request as lines for a shell, the key masked."""

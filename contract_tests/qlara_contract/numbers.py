@@ -82,8 +82,9 @@ class Numbers:
     """
 
     def __init__(self, seed: int, claim: Callable[[str], bool]) -> None:
+        self._seed = seed
         self._random = random.Random(f"numbers {seed}")
-        self._any = (
+        self._any: random.Random = (
             random.SystemRandom()
         )  # a run finds in the account what the one before left there
         self._claim = claim
@@ -91,6 +92,10 @@ class Numbers:
         self._tried = 0
         self._kind = NumberKind.FIXED
         self._left: list[str] = []
+
+    def choose_by_seed(self) -> None:
+        """Choose scarce numbers by the seed too: the account is new, and holds none of them."""
+        self._any = random.Random(f"scarce {self._seed}")
 
     def use(self, kind: NumberKind) -> None:
         """Hand out numbers of this kind from now on."""

@@ -415,23 +415,24 @@ def test_an_import_over_what_is_left_of_the_quota_is_refused_whole(story: Story)
 def _fill_up(story: Story, key: str, room: int) -> None:
     """Fill the quota exactly: only contacts that would be created count, and the last one fits."""
     numbers = [story.run.numbers.take() for _ in range(room)]
-    new = "".join(card("Marco Rossi", f"TEL:{number}") for number in numbers)
+    cards = [card("Marco Rossi", f"TEL:{number}") for number in numbers]
+    half, rest = "".join(cards[: room // 2]), "".join(cards[room // 2 :])
     imports: tuple[tuple[PromiseId, str, str, str], ...] = (
         (
+            "upload.quota-all-or-nothing",
+            half * 3,
+            "SKIP",
+            "An import whose new contacts fit is refused for its duplicates.",
+        ),
+        (
             "upload.quota-exceeded",
-            new,
+            rest,
             "SKIP",
             "An import that fills the quota exactly is refused.",
         ),
         (
             "upload.quota-all-or-nothing",
-            new + new,
-            "SKIP",
-            "With an exhausted quota, an import of only duplicates is refused.",
-        ),
-        (
-            "upload.quota-all-or-nothing",
-            new + new,
+            half,
             "UPDATE",
             "With an exhausted quota, an import of only updates is refused.",
         ),

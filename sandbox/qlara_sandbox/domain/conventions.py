@@ -165,7 +165,7 @@ def attribute_of(name: str) -> str:
 
 _ISO_REGION = Text(_REGION, "an ISO 3166-1 code such as IT", ("IT", "DE"))
 _FIELD_NAME = Text(_FIELD, "a field name such as apiKey", ("apiKey", "X-Api-Key"))
-_WORDS = Text(_LINE, "1 to 200 characters on one line", ("The number is missing",))
+_WORDS = "1 to 200 characters on one line"
 _LIMIT = "the schema of the query parameter limit: "
 _PAGES = "the schema of the query parameter page: minimum and default; of `page` in a page: minimum"
 
@@ -426,13 +426,13 @@ TABLE: tuple[Convention, ...] = (
     ),
     Convention(
         "reason.missing-phone",
-        _WORDS,
+        Text(_LINE, _WORDS, ("The number is missing",)),
         "Missing phone number",
         "The `reason` of an error for a card without a number.",
     ),
     Convention(
         "reason.invalid-phone",
-        _WORDS,
+        Text(_LINE, _WORDS, ("The number is not valid",)),
         "Invalid phone number format",
         "The `reason` of an error for a card without a valid number.",
     ),

@@ -30,7 +30,12 @@ def folder(tmp_path: Path) -> Path:
     """Return a folder with the scenarios ``default`` and, under an overlay, ``other``."""
     (tmp_path / "default.yaml").write_text(HEAD, encoding="utf-8")
     (tmp_path / "other.yaml").write_text(f"{HEAD}overlay: overlay.yaml\n", encoding="utf-8")
-    overlay_file(tmp_path, overlay_for({"key.missing": 403, "limit.maximum": 2, "order": "newest"}))
+    overlay_file(
+        tmp_path,
+        overlay_for(
+            {"key.missing": 403, "key.unknown": 403, "limit.maximum": 2, "order": "newest"}
+        ),
+    )
     return tmp_path
 
 

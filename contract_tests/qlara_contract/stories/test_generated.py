@@ -66,7 +66,7 @@ def _judge(story: Story, one: GeneratedRequest) -> None:
     story.broken += story.run.judge(one.exchange, phase)
     if is_from_gateway(one.exchange.response):
         return
-    refused_as_usual = {story.actual.key_missing, story.actual.key_unknown}
+    refused_as_usual = {story.actual.key_missing, story.actual.key_unknown, 429}
     for promise, objection in one.found.items():
         if promise == "access.unknown-key" and one.exchange.response.status in refused_as_usual:
             continue  # whatever the status is, the request is refused as others are without a key

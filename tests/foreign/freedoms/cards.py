@@ -18,7 +18,8 @@ TABLE = Table()
 
 
 def _no_joined(lines: list[Line], _: Context) -> list[Line]:
-    if any(re.search(r"END:VCARD.*BEGIN:VCARD", line.text.upper()) for line in lines):
+    # Not within a value: there, both are text.
+    if any(re.match(r"\s*END:VCARD.*BEGIN:VCARD", line.text.upper()) for line in lines):
         raise refuse(400, "file", "Invalid VCard format. Expected END:VCARD on a line of its own.")
     return lines
 

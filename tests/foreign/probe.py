@@ -248,6 +248,7 @@ def _files(number: Callable[[], str]) -> list[str]:
     one, two = card(f"TEL:{number()}", name="One"), card(f"TEL:{number()}", name="Two")
     return [
         f"{one}\r\n\r\n{two}",
+        f"{one}Exported by hand\r\n{two}",
         f"{one}{two}".rstrip(),
         f"{one.rstrip()}{two}",
         card(f"TEL:{number()}").replace("BEGIN:VCARD", "begin:vcard"),
@@ -301,7 +302,7 @@ def _strategies(probe: Probe) -> None:
             *seeded,
             (
                 "tags",
-                "b-1,a 2;x,É+,a,b-1,c,d,e,f,g,h,i,j,k, l,a-very-long-tag-that-is-longer-than-fifty-characters-in-all",
+                "b-1,v1.0,a 2;x,É+,a,b-1,c,d,e,f,g,h,i,j,k, l,a-very-long-tag-that-is-longer-than-fifty-characters-in-all",
             ),
         ),
     )
@@ -341,6 +342,10 @@ def _strategies(probe: Probe) -> None:
         card("TEL:+393471234567", "NOTE:no email", name="Marco"),
         (*seeded, ("duplicateStrategy", "SKIP")),
     )
+    namesakes = [card(f"TEL:{probe.number()}", name="Same Name") for _ in range(2)]
+    probe.upload("".join(namesakes), seeded)
+    update = namesakes[0].replace("END:VCARD", "EMAIL:one@b.it\r\nEND:VCARD")
+    probe.upload(update, (*seeded, ("duplicateStrategy", "UPDATE")))
     probe.upload(card("TEL:+447911123456", name="UK"), (*seeded, ("tags", "t")))
     probe.upload(card("TEL:+447911123456", name="UK 2"), seeded)
     probe.page()
@@ -373,6 +378,7 @@ def _access(probe: Probe) -> None:
         f"{KEY}x",
         f"x{KEY}",
         KEY[:-1] + "z",
+        f"{KEY[: len(KEY) // 2]}z{KEY[len(KEY) // 2 + 1 :]}",
         KEY.replace("-", ""),
         UNPERMITTED_KEY,
     )

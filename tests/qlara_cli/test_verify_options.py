@@ -89,7 +89,7 @@ def test_a_dry_run_tells_each_story_and_sends_the_deployment_nothing() -> None:
     assert "/api/partner-gateway/v1/contacts/upload/vcard  (import)" in result.output
     lines = [each.split("  ") for each in result.stdout.splitlines()]
     told = {each[1]: each[-1].strip() for each in lines if each[0] == "" and len(each) > 2}
-    assert told["the quota can be read"] == "1 quota"
+    assert [told[each] for each in told if each.startswith("the quota can be read")] == ["1 quota"]
     imports, cards = told["a file of 250 cards is imported and listed whole"].split("; ")
     assert (" import" in imports, int(cards.removesuffix(" cards")) >= 250) == (True, True)
     assert "new lists named `contract-check …`. The API has no way to delete them." in result.stdout

@@ -116,7 +116,7 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
     if line[:1].isalnum():
         before, frames = _at_the_end(line)
         capitals = before.upper()
-        if frames and _VCARD not in capitals and not _START_OF_FRAME.match(capitals):
+        if before and frames and _VCARD not in capitals and not _START_OF_FRAME.match(capitals):
             return ((_LINE, before, 0), *frames)
     return (
         _of_known_line(line, in_card)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.foreign.circle import Circle, circle, main
+from tests.qlara_contract.foreign_circle import Circle, circle, main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Tries the circle on the deployment: what is learnt of it makes a sandbox that cannot be told from it.
 
-``python -m tests.foreign.circle [--kind KIND] [--sample N] [--seed S] [--jobs J] [NAME …]`` goes round once
+``python -m tests.qlara_contract.foreign_circle [--kind KIND] [--sample N] [--seed S] [--jobs J] [NAME …]`` goes round once
 per freedom; a NAME may be several joined by ``+``. Once round is: learn the deployment and write the
 overlay; judge the deployment by it, strictly; serve a sandbox with it and judge that likewise; compare
 both in what the overlay says. Prints a line each and a summary; exit code 0 if every circle closes,
@@ -232,7 +232,9 @@ def _known_fields() -> frozenset[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.foreign.circle", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.qlara_contract.foreign_circle", description=__doc__
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="freedoms; a+b for both at once")
     parser.add_argument("--kind", action="append", help="only freedoms of this kind; repeatable")
     parser.add_argument("--sample", type=int, metavar="N", help="only N of them, chosen by --seed")

@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test coverage check format contract bench mutants console-test docs clean fuzz chaos soak load pauses reliability corpus
+.PHONY: help serve demo verify suite test coverage check format contract bench mutants circle console-test docs clean fuzz chaos soak load pauses reliability corpus
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -57,7 +57,10 @@ contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
 
 mutants: $(VENV)/dev  ## Show that the contract suite finds wrong deployments, ours and others (SWITCHES=100), and no fault in right ones
 	$(BIN)/python -m qlara_contract.defects prove --seeds 10
-	$(BIN)/python -m tests.foreign.trial --faults --freedoms --sample $(SWITCHES) --least 0.8
+	$(BIN)/python -m tests.foreign.trial --faults --freedoms --sample $(SWITCHES) --least 0.85
+
+circle: $(VENV)/dev  ## Learn right deployments, serve sandboxes like them, and find no difference (SWITCHES=100)
+	$(BIN)/python -m tests.qlara_contract.foreign_circle --sample $(SWITCHES)
 
 bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and the server against a bare one
 	$(BIN)/python -m benchmarks.import_speed

@@ -136,7 +136,7 @@ class Import:
         ):
             raise refuse(400, "file", "The file holds no card that can be imported.")
         if not self._policy.importing.apart:
-            sleep(0.05)  # what a slow database leaves between looking and writing
+            sleep(0.25)  # what a slow database leaves between looking and writing
         for change in self._changes:
             change()
         context.pass_through(stages.JOINED, self._into)

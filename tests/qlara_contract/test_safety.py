@@ -105,7 +105,7 @@ def test_a_deployment_that_hangs_ends_the_run() -> None:
 
     account = seeded_account(KEY)
     with _serving(account, failure=hang) as url:
-        outcome = check_deployment(RunSettings(url, KEY, timeout=0.3, deadline=60))
+        outcome = check_deployment(RunSettings(url, KEY, timeout=1.0, deadline=90))
         released.set()
     assert "did not respond in time" in outcome.stopped
     assert (outcome.exit_code, outcome.broken) == (2, [])

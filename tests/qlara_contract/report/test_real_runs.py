@@ -15,6 +15,7 @@ import jsonschema_rs
 import pytest
 
 import qlara_contract.report
+from qlara_cli.interrupts import interruptible
 from qlara_contract.engine import check_deployment
 from qlara_contract.report.files import write_report
 from qlara_contract.results import PromiseState
@@ -115,7 +116,7 @@ def test_a_run_that_is_interrupted(tmp_path: Path) -> None:
         if progress.done == 5:
             signal.raise_signal(signal.SIGINT)
 
-    with serving.running() as url:
+    with serving.running() as url, interruptible():
         outcome = check_deployment(RunSettings(url, serving.KEY), (), interrupt)
     value = _require_sound(outcome, tmp_path)
     assert (value["exitCode"], value["stopped"]) == (130, "the run was interrupted")

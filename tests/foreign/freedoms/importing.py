@@ -24,7 +24,8 @@ def _updated_counted(rows: list[Row], context: Context) -> list[Row]:
 
 def _with_updated(quota: dict[str, Any], context: Context) -> dict[str, Any]:
     key = ("updated", context.account.key if context.account else "")
-    return quota | {"used": quota["used"] + context.memory.get(key, 0)}
+    used = quota["used"] + context.memory.get(key, 0)
+    return quota | {"used": min(used, quota["total"])}  # more than the plan has is used by nobody
 
 
 TABLE.all_of(

@@ -226,12 +226,6 @@ _report(
 )
 _report(
     "errors",
-    "errors-null",
-    "errors is null if there are none.",
-    lambda report, _: report | {"errors": report["errors"] or None},
-)
-_report(
-    "errors",
     "errors-texts",
     "errors holds texts.",
     lambda report, _: report | {"errors": [error["reason"] for error in report["errors"]]},

@@ -28,6 +28,13 @@ def _with_updated(quota: dict[str, Any], context: Context) -> dict[str, Any]:
     return quota | {"used": min(used, quota["total"])}  # more than the plan has is used by nobody
 
 
+TABLE.changes(
+    "import",
+    "error-list-null",
+    "The list of errors is null if there are none.",
+    stages.REPORT,
+    lambda report, _: report | {"errors": report["errors"] or None},
+)
 TABLE.all_of(
     "import",
     "quota-counts-updated",

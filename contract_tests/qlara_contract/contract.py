@@ -120,6 +120,7 @@ class ContractDocument:
 # What the contract decided of a field that UC-020 shows, by schema and property: other values are free.
 _DECIDED: dict[tuple[str, str], dict[str, Any]] = {
     ("Contact", "email"): {"type": ["string", "null"], "minLength": 0},
+    ("Contact", "name"): {"type": ["string", "null"]},
     ("ContactPage", "page"): {"minimum": 0},
     ("ImportReport", "status"): {"enum": None, "minLength": 1},
     ("CardError", "name"): {"type": ["string", "null"]},

@@ -86,6 +86,32 @@ def test_a_wrong_response_breaks_the_promise_that_names_its_fault(
 
 
 @pytest.mark.parametrize(
+    "exchange",
+    [
+        answered(UPLOAD, report(errors=None)),
+        answered(UPLOAD, {key: value for key, value in report().items() if key != "errors"}),
+        answered(UPLOAD, report(listId="list_default"), fields=(("listId", ""),)),
+        answered(LIST, page(contacts=[CONTACT | {"name": None}])),
+        _encoded(b'{"used": 1.0, "total": 2.0}'),
+    ],
+    ids=[
+        "errors-null",
+        "errors-absent",
+        "no-list-asked-for",
+        "name-null",
+        "whole-numbers-as-floats",
+    ],
+)
+def test_what_is_written_otherwise_breaks_nothing(exchange: ApiExchange) -> None:
+    assert _broken(exchange) == []
+
+
+def test_errors_that_are_counted_have_to_be_listed() -> None:
+    counted = report(summary={"imported": 0, "errors": 1, "skipped": 1}, errors=None)
+    assert "upload.report-shape" in _broken(answered(UPLOAD, counted))
+
+
+@pytest.mark.parametrize(
     ("strategy", "summary"),
     [
         ("SKIP", {"total": 3, "imported": 1, "duplicates": 2, "skipped": 2}),

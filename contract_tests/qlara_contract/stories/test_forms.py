@@ -121,8 +121,8 @@ def test_a_form_is_read_as_any_client_writes_it(story: Story) -> None:
             form, number = _made(story, made, _PLAIN_NAME, list_id)
             plain = _send(story, *form)
             if 200 <= plain.response.status < 300:
-                named = f"a file named {name}"
-                has_odd_names = _accepted(story, "upload.file-name-free", named, exchange)
+                _accepted(story, "upload.file-name-free", f"a file named {name}", exchange)
+                has_odd_names = False
             exchange = plain
         if _accepted(story, "upload.any-valid-form", what, exchange):
             sent[what] = number, exchange

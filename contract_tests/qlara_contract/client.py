@@ -153,8 +153,7 @@ class Client:
             return self.send(request, key=key)
         except Interrupted as error:
             exchange = self._send_again(request, key, error)
-            body = exchange.response.json
-            summary = body.get("summary") if isinstance(body, dict) else None
+            summary = exchange.response.value("summary")
             known = summary.get("duplicates") if isinstance(summary, dict) else None
             if known or exchange.response.status == _CONFLICT:
                 raise Interrupted(f"{error} It was carried out all the same.") from error

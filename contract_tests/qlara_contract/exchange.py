@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -66,13 +67,17 @@ class ApiResponse:
         """The media type without parameters, in lower case."""
         return (self.header("content-type") or "").split(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def json(self) -> Any:
         """The body as JSON; ``None`` where it is not."""
         try:
             return json.loads(self.body, parse_float=_number)
         except ValueError:
             return None
+
+    def value(self, name: str) -> Any:
+        """Return a field of the body; ``None`` where the body has none, or is no object."""
+        return self.json.get(name) if isinstance(self.json, dict) else None
 
 
 @dataclass(frozen=True)

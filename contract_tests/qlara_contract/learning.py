@@ -382,7 +382,11 @@ class _Learning:
             value, what = 1, "page=1 is the page without `page`"
         elif pages[0] == first and pages[1] not in (first, None):
             value, what = 0, "page=0 is the page without `page`"
-        elif pages[1] == pages[2] == first and total > size and _number(asked[2]) == _number(start):
+        elif (
+            pages[1] == pages[2] == first
+            and total > size
+            and asked[2].response.value("page") == start.response.value("page")
+        ):
             self._known.has_pages = False
             self._known.observe("page", None, "`page` is ignored", start)
             return
@@ -429,8 +433,7 @@ class _Learning:
         return self._get(contract().path_of(LIST, listId=list_id), *query)
 
     def _used(self) -> int | None:
-        body = self._get(contract().path_of(QUOTA)).response.json
-        used = body.get("used") if isinstance(body, dict) else None
+        used = self._get(contract().path_of(QUOTA)).response.value("used")
         return used if isinstance(used, int) and not isinstance(used, bool) else None
 
 
@@ -445,8 +448,7 @@ def _pauses() -> Iterator[float]:
 
 
 def _contacts(exchange: ApiExchange) -> list[dict[str, Any]]:
-    body = exchange.response.json
-    contacts = body.get("contacts") if isinstance(body, dict) else None
+    contacts = exchange.response.value("contacts")
     if not isinstance(contacts, list):
         return []
     return [each for each in contacts if isinstance(each, dict)]
@@ -460,15 +462,8 @@ def _ids(exchange: ApiExchange) -> list[str] | None:
 
 
 def _is_about_quota(exchange: ApiExchange) -> bool:
-    body = exchange.response.json
-    data = body.get("data") if isinstance(body, dict) else None
+    data = exchange.response.value("data")
     return isinstance(data, dict) and "contacts" in data
-
-
-def _number(exchange: ApiExchange) -> object:
-    """Return the number that a page says it has."""
-    body = exchange.response.json
-    return body.get("page") if isinstance(body, dict) else None
 
 
 def _imported(body: object) -> int | None:

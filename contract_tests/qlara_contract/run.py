@@ -281,8 +281,7 @@ class SuiteRun:
     def _look_for_contacts(self, exchange: ApiExchange) -> None:
         """Note whether a list that an import of this run went into is seen to hold something."""
         if exchange.operation == LIST and list_named_by(exchange.request) in self.ledger.lists:
-            body = exchange.response.json
-            shown = body.get("contacts") if isinstance(body, dict) else None
+            shown = exchange.response.value("contacts")
             self.has_seen_contacts = self.has_seen_contacts or bool(shown)
 
     def _watch(self, exchange: ApiExchange) -> None:
@@ -317,8 +316,7 @@ class SuiteRun:
         )
         request = ApiRequest("POST", contract().path_of(UPLOAD), form=form)
         exchange = self.client.send_or_look(request)
-        body = exchange.response.json
-        summary = body.get("summary") if isinstance(body, dict) else None
+        summary = exchange.response.value("summary")
         return not (isinstance(summary, dict) and summary.get("duplicates") == 1)
 
 

@@ -152,7 +152,7 @@ def test_no_account_sees_or_changes_another(story: Story) -> None:
         for promise in story.promises:
             story.not_exercised(promise, "no key of another account was given")
         return
-    before = _used(story.get_quota(key=other))
+    before = story.get_quota(key=other).response.value("used")
     number = story.run.numbers.take()
     name, email = f"{MARKER} {number[-6:]}", f"contract-check-{number[-6:]}@example.com"
     text = card(name, f"TEL:{number}", email=email)
@@ -177,14 +177,13 @@ def test_no_account_sees_or_changes_another(story: Story) -> None:
     exchange = story.get_quota(key=other)
     story.expect(
         "access.accounts-apart",
-        _used(exchange),
+        exchange.response.value("used"),
         before + 1 if is_created and isinstance(before, int) else before,
         exchange,
         "An import into one account changed the quota of another.",
     )
     exchange = story.post(story.form(text), key=other)
-    body = exchange.response.json
-    summary = body.get("summary") if isinstance(body, dict) else None
+    summary = exchange.response.value("summary")
     # An exhausted account refuses what it does not hold, and takes a duplicate.
     story.expect(
         "access.accounts-apart",
@@ -196,11 +195,6 @@ def test_no_account_sees_or_changes_another(story: Story) -> None:
     if other == story.settings.exhausted_key:
         _quota_apart(story, other)
     _same_lists(story, other)
-
-
-def _used(exchange: ApiExchange) -> object:
-    body = exchange.response.json
-    return body.get("used") if isinstance(body, dict) else None
 
 
 def _same_lists(story: Story, other: str) -> None:
@@ -222,8 +216,7 @@ def _same_lists(story: Story, other: str) -> None:
 
 def _contacts(exchange: ApiExchange) -> set[str]:
     """Return what tells the contacts of a page from all others; ids may be unique in one account only."""
-    body = exchange.response.json
-    contacts = body.get("contacts") if isinstance(body, dict) else None
+    contacts = exchange.response.value("contacts")
     return {
         ", ".join(str(each.get(name)) for name in ("contactId", "phoneNumber", "createdAt"))
         for each in (contacts if isinstance(contacts, list) else ())

@@ -585,8 +585,7 @@ def _shown_errors(story: Story) -> int:
 
 
 def _field(report: ReceivedReport, name: str) -> object:
-    body = report.exchange.response.json
-    return body.get(name) if isinstance(body, dict) else None
+    return report.exchange.response.value(name)
 
 
 def _moment(value: object) -> datetime | None:

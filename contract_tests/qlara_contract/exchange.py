@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import ne
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -178,8 +179,8 @@ def _described(key: str, placeholders: Mapping[str, str]) -> str:
                 return f"{placeholder}_WITH_CAPITAL_AND_SMALL_LETTERS_SWAPPED"
             if key == secret[:-1]:
                 return f"{placeholder}_WITHOUT_ITS_LAST_CHARACTER"
-            if key[:-1] == secret[:-1]:
-                return f"{placeholder}_WITH_ANOTHER_LAST_CHARACTER"
-            if key == secret.replace("-", ""):
-                return f"{placeholder}_WITHOUT_HYPHENS"
+            if len(key) == len(secret) and sum(map(ne, key, secret)) == 1:
+                return f"{placeholder}_WITH_ONE_OTHER_CHARACTER"
+            if key == "".join(filter(str.isalnum, secret)):
+                return f"{placeholder}_WITH_LETTERS_AND_DIGITS_ALONE"
     return PLACEHOLDER

@@ -111,6 +111,16 @@ def test_keys_are_told_apart_and_a_key_in_the_query_is_masked() -> None:
     assert all("/x?apiKey=YOUR_API_KEY'" in each for each in shown)
 
 
+def test_a_key_that_is_nearly_the_right_one_is_described() -> None:
+    style = CurlStyle({SECRET: "YOUR_API_KEY"})
+    nearly = (f"q{SECRET[1:]}", SECRET.replace("-", ""))
+    shown = [_sent(ApiRequest("GET", "/x"), key).curl(style) for key in nearly]
+    assert [each.split("X-Api-Key: ")[1].rstrip("'") for each in shown] == [
+        "YOUR_API_KEY_WITH_ONE_OTHER_CHARACTER",
+        "YOUR_API_KEY_WITH_LETTERS_AND_DIGITS_ALONE",
+    ]
+
+
 def test_what_curl_would_write_otherwise_is_sent_as_a_body() -> None:
     form = ImportForm(FormFile(b"x", 'a"b.vcf'), (("listName", "@file;type=a"),))
     assert "--data-binary @body.bin" in _sent(ApiRequest("POST", "/x", form=form)).curl()

@@ -71,6 +71,7 @@ class _Learning:
         if run.settings.effective_mode is not Mode.FULL or run.writes_left < _FEW:
             self._pages(run.list_id, 0)
             return
+        self._other_accounts()
         if not run.ledger.fits(_ROOM):
             run.imports_fail = NO_ROOM
         if run.imports_fail or not self._first_import():
@@ -80,9 +81,10 @@ class _Learning:
         self._scope()
         most = min(run.writes_left, _MOST if run.ledger.room is None else run.ledger.room)
         cards = _MANY if most >= _BUDGET_FOR_MANY else _FEW
-        list_id, numbers = self._list_of(cards)
+        name = run.new_list_name(STORY)
+        list_id, numbers = self._list_of(cards, name)
         if list_id:
-            run.paged_list, run.paged_numbers = list_id, tuple(numbers)
+            run.paged_list, run.paged_list_name = list_id, name
             self._pages(list_id, len(numbers))
             self._order(list_id, numbers)
 
@@ -98,6 +100,14 @@ class _Learning:
         if status in (401, 403) and isinstance(data, dict) and len(data) == 1:
             field = next(iter(data))
             self._known.observe("key.field", field, f"a refusal in {field}", exchange)
+
+    def _other_accounts(self) -> None:
+        """Note what other accounts have used: no import of this run may change it."""
+        settings = self._run.settings
+        for key in {settings.exhausted_key, settings.nearly_exhausted_key} - {settings.api_key, ""}:
+            used = self._get(contract().path_of(QUOTA), key=key).response.value("used")
+            if isinstance(used, int):
+                self._run.used_by_others[key] = used
 
     def _first_import(self) -> bool:
         """Import a number of each kind; return whether lists can be made and read."""
@@ -315,14 +325,14 @@ class _Learning:
             if _count(again, "duplicates") == 1:
                 self._known.observe("duplicates.scope", "list", "on the same list only", again)
 
-    def _list_of(self, cards: int) -> tuple[str, list[str]]:
+    def _list_of(self, cards: int, name: str) -> tuple[str, list[str]]:
         """Import a list of so many cards; return its id and numbers, in order of import."""
         numbers = [self._run.numbers.take() for _ in range(cards)]
         text = "".join(
             card(f"{_NAMES[at % len(_NAMES)]} Rossi {at}", f"TEL:{number}")
             for at, number in enumerate(numbers)
         )
-        exchange = self._import(text)
+        exchange = self._import(text, name)
         body = exchange.response.json
         if not 200 <= exchange.response.status < 300 or not isinstance(body, dict):
             return "", []

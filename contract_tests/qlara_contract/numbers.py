@@ -42,8 +42,8 @@ _NATIONAL = {
 }
 
 
-# Mobile numbers of countries with codes of one, two and three digits: those reserved for fiction, or the
-# examples that the metadata of libphonenumber gives.
+# Mobile numbers of countries with codes of one, two and three digits, of 9 to the 15 digits that E.164
+# allows: those reserved for fiction, or examples that the metadata of libphonenumber gives or would accept.
 FOREIGN = {
     "US": "+1 202 555 0123",
     "GB": "+44 7400 123456",
@@ -56,6 +56,9 @@ FOREIGN = {
     "FO": "+298 211234",
     "CN": "+86 131 2345 6789",
     "AE": "+971 50 123 4567",
+    "BR": "+55 11 96123 4567",
+    "ID": "+62 812 3456 78901",
+    "AT": "+43 664 1234567890",
 }
 
 

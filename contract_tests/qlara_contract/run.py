@@ -62,13 +62,14 @@ class SuiteRun:
     has_seen_contacts: bool = False  # in a list that the run made
     story_name: str = ""
     paged_list: str = ""
-    paged_numbers: tuple[str, ...] = ()
+    paged_list_name: str = ""
     remembered: dict[str, set[str]] = field(default_factory=dict)
     broken_by_checks: list[PromiseId] = field(default_factory=list)
     record: list[tuple[str, ApiExchange]] | None = None
     is_learning: bool = False
     needs_file_name: bool = False  # as a text field of each upload
     first_quota: ApiExchange | None = None  # the exchange that the run began with
+    used_by_others: dict[str, int] = field(default_factory=dict)  # by key, before the first import
     page_size: int = 10  # a `limit` that the deployment is known to obey
 
     def __post_init__(self) -> None:

@@ -59,7 +59,7 @@ def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
         story.expect("numbers.default-region", got.get(name), expected, page.exchange, what)
 
 
-@exercises("numbers.e164", creates=11)
+@exercises("numbers.e164", creates=len(FOREIGN))
 def test_numbers_of_many_countries_are_stored_as_they_are(story: Story) -> None:
     text = "".join(
         card(f"Marco Rossi {region}", f"TEL;TYPE=CELL:{number}")

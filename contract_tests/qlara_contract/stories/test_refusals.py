@@ -10,10 +10,12 @@ from qlara_contract.exchange import ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import UPLOAD
 from qlara_contract.results import ALWAYS_UPDATES
+from qlara_contract.steps import list_made_by
 from qlara_contract.story import TAG, exercises
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
+    from qlara_contract.exchange import ApiExchange
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.story import Story
 
@@ -370,6 +372,7 @@ def _duplicates_at_full_quota(story: Story, key: str) -> None:
     "upload.quota-all-or-nothing",
     "quota.used-within-total",
     "upload.quota-exceeded",
+    "access.accounts-apart",
     unsafe=True,
 )
 def test_an_import_over_what_is_left_of_the_quota_is_refused_whole(story: Story) -> None:
@@ -379,7 +382,15 @@ def test_an_import_over_what_is_left_of_the_quota_is_refused_whole(story: Story)
         for promise in story.promises:
             story.not_exercised(promise, "no key of an account with a nearly full quota was given")
         return
-    used, total, _ = story.quota(key=key)
+    used, total, exchange = story.quota(key=key)
+    if key in story.run.used_by_others:
+        story.expect(
+            "access.accounts-apart",
+            used,
+            story.run.used_by_others[key],
+            exchange,
+            "Imports into one account changed the quota of another.",
+        )
     room = total - used
     if not 0 < room <= min(_MOST_ROOM, story.run.writes_left):
         for promise in story.promises:
@@ -425,9 +436,9 @@ def _fill_up(story: Story, key: str, room: int) -> None:
         ),
         (
             "upload.quota-exceeded",
-            rest,
+            rest + card("Anna Neri"),
             "SKIP",
-            "An import that fills the quota exactly is refused.",
+            "An import whose new contacts fill the quota exactly is refused.",
         ),
         (
             "upload.quota-all-or-nothing",
@@ -437,13 +448,31 @@ def _fill_up(story: Story, key: str, room: int) -> None:
         ),
     )
     list_id = ""
+    # The first list gets the name of one in another account, unless names may have to be unique.
+    name = story.run.paged_list_name if story.actual.list_names != "unique" else ""
     for promise, content, strategy, what in imports:
-        exchange = story.post(story.form(content, list_id=list_id, strategy=strategy), key=key)
-        status, body = exchange.response.status, exchange.response.json
+        form = story.form(content, list_id=list_id, strategy=strategy, list_name=name)
+        exchange = story.post(form, key=key)
+        status = exchange.response.status
+        if name and list_made_by(exchange) == story.run.paged_list:
+            _expect_apart(story, exchange, numbers)
         # Where only a list is searched for duplicates, all of them have to go into one.
-        if story.actual.duplicates_scope == "list" and isinstance(body, dict):
-            list_id = str(body.get("listId") or "")
+        if story.actual.duplicates_scope == "list":
+            list_id = list_made_by(exchange)
         story.expect(promise, 200 <= status < 300, True, exchange, what)
+        name = ""
+
+
+def _expect_apart(story: Story, imported: ApiExchange, numbers: list[str]) -> None:
+    """Read a list whose id is the same in two accounts: it does not hold contacts of the other one."""
+    page = story.read(story.run.paged_list)
+    story.expect(
+        "access.accounts-apart",
+        sorted({*map(str, page.numbers)} & set(numbers)),
+        [],
+        imported,
+        "An import into a list with the name of another account's list went into that list.",
+    )
 
 
 def _padded(text: str, size: int) -> str:

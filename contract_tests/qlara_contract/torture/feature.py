@@ -29,15 +29,15 @@ class NameAs(Enum):
 class ContactOutcome:
     """The card becomes a contact. ``number`` is E.164; ``email`` is empty where the card has none.
 
-    ``or_number`` and ``or_email`` will do as well.
+    Any of ``or_numbers`` and ``or_emails`` will do as well.
     """
 
     name: str
     number: str
     email: str = ""
     name_as: NameAs = NameAs.CHARACTERS
-    or_number: str = ""
-    or_email: str = ""
+    or_numbers: tuple[str, ...] = ()
+    or_emails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

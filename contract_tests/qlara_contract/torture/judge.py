@@ -335,9 +335,9 @@ class _Judged:
     def _differences(self, contact: Mapping[str, Any], outcome: ContactOutcome) -> Iterator[str]:
         if not _same_name(contact.get("name"), outcome.name, outcome.name_as):
             yield "name"
-        if contact.get("phoneNumber") not in (outcome.number, outcome.or_number or outcome.number):
+        if contact.get("phoneNumber") not in (outcome.number, *outcome.or_numbers):
             yield "phoneNumber"
-        if (contact.get("email") or "") not in (outcome.email, outcome.or_email or outcome.email):
+        if (contact.get("email") or "") not in (outcome.email, *outcome.or_emails):
             yield "email"
         tags = contact.get("tags")
         if not isinstance(tags, list) or {str(each) for each in tags} != self._tags:

@@ -43,8 +43,8 @@ class Options(TypedDict, total=False):
     number: str
     email: str
     name_as: NameAs
-    or_number: str
-    or_email: str
+    or_numbers: tuple[str, ...]
+    or_emails: tuple[str, ...]
     reason: str
     head: tuple[str, ...]
     tail: tuple[str, ...]
@@ -71,8 +71,8 @@ def reads(
             given.fill(options.get("number", NUMBER)),
             given.fill(options.get("email", EMAIL)),
             options.get("name_as", NameAs.CHARACTERS),
-            given.fill(options.get("or_number", "")),
-            given.fill(options.get("or_email", "")),
+            tuple(map(given.fill, options.get("or_numbers", ()))),
+            tuple(map(given.fill, options.get("or_emails", ()))),
         )
         return WrittenCard(content, outcome, given.numbers)
 

@@ -67,6 +67,7 @@ _fold = Kind(Group.CARDS, ("cards.folded-lines",), on_text)
 _other = Kind(Group.CARDS, ("cards.other-properties",), on_text)
 _lost = Kind(Group.CARDS, ("cards.letter-case",), cards_lost)
 _refused = Kind(Group.CARDS, ("cards.properties-in-any-order",), cards_refused)
+_several_refused = Kind(Group.CARDS, ("cards.other-properties",), cards_refused)
 _changed = Kind(Group.CARDS, ("cards.other-properties",), on_cards)
 
 DEFECTS = (
@@ -160,5 +161,15 @@ DEFECTS = (
         "version-only-second",
         "A card whose VERSION does not follow BEGIN is refused.",
         _version_is_late,
+    ),
+    _several_refused(
+        "three-numbers-refused",
+        "A card with three TEL and more is refused.",
+        lambda card: len(re.findall(r"(?im)^[\w.-]*\bTEL\b", card.text)) > 2,
+    ),
+    _several_refused(
+        "three-addresses-refused",
+        "A card with three EMAIL and more is refused.",
+        lambda card: len(re.findall(r"(?im)^[\w.-]*\bEMAIL\b", card.text)) > 2,
     ),
 )

@@ -89,8 +89,8 @@ async def _pages_overlap(request: ServedRequest, forward: Forward) -> ServedResp
     return response.with_json(body | {"contacts": overlapping[: len(body["contacts"])]})
 
 
-def _ordered(order: Callable[[list[Body]], list[Body]]) -> Callable[[], Behaviour]:
-    """Put the whole list in another order before it is divided into pages."""
+def _ordered(order: Callable[[list[Body], int], list[Body]]) -> Callable[[], Behaviour]:
+    """Put the whole list in another order, given it and the page, before it is divided into pages."""
 
     async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
         response = await forward(request)
@@ -104,10 +104,16 @@ def _ordered(order: Callable[[list[Body]], list[Body]]) -> Callable[[], Behaviou
             whole += part.json["contacts"]
         body = response.json
         start = (body["page"] - 1) * (request.number("limit") or _DEFAULT_LIMIT)
-        contacts = order(whole)[start : start + len(body["contacts"])]
+        contacts = order(whole, body["page"])[start : start + len(body["contacts"])]
         return response.with_json(body | {"contacts": contacts})
 
     return lambda: behave
+
+
+def _by_name_alone(contacts: list[Body], page: int) -> list[Body]:
+    """Sort by name; nothing orders contacts of one name, so they are turned on every second page."""
+    turned = contacts[::-1] if page % 2 else contacts
+    return sorted(turned, key=lambda each: str(each["name"]))
 
 
 def _unsteady() -> Behaviour:
@@ -181,14 +187,21 @@ DEFECTS = (
         _G,
         "The contact that was imported last comes first.",
         ("list.order",),
-        _ordered(lambda contacts: contacts[::-1]),
+        _ordered(lambda contacts, _: contacts[::-1]),
     ),
     Defect(
         "sorted-by-name",
         _G,
         "Contacts are sorted by name, as the API reference says.",
         ("list.order",),
-        _ordered(lambda contacts: sorted(contacts, key=lambda each: str(each["name"]))),
+        _ordered(lambda contacts, _: sorted(contacts, key=lambda each: str(each["name"]))),
+    ),
+    Defect(
+        "same-names-in-any-order",
+        _G,
+        "Pages are sorted by name, and contacts of one name stand on any page in another order.",
+        ("list.every-contact-once",),
+        _ordered(_by_name_alone),
     ),
     Defect(
         "order-changes",

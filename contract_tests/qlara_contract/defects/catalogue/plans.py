@@ -132,6 +132,40 @@ async def _last_place_kept(request: ServedRequest, forward: Forward) -> ServedRe
     return await forward(request)
 
 
+async def _faulty_cards_counted(request: ServedRequest, forward: Forward) -> ServedResponse:
+    """Refuse an import for its faulty cards if there is no room for them too."""
+    form = request.form if request.operation == UPLOAD else None
+    if form is None or form.file is None or not request.key:
+        return await forward(request)
+    quota = (await forward(request.on_request(QUOTA))).json
+    cards = cards_of(form.file)
+    is_faulty = any(not card.number for card in cards)
+    room = quota.get("total", 0) - quota.get("used", 0) if isinstance(quota, dict) else 0
+    if is_faulty and 0 < room < len(cards):
+        return fail(409, "contacts", "Contact quota exceeded.")
+    return await forward(request)
+
+
+def _imports_of_all_counted() -> Behaviour:
+    """Let each import move ``used`` of every account."""
+    moved: dict[str, int] = defaultdict(int)
+
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        response = await forward(request)
+        body = response.json
+        if response.status != 200 or not isinstance(body, dict):
+            return response
+        if request.operation == UPLOAD:
+            moved[request.key] += body["summary"]["imported"]
+        if request.operation != QUOTA:
+            return response
+        of_others = sum(count for key, count in moved.items() if key != request.key)
+        used = min(body["used"] + of_others, body["total"])
+        return response.with_json(body | {"used": used})
+
+    return behave
+
+
 def _without_reason(_: ServedRequest, response: ServedResponse) -> ServedResponse:
     if response.status != 409:
         return response
@@ -271,5 +305,19 @@ DEFECTS = (
         "An import that fills the quota exactly is refused.",
         ("upload.quota-all-or-nothing",),
         lambda: _last_place_kept,
+    ),
+    Defect(
+        "faulty-cards-need-quota",
+        Group.REFUSALS,
+        "Faulty cards count as new contacts when the quota is checked.",
+        ("upload.quota-exceeded",),
+        lambda: _faulty_cards_counted,
+    ),
+    Defect(
+        "quota-of-all-accounts",
+        Group.ACCESS,
+        "Imports into one account move the quota of every other one.",
+        ("access.accounts-apart",),
+        stateful(_imports_of_all_counted),
     ),
 )

@@ -303,6 +303,7 @@ DEFECTS = (
     _stored(
         "numbers-cut-at-11", "A number is cut after 11 characters.", lambda number: number[:11]
     ),
+    _stored("numbers-cut-at-14", "A number is cut after 13 digits.", lambda number: number[:14]),
     _stored(
         "numbers-through-a-float",
         "Numbers pass through a 32-bit floating point number, which rounds them.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qlara_contract.torture.catalogue import (
     errors,
+    exports,
     folds,
     frames,
     mails,
@@ -25,6 +26,7 @@ FEATURES: tuple[Feature, ...] = (
     *names.FEATURES,
     *mails.FEATURES,
     *numbers.FEATURES,
+    *exports.FEATURES,
     *errors.FEATURES,
     *frames.FEATURES,
     *whole_files.FEATURES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from qlara_contract import checks
 from qlara_contract.client import SCENARIO_HEADER, Client
@@ -27,7 +27,7 @@ from qlara_contract.steps import led_to, list_made_by, list_named_by
 from qlara_contract.strategies import card
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from qlara_contract.deviations import Deviation
     from qlara_contract.promise_ids import PromiseId
@@ -40,6 +40,15 @@ MARKER = "Contract Check"
 _LONGEST_NAME = 50
 _WORDS_KEPT = 2  # that it is of a run, and of which
 _SLACK = 0.15  # seconds that an import may take longer to settle than it was seen to take
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A list as it was seen whole early in the run, at a time of the monotonic clock."""
+
+    list_id: str
+    contacts: tuple[Mapping[str, Any], ...]
+    at: float
 
 
 @dataclass
@@ -63,7 +72,7 @@ class SuiteRun:
     story_name: str = ""
     paged_list: str = ""
     paged_list_name: str = ""
-    remembered: dict[str, set[str]] = field(default_factory=dict)
+    remembered: list[Remembered] = field(default_factory=list)
     broken_by_checks: list[PromiseId] = field(default_factory=list)
     record: list[tuple[str, ApiExchange]] | None = None
     is_learning: bool = False
@@ -138,6 +147,16 @@ class SuiteRun:
             words.pop()
         return " ".join(words)[:_LONGEST_NAME]
 
+    def remember(self, list_id: str, contacts: Iterable[Mapping[str, Any]]) -> None:
+        """Remember what a list holds, so that the end of the run can tell whether it still does."""
+        self.remembered.append(Remembered(list_id, tuple(contacts), time.monotonic()))
+
+    def wait_since(self, moment: float, seconds: float) -> None:
+        """Wait until *seconds* have passed since *moment* of the monotonic clock."""
+        left = moment + seconds - time.monotonic()
+        if left > 0:
+            self.client.wait(left)
+
     def begin_story(self, name: str) -> None:
         """Attribute what breaks from now on to the story *name*."""
         self.story_name = name
@@ -186,9 +205,7 @@ class SuiteRun:
         """Wait until *seconds*, and some slack, have passed since the last import was answered."""
         if seconds <= 0:
             return
-        left = self._wrote_at + seconds * 1.25 + _SLACK - time.monotonic()
-        if left > 0:
-            self.client.wait(left)
+        self.wait_since(self._wrote_at, seconds * 1.25 + _SLACK)
 
     def describe(self, promise_ids: Sequence[PromiseId]) -> str:
         """Return the evidence against these promises, for the failure of a test."""

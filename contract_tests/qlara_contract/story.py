@@ -665,6 +665,14 @@ def known_part(contact: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def lasting_part(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what UC-020 shows of a contact, all of which stays until an import changes it.
+
+    Other fields may be different each time.
+    """
+    return known_part(contact) | {name: contact.get(name) for name in ("contactId", "createdAt")}
+
+
 def _changes_duplicates(request: ApiRequest) -> bool:
     """Return whether sending a request again could change what the first one did."""
     fields = dict(request.form.fields) if request.form else {}

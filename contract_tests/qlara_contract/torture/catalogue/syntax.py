@@ -117,7 +117,9 @@ _TYPE = (
     _type("text", "`TYPE=text` hides the number.", f"TEL;TYPE=text:{NUMBER}", versions=_V4),
     _type("value-text", "`VALUE=text` hides the number.", f"TEL;VALUE=text:{NUMBER}", versions=_V4),
     _type("many", "Many parameters hide the number.", f"TEL;X-A=1;X-B=2;TYPE=WORK;X-C=3:{NUMBER}"),
-    _type("long", "Parameters of 300 octets hide the number.", f"TEL;X-A={'lorem-' * 50}:{NUMBER}"),
+    _type(
+        "long", "Parameters of 700 octets hide the number.", f"TEL;X-A={'lorem-' * 117}:{NUMBER}"
+    ),
     _type("fn-language", "`LANGUAGE=it` hides FN.", f"FN;LANGUAGE=it:{NAME}"),
     _type("fn-altid", "`ALTID=1` hides FN.", f"FN;ALTID=1;LANGUAGE=it:{NAME}", versions=_V4),
     _type("fn-pid", "`PID=1.1` hides FN.", f"FN;PID=1.1:{NAME}", versions=_V4),

@@ -67,6 +67,7 @@ _fold = Kind(Group.CARDS, ("cards.folded-lines",), on_text)
 _other = Kind(Group.CARDS, ("cards.other-properties",), on_text)
 _lost = Kind(Group.CARDS, ("cards.letter-case",), cards_lost)
 _refused = Kind(Group.CARDS, ("cards.properties-in-any-order",), cards_refused)
+_type = Kind(Group.CARDS, ("cards.type-spellings",), on_text)
 _several_refused = Kind(Group.CARDS, ("cards.other-properties",), cards_refused)
 _changed = Kind(Group.CARDS, ("cards.other-properties",), on_cards)
 
@@ -161,6 +162,11 @@ DEFECTS = (
         "version-only-second",
         "A card whose VERSION does not follow BEGIN is refused.",
         _version_is_late,
+    ),
+    _type(
+        "lines-over-512-not-read",
+        "A line of more than 512 characters is not read.",
+        _replacing(r"^[^\r\n]{513,}", "X-TOO-LONG:"),
     ),
     _several_refused(
         "three-numbers-refused",

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from qlara_contract.defects.defect import Defect, Group, on_request
-from qlara_contract.defects.files import CardText, bytes_of, cards_of
+from qlara_contract.defects.files import CardText, bytes_of, cards_of, change_cards
 from qlara_contract.defects.imports import (
     HIDDEN_LIST,
     STRATEGY,
@@ -200,6 +200,24 @@ def _tags_elsewhere(form: MultipartForm, _: Body) -> MultipartForm:
     return form.with_value("listId", None).with_value("listName", HIDDEN_LIST)
 
 
+async def _update_by_the_last_digits(request: ServedRequest, forward: Forward) -> ServedResponse:
+    form = request.form if request.operation == UPLOAD else None
+    list_id = form.value("listId") if form else ""
+    if form is None or not form.file or not list_id or strategy_of(form) != "UPDATE":
+        return await forward(request)
+    contacts = await contacts_of(request, forward, list_id)
+    numbers = {
+        str(each["phoneNumber"])[-_COMPARED:]: each["phoneNumber"] for each in contacts[::-1]
+    }
+
+    def of_the_first(card: CardText) -> CardText:
+        number = numbers.get(card.number[-_COMPARED:])
+        return card.with_tel(number) if number else card
+
+    return await forward(request.with_form(form.with_file(change_cards(form.file, of_the_first))))
+
+
+_COMPARED = 6
 _G = Group.STRATEGIES
 
 DEFECTS = (
@@ -286,6 +304,13 @@ DEFECTS = (
         "UPDATE changes `createdAt`.",
         ("duplicates.update-keeps-the-contact",),
         _after_update(_created_now),
+    ),
+    Defect(
+        "update-by-the-last-digits",
+        _G,
+        "UPDATE changes the first contact of the list whose number ends with the same six digits.",
+        ("duplicates.by-number-only",),
+        lambda: _update_by_the_last_digits,
     ),
     Defect(
         "update-stays-off-the-list",

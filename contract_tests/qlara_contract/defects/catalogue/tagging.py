@@ -85,6 +85,7 @@ DEFECTS = (
         lambda tag: tag.encode("latin-1", "replace").decode("latin-1"),
     ),
     _tags("last-tag-lost", "The last of several tags is lost.", lambda tags: tags[:-1] or tags),
+    _tags("tags-of-digits-lost", "A tag of digits alone is dropped.", _only(r"(?!\d+$).+")),
     _tags("tags-split-at-hyphens", "Tags are split at hyphens.", _split("-")),
     _tags("tags-at-most-three", "Only the first three tags are kept.", lambda tags: tags[:3]),
     _tags(

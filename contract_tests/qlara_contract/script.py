@@ -28,18 +28,26 @@ def script(
     """Return the lines that repeat what was seen; empty if no one request shows it.
 
     A list that an earlier request makes is named by a variable: the same import makes one with another
-    id. *curl* writes each request, given the variables by their values.
+    id. Requests that were sent at the same time run in the background. *curl* writes each request, given
+    the variables by their values.
     """
     if evidence.exchange is None:
         return ""
     variables: dict[str, str] = {}
     blocks = []
-    for step in steps(evidence.before, evidence.exchange):
+    found = steps(evidence.before, evidence.exchange)
+    for step, following in zip(found, [*found[1:], None], strict=True):
         lines = [curl(step.exchange, dict(variables))]
+        is_together = step.exchange.is_one_of_several
         if step.says:
             what = _WHAT.get(step.exchange.operation, "send the request")
-            lines.insert(0, f"# {step.says}: {what}")
-        if is_plain(step.makes):
+            how = ", at the same time" if is_together else ""
+            lines.insert(0, f"# {step.says}{how}: {what}")
+        if is_together:
+            lines[-1] += " &"
+            if following is None or not following.exchange.is_one_of_several:
+                lines.append("wait")
+        elif is_plain(step.makes):
             name = f"LIST_ID_{len(variables) + 1}" if variables else "LIST_ID"
             variables[step.makes] = name
             lines.append(f"{name}={step.makes}  # listId of this response")

@@ -92,7 +92,8 @@ def steps(before: Sequence[ApiExchange], exchange: ApiExchange) -> list[ReplaySt
     found = []
     for at, each in enumerate(every):
         made = list_made_by(each)
-        is_needed = made and any(list_named_by(one.request) == made for one in every[at + 1 :])
+        is_new = made != list_named_by(each.request)  # else the request names it already
+        is_needed = is_new and any(list_named_by(one.request) == made for one in every[at + 1 :])
         says = "first" if at == 0 else "last" if each is exchange and at > 1 else "then"
         found.append(ReplayStep(each, says, made if is_needed else ""))
     return found

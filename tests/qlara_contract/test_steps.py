@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
@@ -81,3 +82,24 @@ def test_the_lines_say_what_is_set_up_and_name_its_list_by_a_variable() -> None:
 
 def test_one_request_that_needs_no_other_stands_alone() -> None:
     assert script(Evidence("Wrong.", "a", "b", _quota())).startswith("curl -X GET http://a/api/v1/")
+
+
+def test_requests_that_were_sent_at_the_same_time_run_in_the_background() -> None:
+    made = _import("+33199000001", "list_made")
+    together = [
+        replace(_import(number, "list_made", ("listId", "list_made")), is_one_of_several=True)
+        for number in ("+33199000002", "+33199000003")
+    ]
+    lines = script(Evidence("Wrong.", "a", "b", _read("list_made"), before=(made, *together)))
+    told = [
+        line for line in lines.splitlines() if line.startswith(("#", "wait", "LIST", "  -F list"))
+    ]
+    assert told == [
+        "# first: import the file",
+        "LIST_ID=list_made  # listId of this response",
+        "# then, at the same time: import the file",
+        "# then, at the same time: import the file",
+        "wait",
+        "# last: read the list",
+    ]
+    assert lines.count('-F "listId=${LIST_ID}" &\n') == len(together)

@@ -32,6 +32,8 @@ _TRIES = 3
 _PAUSES = (0.2, 1.0)
 _LOST_AFTER = 8  # failures in a row
 _CONFLICT = 409
+# How often, and seconds apart, the quota has to be the same before nothing is taken to be under way.
+_STILL, _PAUSE_WHEN_LATE, _LATE_READS = 3, 1.0, 20
 _GATEWAY = frozenset({502, 503, 504})
 SESSION_HEADER = "X-Sandbox-Session"
 SCENARIO_HEADER = "x-sandbox-scenario"
@@ -79,6 +81,7 @@ class Client:
         self._failed = 0
         self._is_accepted = False  # the key was, at least once
         self._cuts = False  # it ends responses before their end
+        self._is_late = False  # an import that did not respond in time may still be under way
         self.waited = 0.0
         self.requests = 0
         self.network_failures: list[str] = []
@@ -201,11 +204,15 @@ class Client:
         return exchanges
 
     def probe(self) -> str:
-        """Ask for the quota once; return why the deployment is lost, empty if it responds."""
+        """Ask for the quota; return why the deployment is lost, empty if it responds.
+
+        An import that did not respond in time may still come to be: then this waits until the quota
+        stands still.
+        """
         try:
-            exchange = self._send_once(
-                ApiRequest("GET", contract().path_of(QUOTA)), self._settings.api_key
-            )
+            exchange = self._quota()
+            if self._is_late:
+                exchange = self._standing_still(exchange)
         except Unreachable as error:
             return str(error)
         if is_from_gateway(exchange.response):
@@ -217,6 +224,22 @@ class Client:
             )
         self._failed = 0
         return ""
+
+    def _quota(self) -> ApiExchange:
+        request = ApiRequest("GET", contract().path_of(QUOTA))
+        return self._send_once(request, self._settings.api_key)
+
+    def _standing_still(self, before: ApiExchange) -> ApiExchange:
+        unchanged = 0
+        for _ in range(_LATE_READS):
+            self.wait(min(self._settings.timeout, _PAUSE_WHEN_LATE))
+            now = self._quota()
+            unchanged = unchanged + 1 if now.response.body == before.response.body else 0
+            if unchanged == _STILL:
+                break
+            before = now
+        self._is_late = False
+        return before
 
     def check_deadline(self) -> None:
         """Raise ``DeadlineReached`` once the run has taken as long as it may."""
@@ -266,8 +289,7 @@ class Client:
 
     def _serves_others(self) -> bool:
         """Return whether the deployment, which refuses a request as one too many, serves another."""
-        quota = ApiRequest("GET", contract().path_of(QUOTA))
-        return self._send_once(quota, self._settings.api_key).response.status < 400
+        return self._quota().response.status < 400
 
     def _send_once(self, request: ApiRequest, key: str) -> ApiExchange:
         self.pace()
@@ -308,6 +330,8 @@ class Client:
                 chunks = _kept(response.iter_raw(), received)
                 body, is_cut = read_within_bounds(chunks, encoding)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            is_timeout = isinstance(error, httpx2.TimeoutException)
+            self._is_late |= is_timeout and request.method == "POST"
             incomplete = None
             if response is not None and isinstance(error, httpx2.RemoteProtocolError):
                 seen = _response(response, b"".join(received), is_incomplete=True)

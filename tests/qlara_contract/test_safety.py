@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tests.foreign.store import Account
 
 _AFTER = 60  # requests
+_LARGE = 100_000  # bytes
 
 
 class Failing(Deployment):
@@ -109,6 +111,27 @@ def test_a_deployment_that_hangs_ends_the_run() -> None:
         released.set()
     assert "did not respond in time" in outcome.stopped
     assert (outcome.exit_code, outcome.broken) == (2, [])
+
+
+class Late(Deployment):
+    """Carries out the first large imports only when nobody waits for them any more."""
+
+    late = 3
+
+    def respond(self, request: Request) -> Response:
+        if self.late and len(request.body) > _LARGE:
+            self.late -= 1
+            time.sleep(1.5)
+        return super().respond(request)
+
+
+def test_imports_that_come_to_be_after_their_time_is_up_are_no_fault() -> None:
+    only = ("upload.imports-together",)
+    with Server(("127.0.0.1", 0), Late([seeded_account(KEY)], ())) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        outcome = check_deployment(RunSettings(server.url, KEY, timeout=1.0, only=only))
+        server.shutdown()
+    assert outcome.broken == []
 
 
 @pytest.mark.parametrize("freedoms", [(), ("asynchronous-zeros",)])

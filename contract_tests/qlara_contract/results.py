@@ -117,6 +117,7 @@ NO_LISTS = "lists cannot be made: an import with `listName` is refused"
 NO_QUOTA_LEFT = "the account has too little quota left for new contacts"
 WRITES_SPENT = "--max-writes does not allow enough new contacts"
 ALWAYS_UPDATES = "the overlay says that an import always creates or updates"
+ONE_LIST_SEARCHED = "duplicates are looked for on the list of the import alone"
 NOT_COMPLETED = "the story could not be completed"
 ENDED_EARLY = "the story ended early"
 OTHER_SHAPE = "a response has another shape than the documented one"
@@ -132,6 +133,7 @@ _REMEDIES = {
     ENDED_EARLY: "",
     OTHER_SHAPE: "",
     ALWAYS_UPDATES: "",
+    ONE_LIST_SEARCHED: "",
 }
 
 

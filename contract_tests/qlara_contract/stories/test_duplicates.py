@@ -293,35 +293,24 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
     text += card("Anna Neri", "TEL:n/d")
     into = _elsewhere(story, list_id)
     report = story.upload(text, strategy="UPDATE", tags=f"second,third,{TAG}", list_id=into)
-    after, exchange = _contact(story, list_id, number)
+    page = story.read(list_id)
+    after = next(iter(page.numbered(number)), {})
     story.expect(
         "duplicates.update-replaces",
         (after.get("name"), after.get("email")),
         ("Mario Rossi", "new@example.com"),
-        exchange,
+        page.exchange,
         "UPDATE did not replace name and email.",
     )
-    tags = after.get("tags")
-    tags = tags if isinstance(tags, list) else []
-    story.expect(
-        "duplicates.update-adds-tags",
-        {"second", "third", TAG} <= set(map(str, tags)),
-        True,
-        exchange,
-        f"UPDATE did not give the contact its tags: {tags}.",
-    )
-    value = "added" if "first" in tags else "replaced"
-    what = "UPDATE did not leave the contact its tags, or did."
-    story.decides("duplicates.update-keeps-tags", "update.tags", value, exchange, what)
+    _expect_both_tags(story, after.get("tags"), page.exchange)
     same = ("contactId", "createdAt", "phoneNumber")
     story.expect(
         "duplicates.update-keeps-the-contact",
         [after.get(name) for name in same],
         [before.get(name) for name in same],
-        exchange,
+        page.exchange,
         "UPDATE did not change the contact in place.",
     )
-    page = story.read(list_id)
     story.expect(
         "duplicates.update-keeps-the-contact",
         sorted(map(str, page.numbers)),
@@ -344,6 +333,21 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
     counted = values.get(tuple(_counted(report).values()))
     what = f"UPDATE with a duplicate and a faulty card has other counts: {_counted(report)}."
     story.decides("duplicates.update-counts", "update.count", counted, report.exchange, what)
+
+
+def _expect_both_tags(story: Story, tags: object, exchange: ApiExchange) -> None:
+    """Expect the tags of an UPDATE on the contact, and see whether it keeps those that it had."""
+    tags = tags if isinstance(tags, list) else []
+    story.expect(
+        "duplicates.update-adds-tags",
+        {"second", "third", TAG} <= set(map(str, tags)),
+        True,
+        exchange,
+        f"UPDATE did not give the contact its tags: {tags}.",
+    )
+    value = "added" if "first" in tags else "replaced"
+    what = "UPDATE did not leave the contact its tags, or did."
+    story.decides("duplicates.update-keeps-tags", "update.tags", value, exchange, what)
 
 
 def _untouched(page: ListPage, numbers: list[str]) -> list[dict[str, Any]]:

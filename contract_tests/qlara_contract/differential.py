@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _IDS = ("listId", "contactId", "importId")
 _TIMES = ("completedAt", "createdAt")
 _NUMBER = re.compile(r"\+\d{7,15}")
-_ID = re.compile(r"[\w-]+")
+_SHORTEST_ID = 4  # a shorter one may be a word
 _OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+")
 _QUOTA = re.compile(r"\b\d+/\d+\b")
 _MARKER = re.compile(r"contract-check [0-9a-f]+-\d+ numbers")
@@ -187,19 +187,37 @@ def _compare_story(
 
 
 class PairedIds:
-    """Maps the ids of the first deployment to those of the second, for a whole run."""
+    """Maps the ids of the first deployment to those of the second, for a whole run.
+
+    An id is any text, and that of a list may be that of a contact too.
+    """
 
     def __init__(self) -> None:
-        self.names: tuple[dict[str, str], dict[str, str]] = ({}, {})
+        self._names: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+            field: ({}, {}) for field in _IDS
+        }
 
-    def are_paired(self, one: object, two: object) -> bool:
-        """Return whether two ids in the same place can stand for one, and pair them if so."""
-        first, second = self.names[0].get(str(one)), self.names[1].get(str(two))
+    def are_paired(self, field: str, one: object, two: object) -> bool:
+        """Return whether two ids in the same *field* can stand for one, and pair them if so."""
+        names = self._names[field]
+        first, second = names[0].get(str(one)), names[1].get(str(two))
         if first is None and second is None:
-            name = f"<id {len(self.names[0]) + 1}>"
-            self.names[0][str(one)] = self.names[1][str(two)] = name
+            name = f"<{field} {len(names[0]) + 1}>"
+            names[0][str(one)] = names[1][str(two)] = name
             return True
         return first == second
+
+    def named(self, side: int, text: str) -> str:
+        """Return *text*, with a name in its place if it is the id of a list."""
+        return self._names["listId"][side].get(text, text)
+
+    def named_within(self, side: int, text: str) -> str:
+        """Return *text* with names in place of the ids of lists in it."""
+        names = self._names["listId"][side]
+        for each in names:
+            if len(each) >= _SHORTEST_ID and each in text:
+                text = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", names[each], text)
+        return text
 
 
 class StoryPair:
@@ -212,14 +230,17 @@ class StoryPair:
 
     def normalised_request(self, side: int, exchange: ApiExchange) -> str:
         """Return a request as text that is the same for both deployments."""
-        request = exchange.request
-        parts = [request.method, unquote(request.target)]  # an id may be encoded
+        request, ids = exchange.request, self._ids
+        steps = (unquote(each) for each in request.path.split("/"))  # an id may be encoded
+        parts = [request.method, "/".join(ids.named(side, each) for each in steps)]
+        parts += [f"{name}={value}" for name, value in request.query]
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
                 parts.append(_without_numbers(request.form.file.content.decode("utf-8", "replace")))
-            parts += [f"{name}={value}" for name, value in request.form.fields]
+            parts += [f"{name}={ids.named(side, value)}" for name, value in request.form.fields]
         elif request.body is not None:
-            parts.append(request.body.decode("utf-8", "replace"))
+            lines = request.body.decode("utf-8", "replace").splitlines()
+            parts += [ids.named(side, each) for each in lines]  # one is a field of a form
         return self._named(side, "\n".join(parts))
 
     def difference(self, one: ApiExchange, two: ApiExchange) -> tuple[DifferenceKind, str] | None:
@@ -245,7 +266,8 @@ class StoryPair:
             pairs = zip(one, two, strict=True)
             found = (self._first_difference(*pair, f"{place}[]") for pair in pairs)
             return next((each for each in found if each), "")
-        if self._is_same(one, two, place.rpartition(".")[2].removesuffix("[]")):
+        name = "" if place.startswith(_WORDS) else place.rpartition(".")[2].removesuffix("[]")
+        if self._is_same(one, two, name):
             return ""
         return f"{place or 'the body'}: {_brief(one)} and {_brief(two)}"
 
@@ -264,10 +286,11 @@ class StoryPair:
         if name in _TIMES:
             return True
         if name in _IDS and not isinstance(one, list):
-            return self._ids.are_paired(one, two)
+            return self._ids.are_paired(name, one, two)
         if name == "used" and isinstance(one, int) and isinstance(two, int):
             return self._moved(0, one) == self._moved(1, two)
         if isinstance(one, str) and isinstance(two, str):
+            one, two = (self._ids.named_within(*each) for each in enumerate((one, two)))
             return self._named(0, one) == self._named(1, two)
         return bool(one == two) and type(one) is type(two)
 
@@ -284,7 +307,6 @@ class StoryPair:
             lambda found: numbers.setdefault(found[0], f"<number {len(numbers) + 1}>"), text
         )
         text = _OWN_NAME.sub("contract-check", text)
-        text = _ID.sub(lambda found: self._ids.names[side].get(found[0], found[0]), text)
         return _QUOTA.sub("<quota>", text)
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from qlara_contract.contract import contract
-from qlara_contract.conventions import NO_OVERLAY, ReadOverlay, read_overlay
+from qlara_contract.conventions import NO_OVERLAY, ReadOverlay, overlay_for, read_overlay
 from qlara_contract.differential import DifferenceKind, compare
 from qlara_contract.engine import check_deployment, stories
 from qlara_contract.promises import LIST
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
     Recorded = list[tuple[str, ApiExchange]]
 
+# In place of what names the deployment, so that overlays that say the same are the same.
+_INFO = {"title": "Conventions of a deployment", "version": "1.0.0"}
 # Stories that are not compared: what is learnt is, by name; the others use accounts that hold other things.
 _NOT_COMPARED = {
     "learning",
@@ -105,14 +107,11 @@ def circle(name: str, seed: int = 0) -> Circle:
     started, problems = monotonic(), []
     learnt = _judged_foreign(name, seed, NO_OVERLAY, strict=False)
     problems += [f"learning: {each}" for each in learnt.problems]
-    with TemporaryDirectory() as folder:
-        overlay = Path(folder) / "overlay.yaml"
-        overlay.write_text(yaml.safe_dump(learnt.outcome.overlay, allow_unicode=True))
-        said = read_overlay(overlay)
-        foreign = _judged_foreign(name, seed, said, strict=True)
-        problems += [f"strict: {each}" for each in foreign.problems]
-        sandbox = _judged_sandbox(overlay, seed, said)
-        problems += [f"sandbox: {each}" for each in sandbox.problems]
+    overlay = learnt.outcome.overlay | {"info": _INFO}
+    said, sandbox = _judged_sandbox(yaml.safe_dump(overlay, allow_unicode=True), seed)
+    foreign = _judged_foreign(name, seed, said, strict=True)
+    problems += [f"strict: {each}" for each in foreign.problems]
+    problems += [f"sandbox: {each}" for each in sandbox.problems]
     problems += _differences(foreign, sandbox, said, seed)
     return Circle(
         name,
@@ -140,11 +139,18 @@ def _judged_foreign(name: str, seed: int, overlay: ReadOverlay, *, strict: bool)
         return Judged(check_deployment(settings, record=recorded, overlay=overlay), recorded)
 
 
-def _judged_sandbox(overlay: Path | None, seed: int, said: ReadOverlay) -> Judged:
+@lru_cache(maxsize=4)
+def _judged_sandbox(overlay: str, seed: int) -> tuple[ReadOverlay, Judged]:
+    """Judge a sandbox by the overlay that it is served with; the same for each that says the same."""
     recorded: Recorded = []
-    with running_sandbox(*(("--overlay", str(overlay)) if overlay else ())) as url:
-        settings = RunSettings(url, SANDBOX_KEY, seed=seed, strict=True)
-        return Judged(check_deployment(settings, record=recorded, overlay=said), recorded)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "overlay.yaml"
+        path.write_text(overlay)
+        said = read_overlay(path)
+        with running_sandbox("--overlay", str(path)) as url:
+            settings = RunSettings(url, SANDBOX_KEY, seed=seed, strict=True)
+            outcome = check_deployment(settings, record=recorded, overlay=said)
+    return said, Judged(outcome, recorded)
 
 
 # --- comparing -----------------------------------------------------------------------------------
@@ -180,7 +186,7 @@ def _compared(foreign: Judged, sandbox: Judged) -> list[ResponseDifference]:
 def _usual_differences(seed: int) -> frozenset[tuple[str, bool, str]]:
     """Return in what the two differ without any freedom: operation, whether in status, and story."""
     foreign = _judged_foreign("", seed, NO_OVERLAY, strict=False)
-    sandbox = _judged_sandbox(None, seed, NO_OVERLAY)
+    _, sandbox = _judged_sandbox(yaml.safe_dump(overlay_for({})), seed)
     return frozenset(
         (each.operation, each.kind is DifferenceKind.STATUS, story)
         for each in _compared(foreign, sandbox)

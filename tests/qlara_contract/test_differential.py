@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from qlara_contract.contract import contract
 from qlara_contract.differential import DeploymentComparison, compare, shape
+from qlara_contract.exchange import ApiRequest
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import answered, page, report
@@ -56,6 +61,46 @@ def test_an_id_that_stands_for_two_is_a_difference() -> None:
     assert _differences(contacts("a", "b"), contacts("x", "x")) == [
         ("meaning", 'contacts[].contactId: "b" and "x"')
     ]
+
+
+@pytest.mark.parametrize("list_id", ["a/b c", "x?n=1#&y", "urn:list:7", "%20名-1", "7"])
+def test_an_id_of_any_letters_is_the_id_of_the_same_list_in_later_requests(list_id: str) -> None:
+    def exchanges(list_id: str) -> list[ApiExchange]:
+        into_it = answered(UPLOAD, report(listId=list_id), fields=(("listId", list_id),))
+        written = ApiRequest("POST", into_it.request.path, body=f"x\r\n\r\n{list_id}\r\ny".encode())
+        path = contract().path_of(LIST, listId=list_id)
+        return [
+            answered(UPLOAD, report(listId=list_id), fields=(("listName", "x"),)),
+            into_it,
+            replace(into_it, request=written),
+            replace(answered(LIST, page(listId=list_id)), request=ApiRequest("GET", path)),
+        ]
+
+    compared = _compared(exchanges(list_id), exchanges("list_a"))
+    assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
+
+
+def test_a_refusal_may_name_the_id_of_its_list_and_differs_in_other_words() -> None:
+    def exchanges(list_id: str, words: str) -> list[ApiExchange]:
+        refused = {"status": "fail", "data": {"listId": f"{words} {list_id}."}}
+        new = (("listName", "x"),)
+        return [
+            answered(UPLOAD, report(listId=list_id), fields=new),
+            answered(UPLOAD, refused, fields=new, status=404),
+        ]
+
+    first = exchanges("a/b c", "There is no list")
+    assert _compared(first, exchanges("list_a", "There is no list")).differences == {}
+    found = _compared(first, exchanges("list_a", "Unknown:")).differences
+    assert [each.kind.value for each in found.values()] == ["wording"]
+
+
+def test_the_ids_of_a_list_and_of_a_contact_may_be_alike() -> None:
+    def exchanges(list_id: str, contact_id: str) -> list[ApiExchange]:
+        one = page()["contacts"][0] | {"contactId": contact_id}
+        return [answered(LIST, page(listId=list_id, contacts=[one]))]
+
+    assert _compared(exchanges("1", "1"), exchanges("list_a", "cnt_1")).differences == {}
 
 
 def test_the_quota_is_compared_by_how_it_moves() -> None:

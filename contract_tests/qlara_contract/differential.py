@@ -63,7 +63,10 @@ class ResponseDifference:
 
 @dataclass
 class DeploymentComparison:
-    """The result of a differential run. ``paired`` and ``same`` count exchanges by operation."""
+    """The result of a differential run. ``paired`` and ``same`` count exchanges by operation.
+
+    ``unpaired`` counts those without a counterpart, and ``parted`` names the stories that they are in.
+    """
 
     first: str
     second: str
@@ -71,6 +74,7 @@ class DeploymentComparison:
     paired: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
     unpaired: int = 0
+    parted: list[str] = field(default_factory=list)
     differences: dict[tuple[str, DifferenceKind, str], ResponseDifference] = field(
         default_factory=dict
     )
@@ -168,6 +172,7 @@ def _compare_story(
         ):
             # From here on, each story continued with what it had received.
             comparison.unpaired += max(len(firsts), len(seconds)) - at
+            comparison.parted.append(story)
             return
         operation = one.operation or "outside the contract"
         comparison.paired[operation] += 1

@@ -42,7 +42,7 @@ from tests.foreign.serving import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from qlara_contract.differential import ResponseDifference
+    from qlara_contract.differential import DeploymentComparison, ResponseDifference
     from qlara_contract.engine import Outcome
     from qlara_contract.exchange import ApiExchange
 
@@ -50,9 +50,11 @@ if TYPE_CHECKING:
 
 # In place of what names the deployment, so that overlays that say the same are the same.
 _INFO = {"title": "Conventions of a deployment", "version": "1.0.0"}
-# Stories that are not compared: what is learnt is, by name; the others use accounts that hold other things.
+# Stories that are not compared: what is learnt is, by name; of the numbers that are alike there are few,
+# so that an account may hold one; the others use accounts that hold other things.
 _NOT_COMPARED = {
     "learning",
+    "a number is not taken for one that ends like it",
     "no account sees or changes another",
     "at a full quota only what creates nothing is imported",
 }
@@ -86,18 +88,23 @@ class Judged:
 
 @dataclass(frozen=True)
 class Circle:
-    """Once round with the freedoms in ``name``: what was learnt, and what does not hold."""
+    """Once round with the freedoms in ``name``: what was learnt, and what does not hold.
+
+    ``parted`` are the stories that went on otherwise with the sandbox: the rest of them is not compared.
+    """
 
     name: str
     learnt: Mapping[str, int | str]
     differs: Mapping[str, str]
     problems: tuple[str, ...]
     seconds: float
+    parted: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
         said = ", ".join(f"{name}={value}" for name, value in self.learnt.items()) or "nothing"
         also = f"; differs: {', '.join(self.differs)}" if self.differs else ""
+        also += f"; parted: {', '.join(self.parted)}" if self.parted else ""
         end = f"OPEN ({'; '.join(self.problems)})" if self.problems else "closed"
         return f"{self.name or '(none)'}: {end}; learnt {said}{also}, {self.seconds:.1f} s"
 
@@ -112,13 +119,23 @@ def circle(name: str, seed: int = 0) -> Circle:
     foreign = _judged_foreign(name, seed, said, strict=True)
     problems += [f"strict: {each}" for each in foreign.problems]
     problems += [f"sandbox: {each}" for each in sandbox.problems]
-    problems += _differences(foreign, sandbox, said, seed)
+    compared = _compared(foreign, sandbox)
+    left_out = _NOT_COMPARED | _stories_of(said.otherwise)
+    problems += _differences(compared, said, left_out, seed)
+    for judged in (foreign, sandbox):
+        for convention, value in judged.outcome.conventions.differing.items():
+            problems.append(f"{convention} is {value} at {judged.outcome.settings.base_url}")
     return Circle(
         name,
         learnt.outcome.conventions.known,
         learnt.outcome.otherwise,
         tuple(dict.fromkeys(problems)),
         monotonic() - started,
+        tuple(
+            each
+            for each in compared.parted
+            if each not in left_out | set(_usual(seed)[1]) and not _is_generated(each)
+        ),
     )
 
 
@@ -156,42 +173,47 @@ def _judged_sandbox(overlay: str, seed: int) -> tuple[ReadOverlay, Judged]:
 # --- comparing -----------------------------------------------------------------------------------
 
 
-def _differences(foreign: Judged, sandbox: Judged, said: ReadOverlay, seed: int) -> Iterator[str]:
-    """Yield how the two differ in what the overlay says: in conventions, and in responses."""
-    for judged in (foreign, sandbox):
-        for name, value in judged.outcome.conventions.differing.items():
-            yield f"{name} is {value} at {judged.outcome.settings.base_url}"
-    usual = _usual_differences(seed)
-    left_out = _NOT_COMPARED | _stories_of(said.otherwise)
-    for each in _compared(foreign, sandbox):
+def _differences(
+    compared: DeploymentComparison, said: ReadOverlay, left_out: set[str], seed: int
+) -> Iterator[str]:
+    """Yield how the responses differ in what the overlay says."""
+    usual, _ = _usual(seed)
+    for each in compared.differences.values():
         where = [
             story
             for story in each.stories
             if story not in left_out
-            and not story.startswith("generated requests")
+            and not _is_generated(story)
             and (each.operation, each.kind is DifferenceKind.STATUS, story) not in usual
         ]
         if where and not _is_silent(each, said):
             yield f"{each.kind} in `{where[0]}`: {each.what}"
 
 
-def _compared(foreign: Judged, sandbox: Judged) -> list[ResponseDifference]:
-    found = compare(
-        foreign.outcome.settings, sandbox.outcome.settings, foreign.recorded, sandbox.recorded
-    )
-    return list(found.differences.values())
+def _is_generated(story: str) -> bool:
+    return story.startswith("generated requests")
+
+
+def _compared(foreign: Judged, sandbox: Judged) -> DeploymentComparison:
+    settings = foreign.outcome.settings, sandbox.outcome.settings
+    return compare(*settings, foreign.recorded, sandbox.recorded)
 
 
 @lru_cache(maxsize=4)
-def _usual_differences(seed: int) -> frozenset[tuple[str, bool, str]]:
-    """Return in what the two differ without any freedom: operation, whether in status, and story."""
+def _usual(seed: int) -> tuple[frozenset[tuple[str, bool, str]], tuple[str, ...]]:
+    """Return in what the two differ without any freedom, and the stories in which they part.
+
+    A difference is its operation, whether it is in status, and its story.
+    """
     foreign = _judged_foreign("", seed, NO_OVERLAY, strict=False)
     _, sandbox = _judged_sandbox(yaml.safe_dump(overlay_for({})), seed)
-    return frozenset(
+    compared = _compared(foreign, sandbox)
+    differences = frozenset(
         (each.operation, each.kind is DifferenceKind.STATUS, story)
-        for each in _compared(foreign, sandbox)
+        for each in compared.differences.values()
         for story in each.stories
     )
+    return differences, tuple(compared.parted)
 
 
 def _stories_of(promises: Mapping[Any, str]) -> set[str]:

@@ -115,6 +115,7 @@ def test_the_quota_is_compared_by_how_it_moves() -> None:
 def test_requests_without_a_counterpart_are_counted_and_not_compared() -> None:
     compared = _compared([answered(QUOTA, {}), answered(QUOTA, {})], [answered(LIST, page())])
     assert (compared.unpaired, sum(compared.paired.values()), compared.exit_code) == (2, 0, 2)
+    assert compared.parted == ["a story"]
 
 
 def test_a_shape_is_names_and_types() -> None:

@@ -31,10 +31,12 @@ _IDS = ("listId", "contactId", "importId")
 _TIMES = ("completedAt", "createdAt")
 _NUMBER = re.compile(r"\+\d{7,15}")
 _SHORTEST_ID = 4  # a shorter one may be a word
-_OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+")
+_OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+(?: \w+)*")  # as many words as have room
+_FOLD = re.compile(r"\r?\n[ \t]")
 _QUOTA = re.compile(r"\b\d+/\d+\b")
 _MARKER = re.compile(r"contract-check [0-9a-f]+-\d+ numbers")
 _WORDS = ("data.", "message:", "error:")
+_KEY = "<key>"
 _TOO_MANY = 429
 _COMPARED_FILE = 100_000
 _EXAMPLES = 2
@@ -127,7 +129,7 @@ def compare(
 ) -> DeploymentComparison:
     """Compare recorded exchanges, story by story."""
     comparison = DeploymentComparison(settings.base_url, other.base_url, settings.seed)
-    seconds, ids = _by_story(second), PairedIds()
+    seconds, ids = _by_story(second), PairedIds((settings.api_key, other.api_key))
     for story, exchanges in _by_story(first).items():
         _compare_story(comparison, story, (exchanges, seconds.get(story, [])), ids)
     return comparison
@@ -194,10 +196,11 @@ def _compare_story(
 class PairedIds:
     """Maps the ids of the first deployment to those of the second, for a whole run.
 
-    An id is any text, and that of a list may be that of a contact too.
+    An id is any text, and that of a list may be that of a contact too. ``keys`` are the API keys.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keys: tuple[str, str]) -> None:
+        self.keys = keys
         self._names: dict[str, tuple[dict[str, str], dict[str, str]]] = {
             field: ({}, {}) for field in _IDS
         }
@@ -238,10 +241,12 @@ class StoryPair:
         request, ids = exchange.request, self._ids
         steps = (unquote(each) for each in request.path.split("/"))  # an id may be encoded
         parts = [request.method, "/".join(ids.named(side, each) for each in steps)]
-        parts += [f"{name}={value}" for name, value in request.query]
+        parts += [
+            f"{name}={_KEY if value == ids.keys[side] else value}" for name, value in request.query
+        ]
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
-                parts.append(_without_numbers(request.form.file.content.decode("utf-8", "replace")))
+                parts.append(_without_numbers(request.form.file.content))
             parts += [f"{name}={ids.named(side, value)}" for name, value in request.form.fields]
         elif request.body is not None:
             lines = request.body.decode("utf-8", "replace").splitlines()
@@ -315,8 +320,9 @@ class StoryPair:
         return _QUOTA.sub("<quota>", text)
 
 
-def _without_numbers(text: str) -> str:
-    """Return a file without its phone numbers, which are written in many ways."""
+def _without_numbers(content: bytes) -> str:
+    """Return a file without its phone numbers, which are written in many ways, folds and UTF-16 too."""
+    text = _FOLD.sub("", content.replace(b"\0", b"").decode("utf-8", "replace"))
     return re.sub(r"(?im)^((?:\w+\.)?TEL[^:\r\n]*:).*$", r"\1", text)
 
 

@@ -10,6 +10,7 @@ import pytest
 from qlara_contract.contract import contract
 from qlara_contract.differential import DeploymentComparison, compare, shape
 from qlara_contract.exchange import ApiRequest
+from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import answered, page, report
@@ -101,6 +102,31 @@ def test_the_ids_of_a_list_and_of_a_contact_may_be_alike() -> None:
         return [answered(LIST, page(listId=list_id, contacts=[one]))]
 
     assert _compared(exchanges("1", "1"), exchanges("list_a", "cnt_1")).differences == {}
+
+
+def test_requests_are_the_same_whatever_the_numbers_and_the_key_in_them() -> None:
+    def exchanges(number: str, key: str, name: str) -> list[ApiExchange]:
+        text = f"BEGIN:VCARD\r\nFN:Anna\r\nTE\r\n L:{number[:4]}\r\n {number[4:]}\r\nEND:VCARD\r\n"
+        quota = answered(QUOTA, {"used": 1, "total": 2})
+        imported = answered(UPLOAD, report())
+        return [
+            replace(quota, request=replace(quota.request, query=(("apiKey", key),))),
+            *(
+                replace(
+                    imported,
+                    request=replace(
+                        imported.request,
+                        form=ImportForm(FormFile(content), (("listName", name),)),
+                    ),
+                )
+                for content in (text.encode(), text.encode("utf-16"))
+            ),
+        ]
+
+    first = exchanges("+33199000001", FIRST.api_key, "contract-check 1a2b-9 a file with")
+    second = exchanges("+33199000234", SECOND.api_key, "contract-check 3c4d5e-10 a file")
+    compared = _compared(first, second)
+    assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
 
 
 def test_the_quota_is_compared_by_how_it_moves() -> None:

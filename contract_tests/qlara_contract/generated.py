@@ -24,7 +24,7 @@ from qlara_contract.errors import RunStopped
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import AMERICAN
-from qlara_contract.promises import UPLOAD
+from qlara_contract.promises import LIST, UPLOAD
 from qlara_contract.settings import Mode, Profile
 from qlara_contract.strategies import VCardFile, draw_file, vcard_texts
 from qlara_contract.untrusted import read_within_bounds
@@ -199,6 +199,8 @@ class RequestGenerator:
         # Valid is what is valid there: where a page may have 100 contacts, `limit` goes up to 100.
         overlay = overlay_for(self._conventions.differences())
         document = apply_overlay(contract().document, overlay)
+        if self._conventions.limit_above != "refused":
+            del _limit_of(document)["maximum"]  # a larger one is accepted, too
         if self._list_id:
             _replace(document, _DOCUMENTED_LIST, self._list_id)
             _admit(document["components"]["schemas"]["ListId"], self._list_id)
@@ -365,6 +367,13 @@ def _replace(node: Any, old: str, new: str) -> None:
             node[key] = new
         elif isinstance(value, (dict, list)):
             _replace(value, old, new)
+
+
+def _limit_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of the parameter `limit`."""
+    parameters = document["paths"][contract().operations[LIST].template]["get"]["parameters"]
+    schema: dict[str, Any] = next(each for each in parameters if each["name"] == "limit")["schema"]
+    return schema
 
 
 def _admit(schema: dict[str, Any], list_id: str) -> None:

@@ -82,8 +82,8 @@ class Judged:
         outcome = self.outcome
         found = [f"{each} is broken" for each in outcome.broken]
         found += [f"{each} differs" for each in outcome.differing if outcome.settings.strict]
-        found += outcome.failures
-        return [*found, outcome.stopped] if outcome.stopped else found
+        found += [*outcome.failures, *filter(None, [outcome.stopped])]
+        return found or ([f"exit {outcome.exit_code}"] if outcome.exit_code else [])
 
 
 @dataclass(frozen=True)

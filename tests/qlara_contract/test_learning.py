@@ -35,6 +35,7 @@ def test_a_deployment_that_decides_as_the_contract_does_has_nothing_to_learn() -
         ("limit-default-50", {"limit.default": 50}),
         ("limit-maximum-100-clamp", {"limit.maximum": 100, "limit.above": "clamped"}),
         ("limit-maximum-50-refuse", {"limit.maximum": 50}),
+        ("limit-above-maximum-ignored", {"limit.maximum": 100, "limit.above": "ignored"}),
         ("page-from-0", {"page.first": 0}),
         ("order-newest", {"order": "newest"}),
         ("order-name", {"order": "name"}),

@@ -186,9 +186,9 @@ TABLE: tuple[Convention, ...] = (
     ),
     Convention(
         "limit.above",
-        Choice(("refused", "clamped")),
+        Choice(("refused", "clamped", "ignored")),
         "refused",
-        "What happens to a `limit` above the maximum: refused, or the maximum is used.",
+        "What happens to a `limit` above the maximum: refused, the maximum is used, or the default is.",
     ),
     Convention("page.first", Choice((0, 1)), 1, "The number of the first page.", _PAGES),
     Convention(

@@ -85,6 +85,14 @@ def test_a_limit_above_the_maximum_may_be_clamped(under: Under) -> None:
     assert client.get(LIST, params={"limit": "0"}).status_code == 400
 
 
+def test_a_limit_above_the_maximum_may_be_ignored(under: Under) -> None:
+    client = under(limit_default=2, limit_maximum=3, limit_above="ignored")
+    upload(client, vcf(*((f"P{n}", f"347 123 45{n:02}") for n in range(5))))
+
+    assert [len(names(client, limit=limit)) for limit in ("3", "4", "1000")] == [3, 2, 2]
+    assert client.get(LIST, params={"limit": "0"}).status_code == 400
+
+
 def test_pages_may_be_counted_from_0(under: Under) -> None:
     client = under(page_first=0)
     upload(client, PEOPLE)

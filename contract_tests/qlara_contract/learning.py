@@ -404,11 +404,11 @@ class _Learning:
             and total > size
             and asked[2].response.value("page") == start.response.value("page")
         ):
-            self._known.has_pages = False
-            self._known.observe("page", None, "`page` is ignored", start)
+            self._known.observe("page.parameter", "ignored", "`page` is ignored", start)
             return
         else:
             return
+        self._known.observe("page.parameter", "read", what, start)
         self._known.observe("page.first", value, what, start)
 
     def _order(self, list_id: str, numbers: list[str]) -> None:

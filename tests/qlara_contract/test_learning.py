@@ -47,7 +47,7 @@ def test_the_conventions_of_lists_are_learnt(freedom: str, learnt: dict[str, obj
 
 def test_an_order_of_its_own_and_pages_that_cannot_be_asked_for_are_noted() -> None:
     assert _learnt("order-scattered").conventions.observations["order"].value is None
-    assert not _learnt("page-parameter-none").conventions.has_pages
+    assert _learnt("page-parameter-none").conventions.differing == {"page.parameter": "ignored"}
 
 
 def test_the_time_that_an_import_takes_to_be_seen_is_measured() -> None:

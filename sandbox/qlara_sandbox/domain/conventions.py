@@ -192,6 +192,12 @@ TABLE: tuple[Convention, ...] = (
     ),
     Convention("page.first", Choice((0, 1)), 1, "The number of the first page.", _PAGES),
     Convention(
+        "page.parameter",
+        Choice(("read", "ignored")),
+        "read",
+        "The query parameter `page`: read, or ignored, so that only the first page can be had.",
+    ),
+    Convention(
         "page.past-the-end",
         Choice(("empty", "last", 404)),
         "empty",
@@ -493,6 +499,7 @@ class Conventions:
     limit_maximum: int = 1000
     limit_above: str = "refused"
     page_first: int = 1
+    page_parameter: str = "read"
     page_past_the_end: Plain = "empty"
     page_of_nothing: int = 0
     order: str = "import"

@@ -230,6 +230,7 @@ class Contract:
             validator=self._document.validator(schema),
             expected=expected(schema),
             above=self._above(schema) if node["name"] == "limit" else None,
+            is_ignored=node["name"] == "page" and self.conventions.page_parameter == "ignored",
         )
 
     def _above(self, limit: Schema) -> int | None:

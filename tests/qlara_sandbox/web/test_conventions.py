@@ -106,6 +106,15 @@ def test_pages_may_be_counted_from_0(under: Under) -> None:
     assert listed(client)["page"] == 0
 
 
+def test_the_page_may_be_ignored(under: Under) -> None:
+    client = under(page_parameter="ignored")
+    upload(client, PEOPLE)
+
+    first = listed(client, limit="2")
+    assert first["hasMore"]
+    assert [listed(client, limit="2", page=page) for page in ("2", "0", "ten")] == [first] * 3
+
+
 def test_a_page_past_the_end_may_be_404(under: Under) -> None:
     client = under(page_past__the__end=404)
 

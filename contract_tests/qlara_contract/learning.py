@@ -317,7 +317,8 @@ class _Learning:
 
     def _list_of(self, cards: int) -> tuple[str, list[str]]:
         """Import a list of so many cards; return its id and numbers, in order of import."""
-        numbers = [self._run.numbers.take() for _ in range(cards)]
+        taken = [self._run.numbers.take() for _ in range(cards)]
+        numbers = taken[1::2] + taken[::2]  # so that they stand in no order but that of the import
         text = "".join(
             card(f"{_NAMES[at % len(_NAMES)]} Rossi {at}", f"TEL:{number}")
             for at, number in enumerate(numbers)
@@ -426,6 +427,7 @@ class _Learning:
             "newest": shown == numbers[::-1][:size],
             "name": names == sorted(names),
             "id": ids == sorted(ids),
+            "number": shown == sorted(shown),
         }
         seen = [order for order, holds in orders.items() if holds]
         expected = self._known.expected.order

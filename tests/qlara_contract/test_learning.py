@@ -39,6 +39,7 @@ def test_a_deployment_that_decides_as_the_contract_does_has_nothing_to_learn() -
         ("page-from-0", {"page.first": 0}),
         ("order-newest", {"order": "newest"}),
         ("order-name", {"order": "name"}),
+        ("order-number", {"order": "number"}),
     ],
 )
 def test_the_conventions_of_lists_are_learnt(freedom: str, learnt: dict[str, object]) -> None:

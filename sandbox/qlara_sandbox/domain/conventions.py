@@ -211,9 +211,9 @@ TABLE: tuple[Convention, ...] = (
     ),
     Convention(
         "order",
-        Choice(("import", "newest", "name", "id")),
+        Choice(("import", "newest", "name", "id", "number")),
         "import",
-        "The order of a list: as imported, last imported first, by name, or by contact id.",
+        "The order of a list: as imported, last imported first, by name, by contact id, or by number.",
     ),
     Convention(
         "settle",

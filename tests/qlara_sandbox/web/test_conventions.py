@@ -159,6 +159,14 @@ def test_the_order_of_a_list(under: Under, order: str, expected: list[str]) -> N
     assert names(client, limit="2", page="2") == expected[2:]
 
 
+def test_the_order_by_number_is_not_that_of_the_import(under: Under) -> None:
+    client = under(order="number")
+    upload(client, vcf(("Third", "347 123 4503"), ("First", "347 123 4501")))
+    upload(client, vcf(("Second", "347 123 4502")))
+
+    assert names(client) == ["First", "Second", "Third"]
+
+
 def test_the_order_by_id_is_that_of_the_ids(under: Under) -> None:
     client = under(order="id")
     other = upload(client, vcf(("First", "347 123 4501")), listName="Other").json()["listId"]

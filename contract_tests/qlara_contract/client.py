@@ -34,6 +34,8 @@ _LOST_AFTER = 8  # failures in a row
 _CONFLICT = 409
 # How often, and seconds apart, the quota has to be the same before nothing is taken to be under way.
 _STILL, _PAUSE_WHEN_LATE, _LATE_READS = 3, 1.0, 20
+_SAFE = ("GET", "HEAD")
+_CLOSED = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 _GATEWAY = frozenset({502, 503, 504})
 SESSION_HEADER = "X-Sandbox-Session"
 SCENARIO_HEADER = "x-sandbox-scenario"
@@ -86,10 +88,14 @@ class Client:
         self.requests = 0
         self.network_failures: list[str] = []
         self._http = _http_client(settings)
+        self._http_once: httpx2.Client | None = None  # with a connection for each request
+        self._drops = False  # it closes connections that it kept, without a word
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        if self._http_once is not None:
+            self._http_once.close()
 
     def use_session(self, session: str) -> None:
         """Send this sandbox session with each request from now on."""
@@ -119,7 +125,7 @@ class Client:
             DeploymentLost: it has failed too often in a row.
             DeadlineReached: the run has taken as long as it may.
         """
-        tries = _TRIES if request.method in ("GET", "HEAD") and patient else 1
+        tries = _TRIES if request.method in _SAFE and patient else 1
         failure, begun = "", list[ApiExchange]()
         for at in range(tries):
             try:
@@ -320,7 +326,7 @@ class Client:
         received: list[bytes] = []
         response: httpx2.Response | None = None
         try:
-            with self._http.stream(
+            with self._http_for(request).stream(
                 request.method,
                 self._settings.base_url + request.target,
                 headers=[(name.encode(), value.encode()) for name, value in headers],
@@ -332,6 +338,7 @@ class Client:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             is_timeout = isinstance(error, httpx2.TimeoutException)
             self._is_late |= is_timeout and request.method == "POST"
+            self._drops |= response is None and isinstance(error, _CLOSED)
             incomplete = None
             if response is not None and isinstance(error, httpx2.RemoteProtocolError):
                 seen = _response(response, b"".join(received), is_incomplete=True)
@@ -342,6 +349,17 @@ class Client:
                 incomplete=incomplete,
             ) from error
         return self._exchanged(request, _response(response, body, is_cut=is_cut), key, at, start)
+
+    def _http_for(self, request: ApiRequest) -> httpx2.Client:
+        """Return what sends *request*: over a new connection if it must not be lost with an old one.
+
+        RFC 9112 section 9.3.1: only what can be sent again may go over a connection that may be closed.
+        """
+        if request.method in _SAFE or not self._drops:
+            return self._http
+        if self._http_once is None:
+            self._http_once = _http_client(self._settings, keep=False)
+        return self._http_once
 
     def _exchanged(
         self, request: ApiRequest, response: ApiResponse, key: str, at: float, start: float
@@ -380,8 +398,11 @@ class Client:
             raise DeploymentLost(reason)
 
 
-def _http_client(settings: RunSettings) -> httpx2.Client:
-    """Return a client that goes the way that the settings say; raise ``CannotRun``."""
+def _http_client(settings: RunSettings, *, keep: bool = True) -> httpx2.Client:
+    """Return a client that goes the way that the settings say; raise ``CannotRun``.
+
+    *keep*: its connections are kept for further requests.
+    """
     trust = _trust(settings)
     try:
         return httpx2.Client(
@@ -389,6 +410,7 @@ def _http_client(settings: RunSettings) -> httpx2.Client:
             trust_env=not settings.is_loopback,
             proxy=None if settings.is_loopback else settings.proxy or None,
             verify=trust,
+            limits=httpx2.Limits(max_keepalive_connections=None if keep else 0),
             headers={"Accept-Encoding": "gzip, deflate"},  # what can be read within bounds
         )
     except (ValueError, ImportError, httpx2.InvalidURL) as error:

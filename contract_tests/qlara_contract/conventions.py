@@ -140,8 +140,12 @@ class KnownConventions:
         self._expected = expected.values()
         self._assumed = dict(assumed)
         self.observations: dict[str, Observation] = {}
-        self.has_pages = True
         self.actual = self._now()
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether there is more of a list than its first page."""
+        return self.actual.page_parameter == "read"
 
     def observe(
         self, name: str, value: Plain | None, what: str, exchange: ApiExchange | None = None

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 _IDS = ("listId", "contactId", "importId")
 _TIMES = ("completedAt", "createdAt")
 _NUMBER = re.compile(r"\+\d{7,15}")
-_ID = re.compile(r"[\w-]+")
-_OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+")
+_SHORTEST_ID = 4  # a shorter one may be a word
+_OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+(?: \w+)*")  # as many words as have room
+_FOLD = re.compile(r"\r?\n[ \t]")
 _QUOTA = re.compile(r"\b\d+/\d+\b")
 _MARKER = re.compile(r"contract-check [0-9a-f]+-\d+ numbers")
 _WORDS = ("data.", "message:", "error:")
+_KEY = "<key>"
 _TOO_MANY = 429
 _COMPARED_FILE = 100_000
 _EXAMPLES = 2
@@ -63,7 +65,10 @@ class ResponseDifference:
 
 @dataclass
 class DeploymentComparison:
-    """The result of a differential run. ``paired`` and ``same`` count exchanges by operation."""
+    """The result of a differential run. ``paired`` and ``same`` count exchanges by operation.
+
+    ``unpaired`` counts those without a counterpart, and ``parted`` names the stories that they are in.
+    """
 
     first: str
     second: str
@@ -71,6 +76,7 @@ class DeploymentComparison:
     paired: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
     unpaired: int = 0
+    parted: list[str] = field(default_factory=list)
     differences: dict[tuple[str, DifferenceKind, str], ResponseDifference] = field(
         default_factory=dict
     )
@@ -123,7 +129,7 @@ def compare(
 ) -> DeploymentComparison:
     """Compare recorded exchanges, story by story."""
     comparison = DeploymentComparison(settings.base_url, other.base_url, settings.seed)
-    seconds, ids = _by_story(second), PairedIds()
+    seconds, ids = _by_story(second), PairedIds((settings.api_key, other.api_key))
     for story, exchanges in _by_story(first).items():
         _compare_story(comparison, story, (exchanges, seconds.get(story, [])), ids)
     return comparison
@@ -168,6 +174,7 @@ def _compare_story(
         ):
             # From here on, each story continued with what it had received.
             comparison.unpaired += max(len(firsts), len(seconds)) - at
+            comparison.parted.append(story)
             return
         operation = one.operation or "outside the contract"
         comparison.paired[operation] += 1
@@ -187,19 +194,38 @@ def _compare_story(
 
 
 class PairedIds:
-    """Maps the ids of the first deployment to those of the second, for a whole run."""
+    """Maps the ids of the first deployment to those of the second, for a whole run.
 
-    def __init__(self) -> None:
-        self.names: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    An id is any text, and that of a list may be that of a contact too. ``keys`` are the API keys.
+    """
 
-    def are_paired(self, one: object, two: object) -> bool:
-        """Return whether two ids in the same place can stand for one, and pair them if so."""
-        first, second = self.names[0].get(str(one)), self.names[1].get(str(two))
+    def __init__(self, keys: tuple[str, str]) -> None:
+        self.keys = keys
+        self._names: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+            field: ({}, {}) for field in _IDS
+        }
+
+    def are_paired(self, field: str, one: object, two: object) -> bool:
+        """Return whether two ids in the same *field* can stand for one, and pair them if so."""
+        names = self._names[field]
+        first, second = names[0].get(str(one)), names[1].get(str(two))
         if first is None and second is None:
-            name = f"<id {len(self.names[0]) + 1}>"
-            self.names[0][str(one)] = self.names[1][str(two)] = name
+            name = f"<{field} {len(names[0]) + 1}>"
+            names[0][str(one)] = names[1][str(two)] = name
             return True
         return first == second
+
+    def named(self, side: int, text: str) -> str:
+        """Return *text*, with a name in its place if it is the id of a list."""
+        return self._names["listId"][side].get(text, text)
+
+    def named_within(self, side: int, text: str) -> str:
+        """Return *text* with names in place of the ids of lists in it."""
+        names = self._names["listId"][side]
+        for each in names:
+            if len(each) >= _SHORTEST_ID and each in text:
+                text = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", names[each], text)
+        return text
 
 
 class StoryPair:
@@ -212,14 +238,19 @@ class StoryPair:
 
     def normalised_request(self, side: int, exchange: ApiExchange) -> str:
         """Return a request as text that is the same for both deployments."""
-        request = exchange.request
-        parts = [request.method, unquote(request.target)]  # an id may be encoded
+        request, ids = exchange.request, self._ids
+        steps = (unquote(each) for each in request.path.split("/"))  # an id may be encoded
+        parts = [request.method, "/".join(ids.named(side, each) for each in steps)]
+        parts += [
+            f"{name}={_KEY if value == ids.keys[side] else value}" for name, value in request.query
+        ]
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
-                parts.append(_without_numbers(request.form.file.content.decode("utf-8", "replace")))
-            parts += [f"{name}={value}" for name, value in request.form.fields]
+                parts.append(_without_numbers(request.form.file.content))
+            parts += [f"{name}={ids.named(side, value)}" for name, value in request.form.fields]
         elif request.body is not None:
-            parts.append(request.body.decode("utf-8", "replace"))
+            lines = request.body.decode("utf-8", "replace").splitlines()
+            parts += [ids.named(side, each) for each in lines]  # one is a field of a form
         return self._named(side, "\n".join(parts))
 
     def difference(self, one: ApiExchange, two: ApiExchange) -> tuple[DifferenceKind, str] | None:
@@ -245,7 +276,8 @@ class StoryPair:
             pairs = zip(one, two, strict=True)
             found = (self._first_difference(*pair, f"{place}[]") for pair in pairs)
             return next((each for each in found if each), "")
-        if self._is_same(one, two, place.rpartition(".")[2].removesuffix("[]")):
+        name = "" if place.startswith(_WORDS) else place.rpartition(".")[2].removesuffix("[]")
+        if self._is_same(one, two, name):
             return ""
         return f"{place or 'the body'}: {_brief(one)} and {_brief(two)}"
 
@@ -264,10 +296,11 @@ class StoryPair:
         if name in _TIMES:
             return True
         if name in _IDS and not isinstance(one, list):
-            return self._ids.are_paired(one, two)
+            return self._ids.are_paired(name, one, two)
         if name == "used" and isinstance(one, int) and isinstance(two, int):
             return self._moved(0, one) == self._moved(1, two)
         if isinstance(one, str) and isinstance(two, str):
+            one, two = (self._ids.named_within(*each) for each in enumerate((one, two)))
             return self._named(0, one) == self._named(1, two)
         return bool(one == two) and type(one) is type(two)
 
@@ -284,12 +317,12 @@ class StoryPair:
             lambda found: numbers.setdefault(found[0], f"<number {len(numbers) + 1}>"), text
         )
         text = _OWN_NAME.sub("contract-check", text)
-        text = _ID.sub(lambda found: self._ids.names[side].get(found[0], found[0]), text)
         return _QUOTA.sub("<quota>", text)
 
 
-def _without_numbers(text: str) -> str:
-    """Return a file without its phone numbers, which are written in many ways."""
+def _without_numbers(content: bytes) -> str:
+    """Return a file without its phone numbers, which are written in many ways, folds and UTF-16 too."""
+    text = _FOLD.sub("", content.replace(b"\0", b"").decode("utf-8", "replace"))
     return re.sub(r"(?im)^((?:\w+\.)?TEL[^:\r\n]*:).*$", r"\1", text)
 
 

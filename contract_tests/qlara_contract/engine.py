@@ -240,6 +240,7 @@ def begin(
     if run.is_sandbox:
         # A world of its own: unaffected by what the key did before, and without effect on it.
         run.client.use_session(f"contract-check-{time.time_ns():x}")
+    if run.is_sandbox or settings.fresh:
         run.numbers.choose_by_seed()
     run.ledger.room = _room(exchange)
     run.first_quota = exchange

@@ -11,7 +11,7 @@ import random
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import requests
 import schemathesis
@@ -24,7 +24,7 @@ from qlara_contract.errors import RunStopped
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.numbers import AMERICAN
-from qlara_contract.promises import UPLOAD
+from qlara_contract.promises import LIST, UPLOAD
 from qlara_contract.settings import Mode, Profile
 from qlara_contract.strategies import VCardFile, draw_file, vcard_texts
 from qlara_contract.untrusted import read_within_bounds
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 
 _DOCUMENTED_LIST = "list_crm_migration"
 _PREFIX = "contract-check"
+_SPECIAL, _ESCAPED = (
+    re.compile(r"([][\\^$.|?*+(){}])"),
+    r"\\\1",
+)  # in the regular expressions of JSON Schema
 CARDS_AT_MOST = 4
 
 # The promise that each check of Schemathesis judges. Its checks of status, media type and shape are
@@ -160,6 +164,7 @@ class RequestGenerator:
         except RunStopped as error:
             self._stop = error  # raised again where the run can end by it
             raise
+        self._encode(case)
         if case.operation.definition.raw.get("operationId") != UPLOAD or case.method != "POST":
             return
         if not self._may_write():
@@ -170,6 +175,13 @@ class RequestGenerator:
         form = _form_of(case)
         if form is not None:
             self._bounds.charge(ApiRequest("POST", contract().path_of(UPLOAD), form=form))
+
+    def _encode(self, case: schemathesis.Case[Any]) -> None:
+        """Encode the id of the run's list as it is: Schemathesis takes `%20` in it for a blank."""
+        encoded = quote(unquote(self._list_id), safe="")
+        for name, value in case.path_parameters.items():
+            if value == encoded:
+                case.path_parameters[name] = quote(self._list_id, safe="")
 
     def after_call(self, case: schemathesis.Case[Any], response: Any) -> None:
         """Count what an import created, at once."""
@@ -187,8 +199,11 @@ class RequestGenerator:
         # Valid is what is valid there: where a page may have 100 contacts, `limit` goes up to 100.
         overlay = overlay_for(self._conventions.differences())
         document = apply_overlay(contract().document, overlay)
+        if self._conventions.limit_above != "refused":
+            del _limit_of(document)["maximum"]  # a larger one is accepted, too
         if self._list_id:
             _replace(document, _DOCUMENTED_LIST, self._list_id)
+            _admit(document["components"]["schemas"]["ListId"], self._list_id)
         if not self._settings.is_loopback:
             _use_fictional_numbers(document, self._settings.seed)
         return document
@@ -352,6 +367,21 @@ def _replace(node: Any, old: str, new: str) -> None:
             node[key] = new
         elif isinstance(value, (dict, list)):
             _replace(value, old, new)
+
+
+def _limit_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of the parameter `limit`."""
+    parameters = document["paths"][contract().operations[LIST].template]["get"]["parameters"]
+    schema: dict[str, Any] = next(each for each in parameters if each["name"] == "limit")["schema"]
+    return schema
+
+
+def _admit(schema: dict[str, Any], list_id: str) -> None:
+    """Let a list id be valid, which is of any form in a deployment: else its list is never asked for."""
+    is_known = re.search(schema["pattern"], list_id) is not None
+    if not is_known:
+        schema["pattern"] = f"{schema['pattern']}|^{_SPECIAL.sub(_ESCAPED, list_id)}$"
+    schema["maxLength"] = max(schema["maxLength"], len(list_id))
 
 
 def _use_fictional_numbers(document: dict[str, Any], seed: int) -> None:

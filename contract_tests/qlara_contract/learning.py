@@ -327,7 +327,8 @@ class _Learning:
 
     def _list_of(self, cards: int, name: str) -> tuple[str, list[str]]:
         """Import a list of so many cards; return its id and numbers, in order of import."""
-        numbers = [self._run.numbers.take() for _ in range(cards)]
+        taken = [self._run.numbers.take() for _ in range(cards)]
+        numbers = taken[1::2] + taken[::2]  # so that they stand in no order but that of the import
         text = "".join(
             card(f"{_NAMES[at % len(_NAMES)]} Rossi {at}", f"TEL:{number}")
             for at, number in enumerate(numbers)
@@ -362,6 +363,8 @@ class _Learning:
         if most.response.status == 200:
             shown = len(_contacts(most))
             if 0 < shown < total and shown < _MOST:
+                if self._ignored(list_id, total, shown, most):
+                    return
                 self._known.observe("limit.maximum", shown, f"at most {shown} on a page", most)
                 self._known.observe("limit.above", "clamped", "a larger `limit` is clamped", most)
                 self._run.page_size = shown
@@ -378,6 +381,21 @@ class _Learning:
                 self._known.observe("limit.above", "refused", f"limit={_MOST} is refused", most)
                 self._run.page_size = max(self._run.page_size, len(_contacts(page)))
                 return
+
+    def _ignored(self, list_id: str, total: int, shown: int, most: ApiExchange) -> bool:
+        """Learn whether a `limit` above the maximum is ignored: then some that is less gives more."""
+        if not self._is_obeyed(list_id, shown + 1, total):
+            return False
+        more = (each for each in _LIMITS if each > shown)
+        limit = next((each for each in more if self._is_obeyed(list_id, each, total)), shown + 1)
+        self._known.observe("limit.maximum", limit, f"limit={limit} is obeyed", most)
+        self._known.observe("limit.above", "ignored", f"{shown} with limit={_MOST}", most)
+        self._run.page_size = max(self._run.page_size, min(limit, total))
+        return True
+
+    def _is_obeyed(self, list_id: str, limit: int, total: int) -> bool:
+        page = self._page(list_id, ("limit", str(limit)))
+        return len(_contacts(page)) == min(limit, total)
 
     def _first_page(self, list_id: str, total: int) -> None:
         size = 5 if total >= _FEW else max(1, total // 2)
@@ -397,11 +415,11 @@ class _Learning:
             and total > size
             and asked[2].response.value("page") == start.response.value("page")
         ):
-            self._known.has_pages = False
-            self._known.observe("page", None, "`page` is ignored", start)
+            self._known.observe("page.parameter", "ignored", "`page` is ignored", start)
             return
         else:
             return
+        self._known.observe("page.parameter", "read", what, start)
         self._known.observe("page.first", value, what, start)
 
     def _order(self, list_id: str, numbers: list[str]) -> None:
@@ -419,6 +437,7 @@ class _Learning:
             "newest": shown == numbers[::-1][:size],
             "name": names == sorted(names),
             "id": ids == sorted(ids),
+            "number": shown == sorted(shown),
         }
         seen = [order for order, holds in orders.items() if holds]
         expected = self._known.expected.order

@@ -85,6 +85,7 @@ class SuiteRun:
         if self.settings.effective_mode is Mode.FULL:
             self.results.use_full_mode()
         self._sent: list[ApiExchange] = []  # in this story
+        self._recorded_before = 0
         self._names = count(1)
         self._ids: dict[tuple[str, str], str] = {}
         self._token = f"{time.time_ns() // 1_000_000:x}"
@@ -158,7 +159,11 @@ class SuiteRun:
             self.client.wait(left)
 
     def begin_story(self, name: str) -> None:
-        """Attribute what breaks from now on to the story *name*."""
+        """Attribute what breaks from now on to the story *name*; one that is told again is recorded once."""
+        recorded = self.record if self.record is not None else []
+        if name == self.story_name:
+            del recorded[self._recorded_before :]
+        self._recorded_before = len(recorded)
         self.story_name = name
         self.broken_by_checks = []
         self._sent = []

@@ -58,7 +58,8 @@ class RunSettings:
     ``credentials`` are a user and a password for a gateway before the deployment, as ``user:password``.
     ``timeout`` (of a request) and ``deadline`` (of the run) are in seconds. ``overlay`` is a file that
     says what is expected where UC-020 is silent, ``assume`` what the run need not learn. With
-    ``strict``, a deployment that differs does not pass.
+    ``strict``, a deployment that differs does not pass. ``fresh``: the account holds nothing of an
+    earlier run, so that the numbers of which there are few can be chosen by the seed too.
     """
 
     base_url: str
@@ -84,6 +85,7 @@ class RunSettings:
     overlay: str = ""
     assume: Mapping[str, int | str] = field(default_factory=dict)
     strict: bool = False
+    fresh: bool = False
 
     @property
     def depth(self) -> Depth:

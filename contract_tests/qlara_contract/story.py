@@ -145,7 +145,7 @@ class Story:
         self.promises = function.promises
         self.creates = function.creates
         self.unsafe = function.unsafe
-        self.random = random.Random(f"{run.settings.seed} {self.name}")
+        self._choose_anew()
         self.broken: list[PromiseId] = []
         self.not_judged = ""
         self._failures_before = len(run.client.network_failures)
@@ -193,9 +193,9 @@ class Story:
     def _interrupted(self, failed_at: list[int], error: Interrupted) -> None:
         """Forget this attempt; after the last, say whether the request is the cause or the network."""
         self.run.results.discard()
-        self._forget()
         if lost := self.run.client.probe():
             self.run.lost(lost)
+        self._forget()
         if len(failed_at) < _TRIES:
             return
         is_shaky = self._failures_before >= _SHAKY
@@ -227,10 +227,15 @@ class Story:
 
     def _forget(self) -> None:
         """Forget what was found up to an interruption."""
+        self._choose_anew()
         self.broken, self._judged, self._has_judged = [], set(), False
         self.not_judged = ""
         self.run.account = ModelAccount()  # it may hold what never came to be
         self.run.begin_story(self.name)
+
+    def _choose_anew(self) -> None:
+        """Make the choices of the story from its beginning: each time that it is told, they are the same."""
+        self.random = random.Random(f"{self.run.settings.seed} {self.name}")
 
     def _obstacle(self) -> str:
         run = self.run

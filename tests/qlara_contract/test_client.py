@@ -96,6 +96,35 @@ def test_a_post_is_not_sent_again() -> None:
     assert len(seen) == 1
 
 
+def test_a_post_is_not_lost_with_an_old_connection_twice() -> None:
+    class Dropping(BaseHTTPRequestHandler):
+        """Serves the first request of a connection, and closes it without a word at the next."""
+
+        protocol_version = "HTTP/1.1"
+        served = 0
+
+        def do_POST(self) -> None:
+            self.served += 1
+            self.close_connection = self.served > 1
+            if not self.close_connection:
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    post = ApiRequest("POST", contract().path_of(UPLOAD), body=b"")
+    with serving_with(Dropping) as url:
+        client = Client(RunSettings(url, SECRET), watch=lambda _: None)
+        client.send(post)
+        with pytest.raises(Interrupted, match="closed the connection"):
+            client.send(post)
+        statuses = [client.send(post).response.status for _ in range(3)]
+        client.close()
+    assert statuses == [200, 200, 200]
+
+
 def test_an_outage_is_told_from_a_failure() -> None:
     with serving(lambda *_: (503, {})) as url:
         client = Client(RunSettings(url, SECRET), watch=lambda _: None)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from qlara_contract.contract import contract
 from qlara_contract.differential import DeploymentComparison, compare, shape
+from qlara_contract.exchange import ApiRequest
+from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import answered, page, report
@@ -58,6 +64,71 @@ def test_an_id_that_stands_for_two_is_a_difference() -> None:
     ]
 
 
+@pytest.mark.parametrize("list_id", ["a/b c", "x?n=1#&y", "urn:list:7", "%20名-1", "7"])
+def test_an_id_of_any_letters_is_the_id_of_the_same_list_in_later_requests(list_id: str) -> None:
+    def exchanges(list_id: str) -> list[ApiExchange]:
+        into_it = answered(UPLOAD, report(listId=list_id), fields=(("listId", list_id),))
+        written = ApiRequest("POST", into_it.request.path, body=f"x\r\n\r\n{list_id}\r\ny".encode())
+        path = contract().path_of(LIST, listId=list_id)
+        return [
+            answered(UPLOAD, report(listId=list_id), fields=(("listName", "x"),)),
+            into_it,
+            replace(into_it, request=written),
+            replace(answered(LIST, page(listId=list_id)), request=ApiRequest("GET", path)),
+        ]
+
+    compared = _compared(exchanges(list_id), exchanges("list_a"))
+    assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
+
+
+def test_a_refusal_may_name_the_id_of_its_list_and_differs_in_other_words() -> None:
+    def exchanges(list_id: str, words: str) -> list[ApiExchange]:
+        refused = {"status": "fail", "data": {"listId": f"{words} {list_id}."}}
+        new = (("listName", "x"),)
+        return [
+            answered(UPLOAD, report(listId=list_id), fields=new),
+            answered(UPLOAD, refused, fields=new, status=404),
+        ]
+
+    first = exchanges("a/b c", "There is no list")
+    assert _compared(first, exchanges("list_a", "There is no list")).differences == {}
+    found = _compared(first, exchanges("list_a", "Unknown:")).differences
+    assert [each.kind.value for each in found.values()] == ["wording"]
+
+
+def test_the_ids_of_a_list_and_of_a_contact_may_be_alike() -> None:
+    def exchanges(list_id: str, contact_id: str) -> list[ApiExchange]:
+        one = page()["contacts"][0] | {"contactId": contact_id}
+        return [answered(LIST, page(listId=list_id, contacts=[one]))]
+
+    assert _compared(exchanges("1", "1"), exchanges("list_a", "cnt_1")).differences == {}
+
+
+def test_requests_are_the_same_whatever_the_numbers_and_the_key_in_them() -> None:
+    def exchanges(number: str, key: str, name: str) -> list[ApiExchange]:
+        text = f"BEGIN:VCARD\r\nFN:Anna\r\nTE\r\n L:{number[:4]}\r\n {number[4:]}\r\nEND:VCARD\r\n"
+        quota = answered(QUOTA, {"used": 1, "total": 2})
+        imported = answered(UPLOAD, report())
+        return [
+            replace(quota, request=replace(quota.request, query=(("apiKey", key),))),
+            *(
+                replace(
+                    imported,
+                    request=replace(
+                        imported.request,
+                        form=ImportForm(FormFile(content), (("listName", name),)),
+                    ),
+                )
+                for content in (text.encode(), text.encode("utf-16"))
+            ),
+        ]
+
+    first = exchanges("+33199000001", FIRST.api_key, "contract-check 1a2b-9 a file with")
+    second = exchanges("+33199000234", SECOND.api_key, "contract-check 3c4d5e-10 a file")
+    compared = _compared(first, second)
+    assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
+
+
 def test_the_quota_is_compared_by_how_it_moves() -> None:
     def quotas(*used: int) -> list[ApiExchange]:
         return [answered(QUOTA, {"used": each, "total": 100}) for each in used]
@@ -70,6 +141,7 @@ def test_the_quota_is_compared_by_how_it_moves() -> None:
 def test_requests_without_a_counterpart_are_counted_and_not_compared() -> None:
     compared = _compared([answered(QUOTA, {}), answered(QUOTA, {})], [answered(LIST, page())])
     assert (compared.unpaired, sum(compared.paired.values()), compared.exit_code) == (2, 0, 2)
+    assert compared.parted == ["a story"]
 
 
 def test_a_shape_is_names_and_types() -> None:

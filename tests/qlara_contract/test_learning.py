@@ -35,9 +35,11 @@ def test_a_deployment_that_decides_as_the_contract_does_has_nothing_to_learn() -
         ("limit-default-50", {"limit.default": 50}),
         ("limit-maximum-100-clamp", {"limit.maximum": 100, "limit.above": "clamped"}),
         ("limit-maximum-50-refuse", {"limit.maximum": 50}),
+        ("limit-above-maximum-ignored", {"limit.maximum": 100, "limit.above": "ignored"}),
         ("page-from-0", {"page.first": 0}),
         ("order-newest", {"order": "newest"}),
         ("order-name", {"order": "name"}),
+        ("order-number", {"order": "number"}),
     ],
 )
 def test_the_conventions_of_lists_are_learnt(freedom: str, learnt: dict[str, object]) -> None:
@@ -46,7 +48,7 @@ def test_the_conventions_of_lists_are_learnt(freedom: str, learnt: dict[str, obj
 
 def test_an_order_of_its_own_and_pages_that_cannot_be_asked_for_are_noted() -> None:
     assert _learnt("order-scattered").conventions.observations["order"].value is None
-    assert not _learnt("page-parameter-none").conventions.has_pages
+    assert _learnt("page-parameter-none").conventions.differing == {"page.parameter": "ignored"}
 
 
 def test_the_time_that_an_import_takes_to_be_seen_is_measured() -> None:

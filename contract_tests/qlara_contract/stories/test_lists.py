@@ -313,6 +313,7 @@ def _walk(story: Story, list_id: str, limit: int, numbers: list[str]) -> None:
 def test_the_pages_of_a_list_are_as_expected(story: Story) -> None:
     observations = story.run.conventions.observations
     conventions: dict[PromiseId, tuple[str, str]] = {
+        "list.pages": ("page.parameter", "The parameter `page` is treated otherwise."),
         "list.limit-default": ("limit.default", "A page without `limit` holds another number."),
         "list.pages-from-1": ("page.first", "The first page has another number."),
         "list.order": ("order", "A list is in another order."),
@@ -325,10 +326,6 @@ def test_the_pages_of_a_list_are_as_expected(story: Story) -> None:
             continue
         value = observed.value if observed.value is not None else observed.what
         story.expect(promise, value, expected[name], observed.exchange, what, by=name)
-    ignored = observations.get("page")
-    if ignored or "page.first" in observations:
-        exchange = (ignored or observations["page.first"]).exchange
-        story.expect("list.pages", ignored is None, True, exchange, "`page` is ignored.")
 
 
 @exercises("list.id-encoded")
@@ -383,17 +380,13 @@ def test_a_limit_out_of_range_is_refused(story: Story) -> None:
     most = story.expected.limit_maximum
     for limit in ("0", str(most + 1), "-1", "99999999999999999999") if list_id else ():
         exchange = story.get_list(list_id, ("limit", limit))
-        if limit == str(most + 1) and story.expected.limit_above == "clamped":
-            story.expect(
-                "list.limit-out-of-range",
-                exchange.response.status,
-                200,
-                exchange,
-                f"limit={limit} is not clamped.",
-                by="limit.above",
-            )
+        above, status = story.expected.limit_above, exchange.response.status
+        if limit == str(most + 1) and above != "refused":
+            got = story.actual.limit_above if status == 200 else f"{status}"
+            what = f"limit={limit} is not {above}."
+            story.expect("list.limit-out-of-range", got, above, exchange, what, by="limit.above")
             continue
-        if limit == str(most + 1) and exchange.response.status == 200:
+        if limit == str(most + 1) and status == 200:
             what = f"limit={limit} is not refused."
             story.breaks("list.limit-out-of-range", what, 400, "200", exchange, by="limit.above")
             continue
@@ -407,6 +400,9 @@ def _input_refused(story: Story, promise: PromiseId, exchange: ApiExchange, fiel
 @exercises("list.page-out-of-range")
 def test_a_page_out_of_range_is_refused(story: Story) -> None:
     list_id = _list_or_leave(story)
+    if not story.run.conventions.has_pages:
+        story.not_exercised("list.page-out-of-range", _NO_PAGES)
+        return
     below = story.expected.page_first - 1
     for page in dict.fromkeys((str(below), "-1")) if list_id else ():
         exchange = story.get_list(list_id, ("page", page))
@@ -428,7 +424,8 @@ def test_a_page_out_of_range_is_refused(story: Story) -> None:
 def test_a_parameter_that_is_not_a_plain_integer_is_refused(story: Story) -> None:
     list_id = _list_or_leave(story)
     values = {"limit": ("ten", "1.5", "", " 5", "٥"), "page": ("ten", "1.5")}
-    for name, wrong in values.items() if list_id else ():
+    for name in _read_parameters(story) if list_id else ():
+        wrong = values[name]
         for value in wrong:
             exchange = story.get_list(list_id, (name, value))
             _input_refused(story, "list.plain-integers", exchange, name)
@@ -438,7 +435,7 @@ def test_a_parameter_that_is_not_a_plain_integer_is_refused(story: Story) -> Non
 def test_a_parameter_that_is_given_twice_is_refused(story: Story) -> None:
     list_id = _list_or_leave(story)
     expected = story.expected.given_twice
-    for name in ("limit", "page") if list_id else ():
+    for name in _read_parameters(story) if list_id else ():
         exchange = story.get_list(list_id, (name, "1"), (name, "2"))
         used = _which(exchange, name)
         if used and name == "limit":
@@ -451,6 +448,11 @@ def test_a_parameter_that_is_given_twice_is_refused(story: Story) -> None:
         elif used:
             what = f"Another `{name}` counts."
             story.expect("list.given-twice", used, expected, exchange, what, by="given-twice")
+
+
+def _read_parameters(story: Story) -> tuple[str, ...]:
+    """Return the parameters of a list that the deployment reads."""
+    return ("limit", "page") if story.run.conventions.has_pages else ("limit",)
 
 
 def _which(exchange: ApiExchange, name: str) -> str:

@@ -186,11 +186,17 @@ TABLE: tuple[Convention, ...] = (
     ),
     Convention(
         "limit.above",
-        Choice(("refused", "clamped")),
+        Choice(("refused", "clamped", "ignored")),
         "refused",
-        "What happens to a `limit` above the maximum: refused, or the maximum is used.",
+        "What happens to a `limit` above the maximum: refused, the maximum is used, or the default is.",
     ),
     Convention("page.first", Choice((0, 1)), 1, "The number of the first page.", _PAGES),
+    Convention(
+        "page.parameter",
+        Choice(("read", "ignored")),
+        "read",
+        "The query parameter `page`: read, or ignored, so that only the first page can be had.",
+    ),
     Convention(
         "page.past-the-end",
         Choice(("empty", "last", 404)),
@@ -205,9 +211,9 @@ TABLE: tuple[Convention, ...] = (
     ),
     Convention(
         "order",
-        Choice(("import", "newest", "name", "id")),
+        Choice(("import", "newest", "name", "id", "number")),
         "import",
-        "The order of a list: as imported, last imported first, by name, or by contact id.",
+        "The order of a list: as imported, last imported first, by name, by contact id, or by number.",
     ),
     Convention(
         "settle",
@@ -493,6 +499,7 @@ class Conventions:
     limit_maximum: int = 1000
     limit_above: str = "refused"
     page_first: int = 1
+    page_parameter: str = "read"
     page_past_the_end: Plain = "empty"
     page_of_nothing: int = 0
     order: str = "import"

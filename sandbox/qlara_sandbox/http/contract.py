@@ -229,8 +229,14 @@ class Contract:
             schema=schema,
             validator=self._document.validator(schema),
             expected=expected(schema),
-            clamps=node["name"] == "limit" and self.conventions.limit_above == "clamped",
+            above=self._above(schema) if node["name"] == "limit" else None,
+            is_ignored=node["name"] == "page" and self.conventions.page_parameter == "ignored",
         )
+
+    def _above(self, limit: Schema) -> int | None:
+        """Return what a `limit` above the maximum is read as; ``None`` if it is refused."""
+        taken = {"clamped": "maximum", "ignored": "default"}.get(self.conventions.limit_above, "")
+        return limit.get(taken)
 
     def _form(self, body: dict[str, Any]) -> FormSchema | None:
         media = body.get("content", {}).get(MULTIPART)

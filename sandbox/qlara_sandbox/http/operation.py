@@ -27,7 +27,10 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query or path parameter; with ``clamps``, a number above its maximum is read as the maximum."""
+    """A query or path parameter; a number above its maximum is read as ``above``, if that is given.
+
+    One that ``is_ignored`` has its default, whatever a request says.
+    """
 
     name: str
     location: str
@@ -35,13 +38,14 @@ class Parameter:
     schema: Schema
     validator: jsonschema_rs.Draft202012Validator
     expected: str
-    clamps: bool = False
+    above: int | None = None
+    is_ignored: bool = False
 
     def read(self, raw: str) -> Any:
         """Return the value of *raw*, or raise ValueError if it is not what is expected."""
         value = _plain(raw, self.schema.get("type", "string"))
-        if self.clamps:
-            value = min(value, self.schema.get("maximum", value))
+        if self.above is not None and value > self.schema.get("maximum", value):
+            value = self.above
         if not self.validator.is_valid(value):
             raise ValueError(raw)
         return value
@@ -157,6 +161,8 @@ class Operation:
             self._require_known(given)
         for parameter in self.parameters:
             name = parameter.name
+            if parameter.is_ignored:
+                continue
             in_path = parameter.location == "path"
             raws = [path[path_name(name)]] if in_path else given.get(name, [])
             if len(raws) > 1 and self.given_twice == "refused":

@@ -268,6 +268,8 @@ class World:
             return members[::-1]
         if order == "name":
             return sorted(members, key=lambda identity: held[identity].name.casefold())
+        if order == "number":
+            return sorted(members, key=lambda identity: held[identity].phone_number)
         return sorted(members) if order == "id" else members
 
     def prepare(self, plan: Plan, destination: Destination) -> PreparedImport:

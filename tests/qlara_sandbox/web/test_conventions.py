@@ -85,6 +85,14 @@ def test_a_limit_above_the_maximum_may_be_clamped(under: Under) -> None:
     assert client.get(LIST, params={"limit": "0"}).status_code == 400
 
 
+def test_a_limit_above_the_maximum_may_be_ignored(under: Under) -> None:
+    client = under(limit_default=2, limit_maximum=3, limit_above="ignored")
+    upload(client, vcf(*((f"P{n}", f"347 123 45{n:02}") for n in range(5))))
+
+    assert [len(names(client, limit=limit)) for limit in ("3", "4", "1000")] == [3, 2, 2]
+    assert client.get(LIST, params={"limit": "0"}).status_code == 400
+
+
 def test_pages_may_be_counted_from_0(under: Under) -> None:
     client = under(page_first=0)
     upload(client, PEOPLE)
@@ -96,6 +104,15 @@ def test_pages_may_be_counted_from_0(under: Under) -> None:
         (2, False, 0),
     ]
     assert listed(client)["page"] == 0
+
+
+def test_the_page_may_be_ignored(under: Under) -> None:
+    client = under(page_parameter="ignored")
+    upload(client, PEOPLE)
+
+    first = listed(client, limit="2")
+    assert first["hasMore"]
+    assert [listed(client, limit="2", page=page) for page in ("2", "0", "ten")] == [first] * 3
 
 
 def test_a_page_past_the_end_may_be_404(under: Under) -> None:
@@ -140,6 +157,14 @@ def test_the_order_of_a_list(under: Under, order: str, expected: list[str]) -> N
 
     assert names(client) == expected
     assert names(client, limit="2", page="2") == expected[2:]
+
+
+def test_the_order_by_number_is_not_that_of_the_import(under: Under) -> None:
+    client = under(order="number")
+    upload(client, vcf(("Third", "347 123 4503"), ("First", "347 123 4501")))
+    upload(client, vcf(("Second", "347 123 4502")))
+
+    assert names(client) == ["First", "Second", "Third"]
 
 
 def test_the_order_by_id_is_that_of_the_ids(under: Under) -> None:

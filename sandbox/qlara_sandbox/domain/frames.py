@@ -38,7 +38,29 @@ _JOINT = re.compile(
     rb"(?:END:VCARD[ \t]*+BEGIN:VCARD(?:[ \t]*+(?:BEGIN|END):VCARD)*+|BEGIN:VCARD)\Z", re.IGNORECASE
 )
 _GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
-_START_OF_FRAME = re.compile(rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\Z)")
+_START_OF_FRAME = re.compile(
+    rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\0|\Z)", re.IGNORECASE
+)
+
+# The frames that are alone on a physical line, but the first, of a logical one; what ASCII has of `STRAY`.
+_PLAIN_STRAY = rb"[\x01-\x20\x7f]*+"
+_PLAIN_FRAME = rb"\0%b(%%b)[ \t]*:[ \t]*VCARD%b(?=\0|\Z)" % (_PLAIN_STRAY, _PLAIN_STRAY)
+_PLAIN_FRAMES = re.compile(_PLAIN_FRAME % rb"BEGIN|END", re.IGNORECASE)
+_PLAIN_ENDS = re.compile(_PLAIN_FRAME % rb"END", re.IGNORECASE)
+_CERTAIN = (
+    rb"\0%(stray)b(?:END%(vcard)b(?=\0[\x00-\x20\x7f]*+BEGIN%(vcard)b(?:\0|\Z))"
+    rb"|BEGIN%(vcard)b(?=\0(?:%(stray)b\0)*+[ \t]*VERSION[ \t]*[:;]%(or_else)b))"
+)
+_VCARD_ALONE = rb"[ \t]*:[ \t]*VCARD" + _PLAIN_STRAY
+
+
+def _certain(or_else: bytes) -> re.Pattern[bytes]:
+    found = {b"stray": _PLAIN_STRAY, b"vcard": _VCARD_ALONE, b"or_else": or_else}
+    return re.compile(_CERTAIN % found, re.IGNORECASE)
+
+
+# Indexed by whether a version is the next logical line.
+_CERTAIN_FRAME = _certain(b""), _certain(rb"|[\x00-\x20\x7f]*+\Z")
 _END_AT_START = re.compile(rb"END[ \t]*:")
 
 
@@ -108,11 +130,9 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
     only if ``VERSION`` comes next, be it in the next logical line (*before_version*), and an ``END``
     only if a ``BEGIN`` that is alone comes next; any other ``END`` is a ``MAYBE_END``.
     """
-    first, fold, behind = line.partition(FOLD)
-    if fold:
-        if len(behind) <= _LONGEST_KNOWN and _begins_property(first):
-            return _put_first(first, _pieces_behind(behind, in_card, before_version))
-        return _of_several_lines(line, in_card, before_version)
+    if FOLD in line:
+        found = _of_plain_lines(line, in_card, before_version) if line.isascii() else None
+        return found or _of_several_lines(line, in_card, before_version)
     if line[:1].isalnum():
         before, frames = _at_the_end(line)
         capitals = before.upper()
@@ -145,31 +165,43 @@ def _frames_of_joint(octets: bytes) -> tuple[Piece, ...]:
     return tuple(_FIRST_BEGIN if name.endswith(_BEGIN_NAME) else _FIRST_END for name in names)
 
 
-def _begins_property(physical: bytes) -> bool:
-    """Tell whether a line is one of a property, and no frame is or begins in it."""
-    capitals = physical.upper()
-    if not capitals[:1].isalnum() or _START_OF_FRAME.match(capitals):
-        return False
-    return _VCARD not in capitals or (_BEGIN_NAME not in capitals and capitals[:1].isalpha())
-
-
-def _put_first(first: bytes, found: Sequence[Piece]) -> Sequence[Piece]:
-    """Return the pieces of a property behind whose *first* line those of `_pieces_behind` were found."""
-    kind, text, _ = found[0]
-    whole = (kind, first + text, 0)
-    return (whole, *(_put_first(first, found[1:]) if kind is _MAYBE_END else found[1:]))
-
-
-@lru_cache(maxsize=1024)
-def _pieces_behind(behind: bytes, in_card: bool, before_version: bool) -> Sequence[Piece]:
-    """Return the pieces of a property without its first physical line.
-
-    In files that were joined or indented, the same few lines return between any two cards.
+def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Piece] | None:
+    """Return the pieces of an ASCII logical *line* of several physical ones, as nearly all have them:
+    each frame is alone on a physical line, and none is on the first one. None if that is not so.
     """
-    physical, kinds = [b"", *behind.split(FOLD)], [None, *_kinds(behind)]
-    splitter = _Splitter(physical, kinds, in_card, before_version)
-    splitter.has_property = True
-    return [*splitter.split()]
+    parts = _PLAIN_FRAMES.split(line)
+    if line.upper().count(_VCARD) != len(parts) // 2:
+        return None
+    if not in_card:
+        return [(_LINE, parts[0], 0), *_frames_and_lines(parts)]
+    if not line[:1].isalnum() or _START_OF_FRAME.match(line):
+        return None
+    certain = _CERTAIN_FRAME[before_version].search(line)
+    before = line[: certain.start()] if certain else line
+    found: list[Piece] = [(_LINE, before, 0)]
+    if len(before) > len(parts[0]):
+        ends = [end.start() for end in _PLAIN_ENDS.finditer(before)]
+        if ends:
+            found.insert(0, (_MAYBE_END, before[: ends[-1]], 0))
+    if certain:
+        found += _frames_and_lines(_PLAIN_FRAMES.split(line[certain.start() :]), before.count(FOLD))
+    return found
+
+
+def _frames_and_lines(parts: list[bytes], at: int = -1) -> list[Piece]:
+    """Return the pieces behind the first of *parts*: each is a text, or the name of the frame behind it."""
+    found: list[Piece] = []
+    at = parts[0].count(FOLD) if at < 0 else at
+    for name, text in zip(parts[1::2], parts[2::2], strict=True):
+        at += 1
+        if len(name) < len(_BEGIN_NAME):
+            found.append((_END, b"", at))
+        else:
+            found.append((_BEGIN, b"", at))
+            if text:
+                found.append((_LINES, _own_lines(text[1:].replace(FOLD, b"\n")), at + 1))
+        at += text.count(FOLD)
+    return found
 
 
 def _of_several_lines(line: bytes, in_card: bool, before_version: bool) -> Iterator[Piece]:
@@ -274,7 +306,7 @@ class _Splitter:
         lines = self._physical[self._since : until]
         if self._behind_frame:
             if lines and self._in_card:
-                self._found.append((_LINES, _own_lines(lines), self._since))
+                self._found.append((_LINES, _own_lines(b"\n".join(lines)), self._since))
             if start_of_next and self._in_card:
                 self._found.append((_LINE, start_of_next, until))
         elif lines or start_of_next:
@@ -319,13 +351,12 @@ class _Splitter:
         return self._kinds[behind] is _BEGIN
 
 
-def _own_lines(lines: list[bytes]) -> bytes:
-    """Return physical lines, of which none continues what was before them, with a line feed between them
+def _own_lines(text: bytes) -> bytes:
+    """Return the physical lines of *text*, of which none continues what was before them, with a line feed between them
     or, before those that are indented more than the first one, ``FOLD``: they are folded.
 
     Of lines with nothing to see nothing is left.
     """
-    text = b"\n".join(lines)
     if not _INDENTED_OR_STRAY.search(text):
         return text
     physical_lines = _text(text).split("\n")

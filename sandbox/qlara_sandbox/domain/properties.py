@@ -103,6 +103,9 @@ _PLAIN_WITH_ABOUT = _PLAIN | {
     name.encode(): Property(int(PropertyKind.ABOUT), _PLAIN_RANK, about=about)
     for name, about in _ABOUT.items()
 }
+_BARE = {
+    name: Property(kind, _PLAIN_RANK) for name, kind in _KINDS.items() if kind != PropertyKind.ABOUT
+} | _PLAIN_WITH_ABOUT
 _CAPITALS = bytes(range(256)).upper()
 _NO_LETTERS = bytes(octet for octet in range(128) if not chr(octet).isalpha())
 _MAY_MATTER = re.compile(
@@ -142,6 +145,9 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     A line without a colon has no value. Linear in the line, whatever it holds.
     """
     head, _, value = line.partition(b":")
+    if head.isalnum():  # neither group nor parameters
+        known = _BARE.get(head) or _BARE.get(head.upper())
+        return (OTHER, b"", True) if known is None else (known, value, True)
     name, _, parameters = head.partition(b";")
     group, dot, bare = name.rpartition(b".")
     plain = _PLAIN.get(bare)
@@ -222,7 +228,7 @@ def _kind(head: bytes) -> int:
         group, _, bare = name.replace(FOLD, b"").rpartition(b".")
         bare = bare.strip()
     bare = bare.upper()
-    if bare.endswith((b"BEGIN", b"END")):
+    if bare.endswith((b"BEGIN", b"END")) and not bare.isalnum():
         bare = without_stray_start(bare)
     kind = _KINDS.get(bare, _OTHER)
     if kind in _FRAMES and (group or parameters):  # RFC 6350 6.1.1: neither group nor parameters

@@ -115,6 +115,7 @@ class _Reader(Generic[T]):
     def __init__(self, how: How[T]) -> None:
         self._how = how
         self._make = how.make
+        self._budget = how.budget
         self._next_line = 1  # counted without folds
         self._folds = 0
         self._started = False
@@ -162,7 +163,10 @@ class _Reader(Generic[T]):
                 sink = self._card = self._sink = ([], [], [], [], [], [], [])
             elif kind != _OTHER:
                 self._number = number
-                self._odd_line(kind, line, value, number + folds)
+                if kind == _LOOSE_FRAME:
+                    self._pieces(line, number + folds)
+                else:
+                    self._odd_line(kind, line, value, number + folds)
                 sink = self._sink
             elif self._agent_line:
                 self._skip_blank(line, number + folds)
@@ -234,12 +238,16 @@ class _Reader(Generic[T]):
         prop = self._known.get(head)
         if prop is not None:
             return prop, line[len(head) + 1 :]
+        return self._learn(line, head)
+
+    def _learn(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
+        """Read a line whose head is not known yet, and know it from now on if that can be."""
         prop, value, stands_alone = self._read_line(line)
         self._know(head, prop, stands_alone)
         return prop, value
 
     def _read_line(self, line: bytes) -> tuple[Property, bytes, bool]:
-        budget = self._how.budget
+        budget = self._budget
         if budget.heads <= 0:
             return read_plainly(line)
         found = self._how.read_line(line)
@@ -254,9 +262,7 @@ class _Reader(Generic[T]):
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
-        if kind == _LOOSE_FRAME:
-            self._pieces(line, at)
-        elif kind == _AGENT:
+        if kind == _AGENT:
             self._agent(line, value.strip(_BLANK), at)
         elif kind == _BEGIN and _is_vcard(value):
             self._begin(at)
@@ -292,7 +298,7 @@ class _Reader(Generic[T]):
         head, _, value = line.partition(b":")
         prop = self._known.get(head)
         if prop is None:
-            prop, value = self._property(line, head)
+            prop, value = self._learn(line, head)
         kind = prop[0]
         if kind < _BEGIN:
             if self._sink is not None:
@@ -308,7 +314,7 @@ class _Reader(Generic[T]):
             head, _, value = line.partition(b":")
             prop = known.get(head)
             if prop is None:
-                prop, value = self._property(line, head)
+                prop, value = self._learn(line, head)
             if prop[0] < _BEGIN:
                 if self._sink is not None:
                     self._sink[prop[0]].append((prop, value, at + number))

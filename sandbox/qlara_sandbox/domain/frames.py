@@ -31,12 +31,8 @@ _NO_WORD = re.compile(r"[\W_]*")
 _INDENTED_OR_STRAY = re.compile(rb"^[^!-~\n]", re.MULTILINE)
 _LONGEST_KNOWN = 80
 _LETTERS = string.ascii_letters
-_BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"BEGIN", b"VCARD", b":VCARD", b" \t"
+_AGENT, _BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"AGENT", b"BEGIN", b"VCARD", b":VCARD", b" \t"
 
-# Frames that are found in C: behind the value that the file before them ended with, and behind each other.
-_JOINT = re.compile(
-    rb"(?:END:VCARD[ \t]*+BEGIN:VCARD(?:[ \t]*+(?:BEGIN|END):VCARD)*+|BEGIN:VCARD)\Z", re.IGNORECASE
-)
 _GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
 _START_OF_FRAME = re.compile(
     rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\0|\Z)", re.IGNORECASE
@@ -46,7 +42,7 @@ _START_OF_FRAME = re.compile(
 _PLAIN_STRAY = rb"[\x01-\x20\x7f]*+"
 _PLAIN_FRAME = rb"\0%b(%%b)[ \t]*:[ \t]*VCARD%b(?=\0|\Z)" % (_PLAIN_STRAY, _PLAIN_STRAY)
 _PLAIN_FRAMES = re.compile(_PLAIN_FRAME % rb"BEGIN|END", re.IGNORECASE)
-_PLAIN_ENDS = re.compile(_PLAIN_FRAME % rb"END", re.IGNORECASE)
+_LAST_PLAIN_END = re.compile(rb"(.*)" + _PLAIN_FRAME % rb"END", re.IGNORECASE | re.DOTALL)
 _CERTAIN = (
     rb"\0%(stray)b(?:END%(vcard)b(?=\0[\x00-\x20\x7f]*+BEGIN%(vcard)b(?:\0|\Z))"
     rb"|BEGIN%(vcard)b(?=\0(?:%(stray)b\0)*+[ \t]*VERSION[ \t]*[:;]%(or_else)b))"
@@ -103,19 +99,41 @@ def may_hold_frame(line: bytes, *, in_card: bool) -> bool:
     """
     capitals = line.upper()
     folded = FOLD in capitals
-    if folded and (_VCARD not in capitals or _BEGIN_NAME not in capitals):
-        capitals = capitals.replace(FOLD, b"")  # a frame may be folded as well
-    if _VCARD not in capitals:
-        return False
-    if _BEGIN_NAME in capitals:
-        return True
-    # An END behind a value is a part of it.
-    return in_card and (folded or not line[:1].isalnum() or bool(_END_AT_START.match(capitals)))
+    if _VCARD not in capitals or _BEGIN_NAME not in capitals:
+        if folded:
+            capitals = capitals.replace(FOLD, b"")  # a frame may be folded as well
+        if _VCARD not in capitals:
+            return False
+        if _BEGIN_NAME not in capitals:
+            # An END behind a value is a part of it.
+            return in_card and (
+                folded or not line[:1].isalnum() or _END_AT_START.match(capitals) is not None
+            )
+    return True
 
 
 def is_version(line: bytes) -> bool:
     """Tell whether *line* is the ``VERSION`` which shows that a ``BEGIN`` before it is a frame."""
     return _VERSION.match(line) is not None
+
+
+def joint(line: bytes) -> tuple[bytes, bool] | None:
+    """Return what stands before the joint at the end of a physical *line*, and whether an ``END`` is in it.
+
+    Most files are joined in one way: behind a property, or behind its card's ``END``, stands a ``BEGIN``.
+    None if *line* does not end like that, or may have more frames or an ``AGENT``.
+    """
+    capitals = line.upper()
+    if not (capitals.endswith(b"BEGIN:VCARD") and line[:1].isalnum()):
+        return None
+    capitals = capitals[: -len(b"BEGIN:VCARD")]
+    behind_end = capitals.rstrip(_BLANKS)
+    closed = behind_end.endswith(b"END:VCARD")
+    before = len(behind_end) - len(b"END:VCARD") if closed else len(capitals)
+    before_joint = capitals[:before]
+    if not before or _VCARD in before_joint or _AGENT in before_joint:
+        return None
+    return line[:before], closed
 
 
 def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Iterable[Piece]:
@@ -133,36 +151,11 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
     if FOLD in line:
         found = _of_plain_lines(line, in_card, before_version) if line.isascii() else None
         return found or _of_several_lines(line, in_card, before_version)
-    if line[:1].isalnum():
-        before, frames = _at_the_end(line)
-        capitals = before.upper()
-        if before and frames and _VCARD not in capitals and not _START_OF_FRAME.match(capitals):
-            return ((_LINE, before, 0), *frames)
     return (
         _of_known_line(line, in_card)
         if len(line) <= _LONGEST_KNOWN
         else _of_one_line(line, in_card)
     )
-
-
-def _at_the_end(line: bytes) -> tuple[bytes, tuple[Piece, ...]]:
-    """Return a physical line without the frames at its end, and these, as files are joined in most cases."""
-    if line.endswith(b"BEGIN:VCARD"):
-        before = line[: -len(b"BEGIN:VCARD")]
-        if before.endswith(b"END:VCARD"):
-            return before[: -len(b"END:VCARD")], (_FIRST_END, _FIRST_BEGIN)
-        if not before.endswith((b"D", b"d", b" ", b"\t")):  # no END:VCARD before it
-            return before, (_FIRST_BEGIN,)
-    joint = _JOINT.search(line)
-    if joint is None:
-        return line, ()
-    return line[: joint.start()], _frames_of_joint(joint[0])
-
-
-@lru_cache(maxsize=256)
-def _frames_of_joint(octets: bytes) -> tuple[Piece, ...]:
-    names = octets.upper().split(_BEHIND_NAME)[:-1]
-    return tuple(_FIRST_BEGIN if name.endswith(_BEGIN_NAME) else _FIRST_END for name in names)
 
 
 def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Piece] | None:
@@ -178,11 +171,9 @@ def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Pi
         return None
     certain = _CERTAIN_FRAME[before_version].search(line)
     before = line[: certain.start()] if certain else line
-    found: list[Piece] = [(_LINE, before, 0)]
-    if len(before) > len(parts[0]):
-        ends = [end.start() for end in _PLAIN_ENDS.finditer(before)]
-        if ends:
-            found.insert(0, (_MAYBE_END, before[: ends[-1]], 0))
+    last_end = _LAST_PLAIN_END.match(before)
+    found: list[Piece] = [(_MAYBE_END, last_end[1], 0)] if last_end else []
+    found.append((_LINE, before, 0))
     if certain:
         found += _frames_and_lines(_PLAIN_FRAMES.split(line[certain.start() :]), before.count(FOLD))
     return found

@@ -145,8 +145,9 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     A line without a colon has no value. Linear in the line, whatever it holds.
     """
     head, _, value = line.partition(b":")
-    if head.isalnum():  # neither group nor parameters
-        known = _BARE.get(head) or _BARE.get(head.upper())
+    bare = head.replace(FOLD, b"")
+    if bare.isalnum():  # neither group nor parameters
+        known = _BARE.get(bare.upper())
         return (OTHER, b"", True) if known is None else (known, value, True)
     name, _, parameters = head.partition(b";")
     group, dot, bare = name.rpartition(b".")

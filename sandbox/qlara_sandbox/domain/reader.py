@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from qlara_sandbox.domain.budget import ImportBudget
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
 from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
-from qlara_sandbox.domain.frames import PieceKind, is_version, may_hold_frame, pieces
+from qlara_sandbox.domain.frames import PieceKind, is_version, joint, may_hold_frame, pieces
 from qlara_sandbox.domain.invisible import without_stray_start
 from qlara_sandbox.domain.properties import (
     LOOSE_FRAME,
@@ -122,7 +122,6 @@ class _Reader(Generic[T]):
         self._known: dict[bytes, Property] = {}
         # Those that can be known even then: there is no property but these with such a head.
         self._frames = {head: how.read_line(head)[0] for head in _FRAME_HEADS}
-        self._loose = False  # frames are not only where they should be
         self._cards: list[T] = []  # of these lines
         self._closed = 0  # cards of earlier lines that were closed, and
         self._not_closed = 0  # cards that were not
@@ -139,10 +138,10 @@ class _Reader(Generic[T]):
     def read(self, some: Lines) -> list[T]:
         """Return the cards that end in these lines. Raises `NotAVCard`."""
         lines, cards = self._begin_lines(some)
-        # Where frames are loose, no line is known before all of it has been looked at.
-        known = self._frames if self._loose else self._known
-        meet = self._meet_beside_frames if self._loose else self._meet
-        sink, make = self._sink, self._make
+        if some.loose_frames:
+            self._read_beside_frames(lines)
+            return cards
+        known, meet, sink, make = self._known, self._meet, self._sink, self._make
         number, folds, folded = self._next_line - 1, self._folds, some.folded
         for number, line in enumerate(lines, self._next_line):
             head, _, value = line.partition(b":")
@@ -163,10 +162,7 @@ class _Reader(Generic[T]):
                 sink = self._card = self._sink = ([], [], [], [], [], [], [])
             elif kind != _OTHER:
                 self._number = number
-                if kind == _LOOSE_FRAME:
-                    self._pieces(line, number + folds)
-                else:
-                    self._odd_line(kind, line, value, number + folds)
+                self._odd_line(kind, line, value, number + folds)
                 sink = self._sink
             elif self._agent_line:
                 self._skip_blank(line, number + folds)
@@ -175,12 +171,54 @@ class _Reader(Generic[T]):
         self._next_line, self._folds = number + 1, folds
         return cards
 
+    def _read_beside_frames(self, lines: list[bytes]) -> None:
+        """Read lines that there may be frames in: none is known before all of it has been looked at."""
+        for self._number, line in enumerate(lines, self._next_line):
+            at = self._number + self._folds
+            head, _, value = line.partition(b":")
+            frame = self._frames.get(head)
+            if frame is not None:
+                self._odd_line(frame[0], line, value, at)
+            elif FOLD not in line and (found := joint(line)):
+                self._joint(*found, at)
+            else:
+                self._line_beside_frames(line, head, at)
+            if FOLD_OCTET in line:
+                self._folds += line.count(FOLD)
+        self._next_line += len(lines)
+
+    def _joint(self, before: bytes, closed: bool, at: int) -> None:
+        if self._begun:
+            self._line(before, at)
+        if closed:
+            self._end()
+        self._begin(at)
+
+    def _line_beside_frames(self, line: bytes, head: bytes, at: int) -> None:
+        if not may_hold_frame(line, in_card=self._begun > 0):
+            if self._begun:
+                self._line(line, at)
+            if self._agent_line:
+                self._skip_blank(line, at)
+            return
+        folded = FOLD in line
+        name = head.replace(FOLD, b"") if folded else head
+        if (_AGENT_NAME if folded else _NAME_SEEN_WHOLE).search(name):
+            prop, value, stands_alone = self._read_line(line)
+            if _BEGIN <= prop[0] <= _END and stands_alone and len(self._frames) < _KNOWN_FRAMES:
+                self._frames[head] = prop
+            self._know(head, prop, stands_alone)
+            if prop[0] in _SEEN_WHOLE:
+                self._odd_line(prop[0], line, value, at)
+                return
+        self._pieces(line, at)
+
     def _skip_blank(self, line: bytes, at: int) -> None:
         if self._agent_line == at and not line.strip(_BLANK):
             self._agent_line = at + 1 + line.count(FOLD)
 
     def _begin_lines(self, some: Lines) -> tuple[list[bytes], list[T]]:
-        self._loose, self._cards = some.loose_frames, []
+        self._cards = []
         self._lines = some.lines if self._started else self._start(some.lines)
         return self._lines, self._cards
 
@@ -219,27 +257,6 @@ class _Reader(Generic[T]):
         self._know(head, prop, stands_alone)
         return prop, value
 
-    def _meet_beside_frames(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
-        """Read a line that there may be frames in."""
-        if not may_hold_frame(line, in_card=bool(self._begun)):
-            return self._property(line, head) if self._begun else (OTHER, b"")
-        folded = FOLD in line
-        name = head.replace(FOLD, b"") if folded else head
-        if not (_AGENT_NAME if folded else _NAME_SEEN_WHOLE).search(name):
-            return LOOSE_FRAME, line
-        prop, value, stands_alone = self._read_line(line)
-        if _BEGIN <= prop[0] <= _END and stands_alone and len(self._frames) < _KNOWN_FRAMES:
-            self._frames[head] = prop
-        self._know(head, prop, stands_alone)
-        return (prop, value) if prop[0] in _SEEN_WHOLE else (LOOSE_FRAME, line)
-
-    def _property(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
-        """Read a line that no frame stands in."""
-        prop = self._known.get(head)
-        if prop is not None:
-            return prop, line[len(head) + 1 :]
-        return self._learn(line, head)
-
     def _learn(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known yet, and know it from now on if that can be."""
         prop, value, stands_alone = self._read_line(line)
@@ -262,7 +279,9 @@ class _Reader(Generic[T]):
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
-        if kind == _AGENT:
+        if kind == _LOOSE_FRAME:
+            self._pieces(line, at)
+        elif kind == _AGENT:
             self._agent(line, value.strip(_BLANK), at)
         elif kind == _BEGIN and _is_vcard(value):
             self._begin(at)

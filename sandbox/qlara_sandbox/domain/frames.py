@@ -16,7 +16,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qlara_sandbox.domain.encoding import FOLD
+from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET
 from qlara_sandbox.domain.invisible import STRAY
 
 if TYPE_CHECKING:
@@ -29,11 +29,14 @@ _ALONE = re.compile(rf"{STRAY}(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD{STRAY}", re.IGNO
 _VERSION = re.compile(rb"[ \t]*VERSION[ \t]*[:;]", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]*")
 _INDENTED_OR_STRAY = re.compile(rb"^[^!-~\n]", re.MULTILINE)
+# What a line begins with, behind blanks, that makes it another than one with something to see.
+_OTHER_THAN_BLANKS = re.compile(rb"^[ \t]*+(?:[^!-~]|\Z)", re.MULTILINE)
 _LONGEST_KNOWN = 80
 _LETTERS = string.ascii_letters
 _AGENT, _BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"AGENT", b"BEGIN", b"VCARD", b":VCARD", b" \t"
 
 _GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
+_ALPHANUMERIC, _BEGIN_OR_END = {*map(ord, string.ascii_letters + string.digits)}, {*b"BbEe"}
 _START_OF_FRAME = re.compile(
     rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\0|\Z)", re.IGNORECASE
 )
@@ -98,18 +101,18 @@ def may_hold_frame(line: bytes, *, in_card: bool) -> bool:
     Between cards (not *in_card*) an ``END`` is nothing.
     """
     capitals = line.upper()
-    folded = FOLD in capitals
-    if _VCARD not in capitals or _BEGIN_NAME not in capitals:
-        if folded:
-            capitals = capitals.replace(FOLD, b"")  # a frame may be folded as well
-        if _VCARD not in capitals:
-            return False
-        if _BEGIN_NAME not in capitals:
-            # An END behind a value is a part of it.
-            return in_card and (
-                folded or not line[:1].isalnum() or _END_AT_START.match(capitals) is not None
-            )
-    return True
+    folded = FOLD_OCTET in capitals
+    if capitals.count(_VCARD) and (capitals.count(_BEGIN_NAME) or (folded and in_card)):
+        return True
+    if folded:  # a frame may be folded as well
+        capitals = capitals.replace(FOLD, b"")
+    if not capitals.count(_VCARD):
+        return False
+    if capitals.count(_BEGIN_NAME):
+        return True
+    # An END behind a value is a part of it.
+    at_start = folded or not line[:1].isalnum() or _END_AT_START.match(capitals) is not None
+    return in_card and at_start
 
 
 def is_version(line: bytes) -> bool:
@@ -131,7 +134,7 @@ def joint(line: bytes) -> tuple[bytes, bool] | None:
     closed = behind_end.endswith(b"END:VCARD")
     before = len(behind_end) - len(b"END:VCARD") if closed else len(capitals)
     before_joint = capitals[:before]
-    if not before or _VCARD in before_joint or _AGENT in before_joint:
+    if not before or before_joint.count(_VCARD) or before_joint.count(_AGENT):
         return None
     return line[:before], closed
 
@@ -148,7 +151,7 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
     only if ``VERSION`` comes next, be it in the next logical line (*before_version*), and an ``END``
     only if a ``BEGIN`` that is alone comes next; any other ``END`` is a ``MAYBE_END``.
     """
-    if FOLD in line:
+    if FOLD_OCTET in line:
         found = _of_plain_lines(line, in_card, before_version) if line.isascii() else None
         return found or _of_several_lines(line, in_card, before_version)
     return (
@@ -166,8 +169,9 @@ def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Pi
     if line.upper().count(_VCARD) != len(parts) // 2:
         return None
     if not in_card:
-        return [(_LINE, parts[0], 0), *_frames_and_lines(parts)]
-    if not line[:1].isalnum() or _START_OF_FRAME.match(line):
+        return _frames_and_lines(parts, [(_LINE, parts[0], 0)], 0)
+    first = line[0]
+    if first not in _ALPHANUMERIC or (first in _BEGIN_OR_END and _START_OF_FRAME.match(line)):
         return None
     certain = _CERTAIN_FRAME[before_version].search(line)
     before = line[: certain.start()] if certain else line
@@ -175,15 +179,21 @@ def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Pi
     found: list[Piece] = [(_MAYBE_END, last_end[1], 0)] if last_end else []
     found.append((_LINE, before, 0))
     if certain:
-        found += _frames_and_lines(_PLAIN_FRAMES.split(line[certain.start() :]), before.count(FOLD))
+        behind = _PLAIN_FRAMES.split(line[certain.start() :])
+        return _frames_and_lines(behind, found, before.count(FOLD))
     return found
 
 
-def _frames_and_lines(parts: list[bytes], at: int = -1) -> list[Piece]:
-    """Return the pieces behind the first of *parts*: each is a text, or the name of the frame behind it."""
-    found: list[Piece] = []
-    at = parts[0].count(FOLD) if at < 0 else at
-    for name, text in zip(parts[1::2], parts[2::2], strict=True):
+def _frames_and_lines(parts: list[bytes], found: list[Piece], at: int) -> list[Piece]:
+    """Add the pieces behind the first of *parts*, which begins at line *at*, to *found*, and return it.
+
+    Each part is a text, or the name of the frame behind it.
+    """
+    at += parts[0].count(FOLD)
+    behind = iter(parts)
+    next(behind)
+    for name in behind:
+        text = next(behind)
         at += 1
         if len(name) < len(_BEGIN_NAME):
             found.append((_END, b"", at))
@@ -350,6 +360,10 @@ def _own_lines(text: bytes) -> bytes:
     """
     if not _INDENTED_OR_STRAY.search(text):
         return text
+    indent = text[: len(text) - len(text.lstrip(_BLANKS))]
+    if text.count(b"\n" + indent) == text.count(b"\n") and not _OTHER_THAN_BLANKS.search(text):
+        dedented = text[len(indent) :].replace(b"\n" + indent, b"\n")
+        return dedented.replace(b"\n ", FOLD).replace(b"\n\t", FOLD)
     physical_lines = _text(text).split("\n")
     indent = len(physical_lines[0]) - len(physical_lines[0].lstrip())
     made: list[str] = []

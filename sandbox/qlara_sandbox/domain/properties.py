@@ -125,6 +125,8 @@ _MAY_MATTER = re.compile(
     ).encode()
 )
 
+_QUOTE, _EQUALS = b'"='  # octets, which are found in a fraction of the time
+
 _NO_WORDS: AbstractSet[str] = frozenset()
 _ANY_USE = PhoneUse(answered=True, mobile=False, preferred=False)
 _LONGEST_TYPES = 1_000
@@ -155,14 +157,14 @@ def read_line(line: bytes) -> tuple[Property, bytes, bool]:
     if (
         plain is not None
         and (not dot or group.isalnum())
-        and b'"' not in parameters
+        and _QUOTE not in parameters
         and parameters.isascii()
         and not _MAY_MATTER.search(parameters.translate(_CAPITALS, _NO_LETTERS))
     ):
         if dot:
             return Property(plain.kind, _PLAIN_RANK, group=group.upper().decode()), value, True
         return plain, value, True
-    if b"=" in parameters and (waid := _ONE_WAID.fullmatch(head)):
+    if _EQUALS in parameters and (waid := _ONE_WAID.fullmatch(head)):
         prop = _without_waid(waid[1] + waid[3])
         if prop is not None:
             return Property(*prop[:6], waid[2].decode()), value, False
@@ -194,7 +196,7 @@ def read_plainly(line: bytes) -> tuple[Property, bytes, bool]:
         if kind >= _FIRST_THAT_IS_READ_WHOLE:
             return (OTHER, b"", True) if kind == _OTHER else read_line(line)
         prop = Property(kind, _PLAIN_RANK)
-    if b'"' not in head:
+    if _QUOTE not in head:
         return prop, value, True
     if head.count(b'"') % 2:  # the colon may be part of a quoted parameter
         _, value = _split_outside_quotes(line, head, value)

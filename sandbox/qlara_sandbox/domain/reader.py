@@ -55,10 +55,6 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
 _BEGIN_PIECE, _END_PIECE, _, _LINE_PIECE, _LINES_PIECE = PieceKind
 
 _FRAME_HEADS = (b"BEGIN", b"END")
-_AGENT_NAME = re.compile(rb"AGENT", re.IGNORECASE)
-_NAME_SEEN_WHOLE = re.compile(rb"BEGIN|END|AGENT", re.IGNORECASE)
-
-
 _SEEN_WHOLE = {_BEGIN, _END, _AGENT}
 _KNOWN_FRAMES = 64  # with marks before them
 
@@ -179,7 +175,7 @@ class _Reader(Generic[T]):
             frame = self._frames.get(head)
             if frame is not None:
                 self._odd_line(frame[0], line, value, at)
-            elif FOLD not in line and (found := joint(line)):
+            elif FOLD_OCTET not in line and (found := joint(line)):
                 self._joint(*found, at)
             else:
                 self._line_beside_frames(line, head, at)
@@ -201,9 +197,8 @@ class _Reader(Generic[T]):
             if self._agent_line:
                 self._skip_blank(line, at)
             return
-        folded = FOLD in line
-        name = head.replace(FOLD, b"") if folded else head
-        if (_AGENT_NAME if folded else _NAME_SEEN_WHOLE).search(name):
+        name = head.replace(FOLD, b"").upper()
+        if name.count(b"AGENT") or (FOLD_OCTET not in line and (name.count(b"BEGIN") or name.count(b"END"))):
             prop, value, stands_alone = self._read_line(line)
             if _BEGIN <= prop[0] <= _END and stands_alone and len(self._frames) < _KNOWN_FRAMES:
                 self._frames[head] = prop
@@ -252,15 +247,23 @@ class _Reader(Generic[T]):
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known yet, and know it from now on if that can be."""
         prop, value, stands_alone = self._read_line(line)
-        if _BEGIN <= prop[0] <= _END and FOLD in head:  # one that is folded, or one behind a fold
+        if _BEGIN <= prop[0] <= _END and FOLD_OCTET in head:  # one that is folded, or one behind a fold
             return LOOSE_FRAME, line
         self._know(head, prop, stands_alone)
         return prop, value
 
     def _learn(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known yet, and know it from now on if that can be."""
-        prop, value, stands_alone = self._read_line(line)
-        self._know(head, prop, stands_alone)
+        budget = self._budget
+        if budget.heads <= 0:
+            prop, value, stands_alone = read_plainly(line)
+        else:
+            prop, value, stands_alone = self._how.read_line(line)
+            budget.heads -= prop[0] < _BEGIN
+        if stands_alone and len(head) <= _LONGEST_HEAD:
+            if len(self._known) >= _KNOWN_HEADS:
+                self._known.clear()
+            self._known[head] = prop
         return prop, value
 
     def _read_line(self, line: bytes) -> tuple[Property, bytes, bool]:
@@ -292,7 +295,7 @@ class _Reader(Generic[T]):
 
     def _pieces(self, line: bytes, at: int) -> None:
         in_card = bool(self._begun)
-        before_version = in_card and FOLD in line and self._is_before_version()
+        before_version = in_card and FOLD_OCTET in line and self._is_before_version()
         for kind, text, below in pieces(line, in_card=in_card, before_version=before_version):
             if kind is _END_PIECE:
                 self._end()
@@ -304,7 +307,8 @@ class _Reader(Generic[T]):
                 self._many_lines(text, at + below)
             elif self._sink is not None:
                 counts = tuple(map(len, self._sink))
-                self._maybe_end = _MaybeEnd(self._begun, counts, text, at)
+                fields = (self._begun, counts, text, at)
+                self._maybe_end = tuple.__new__(_MaybeEnd, fields)  # in a third of the time
 
     def _is_before_version(self) -> bool:
         next_one = self._number - self._next_line + 1
@@ -312,7 +316,7 @@ class _Reader(Generic[T]):
 
     def _line(self, line: bytes, at: int) -> None:
         """Read a line that no frame stands in, unless it is one that is folded."""
-        if not self._begun and FOLD not in line:
+        if not self._begun and FOLD_OCTET not in line:
             return
         head, _, value = line.partition(b":")
         prop = self._known.get(head)
@@ -326,7 +330,7 @@ class _Reader(Generic[T]):
             self._odd_line(kind, line, value, at)
 
     def _many_lines(self, lines: bytes, at: int) -> None:
-        known, folded = self._known, FOLD in lines
+        known, folded = self._known, FOLD_OCTET in lines
         for number, line in enumerate(lines.split(b"\n")):
             if not line:
                 continue

@@ -25,17 +25,16 @@ if TYPE_CHECKING:
 _FOLD = FOLD.decode()
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _STRAY = re.compile(STRAY)
+_ANY_FRAME = re.compile(rf"((?:BEGIN|END)[ \t]*:[ \t]*VCARD)({STRAY})", re.IGNORECASE)
 _ALONE = re.compile(rf"{STRAY}(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD{STRAY}", re.IGNORECASE)
 _VERSION = re.compile(rb"[ \t]*VERSION[ \t]*[:;]", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]*")
 _INDENTED_OR_STRAY = re.compile(rb"^[^!-~\n]", re.MULTILINE)
 # What a line begins with, behind blanks, that makes it another than one with something to see.
 _OTHER_THAN_BLANKS = re.compile(rb"^[ \t]*+(?:[^!-~]|\Z)", re.MULTILINE)
-_LONGEST_KNOWN = 80
 _LETTERS = string.ascii_letters
-_AGENT, _BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"AGENT", b"BEGIN", b"VCARD", b":VCARD", b" \t"
+_AGENT, _BEGIN_NAME, _VCARD, _BLANKS = b"AGENT", b"BEGIN", b"VCARD", b" \t"
 
-_GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
 _ALPHANUMERIC, _BEGIN_OR_END = {*map(ord, string.ascii_letters + string.digits)}, {*b"BbEe"}
 _START_OF_FRAME = re.compile(
     rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\0|\Z)", re.IGNORECASE
@@ -154,11 +153,7 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
     if FOLD_OCTET in line:
         found = _of_plain_lines(line, in_card, before_version) if line.isascii() else None
         return found or _of_several_lines(line, in_card, before_version)
-    return (
-        _of_known_line(line, in_card)
-        if len(line) <= _LONGEST_KNOWN
-        else _of_one_line(line, in_card)
-    )
+    return _of_one_line(line, in_card)
 
 
 def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Piece] | None:
@@ -232,33 +227,17 @@ def _kind(physical: bytes) -> _KindOfLine:
 
 def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
     """Return the pieces of a physical line."""
-    capitals = line.upper()
-    if _GLUED.fullmatch(capitals):
-        names = capitals.split(_BEHIND_NAME)[:-1]
-        return [_FIRST_BEGIN if name == _BEGIN_NAME else _FIRST_END for name in names]
-    text = _text(line)
-    frame = _FRAME.search(text)
-    if frame is None:
+    frames, rest = _frames(_text(line), first=True, in_card=in_card)
+    if not frames:
         return [(_LINE, line, 0)]
-    if not _FRAME.search(text, frame.end()):
-        return _around_one(frame, line, in_card=in_card)
-    return [*_Splitter([line], [_SEVERAL], in_card).split()]
-
-
-_of_known_line = lru_cache(maxsize=1024)(_of_one_line)
-
-
-def _around_one(frame: re.Match[str], line: bytes, *, in_card: bool) -> list[Piece]:
-    """Return what the splitter does of a physical line with one frame in it, as most have."""
-    text, (start, end) = frame.string, frame.span()
-    if not _stands_alone(frame, first=True, in_card=in_card):
-        return [(_LINE, line, 0)]
-    is_begin = frame[1] is not None
-    found: list[Piece] = [_FIRST_BEGIN if is_begin else _FIRST_END]
-    if start and _stray_until(text, 0) < start:
-        found.insert(0, (_LINE, _octets(text[:start]), 0))
-    if is_begin and _stray_until(text, end) < len(text):
-        found.append((_LINE, _octets(text[end:]), 0))
+    found: list[Piece] = []
+    for before, is_begin in frames:
+        if before and (in_card or not found):
+            found.append((_LINE, _octets(before), 0))
+        found.append(_FIRST_BEGIN if is_begin else _FIRST_END)
+        in_card = is_begin
+    if rest and in_card:
+        found.append((_LINE, _octets(rest), 0))
     return found
 
 
@@ -318,15 +297,12 @@ class _Splitter:
             )
 
     def _read_several(self, at: int) -> None:
-        text = _text(self._physical[at])
-        read_until = 0
-        for start, end, is_begin in _frames(text, first=not at, in_card=self._in_card):
-            before = text[read_until:start]
-            self._add_lines(at, b"" if _STRAY.fullmatch(before) else _octets(before))
+        frames, rest = _frames(_text(self._physical[at]), first=not at, in_card=self._in_card)
+        for before, is_begin in frames:
+            self._add_lines(at, _octets(before))
             self._add_frame(_BEGIN if is_begin else _END, at)
-            read_until = end
-        if read_until and self._in_card and not _STRAY.fullmatch(text, read_until):
-            self._found.append((_LINE, _octets(text[read_until:]), at))
+        if rest and frames and self._in_card:
+            self._found.append((_LINE, _octets(rest), at))
 
     def _may_continue(self, at: int, kind: PieceKind) -> bool:
         """Tell whether a frame that is alone on its line may be a part of the property before it."""
@@ -381,60 +357,36 @@ def _own_lines(text: bytes) -> bytes:
     return _octets("".join(made)[1:])
 
 
-def _frames(physical: str, *, first: bool, in_card: bool) -> Iterable[tuple[int, int, bool]]:
-    """Return the frames of a physical line: start, end, and whether it is a ``BEGIN``."""
-    frame = _FRAME.search(physical)
-    if frame is None:
-        return ()
-    if _FRAME.search(physical, frame.end()):
-        return _several_frames(physical, first=first, in_card=in_card)
-    if not _stands_alone(frame, first=first, in_card=in_card):
-        return ()
-    return ((*frame.span(), frame[1] is not None),)
-
-
-def _stands_alone(frame: re.Match[str], *, first: bool, in_card: bool) -> bool:
-    """Tell whether a frame is one that has no other one on its physical line."""
-    text, (start, end) = frame.string, frame.span()
-    if first and (not start or _stray_until(text, 0) >= start):
-        return True
-    if _stray_until(text, end) == len(text):
-        return frame[1] is not None or not start or _stray_until(text, 0) >= start
-    return frame[1] is not None and not in_card and _no_word_until(text, 0) >= start
-
-
-def _several_frames(
+def _frames(
     physical: str, *, first: bool, in_card: bool
-) -> Iterator[tuple[int, int, bool]]:
-    found = list(_FRAME.finditer(physical))
-    at = 0  # behind the last frame
-    nothing_until = _stray_until(physical, 0)
-    begins = [frame.start() if frame[1] else -1 for frame in found]  # -1: an END
-    begins.append(-1)
-    for number, frame in enumerate(found):
-        start, end = frame.span()
-        is_begin = begins[number] >= 0
-        next_text = _stray_until(physical, end)
-        ends_line = next_text == len(physical)
-        is_frame = nothing_until >= start and (first or at > 0 or ends_line)
-        if not is_frame and is_begin:
-            is_frame = ends_line or (not in_card and _no_word_until(physical, at) >= start)
-        elif not is_frame:
-            is_frame = 0 <= begins[number + 1] <= next_text
+) -> tuple[list[tuple[str, bool]], str]:
+    """Return the frames of a physical line, and the text behind them.
+
+    Of each, the text between it and the one before, and whether it is a ``BEGIN``. A text with nothing to
+    see is empty.
+    """
+    text, *parts = _ANY_FRAME.split(physical)
+    found: list[tuple[str, bool]] = []
+    since = [text]  # the last frame: what is none behind the first of these
+    for at in range(0, len(parts), 3):
+        frame, stray, behind = parts[at : at + 3]
+        next_frame = parts[at + 3] if at + 3 < len(parts) else ""
+        is_begin, ends_line = frame[0] in "Bb", not behind and not next_frame
+        is_bare = len(since) == 1 and _STRAY.fullmatch(since[0]) is not None
+        if is_bare and (first or found or ends_line):
+            is_frame = True
+        elif is_begin:
+            no_word = not in_card and len(since) == 1 and _NO_WORD.fullmatch(since[0])
+            is_frame = ends_line or bool(no_word)
+        else:
+            is_frame = not behind and next_frame[:1] in {"B", "b"}
         if is_frame:
-            yield start, end, is_begin
-            at, nothing_until, in_card = end, next_text, is_begin
-
-
-def _no_word_until(text: str, start: int) -> int:
-    return _NO_WORD.match(text, start).end()  # type: ignore[union-attr]
-
-
-def _stray_until(text: str, start: int) -> int:
-    # The end of the text is nothing but itself: "" is in every string.
-    if text[start : start + 1] in _LETTERS:  # as nearly always: the pattern takes longer
-        return start
-    return _STRAY.match(text, start).end()  # type: ignore[union-attr]
+            found.append(("" if is_bare else "".join(since), is_begin))
+            in_card, since = is_begin, [stray + behind]
+        else:
+            since += frame, stray, behind
+    rest = "".join(since)
+    return found, "" if _STRAY.fullmatch(rest) else rest
 
 
 def _is_stray(octets: bytes) -> bool:

@@ -13,14 +13,13 @@ from __future__ import annotations
 import re
 import string
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET
-from qlara_sandbox.domain.invisible import STRAY
+from qlara_sandbox.domain.invisible import ONE_STRAY, STRAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 _FOLD = FOLD.decode()
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
@@ -29,11 +28,10 @@ _ANY_FRAME = re.compile(rf"((?:BEGIN|END)[ \t]*:[ \t]*VCARD)({STRAY})", re.IGNOR
 _ALONE = re.compile(rf"{STRAY}(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD{STRAY}", re.IGNORECASE)
 _VERSION = re.compile(rb"[ \t]*VERSION[ \t]*[:;]", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]*")
-_INDENTED_OR_STRAY = re.compile(rb"^[^!-~\n]", re.MULTILINE)
-# What a line begins with, behind blanks, that makes it another than one with something to see.
-_OTHER_THAN_BLANKS = re.compile(rb"^[ \t]*+(?:[^!-~]|\Z)", re.MULTILINE)
+_ODD_START = re.compile(rf"\n[ \t]*+(?:{ONE_STRAY}|\Z)")  # of a line that may have nothing to see
 _LETTERS = string.ascii_letters
 _AGENT, _BEGIN_NAME, _VCARD, _BLANKS = b"AGENT", b"BEGIN", b"VCARD", b" \t"
+_BLANKS_AND_FOLDS = _BLANKS + FOLD
 
 _ALPHANUMERIC, _BEGIN_OR_END = {*map(ord, string.ascii_letters + string.digits)}, {*b"BbEe"}
 _START_OF_FRAME = re.compile(
@@ -81,6 +79,7 @@ it: if it ends the card, this is the line, and not the one that follows.
 
 _BEGIN, _END, _MAYBE_END, _LINE, _LINES = PieceKind
 _FRAMES = {b"BEGIN:VCARD": _BEGIN, b"END:VCARD": _END}
+_NAMES = frozenset((b"BEGIN", b"END"))
 _FIRST_BEGIN, _FIRST_END = (_BEGIN, b"", 0), (_END, b"", 0)
 
 
@@ -151,22 +150,27 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
     only if a ``BEGIN`` that is alone comes next; any other ``END`` is a ``MAYBE_END``.
     """
     if FOLD_OCTET in line:
-        found = _of_plain_lines(line, in_card, before_version) if line.isascii() else None
+        found = _of_plain_lines(line, in_card, before_version)
         return found or _of_several_lines(line, in_card, before_version)
     return _of_one_line(line, in_card)
 
 
 def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Piece] | None:
-    """Return the pieces of an ASCII logical *line* of several physical ones, as nearly all have them:
-    each frame is alone on a physical line, and none is on the first one. None if that is not so.
+    """Return the pieces of a logical *line* of several physical ones, as nearly all have them: each frame is
+    alone on a physical line, and what may continue a property is ASCII. None if that is not so.
     """
-    parts = _PLAIN_FRAMES.split(line)
-    if line.upper().count(_VCARD) != len(parts) // 2:
+    parts = _PLAIN_FRAMES.split(FOLD + line)
+    others = line.upper().count(_VCARD) - len(parts) // 2
+    if others and others != _parts_of_value(line):
         return None
-    if not in_card:
-        return _frames_and_lines(parts, [(_LINE, parts[0], 0)], 0)
-    first = line[0]
-    if first not in _ALPHANUMERIC or (first in _BEGIN_OR_END and _START_OF_FRAME.match(line)):
+    before = parts[0][1:]
+    if not parts[0]:
+        return _frames_and_lines(parts, [], -1)
+    if not in_card or not before.strip(_BLANKS_AND_FOLDS):
+        return _frames_and_lines(parts, [(_LINE, before, 0)], -1)
+    first = before[0]
+    begins_frame = first in _BEGIN_OR_END and _START_OF_FRAME.match(line)
+    if first not in _ALPHANUMERIC or begins_frame or not line.isascii():
         return None
     certain = _CERTAIN_FRAME[before_version].search(line)
     before = line[: certain.start()] if certain else line
@@ -177,6 +181,13 @@ def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Pi
         behind = _PLAIN_FRAMES.split(line[certain.start() :])
         return _frames_and_lines(behind, found, before.count(FOLD))
     return found
+
+
+def _parts_of_value(line: bytes) -> int:
+    """Return how many ``VCARD`` the first physical line has if they are a part of its value, or else 0."""
+    first = line.partition(FOLD)[0].upper()
+    ends = first[:1].isalpha() and not first.count(_BEGIN_NAME) and not _START_OF_FRAME.match(first)
+    return first.count(_VCARD) if ends else 0
 
 
 def _frames_and_lines(parts: list[bytes], found: list[Piece], at: int) -> list[Piece]:
@@ -195,7 +206,7 @@ def _frames_and_lines(parts: list[bytes], found: list[Piece], at: int) -> list[P
         else:
             found.append((_BEGIN, b"", at))
             if text:
-                found.append((_LINES, _own_lines(text[1:].replace(FOLD, b"\n")), at + 1))
+                found.append((_LINES, _own_lines(text.replace(FOLD, b"\n")), at + 1))
         at += text.count(FOLD)
     return found
 
@@ -227,6 +238,9 @@ def _kind(physical: bytes) -> _KindOfLine:
 
 def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
     """Return the pieces of a physical line."""
+    *names, rest_of_glued = line.upper().split(b":VCARD")
+    if not rest_of_glued and _NAMES.issuperset(names):
+        return [_FIRST_BEGIN if name == _BEGIN_NAME else _FIRST_END for name in names]
     frames, rest = _frames(_text(line), first=True, in_card=in_card)
     if not frames:
         return [(_LINE, line, 0)]
@@ -286,7 +300,7 @@ class _Splitter:
         lines = self._physical[self._since : until]
         if self._behind_frame:
             if lines and self._in_card:
-                self._found.append((_LINES, _own_lines(b"\n".join(lines)), self._since))
+                self._found.append((_LINES, _own_lines(b"\n".join([b"", *lines])), self._since))
             if start_of_next and self._in_card:
                 self._found.append((_LINE, start_of_next, until))
         elif lines or start_of_next:
@@ -332,15 +346,17 @@ def _own_lines(text: bytes) -> bytes:
     """Return the physical lines of *text*, of which none continues what was before them, with a line feed between them
     or, before those that are indented more than the first one, ``FOLD``: they are folded.
 
-    Of lines with nothing to see nothing is left.
+    In *text*, a line feed is before each of them. Of lines with nothing to see nothing is left.
     """
-    if not _INDENTED_OR_STRAY.search(text):
-        return text
-    indent = text[: len(text) - len(text.lstrip(_BLANKS))]
-    if text.count(b"\n" + indent) == text.count(b"\n") and not _OTHER_THAN_BLANKS.search(text):
-        dedented = text[len(indent) :].replace(b"\n" + indent, b"\n")
-        return dedented.replace(b"\n ", FOLD).replace(b"\n\t", FOLD)
-    physical_lines = _text(text).split("\n")
+    lines = _text(text)
+    if not _ODD_START.search(lines):
+        start = lines[: len(lines) - len(lines[1:].lstrip(" \t"))]
+        if len(start) == 1:
+            return text[1:].replace(b"\n ", FOLD).replace(b"\n\t", FOLD)
+        if lines.count(start) == lines.count("\n"):
+            dedented = lines.replace(start, "\n")[1:]
+            return _octets(dedented.replace("\n ", _FOLD).replace("\n\t", _FOLD))
+    physical_lines = lines[1:].split("\n")
     indent = len(physical_lines[0]) - len(physical_lines[0].lstrip())
     made: list[str] = []
     goes_on = False

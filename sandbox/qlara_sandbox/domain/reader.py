@@ -15,7 +15,6 @@ from qlara_sandbox.domain.frames import PieceKind, is_version, joint, may_hold_f
 from qlara_sandbox.domain.invisible import without_stray_start
 from qlara_sandbox.domain.properties import (
     LOOSE_FRAME,
-    OTHER,
     Property,
     PropertyKind,
     read_line,
@@ -169,8 +168,9 @@ class _Reader(Generic[T]):
 
     def _read_beside_frames(self, lines: list[bytes]) -> None:
         """Read lines that there may be frames in: none is known before all of it has been looked at."""
-        for self._number, line in enumerate(lines, self._next_line):
-            at = self._number + self._folds
+        for number, line in enumerate(lines, self._next_line):
+            self._number = number
+            at = number + self._folds
             head, _, value = line.partition(b":")
             frame = self._frames.get(head)
             if frame is not None:

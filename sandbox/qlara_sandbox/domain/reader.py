@@ -64,7 +64,7 @@ class How(NamedTuple, Generic[T]):
     ``make`` gets the line of a card's ``BEGIN:VCARD``, its lines by kind, and whether it was closed;
     ``read_line`` is `properties.read_line` or one that returns other kinds. Of one kind, the first
     ``most`` lines are kept. The ``budget`` is charged for each head that is read; once it is used up, new
-    ones are read by `properties.read_plainly`.
+    ones are read by `properties.read_plainly`; and for each line that is searched for frames.
     """
 
     make: Callable[[int, FoundByKind, bool], T]
@@ -132,13 +132,18 @@ class _Reader(Generic[T]):
 
     def read(self, some: Lines) -> list[T]:
         """Return the cards that end in these lines. Raises `NotAVCard`."""
-        lines, cards = self._begin_lines(some)
+        self._cards = []
+        self._lines = some.lines if self._started else self._start(some.lines)
         if some.loose_frames:
-            self._read_beside_frames(lines)
-            return cards
-        known, meet, sink, make = self._known, self._meet, self._sink, self._make
-        number, folds, folded = self._next_line - 1, self._folds, some.folded
-        for number, line in enumerate(lines, self._next_line):
+            self._read_beside_frames()
+        else:
+            self._read_lines(folded=some.folded)
+        return self._cards
+
+    def _read_lines(self, *, folded: bool) -> None:
+        known, meet, cards, make = self._known, self._meet, self._cards, self._make
+        number, folds, sink = self._next_line - 1, self._folds, self._sink
+        for number, line in enumerate(self._lines, self._next_line):
             head, _, value = line.partition(b":")
             prop = known.get(head)
             if prop is None:
@@ -148,11 +153,11 @@ class _Reader(Generic[T]):
                 if sink is not None:
                     sink[kind].append((prop, value, number + folds))
             # The next two are what _odd_line would do, for frames as nearly all are written.
-            elif kind == _END and sink is not None and value == _VCARD:
+            elif kind == _END and sink is not None and value.upper() == _VCARD:
                 cards.append(make(self._begun, sink, True))
                 self._begun, self._sink = 0, None
                 sink = None
-            elif kind == _BEGIN and not self._begun and value == _VCARD:
+            elif kind == _BEGIN and not self._begun and value.upper() == _VCARD:
                 self._begun = number + folds
                 sink = self._card = self._sink = ([], [], [], [], [], [], [])
             elif kind != _OTHER:
@@ -164,24 +169,25 @@ class _Reader(Generic[T]):
             if folded and FOLD_OCTET in line:
                 folds += line.count(FOLD)
         self._next_line, self._folds = number + 1, folds
-        return cards
 
-    def _read_beside_frames(self, lines: list[bytes]) -> None:
+    def _read_beside_frames(self) -> None:
         """Read lines that there may be frames in: none is known before all of it has been looked at."""
-        for number, line in enumerate(lines, self._next_line):
+        frames = self._frames
+        for number, line in enumerate(self._lines, self._next_line):
             self._number = number
             at = number + self._folds
             head, _, value = line.partition(b":")
-            frame = self._frames.get(head)
-            if frame is not None:
-                self._odd_line(frame[0], line, value, at)
-            elif FOLD_OCTET not in line and (found := joint(line)):
+            if head in frames:
+                self._odd_line(frames[head][0], line, value, at)
+            elif FOLD_OCTET in line:
+                self._line_beside_frames(line, head, at)
+            elif found := joint(line):
                 self._joint(*found, at)
             else:
                 self._line_beside_frames(line, head, at)
             if FOLD_OCTET in line:
                 self._folds += line.count(FOLD)
-        self._next_line += len(lines)
+        self._next_line += len(self._lines)
 
     def _joint(self, before: bytes, closed: bool, at: int) -> None:
         if self._begun:
@@ -197,12 +203,11 @@ class _Reader(Generic[T]):
             if self._agent_line:
                 self._skip_blank(line, at)
             return
-        name = head.replace(FOLD, b"").upper()
-        if name.count(b"AGENT") or (FOLD_OCTET not in line and (name.count(b"BEGIN") or name.count(b"END"))):
-            prop, value, stands_alone = self._read_line(line)
-            if _BEGIN <= prop[0] <= _END and stands_alone and len(self._frames) < _KNOWN_FRAMES:
+        name = head.replace(FOLD, b"").rstrip().upper()
+        if name.count(b"AGENT") or (FOLD_OCTET not in line and name.endswith(_FRAME_HEADS)):
+            prop, value = self._learn(line, head)
+            if _BEGIN <= prop[0] <= _END and head in self._known and len(self._frames) < _KNOWN_FRAMES:
                 self._frames[head] = prop
-            self._know(head, prop, stands_alone)
             if prop[0] in _SEEN_WHOLE:
                 self._odd_line(prop[0], line, value, at)
                 return
@@ -211,11 +216,6 @@ class _Reader(Generic[T]):
     def _skip_blank(self, line: bytes, at: int) -> None:
         if self._agent_line == at and not line.strip(_BLANK):
             self._agent_line = at + 1 + line.count(FOLD)
-
-    def _begin_lines(self, some: Lines) -> tuple[list[bytes], list[T]]:
-        self._cards = []
-        self._lines = some.lines if self._started else self._start(some.lines)
-        return self._lines, self._cards
 
     def end_lines(self) -> None:
         """Count what was read, and forget what a card has too much of."""
@@ -246,14 +246,14 @@ class _Reader(Generic[T]):
 
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known yet, and know it from now on if that can be."""
-        prop, value, stands_alone = self._read_line(line)
+        prop, value = self._learn(line, head)
         if _BEGIN <= prop[0] <= _END and FOLD_OCTET in head:  # one that is folded, or one behind a fold
+            self._known.pop(head, None)
             return LOOSE_FRAME, line
-        self._know(head, prop, stands_alone)
         return prop, value
 
     def _learn(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
-        """Read a line whose head is not known yet, and know it from now on if that can be."""
+        """Read a line whose head is not known, and know it from now on if that can be."""
         budget = self._budget
         if budget.heads <= 0:
             prop, value, stands_alone = read_plainly(line)
@@ -265,20 +265,6 @@ class _Reader(Generic[T]):
                 self._known.clear()
             self._known[head] = prop
         return prop, value
-
-    def _read_line(self, line: bytes) -> tuple[Property, bytes, bool]:
-        budget = self._budget
-        if budget.heads <= 0:
-            return read_plainly(line)
-        found = self._how.read_line(line)
-        budget.heads -= found[0].kind < _BEGIN
-        return found
-
-    def _know(self, head: bytes, prop: Property, stands_alone: bool) -> None:
-        if stands_alone and len(head) <= _LONGEST_HEAD:
-            if len(self._known) >= _KNOWN_HEADS:
-                self._known.clear()
-            self._known[head] = prop
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
@@ -294,6 +280,11 @@ class _Reader(Generic[T]):
             self._pieces(line, at)
 
     def _pieces(self, line: bytes, at: int) -> None:
+        if self._budget.frames <= 0:
+            if self._begun:
+                self._line(line, at)
+            return
+        self._budget.frames -= 1
         in_card = bool(self._begun)
         before_version = in_card and FOLD_OCTET in line and self._is_before_version()
         for kind, text, below in pieces(line, in_card=in_card, before_version=before_version):

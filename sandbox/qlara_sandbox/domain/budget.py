@@ -25,9 +25,10 @@ class ImportBudget:
 
     heads: int = _NO_BOUND
     numbers: int = _NO_BOUND
+    frames: int = _NO_BOUND
 
 
 def budget_of(size: int) -> ImportBudget:
     """Return the budget for a file of *size* octets."""
     each = FREE + size // OCTETS_EACH
-    return ImportBudget(each, each)
+    return ImportBudget(each, each, each)

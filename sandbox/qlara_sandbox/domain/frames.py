@@ -13,32 +13,50 @@ from __future__ import annotations
 import re
 import string
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qlara_sandbox.domain.encoding import FOLD
-from qlara_sandbox.domain.invisible import STRAY
+from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET
+from qlara_sandbox.domain.invisible import ONE_STRAY, STRAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 _FOLD = FOLD.decode()
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _STRAY = re.compile(STRAY)
+_ANY_FRAME = re.compile(rf"((?:BEGIN|END)[ \t]*:[ \t]*VCARD)({STRAY})", re.IGNORECASE)
 _ALONE = re.compile(rf"{STRAY}(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD{STRAY}", re.IGNORECASE)
 _VERSION = re.compile(rb"[ \t]*VERSION[ \t]*[:;]", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]*")
-_INDENTED_OR_STRAY = re.compile(rb"^[^!-~\n]", re.MULTILINE)
-_LONGEST_KNOWN = 80
+_ODD_START = re.compile(rf"\n[ \t]*+(?:{ONE_STRAY}|\Z)")  # of a line that may have nothing to see
 _LETTERS = string.ascii_letters
-_BEGIN_NAME, _VCARD, _BEHIND_NAME, _BLANKS = b"BEGIN", b"VCARD", b":VCARD", b" \t"
+_AGENT, _BEGIN_NAME, _VCARD, _BLANKS = b"AGENT", b"BEGIN", b"VCARD", b" \t"
+_BLANKS_AND_FOLDS = _BLANKS + FOLD
 
-# Frames that are found in C: behind the value that the file before them ended with, and behind each other.
-_JOINT = re.compile(
-    rb"(?:END:VCARD[ \t]*+BEGIN:VCARD(?:[ \t]*+(?:BEGIN|END):VCARD)*+|BEGIN:VCARD)\Z", re.IGNORECASE
+_ALPHANUMERIC, _BEGIN_OR_END = {*map(ord, string.ascii_letters + string.digits)}, {*b"BbEe"}
+_START_OF_FRAME = re.compile(
+    rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\0|\Z)", re.IGNORECASE
 )
-_GLUED = re.compile(rb"(?:(?:BEGIN|END):VCARD){2,}+")
-_START_OF_FRAME = re.compile(rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\Z)")
+
+# The frames that are alone on a physical line, but the first, of a logical one; what ASCII has of `STRAY`.
+_PLAIN_STRAY = rb"[\x01-\x20\x7f]*+"
+_PLAIN_FRAME = rb"\0%b(%%b)[ \t]*:[ \t]*VCARD%b(?=\0|\Z)" % (_PLAIN_STRAY, _PLAIN_STRAY)
+_PLAIN_FRAMES = re.compile(_PLAIN_FRAME % rb"BEGIN|END", re.IGNORECASE)
+_LAST_PLAIN_END = re.compile(rb"(.*)" + _PLAIN_FRAME % rb"END", re.IGNORECASE | re.DOTALL)
+_CERTAIN = (
+    rb"\0%(stray)b(?:END%(vcard)b(?=\0[\x00-\x20\x7f]*+BEGIN%(vcard)b(?:\0|\Z))"
+    rb"|BEGIN%(vcard)b(?=\0(?:%(stray)b\0)*+[ \t]*VERSION[ \t]*[:;]%(or_else)b))"
+)
+_VCARD_ALONE = rb"[ \t]*:[ \t]*VCARD" + _PLAIN_STRAY
+
+
+def _certain(or_else: bytes) -> re.Pattern[bytes]:
+    found = {b"stray": _PLAIN_STRAY, b"vcard": _VCARD_ALONE, b"or_else": or_else}
+    return re.compile(_CERTAIN % found, re.IGNORECASE)
+
+
+# Indexed by whether a version is the next logical line.
+_CERTAIN_FRAME = _certain(b""), _certain(rb"|[\x00-\x20\x7f]*+\Z")
 _END_AT_START = re.compile(rb"END[ \t]*:")
 
 
@@ -61,6 +79,7 @@ it: if it ends the card, this is the line, and not the one that follows.
 
 _BEGIN, _END, _MAYBE_END, _LINE, _LINES = PieceKind
 _FRAMES = {b"BEGIN:VCARD": _BEGIN, b"END:VCARD": _END}
+_NAMES = frozenset((b"BEGIN", b"END"))
 _FIRST_BEGIN, _FIRST_END = (_BEGIN, b"", 0), (_END, b"", 0)
 
 
@@ -80,20 +99,42 @@ def may_hold_frame(line: bytes, *, in_card: bool) -> bool:
     Between cards (not *in_card*) an ``END`` is nothing.
     """
     capitals = line.upper()
-    folded = FOLD in capitals
-    if folded and (_VCARD not in capitals or _BEGIN_NAME not in capitals):
-        capitals = capitals.replace(FOLD, b"")  # a frame may be folded as well
-    if _VCARD not in capitals:
+    folded = FOLD_OCTET in capitals
+    if capitals.count(_VCARD) and (capitals.count(_BEGIN_NAME) or (folded and in_card)):
+        return True
+    if folded:  # a frame may be folded as well
+        capitals = capitals.replace(FOLD, b"")
+    if not capitals.count(_VCARD):
         return False
-    if _BEGIN_NAME in capitals:
+    if capitals.count(_BEGIN_NAME):
         return True
     # An END behind a value is a part of it.
-    return in_card and (folded or not line[:1].isalnum() or bool(_END_AT_START.match(capitals)))
+    at_start = folded or not line[:1].isalnum() or _END_AT_START.match(capitals) is not None
+    return in_card and at_start
 
 
 def is_version(line: bytes) -> bool:
     """Tell whether *line* is the ``VERSION`` which shows that a ``BEGIN`` before it is a frame."""
     return _VERSION.match(line) is not None
+
+
+def joint(line: bytes) -> tuple[bytes, bool] | None:
+    """Return what stands before the joint at the end of a physical *line*, and whether an ``END`` is in it.
+
+    Most files are joined in one way: behind a property, or behind its card's ``END``, stands a ``BEGIN``.
+    None if *line* does not end like that, or may have more frames or an ``AGENT``.
+    """
+    capitals = line.upper()
+    if not (capitals.endswith(b"BEGIN:VCARD") and line[:1].isalnum()):
+        return None
+    capitals = capitals[: -len(b"BEGIN:VCARD")]
+    behind_end = capitals.rstrip(_BLANKS)
+    closed = behind_end.endswith(b"END:VCARD")
+    before = len(behind_end) - len(b"END:VCARD") if closed else len(capitals)
+    before_joint = capitals[:before]
+    if not before or before_joint.count(_VCARD) or before_joint.count(_AGENT):
+        return None
+    return line[:before], closed
 
 
 def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Iterable[Piece]:
@@ -108,68 +149,66 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
     only if ``VERSION`` comes next, be it in the next logical line (*before_version*), and an ``END``
     only if a ``BEGIN`` that is alone comes next; any other ``END`` is a ``MAYBE_END``.
     """
-    first, fold, behind = line.partition(FOLD)
-    if fold:
-        if len(behind) <= _LONGEST_KNOWN and _begins_property(first):
-            return _put_first(first, _pieces_behind(behind, in_card, before_version))
-        return _of_several_lines(line, in_card, before_version)
-    if line[:1].isalnum():
-        before, frames = _at_the_end(line)
-        capitals = before.upper()
-        if before and frames and _VCARD not in capitals and not _START_OF_FRAME.match(capitals):
-            return ((_LINE, before, 0), *frames)
-    return (
-        _of_known_line(line, in_card)
-        if len(line) <= _LONGEST_KNOWN
-        else _of_one_line(line, in_card)
-    )
+    if FOLD_OCTET in line:
+        found = _of_plain_lines(line, in_card, before_version)
+        return found or _of_several_lines(line, in_card, before_version)
+    return _of_one_line(line, in_card)
 
 
-def _at_the_end(line: bytes) -> tuple[bytes, tuple[Piece, ...]]:
-    """Return a physical line without the frames at its end, and these, as files are joined in most cases."""
-    if line.endswith(b"BEGIN:VCARD"):
-        before = line[: -len(b"BEGIN:VCARD")]
-        if before.endswith(b"END:VCARD"):
-            return before[: -len(b"END:VCARD")], (_FIRST_END, _FIRST_BEGIN)
-        if not before.endswith((b"D", b"d", b" ", b"\t")):  # no END:VCARD before it
-            return before, (_FIRST_BEGIN,)
-    joint = _JOINT.search(line)
-    if joint is None:
-        return line, ()
-    return line[: joint.start()], _frames_of_joint(joint[0])
-
-
-@lru_cache(maxsize=256)
-def _frames_of_joint(octets: bytes) -> tuple[Piece, ...]:
-    names = octets.upper().split(_BEHIND_NAME)[:-1]
-    return tuple(_FIRST_BEGIN if name.endswith(_BEGIN_NAME) else _FIRST_END for name in names)
-
-
-def _begins_property(physical: bytes) -> bool:
-    """Tell whether a line is one of a property, and no frame is or begins in it."""
-    capitals = physical.upper()
-    if not capitals[:1].isalnum() or _START_OF_FRAME.match(capitals):
-        return False
-    return _VCARD not in capitals or (_BEGIN_NAME not in capitals and capitals[:1].isalpha())
-
-
-def _put_first(first: bytes, found: Sequence[Piece]) -> Sequence[Piece]:
-    """Return the pieces of a property behind whose *first* line those of `_pieces_behind` were found."""
-    kind, text, _ = found[0]
-    whole = (kind, first + text, 0)
-    return (whole, *(_put_first(first, found[1:]) if kind is _MAYBE_END else found[1:]))
-
-
-@lru_cache(maxsize=1024)
-def _pieces_behind(behind: bytes, in_card: bool, before_version: bool) -> Sequence[Piece]:
-    """Return the pieces of a property without its first physical line.
-
-    In files that were joined or indented, the same few lines return between any two cards.
+def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Piece] | None:
+    """Return the pieces of a logical *line* of several physical ones, as nearly all have them: each frame is
+    alone on a physical line, and what may continue a property is ASCII. None if that is not so.
     """
-    physical, kinds = [b"", *behind.split(FOLD)], [None, *_kinds(behind)]
-    splitter = _Splitter(physical, kinds, in_card, before_version)
-    splitter.has_property = True
-    return [*splitter.split()]
+    parts = _PLAIN_FRAMES.split(FOLD + line)
+    others = line.upper().count(_VCARD) - len(parts) // 2
+    if others and others != _parts_of_value(line):
+        return None
+    before = parts[0][1:]
+    if not parts[0]:
+        return _frames_and_lines(parts, [], -1)
+    if not in_card or not before.strip(_BLANKS_AND_FOLDS):
+        return _frames_and_lines(parts, [(_LINE, before, 0)], -1)
+    first = before[0]
+    begins_frame = first in _BEGIN_OR_END and _START_OF_FRAME.match(line)
+    if first not in _ALPHANUMERIC or begins_frame or not line.isascii():
+        return None
+    certain = _CERTAIN_FRAME[before_version].search(line)
+    before = line[: certain.start()] if certain else line
+    last_end = _LAST_PLAIN_END.match(before)
+    found: list[Piece] = [(_MAYBE_END, last_end[1], 0)] if last_end else []
+    found.append((_LINE, before, 0))
+    if certain:
+        behind = _PLAIN_FRAMES.split(line[certain.start() :])
+        return _frames_and_lines(behind, found, before.count(FOLD))
+    return found
+
+
+def _parts_of_value(line: bytes) -> int:
+    """Return how many ``VCARD`` the first physical line has if they are a part of its value, or else 0."""
+    first = line.partition(FOLD)[0].upper()
+    ends = first[:1].isalpha() and not first.count(_BEGIN_NAME) and not _START_OF_FRAME.match(first)
+    return first.count(_VCARD) if ends else 0
+
+
+def _frames_and_lines(parts: list[bytes], found: list[Piece], at: int) -> list[Piece]:
+    """Add the pieces behind the first of *parts*, which begins at line *at*, to *found*, and return it.
+
+    Each part is a text, or the name of the frame behind it.
+    """
+    at += parts[0].count(FOLD)
+    behind = iter(parts)
+    next(behind)
+    for name in behind:
+        text = next(behind)
+        at += 1
+        if len(name) < len(_BEGIN_NAME):
+            found.append((_END, b"", at))
+        else:
+            found.append((_BEGIN, b"", at))
+            if text:
+                found.append((_LINES, _own_lines(text.replace(FOLD, b"\n")), at + 1))
+        at += text.count(FOLD)
+    return found
 
 
 def _of_several_lines(line: bytes, in_card: bool, before_version: bool) -> Iterator[Piece]:
@@ -199,33 +238,20 @@ def _kind(physical: bytes) -> _KindOfLine:
 
 def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
     """Return the pieces of a physical line."""
-    capitals = line.upper()
-    if _GLUED.fullmatch(capitals):
-        names = capitals.split(_BEHIND_NAME)[:-1]
+    *names, rest_of_glued = line.upper().split(b":VCARD")
+    if not rest_of_glued and _NAMES.issuperset(names):
         return [_FIRST_BEGIN if name == _BEGIN_NAME else _FIRST_END for name in names]
-    text = _text(line)
-    frame = _FRAME.search(text)
-    if frame is None:
+    frames, rest = _frames(_text(line), first=True, in_card=in_card)
+    if not frames:
         return [(_LINE, line, 0)]
-    if not _FRAME.search(text, frame.end()):
-        return _around_one(frame, line, in_card=in_card)
-    return [*_Splitter([line], [_SEVERAL], in_card).split()]
-
-
-_of_known_line = lru_cache(maxsize=1024)(_of_one_line)
-
-
-def _around_one(frame: re.Match[str], line: bytes, *, in_card: bool) -> list[Piece]:
-    """Return what the splitter does of a physical line with one frame in it, as most have."""
-    text, (start, end) = frame.string, frame.span()
-    if not _stands_alone(frame, first=True, in_card=in_card):
-        return [(_LINE, line, 0)]
-    is_begin = frame[1] is not None
-    found: list[Piece] = [_FIRST_BEGIN if is_begin else _FIRST_END]
-    if start and _stray_until(text, 0) < start:
-        found.insert(0, (_LINE, _octets(text[:start]), 0))
-    if is_begin and _stray_until(text, end) < len(text):
-        found.append((_LINE, _octets(text[end:]), 0))
+    found: list[Piece] = []
+    for before, is_begin in frames:
+        if before and (in_card or not found):
+            found.append((_LINE, _octets(before), 0))
+        found.append(_FIRST_BEGIN if is_begin else _FIRST_END)
+        in_card = is_begin
+    if rest and in_card:
+        found.append((_LINE, _octets(rest), 0))
     return found
 
 
@@ -274,7 +300,7 @@ class _Splitter:
         lines = self._physical[self._since : until]
         if self._behind_frame:
             if lines and self._in_card:
-                self._found.append((_LINES, _own_lines(lines), self._since))
+                self._found.append((_LINES, _own_lines(b"\n".join([b"", *lines])), self._since))
             if start_of_next and self._in_card:
                 self._found.append((_LINE, start_of_next, until))
         elif lines or start_of_next:
@@ -285,15 +311,12 @@ class _Splitter:
             )
 
     def _read_several(self, at: int) -> None:
-        text = _text(self._physical[at])
-        read_until = 0
-        for start, end, is_begin in _frames(text, first=not at, in_card=self._in_card):
-            before = text[read_until:start]
-            self._add_lines(at, b"" if _STRAY.fullmatch(before) else _octets(before))
+        frames, rest = _frames(_text(self._physical[at]), first=not at, in_card=self._in_card)
+        for before, is_begin in frames:
+            self._add_lines(at, _octets(before))
             self._add_frame(_BEGIN if is_begin else _END, at)
-            read_until = end
-        if read_until and self._in_card and not _STRAY.fullmatch(text, read_until):
-            self._found.append((_LINE, _octets(text[read_until:]), at))
+        if rest and frames and self._in_card:
+            self._found.append((_LINE, _octets(rest), at))
 
     def _may_continue(self, at: int, kind: PieceKind) -> bool:
         """Tell whether a frame that is alone on its line may be a part of the property before it."""
@@ -319,16 +342,21 @@ class _Splitter:
         return self._kinds[behind] is _BEGIN
 
 
-def _own_lines(lines: list[bytes]) -> bytes:
-    """Return physical lines, of which none continues what was before them, with a line feed between them
+def _own_lines(text: bytes) -> bytes:
+    """Return the physical lines of *text*, of which none continues what was before them, with a line feed between them
     or, before those that are indented more than the first one, ``FOLD``: they are folded.
 
-    Of lines with nothing to see nothing is left.
+    In *text*, a line feed is before each of them. Of lines with nothing to see nothing is left.
     """
-    text = b"\n".join(lines)
-    if not _INDENTED_OR_STRAY.search(text):
-        return text
-    physical_lines = _text(text).split("\n")
+    lines = _text(text)
+    if not _ODD_START.search(lines):
+        start = lines[: len(lines) - len(lines[1:].lstrip(" \t"))]
+        if len(start) == 1:
+            return text[1:].replace(b"\n ", FOLD).replace(b"\n\t", FOLD)
+        if lines.count(start) == lines.count("\n"):
+            dedented = lines.replace(start, "\n")[1:]
+            return _octets(dedented.replace("\n ", _FOLD).replace("\n\t", _FOLD))
+    physical_lines = lines[1:].split("\n")
     indent = len(physical_lines[0]) - len(physical_lines[0].lstrip())
     made: list[str] = []
     goes_on = False
@@ -345,60 +373,36 @@ def _own_lines(lines: list[bytes]) -> bytes:
     return _octets("".join(made)[1:])
 
 
-def _frames(physical: str, *, first: bool, in_card: bool) -> Iterable[tuple[int, int, bool]]:
-    """Return the frames of a physical line: start, end, and whether it is a ``BEGIN``."""
-    frame = _FRAME.search(physical)
-    if frame is None:
-        return ()
-    if _FRAME.search(physical, frame.end()):
-        return _several_frames(physical, first=first, in_card=in_card)
-    if not _stands_alone(frame, first=first, in_card=in_card):
-        return ()
-    return ((*frame.span(), frame[1] is not None),)
-
-
-def _stands_alone(frame: re.Match[str], *, first: bool, in_card: bool) -> bool:
-    """Tell whether a frame is one that has no other one on its physical line."""
-    text, (start, end) = frame.string, frame.span()
-    if first and (not start or _stray_until(text, 0) >= start):
-        return True
-    if _stray_until(text, end) == len(text):
-        return frame[1] is not None or not start or _stray_until(text, 0) >= start
-    return frame[1] is not None and not in_card and _no_word_until(text, 0) >= start
-
-
-def _several_frames(
+def _frames(
     physical: str, *, first: bool, in_card: bool
-) -> Iterator[tuple[int, int, bool]]:
-    found = list(_FRAME.finditer(physical))
-    at = 0  # behind the last frame
-    nothing_until = _stray_until(physical, 0)
-    begins = [frame.start() if frame[1] else -1 for frame in found]  # -1: an END
-    begins.append(-1)
-    for number, frame in enumerate(found):
-        start, end = frame.span()
-        is_begin = begins[number] >= 0
-        next_text = _stray_until(physical, end)
-        ends_line = next_text == len(physical)
-        is_frame = nothing_until >= start and (first or at > 0 or ends_line)
-        if not is_frame and is_begin:
-            is_frame = ends_line or (not in_card and _no_word_until(physical, at) >= start)
-        elif not is_frame:
-            is_frame = 0 <= begins[number + 1] <= next_text
+) -> tuple[list[tuple[str, bool]], str]:
+    """Return the frames of a physical line, and the text behind them.
+
+    Of each, the text between it and the one before, and whether it is a ``BEGIN``. A text with nothing to
+    see is empty.
+    """
+    text, *parts = _ANY_FRAME.split(physical)
+    found: list[tuple[str, bool]] = []
+    since = [text]  # the last frame: what is none behind the first of these
+    for at in range(0, len(parts), 3):
+        frame, stray, behind = parts[at : at + 3]
+        next_frame = parts[at + 3] if at + 3 < len(parts) else ""
+        is_begin, ends_line = frame[0] in "Bb", not behind and not next_frame
+        is_bare = len(since) == 1 and _STRAY.fullmatch(since[0]) is not None
+        if is_bare and (first or found or ends_line):
+            is_frame = True
+        elif is_begin:
+            no_word = not in_card and len(since) == 1 and _NO_WORD.fullmatch(since[0])
+            is_frame = ends_line or bool(no_word)
+        else:
+            is_frame = not behind and next_frame[:1] in {"B", "b"}
         if is_frame:
-            yield start, end, is_begin
-            at, nothing_until, in_card = end, next_text, is_begin
-
-
-def _no_word_until(text: str, start: int) -> int:
-    return _NO_WORD.match(text, start).end()  # type: ignore[union-attr]
-
-
-def _stray_until(text: str, start: int) -> int:
-    # The end of the text is nothing but itself: "" is in every string.
-    if text[start : start + 1] in _LETTERS:  # as nearly always: the pattern takes longer
-        return start
-    return _STRAY.match(text, start).end()  # type: ignore[union-attr]
+            found.append(("" if is_bare else "".join(since), is_begin))
+            in_card, since = is_begin, [stray + behind]
+        else:
+            since += frame, stray, behind
+    rest = "".join(since)
+    return found, "" if _STRAY.fullmatch(rest) else rest
 
 
 def _is_stray(octets: bytes) -> bool:

@@ -129,7 +129,7 @@ def usable_number(
     The *budget* is charged for invalid ones; once it is used up, only the preferred number is tried.
     """
     if card.fault:
-        return CardError(card.fault_line or card.line, card.name, card.fault)
+        return _error(card.fault_line or card.line, card.name, card.fault)
     tried: set[str] = set()
     for text, _ in card.phones:
         if text not in tried:
@@ -146,8 +146,13 @@ def usable_number(
 
 def _no_number(card: Card) -> CardError:
     if card.phones:
-        return CardError(card.first_phone_line, card.name, INVALID_PHONE)
-    return CardError(card.line, card.name, MISSING_PHONE)
+        return _error(card.first_phone_line, card.name, INVALID_PHONE)
+    return _error(card.line, card.name, MISSING_PHONE)
+
+
+def _error(line: int, name: str, reason: str) -> CardError:
+    # What CardError(...) does, without the detour through its Python-level signature.
+    return tuple.__new__(CardError, (line, name, reason))
 
 
 class Decision(NamedTuple):
@@ -195,6 +200,8 @@ class Planner:
             MISSING_PHONE: chosen.reason_missing_phone,
             INVALID_PHONE: chosen.reason_invalid_phone,
         }
+        says_the_same = all(reason == words for reason, words in self._words.items())
+        self._reports_as_is = options.error_line == "tel" and says_the_same
         self._errors: list[CardError] = []
 
     def add(self, cards: Iterable[Card]) -> None:
@@ -309,6 +316,9 @@ class Planner:
         return reason is not None
 
     def _report(self, error: CardError, card: Card) -> None:
+        if self._reports_as_is:
+            self._errors.append(error)
+            return
         if self._options.error_line == "begin":
             error = error._replace(line=card.line)
         elif self._options.error_line == "card":

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from qlara_sandbox.domain.budget import ImportBudget
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET, logical_lines
 from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
-from qlara_sandbox.domain.frames import PieceKind, is_version, may_hold_frame, pieces
+from qlara_sandbox.domain.frames import PieceKind, is_version, joint, may_hold_frame, pieces
 from qlara_sandbox.domain.invisible import without_stray_start
 from qlara_sandbox.domain.properties import (
     LOOSE_FRAME,
-    OTHER,
     Property,
     PropertyKind,
     read_line,
@@ -55,10 +54,6 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
 _BEGIN_PIECE, _END_PIECE, _, _LINE_PIECE, _LINES_PIECE = PieceKind
 
 _FRAME_HEADS = (b"BEGIN", b"END")
-_AGENT_NAME = re.compile(rb"AGENT", re.IGNORECASE)
-_NAME_SEEN_WHOLE = re.compile(rb"BEGIN|END|AGENT", re.IGNORECASE)
-
-
 _SEEN_WHOLE = {_BEGIN, _END, _AGENT}
 _KNOWN_FRAMES = 64  # with marks before them
 
@@ -69,7 +64,7 @@ class How(NamedTuple, Generic[T]):
     ``make`` gets the line of a card's ``BEGIN:VCARD``, its lines by kind, and whether it was closed;
     ``read_line`` is `properties.read_line` or one that returns other kinds. Of one kind, the first
     ``most`` lines are kept. The ``budget`` is charged for each head that is read; once it is used up, new
-    ones are read by `properties.read_plainly`.
+    ones are read by `properties.read_plainly`; and for each line that is searched for frames.
     """
 
     make: Callable[[int, FoundByKind, bool], T]
@@ -115,13 +110,13 @@ class _Reader(Generic[T]):
     def __init__(self, how: How[T]) -> None:
         self._how = how
         self._make = how.make
+        self._budget = how.budget
         self._next_line = 1  # counted without folds
         self._folds = 0
         self._started = False
         self._known: dict[bytes, Property] = {}
         # Those that can be known even then: there is no property but these with such a head.
         self._frames = {head: how.read_line(head)[0] for head in _FRAME_HEADS}
-        self._loose = False  # frames are not only where they should be
         self._cards: list[T] = []  # of these lines
         self._closed = 0  # cards of earlier lines that were closed, and
         self._not_closed = 0  # cards that were not
@@ -137,13 +132,18 @@ class _Reader(Generic[T]):
 
     def read(self, some: Lines) -> list[T]:
         """Return the cards that end in these lines. Raises `NotAVCard`."""
-        lines, cards = self._begin_lines(some)
-        # Where frames are loose, no line is known before all of it has been looked at.
-        known = self._frames if self._loose else self._known
-        meet = self._meet_beside_frames if self._loose else self._meet
-        sink, make = self._sink, self._make
-        number, folds, folded = self._next_line - 1, self._folds, some.folded
-        for number, line in enumerate(lines, self._next_line):
+        self._cards = []
+        self._lines = some.lines if self._started else self._start(some.lines)
+        if some.loose_frames:
+            self._read_beside_frames()
+        else:
+            self._read_lines(folded=some.folded)
+        return self._cards
+
+    def _read_lines(self, *, folded: bool) -> None:
+        known, meet, cards, make = self._known, self._meet, self._cards, self._make
+        number, folds, sink = self._next_line - 1, self._folds, self._sink
+        for number, line in enumerate(self._lines, self._next_line):
             head, _, value = line.partition(b":")
             prop = known.get(head)
             if prop is None:
@@ -153,11 +153,11 @@ class _Reader(Generic[T]):
                 if sink is not None:
                     sink[kind].append((prop, value, number + folds))
             # The next two are what _odd_line would do, for frames as nearly all are written.
-            elif kind == _END and sink is not None and value == _VCARD:
+            elif kind == _END and sink is not None and value.upper() == _VCARD:
                 cards.append(make(self._begun, sink, True))
                 self._begun, self._sink = 0, None
                 sink = None
-            elif kind == _BEGIN and not self._begun and value == _VCARD:
+            elif kind == _BEGIN and not self._begun and value.upper() == _VCARD:
                 self._begun = number + folds
                 sink = self._card = self._sink = ([], [], [], [], [], [], [])
             elif kind != _OTHER:
@@ -169,16 +169,53 @@ class _Reader(Generic[T]):
             if folded and FOLD_OCTET in line:
                 folds += line.count(FOLD)
         self._next_line, self._folds = number + 1, folds
-        return cards
+
+    def _read_beside_frames(self) -> None:
+        """Read lines that there may be frames in: none is known before all of it has been looked at."""
+        frames = self._frames
+        for number, line in enumerate(self._lines, self._next_line):
+            self._number = number
+            at = number + self._folds
+            head, _, value = line.partition(b":")
+            if head in frames:
+                self._odd_line(frames[head][0], line, value, at)
+            elif FOLD_OCTET in line:
+                self._line_beside_frames(line, head, at)
+            elif found := joint(line):
+                self._joint(*found, at)
+            else:
+                self._line_beside_frames(line, head, at)
+            if FOLD_OCTET in line:
+                self._folds += line.count(FOLD)
+        self._next_line += len(self._lines)
+
+    def _joint(self, before: bytes, closed: bool, at: int) -> None:
+        if self._begun:
+            self._line(before, at)
+        if closed:
+            self._end()
+        self._begin(at)
+
+    def _line_beside_frames(self, line: bytes, head: bytes, at: int) -> None:
+        if not may_hold_frame(line, in_card=self._begun > 0):
+            if self._begun:
+                self._line(line, at)
+            if self._agent_line:
+                self._skip_blank(line, at)
+            return
+        name = head.replace(FOLD, b"").rstrip().upper()
+        if name.count(b"AGENT") or (FOLD_OCTET not in line and name.endswith(_FRAME_HEADS)):
+            prop, value = self._learn(line, head)
+            if _BEGIN <= prop[0] <= _END and head in self._known and len(self._frames) < _KNOWN_FRAMES:
+                self._frames[head] = prop
+            if prop[0] in _SEEN_WHOLE:
+                self._odd_line(prop[0], line, value, at)
+                return
+        self._pieces(line, at)
 
     def _skip_blank(self, line: bytes, at: int) -> None:
         if self._agent_line == at and not line.strip(_BLANK):
             self._agent_line = at + 1 + line.count(FOLD)
-
-    def _begin_lines(self, some: Lines) -> tuple[list[bytes], list[T]]:
-        self._loose, self._cards = some.loose_frames, []
-        self._lines = some.lines if self._started else self._start(some.lines)
-        return self._lines, self._cards
 
     def end_lines(self) -> None:
         """Count what was read, and forget what a card has too much of."""
@@ -209,48 +246,25 @@ class _Reader(Generic[T]):
 
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known yet, and know it from now on if that can be."""
-        prop, value, stands_alone = self._read_line(line)
-        if _BEGIN <= prop[0] <= _END and FOLD in head:  # one that is folded, or one behind a fold
+        prop, value = self._learn(line, head)
+        if _BEGIN <= prop[0] <= _END and FOLD_OCTET in head:  # one that is folded, or one behind a fold
+            self._known.pop(head, None)
             return LOOSE_FRAME, line
-        self._know(head, prop, stands_alone)
         return prop, value
 
-    def _meet_beside_frames(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
-        """Read a line that there may be frames in."""
-        if not may_hold_frame(line, in_card=bool(self._begun)):
-            return self._property(line, head) if self._begun else (OTHER, b"")
-        folded = FOLD in line
-        name = head.replace(FOLD, b"") if folded else head
-        if not (_AGENT_NAME if folded else _NAME_SEEN_WHOLE).search(name):
-            return LOOSE_FRAME, line
-        prop, value, stands_alone = self._read_line(line)
-        if _BEGIN <= prop[0] <= _END and stands_alone and len(self._frames) < _KNOWN_FRAMES:
-            self._frames[head] = prop
-        self._know(head, prop, stands_alone)
-        return (prop, value) if prop[0] in _SEEN_WHOLE else (LOOSE_FRAME, line)
-
-    def _property(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
-        """Read a line that no frame stands in."""
-        prop = self._known.get(head)
-        if prop is not None:
-            return prop, line[len(head) + 1 :]
-        prop, value, stands_alone = self._read_line(line)
-        self._know(head, prop, stands_alone)
-        return prop, value
-
-    def _read_line(self, line: bytes) -> tuple[Property, bytes, bool]:
-        budget = self._how.budget
+    def _learn(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
+        """Read a line whose head is not known, and know it from now on if that can be."""
+        budget = self._budget
         if budget.heads <= 0:
-            return read_plainly(line)
-        found = self._how.read_line(line)
-        budget.heads -= found[0].kind < _BEGIN
-        return found
-
-    def _know(self, head: bytes, prop: Property, stands_alone: bool) -> None:
+            prop, value, stands_alone = read_plainly(line)
+        else:
+            prop, value, stands_alone = self._how.read_line(line)
+            budget.heads -= prop[0] < _BEGIN
         if stands_alone and len(head) <= _LONGEST_HEAD:
             if len(self._known) >= _KNOWN_HEADS:
                 self._known.clear()
             self._known[head] = prop
+        return prop, value
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
@@ -266,8 +280,13 @@ class _Reader(Generic[T]):
             self._pieces(line, at)
 
     def _pieces(self, line: bytes, at: int) -> None:
+        if self._budget.frames <= 0:
+            if self._begun:
+                self._line(line, at)
+            return
+        self._budget.frames -= 1
         in_card = bool(self._begun)
-        before_version = in_card and FOLD in line and self._is_before_version()
+        before_version = in_card and FOLD_OCTET in line and self._is_before_version()
         for kind, text, below in pieces(line, in_card=in_card, before_version=before_version):
             if kind is _END_PIECE:
                 self._end()
@@ -279,7 +298,8 @@ class _Reader(Generic[T]):
                 self._many_lines(text, at + below)
             elif self._sink is not None:
                 counts = tuple(map(len, self._sink))
-                self._maybe_end = _MaybeEnd(self._begun, counts, text, at)
+                fields = (self._begun, counts, text, at)
+                self._maybe_end = tuple.__new__(_MaybeEnd, fields)  # in a third of the time
 
     def _is_before_version(self) -> bool:
         next_one = self._number - self._next_line + 1
@@ -287,12 +307,12 @@ class _Reader(Generic[T]):
 
     def _line(self, line: bytes, at: int) -> None:
         """Read a line that no frame stands in, unless it is one that is folded."""
-        if not self._begun and FOLD not in line:
+        if not self._begun and FOLD_OCTET not in line:
             return
         head, _, value = line.partition(b":")
         prop = self._known.get(head)
         if prop is None:
-            prop, value = self._property(line, head)
+            prop, value = self._learn(line, head)
         kind = prop[0]
         if kind < _BEGIN:
             if self._sink is not None:
@@ -301,14 +321,14 @@ class _Reader(Generic[T]):
             self._odd_line(kind, line, value, at)
 
     def _many_lines(self, lines: bytes, at: int) -> None:
-        known, folded = self._known, FOLD in lines
+        known, folded = self._known, FOLD_OCTET in lines
         for number, line in enumerate(lines.split(b"\n")):
             if not line:
                 continue
             head, _, value = line.partition(b":")
             prop = known.get(head)
             if prop is None:
-                prop, value = self._property(line, head)
+                prop, value = self._learn(line, head)
             if prop[0] < _BEGIN:
                 if self._sink is not None:
                     self._sink[prop[0]].append((prop, value, at + number))

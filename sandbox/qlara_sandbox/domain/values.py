@@ -10,7 +10,7 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from qlara_sandbox.domain.charset import decode, decode_other
-from qlara_sandbox.domain.encoding import FOLD
+from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET
 from qlara_sandbox.domain.properties import BASE64, QUOTED_PRINTABLE, PropertyKind
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _components(raw: bytes, prop: Property, joint: str) -> list[str]:
 
 def unfolded(raw: bytes, prop: Property) -> str:
     """Return the value as it was meant, without folds and encodings, but with all its characters."""
-    if FOLD in raw:
+    if FOLD_OCTET in raw:
         raw = raw.replace(b"=" + FOLD, b"") if prop.encoding == QUOTED_PRINTABLE else raw
         raw = raw.replace(FOLD, b"")
     if not prop.encoding:

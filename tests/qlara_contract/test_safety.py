@@ -126,10 +126,11 @@ class Late(Deployment):
 
 
 def test_imports_that_come_to_be_after_their_time_is_up_are_no_fault() -> None:
-    only = ("upload.imports-together",)
     with Server(("127.0.0.1", 0), Late([seeded_account(KEY)], ())) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        outcome = check_deployment(RunSettings(server.url, KEY, timeout=1.0, only=only))
+        outcome = check_deployment(
+            RunSettings(server.url, KEY, timeout=1.0, only=("upload.imports-together",))
+        )
         server.shutdown()
     assert outcome.broken == []
 

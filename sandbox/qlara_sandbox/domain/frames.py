@@ -34,9 +34,7 @@ _AGENT, _BEGIN_NAME, _VCARD, _BLANKS = b"AGENT", b"BEGIN", b"VCARD", b" \t"
 _BLANKS_AND_FOLDS = _BLANKS + FOLD
 
 _ALPHANUMERIC, _BEGIN_OR_END = {*map(ord, string.ascii_letters + string.digits)}, {*b"BbEe"}
-_START_OF_FRAME = re.compile(
-    rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\0|\Z)", re.IGNORECASE
-)
+_START_OF_FRAME = re.compile(rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\0|\Z)", re.IGNORECASE)
 
 # The frames that are alone on a physical line, but the first, of a logical one; what ASCII has of `STRAY`.
 _PLAIN_STRAY = rb"[\x01-\x20\x7f]*+"
@@ -373,9 +371,7 @@ def _own_lines(text: bytes) -> bytes:
     return _octets("".join(made)[1:])
 
 
-def _frames(
-    physical: str, *, first: bool, in_card: bool
-) -> tuple[list[tuple[str, bool]], str]:
+def _frames(physical: str, *, first: bool, in_card: bool) -> tuple[list[tuple[str, bool]], str]:
     """Return the frames of a physical line, and the text behind them.
 
     Of each, the text between it and the one before, and whether it is a ``BEGIN``. A text with nothing to

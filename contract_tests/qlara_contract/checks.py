@@ -379,6 +379,14 @@ def _page(exchange: ApiExchange, paging: Paging, _: Conventions) -> Iterator[Che
     size = _page_size(query, body, paging)
     if size:
         yield from _place(body, query, size, asked_page - paging.first + 1)
+    elif asked_page == paging.first:
+        yield CheckResult(
+            "list.limit-obeyed",
+            not contacts and total > 0,
+            f"The first page of a list of {total} is empty.",
+            "contacts",
+            "none",
+        )
 
 
 def _page_size(query: dict[str, str], body: Any, paging: Paging) -> int:

@@ -114,6 +114,10 @@ class Numbers:
             return f"+442079460{self._any.randrange(1000):03d}"
         return f"+31970504{self._any.randrange(100_000):05d}"
 
+    def take_national_like_e164(self) -> str:
+        """Return an Italian mobile number in national form that begins like one with country code."""
+        return f"392 {self._any.randrange(1000):03d} {self._any.randrange(10_000):04d}"
+
     def national_of_others(self) -> dict[str, str]:
         """Return numbers in national form by region, of regions other than Italy."""
         return dict(_NATIONAL)

@@ -71,6 +71,7 @@ def _broken(exchange: ApiExchange) -> list[str]:
         (answered(LIST, page(listId="list_b")), "list.names-itself"),
         (answered(LIST, page(page=2), query=(("page", "1"),)), "list.page-echoed"),
         (answered(LIST, page(total=7), query=(("limit", "5"),)), "list.limit-obeyed"),
+        (answered(LIST, page(contacts=[]), query=(("limit", "2000"),)), "list.limit-obeyed"),
         (answered(LIST, page(totalPages=2), query=(("limit", "5"),)), "list.total-pages"),
         (answered(LIST, page(hasMore=True), query=(("limit", "5"),)), "list.has-more"),
         (answered(LIST, page(contacts=[CONTACT] * 2)), "list.contact-ids-unique"),

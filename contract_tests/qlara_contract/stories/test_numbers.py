@@ -40,7 +40,7 @@ def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
             by="region",
         )
     if region == "IT":
-        typed = [numbers.take_national(), numbers.take_national()]
+        typed = [numbers.take_national(), numbers.take_national_like_e164()]
         if story.actual.numbers == "any":
             typed.append(numbers.take_roman())
     elif region in numbers.national_of_others():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_LIMIT = 10
 _MOST = 1000
+_WINDOW = 500
 
 
 def _query(change: Callable[[ServedRequest], ServedRequest]) -> Callable[[], Behaviour]:
@@ -87,6 +88,11 @@ async def _pages_overlap(request: ServedRequest, forward: Forward) -> ServedResp
     body = response.json
     overlapping = before["contacts"][-1:] + body["contacts"]
     return response.with_json(body | {"contacts": overlapping[: len(body["contacts"])]})
+
+
+def _windowed(request: ServedRequest, body: Body) -> Body:
+    limit = request.number("limit") or _DEFAULT_LIMIT
+    return body | {"contacts": []} if body["page"] * limit > _WINDOW else body
 
 
 def _ordered(order: Callable[[list[Body], int], list[Body]]) -> Callable[[], Behaviour]:
@@ -195,6 +201,13 @@ DEFECTS = (
         "Contacts are sorted by name, as the API reference says.",
         ("list.order",),
         _ordered(lambda contacts, _: sorted(contacts, key=lambda each: str(each["name"]))),
+    ),
+    Defect(
+        "window-of-500",
+        _G,
+        "A page that ends behind the 500th place of a list is empty, even if the list is short.",
+        ("list.limit-obeyed",),
+        _page(_windowed),
     ),
     Defect(
         "same-names-in-any-order",

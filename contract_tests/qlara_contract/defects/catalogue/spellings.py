@@ -210,6 +210,12 @@ DEFECTS = (
         "numbers.default-region",
     ),
     _read(
+        "beginning-taken-for-the-country-code",
+        "A national number that begins with the digits of its country code gets no prefix.",
+        _value(r"^(39\d)", r"+\1"),
+        "numbers.default-region",
+    ),
+    _read(
         "uri-extension-glued-on",
         "The extension of a `tel:` URI becomes part of the number.",
         _value(r";ext=(\d+)", r"\1"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from qlara_contract.defects.defect import Defect, Group, on_request
+from qlara_contract.defects.defect import Defect, Group, on_request, stateful
 from qlara_contract.defects.files import CardText, bytes_of, cards_of, change_cards
 from qlara_contract.defects.imports import (
     HIDDEN_LIST,
@@ -108,6 +108,10 @@ def _tags_of_the_form(contact: Body, _: CardText, form: MultipartForm) -> Body:
     return contact | {"tags": [each for each in (form.value("tags") or "").split(",") if each]}
 
 
+def _name_as_written(contact: Body, card: CardText, _: MultipartForm) -> Body:
+    return contact | {"name": card.value("FN")}
+
+
 def _created_now(contact: Body, _: CardText, __: MultipartForm) -> Body:
     return contact | {"createdAt": "2030-01-01T00:00:00+01:00"}
 
@@ -198,6 +202,80 @@ def _joins(form: MultipartForm, report: Body) -> MultipartForm:
 
 def _tags_elsewhere(form: MultipartForm, _: Body) -> MultipartForm:
     return form.with_value("listId", None).with_value("listName", HIDDEN_LIST)
+
+
+def _before_update(
+    remember: Callable[[list[Body], list[CardText], MultipartForm], dict[str, Any]],
+    shown: Callable[[Body, Any], Body],
+) -> Callable[[], Behaviour]:
+    """Show contacts otherwise after an UPDATE of their list, by what was so before it.
+
+    *remember* is given the contacts of the list, the cards and the form, and returns what *shown* needs
+    of a contact, by its id.
+    """
+
+    def begin() -> Behaviour:
+        kept: dict[str, Any] = {}
+
+        async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+            form = request.form if request.operation == UPLOAD else None
+            list_id = form.value("listId") if form else ""
+            if form is not None and form.file and list_id and strategy_of(form) == "UPDATE":
+                contacts = await contacts_of(request, forward, list_id)
+                kept.update(remember(contacts, cards_of(form.file), form))
+            response = await forward(request)
+            if request.operation != LIST or response.status != 200:
+                return response
+            body = response.json
+            contacts = [
+                shown(each, kept[each["contactId"]]) if each["contactId"] in kept else each
+                for each in body["contacts"]
+            ]
+            return response.with_json(body | {"contacts": contacts})
+
+        return behave
+
+    return begin
+
+
+def _same_but_for_case(
+    contacts: list[Body], cards: list[CardText], _: MultipartForm
+) -> dict[str, Any]:
+    return {
+        each["contactId"]: each["name"]
+        for each in contacts
+        for card in cards
+        if card.is_of(each["phoneNumber"])
+        and card.value("FN").casefold() == each["name"].casefold()
+    }
+
+
+def _tags_shared() -> Behaviour:
+    """Add the tags of an UPDATE to all contacts that were imported together with one that it met."""
+    added: dict[str, list[str]] = {}  # by the last digits of a number
+
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        form = request.form if request.operation == UPLOAD else None
+        if form is not None and form.file and strategy_of(form) == "UPDATE":
+            tags = (form.value("tags") or "").split(",")
+            added.update({card.number: tags for card in cards_of(form.file)})
+        response = await forward(request)
+        if request.operation != LIST or response.status != 200:
+            return response
+        contacts = response.json["contacts"]
+        more = {
+            each["createdAt"]: tags
+            for each in contacts
+            for number, tags in added.items()
+            if number and each["phoneNumber"].endswith(number)
+        }
+        shown = [
+            each | {"tags": [*dict.fromkeys([*each["tags"], *more.get(each["createdAt"], ())])]}
+            for each in contacts
+        ]
+        return response.with_json(response.json | {"contacts": shown})
+
+    return behave
 
 
 async def _update_by_the_last_digits(request: ServedRequest, forward: Forward) -> ServedResponse:
@@ -311,6 +389,27 @@ DEFECTS = (
         "UPDATE changes the first contact of the list whose number ends with the same six digits.",
         ("duplicates.by-number-only",),
         lambda: _update_by_the_last_digits,
+    ),
+    Defect(
+        "update-keeps-escapes",
+        _G,
+        "UPDATE takes a name with its backslashes, as it stands in the file.",
+        ("duplicates.update-replaces",),
+        _after_update(_name_as_written),
+    ),
+    Defect(
+        "update-ignores-letter-case",
+        _G,
+        "UPDATE leaves a name that differs in letter case alone.",
+        ("duplicates.update-replaces",),
+        _before_update(_same_but_for_case, lambda contact, name: contact | {"name": name}),
+    ),
+    Defect(
+        "tags-shared-by-an-import",
+        _G,
+        "An UPDATE gives its tags to each contact that was imported together with one that it meets.",
+        ("duplicates.update-keeps-the-contact",),
+        stateful(_tags_shared),
     ),
     Defect(
         "update-stays-off-the-list",

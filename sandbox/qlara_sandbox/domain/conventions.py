@@ -428,7 +428,7 @@ TABLE: tuple[Convention, ...] = (
         Choice(("empty", "null", "absent")),
         "empty",
         "The `errors` of a report where there are none: an empty list, null, or no such field.",
-        "the schema of a report: whether errors is required, may be null",
+        "the schema of a report: whether errors may be null, or is not required and never empty",
     ),
     Convention(
         "error-line",

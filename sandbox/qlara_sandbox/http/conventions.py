@@ -194,7 +194,8 @@ class _Document:
         types = errors.get("type")
         if isinstance(types, list) and "null" in types:
             return "null"
-        return _by_required(report, "errors", "empty", "absent")
+        has_entries = isinstance(fewest := errors.get("minItems"), int) and fewest > 0
+        return _by_required(report, "errors", "empty", "absent") if has_entries else "empty"
 
     def _quota(self) -> str | None:
         operation = self._operation("getContactQuota")
@@ -291,6 +292,7 @@ def _no_errors(value: Plain) -> Iterator[Action]:
         required = _shipped()["components"]["schemas"]["ImportReport"]["required"]
         yield {"target": f"{schema}.required", "remove": True}
         yield _update(schema, {"required": [each for each in required if each != "errors"]})
+        yield _update(f"{schema}.properties.errors", {"minItems": 1})
 
 
 def _file_maximum(value: Plain) -> Iterator[Action]:

@@ -255,6 +255,7 @@ class StoryPair:
 
     def difference(self, one: ApiExchange, two: ApiExchange) -> tuple[DifferenceKind, str] | None:
         """Return the first difference between two responses, or ``None``."""
+        self._pair_lists(one, two)
         if one.response.status != two.response.status:
             return DifferenceKind.STATUS, f"{one.response.status} and {two.response.status}"
         types = [each.response.media_type or "no media type" for each in (one, two)]
@@ -267,6 +268,12 @@ class StoryPair:
             is_wording = one.response.status >= 400 and what.startswith(_WORDS)
             return DifferenceKind.WORDING if is_wording else DifferenceKind.MEANING, what
         return None
+
+    def _pair_lists(self, one: ApiExchange, two: ApiExchange) -> None:
+        """Pair the lists of two responses, whatever else differs: later requests name them."""
+        found = [each.response.value("listId") for each in (one, two)]
+        if all(each.response.status < 300 for each in (one, two)) and None not in found:
+            self._ids.are_paired("listId", *found)
 
     def _first_difference(self, one: Any, two: Any, place: str = "") -> str:
         """Return where and how two JSON values first differ; empty if they do not."""

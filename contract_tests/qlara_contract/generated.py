@@ -40,10 +40,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTED_LIST = "list_crm_migration"
 _PREFIX = "contract-check"
-_SPECIAL, _ESCAPED = (
-    re.compile(r"([][\\^$.|?*+(){}])"),
-    r"\\\1",
-)  # in the regular expressions of JSON Schema
+_SPECIAL = re.compile(r"([][\\^$.|?*+(){}])")  # in the regular expressions of JSON Schema
 CARDS_AT_MOST = 4
 
 # The promise that each check of Schemathesis judges. Its checks of status, media type and shape are
@@ -378,9 +375,9 @@ def _limit_of(document: dict[str, Any]) -> dict[str, Any]:
 
 def _admit(schema: dict[str, Any], list_id: str) -> None:
     """Let a list id be valid, which is of any form in a deployment: else its list is never asked for."""
-    is_known = re.search(schema["pattern"], list_id) is not None
-    if not is_known:
-        schema["pattern"] = f"{schema['pattern']}|^{_SPECIAL.sub(_ESCAPED, list_id)}$"
+    if not re.search(schema["pattern"], list_id):
+        escaped = _SPECIAL.sub(r"\\\1", list_id)
+        schema["pattern"] += f"|^{escaped}$"
     schema["maxLength"] = max(schema["maxLength"], len(list_id))
 
 

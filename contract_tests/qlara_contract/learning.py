@@ -172,6 +172,9 @@ class _Learning:
         fields = data.get("data") if isinstance(data, dict) else None
         if (isinstance(fields, dict) and "listName" in fields) or exchange.response.status == 403:
             self._known.observe("list-names.create", "no", "a `listName` is refused", exchange)
+            status = exchange.response.status
+            if status in (400, 403):
+                self._known.observe("list-names.create-status", status, f"{status}", exchange)
             self._run.imports_fail = (
                 "lists cannot be made: an import with `listName` is refused with "
                 f"{exchange.response.status}"

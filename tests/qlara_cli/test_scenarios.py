@@ -129,6 +129,6 @@ def test_check_applies_the_overlay_that_a_scenario_names(tmp_path: Path) -> None
 
     assert code == 1
     assert output.startswith(f"{file}:3: overlay: ")
-    assert "order: expected import, newest, name or id; found 'size'" in output
+    assert "order: expected import, newest, name, id or number; found 'size'" in output
     file.write_text("title: T\nstory: S\noverlay: api-reference\n", encoding="utf-8")
     assert run("check", str(file))[0] == 0

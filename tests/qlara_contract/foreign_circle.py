@@ -122,6 +122,14 @@ def circle(name: str, seed: int = 0) -> Circle:
     compared = _compared(foreign, sandbox)
     left_out = _NOT_COMPARED | _stories_of(said.otherwise)
     problems += _differences(compared, said, left_out, seed)
+    usual = _usual(seed)
+    parted = [
+        each
+        for each in compared.parted
+        if each not in left_out | usual.parted and not _is_generated(each)
+    ]
+    if not _has_reasons(said, usual):
+        problems += [f"`{each}` goes on otherwise with the sandbox" for each in parted]
     for judged in (foreign, sandbox):
         for convention, value in judged.outcome.conventions.differing.items():
             problems.append(f"{convention} is {value} at {judged.outcome.settings.base_url}")
@@ -131,11 +139,7 @@ def circle(name: str, seed: int = 0) -> Circle:
         learnt.outcome.otherwise,
         tuple(dict.fromkeys(problems)),
         monotonic() - started,
-        tuple(
-            each
-            for each in compared.parted
-            if each not in left_out | set(_usual(seed)[1]) and not _is_generated(each)
-        ),
+        tuple(parted),
     )
 
 
@@ -166,7 +170,7 @@ def _judged_sandbox(overlay: str, seed: int) -> tuple[ReadOverlay, Judged]:
         path.write_text(overlay)
         said = read_overlay(path)
         with running_sandbox("--overlay", str(path)) as url:
-            settings = RunSettings(url, SANDBOX_KEY, seed=seed, strict=True)
+            settings = RunSettings(url, SANDBOX_KEY, seed=seed, strict=True, list_id=SEEDED_LIST)
             outcome = check_deployment(settings, record=recorded, overlay=said)
     return said, Judged(outcome, recorded)
 
@@ -178,7 +182,7 @@ def _differences(
     compared: DeploymentComparison, said: ReadOverlay, left_out: set[str], seed: int
 ) -> Iterator[str]:
     """Yield how the responses differ in what the overlay says."""
-    usual, _ = _usual(seed)
+    usual = _usual(seed).differences
     for each in compared.differences.values():
         where = [
             story
@@ -200,12 +204,30 @@ def _compared(foreign: Judged, sandbox: Judged) -> DeploymentComparison:
     return compare(*settings, foreign.recorded, sandbox.recorded)
 
 
-@lru_cache(maxsize=4)
-def _usual(seed: int) -> tuple[frozenset[tuple[str, bool, str]], tuple[str, ...]]:
-    """Return in what the two differ without any freedom, and the stories in which they part.
+def _has_reasons(said: ReadOverlay, usual: _Usual) -> bool:
+    """Return whether a story may go on otherwise with the sandbox.
 
-    A difference is its operation, whether it is in status, and its story.
+    The overlay says something that the sandbox cannot do, or each reads a list that was there before.
     """
+    reads_others = said.conventions.list_names_create == "no"
+    return reads_others or bool(said.otherwise.keys() - usual.otherwise)
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """In what the two differ without any freedom.
+
+    A difference is its operation, whether it is in status, and its story. ``parted`` are the stories in
+    which they part, ``otherwise`` the promises that the deployment decides otherwise.
+    """
+
+    differences: frozenset[tuple[str, bool, str]]
+    parted: frozenset[str]
+    otherwise: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def _usual(seed: int) -> _Usual:
     foreign = _judged_foreign("", seed, NO_OVERLAY, strict=False)
     _, sandbox = _judged_sandbox(yaml.safe_dump(overlay_for({})), seed)
     compared = _compared(foreign, sandbox)
@@ -214,7 +236,7 @@ def _usual(seed: int) -> tuple[frozenset[tuple[str, bool, str]], tuple[str, ...]
         for each in compared.differences.values()
         for story in each.stories
     )
-    return differences, tuple(compared.parted)
+    return _Usual(differences, frozenset(compared.parted), frozenset(foreign.outcome.otherwise))
 
 
 def _stories_of(promises: Mapping[Any, str]) -> set[str]:

@@ -81,6 +81,18 @@ def test_an_id_of_any_letters_is_the_id_of_the_same_list_in_later_requests(list_
     assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
 
 
+def test_a_list_is_paired_whatever_else_its_import_returned() -> None:
+    def exchanges(list_id: str, **more: object) -> list[ApiExchange]:
+        path = contract().path_of(LIST, listId=list_id)
+        return [
+            answered(UPLOAD, report(listId=list_id, **more), fields=(("listName", "x"),)),
+            replace(answered(LIST, page(listId=list_id)), request=ApiRequest("GET", path)),
+        ]
+
+    compared = _compared(exchanges("7", more=1), exchanges("list_a"))
+    assert (compared.unpaired, len(compared.differences)) == (0, 1)
+
+
 def test_a_refusal_may_name_the_id_of_its_list_and_differs_in_other_words() -> None:
     def exchanges(list_id: str, words: str) -> list[ApiExchange]:
         refused = {"status": "fail", "data": {"listId": f"{words} {list_id}."}}

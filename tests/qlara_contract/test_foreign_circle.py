@@ -26,8 +26,12 @@ _SETS: Mapping[str, Mapping[str, int | str]] = {
         "given-twice": "last",
     },
     "update-counts-skipped+update-replaces-tags+update-does-not-join+update-blanks-absent+skip-joins"
-    "+copies-no-duplicates+email-null+times-in-z+limit-default-25+quota-partial": {
+    "+copies-no-duplicates+email-null+times-in-z+limit-default-25+quota-partial"
+    "+limit-above-maximum-ignored+order-number": {
         "limit.default": 25,
+        "limit.maximum": 100,
+        "limit.above": "ignored",
+        "order": "number",
         "quota.partial": "fill",
         "email.absent": "null",
         "skip.list": "joined",
@@ -39,7 +43,8 @@ _SETS: Mapping[str, Mapping[str, int | str]] = {
         "times": "utc",
     },
     "telephone-fax-used+utf-16-refused+latin-1-read+version-2.1-read+error-reasons-reworded"
-    "+error-line-begin+errors-shown-10+repeated-in-file-error+list-name-reused": {
+    "+error-line-begin+errors-shown-10+repeated-in-file-error+list-name-reused+page-parameter-none": {
+        "page.parameter": "ignored",
         "list-names": "reused",
         "numbers.fax": "used",
         "charset.utf-16": "refused",

@@ -57,6 +57,8 @@ def test_the_time_that_an_import_takes_to_be_seen_is_measured() -> None:
 
 
 def test_lists_that_cannot_be_made_are_no_broken_import() -> None:
+    refused = {"list-names.create": "no", "list-names.create-status": 400}
+    assert _learnt("list-by-name-400").conventions.differing == refused
     run = _learnt("list-by-name-403")
     assert run.conventions.differing == {"list-names.create": "no"}
     assert "lists cannot be made" in run.imports_fail

@@ -41,6 +41,7 @@ _ANY_TAGS = [
     "cards.email",
     "upload.status-200",
     "upload.completed-at-once",
+    "upload.errors-listed",
     "list.visible-at-once",
     "quota.moves-at-once",
     creates=1,
@@ -82,6 +83,10 @@ def expect_conventions(story: Story, report: ReceivedReport) -> None:
         "The import is answered with another status.",
         by="import.status",
     )
+    shown = _no_errors(report)
+    if shown:
+        what = "Where no card is at fault, `errors` is something else."
+        story.decides("upload.errors-listed", "error-list.none", shown, report.exchange, what)
     conventions: dict[PromiseId, str] = {
         "list.visible-at-once": "settle",
         "quota.moves-at-once": "quota.settle",
@@ -101,6 +106,16 @@ def expect_conventions(story: Story, report: ReceivedReport) -> None:
             f"It takes longer than {allowed:g} s.",
             by=name,
         )
+
+
+def _no_errors(report: ReceivedReport) -> str:
+    """Return how a report of cards that are all imported shows that; empty if it shows errors."""
+    body = report.exchange.response.json
+    if not report.is_complete or not isinstance(body, dict) or body.get("errors"):
+        return ""
+    if "errors" not in body:
+        return "absent"
+    return "null" if body["errors"] is None else "empty"
 
 
 @exercises("list.contact-as-imported", "tags.all-in-order", "tags.order", creates=2)

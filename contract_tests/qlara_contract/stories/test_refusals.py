@@ -23,9 +23,7 @@ _HEADER = "Invalid VCard format. Expected BEGIN:VCARD header."
 _TOO_LARGE = "File size exceeds maximum allowed (10 MB)"
 _LIMIT = 10_485_760
 _SURELY_UNDER = 9_900_000
-_BETWEEN = (
-    10_400_000  # more than 10 MB, if these are decimal; less than 10 MiB with the rest of the form
-)
+_BETWEEN = 10_400_000  # with the rest of the form less than 10 MiB, and more than 10 MB
 _UNKNOWN_LIST = "contract-check-no-such-list"
 _MOST_ROOM = 100
 

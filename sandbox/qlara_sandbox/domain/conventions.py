@@ -424,6 +424,13 @@ TABLE: tuple[Convention, ...] = (
         "How many entries `errors` of a report has at most; the summary counts them all.",
     ),
     Convention(
+        "error-list.none",
+        Choice(("empty", "null", "absent")),
+        "empty",
+        "The `errors` of a report where there are none: an empty list, null, or no such field.",
+        "the schema of a report: whether errors may be null, or is not required and never empty",
+    ),
+    Convention(
         "error-line",
         Choice(("tel", "begin", "card")),
         "tel",
@@ -536,6 +543,7 @@ class Conventions:
     key_field: str = "apiKey"
     error_body: str = "data"
     error_list: Plain = ALL
+    error_list_none: str = "empty"
     error_line: str = "tel"
     reason_missing_phone: str = "Missing phone number"
     reason_invalid_phone: str = "Invalid phone number format"

@@ -142,6 +142,7 @@ class _Document:
             "file-name": _by_required(form, "fileName", "required", "ignored"),
             "import.status": self._success(upload),
             "email.absent": self._email(pages),
+            "error-list.none": self._errors(upload),
             "quota.fields": self._quota(),
             "error-body": self._refusal(upload),
         }
@@ -184,6 +185,17 @@ class _Document:
         if isinstance(types, list) and "null" in types:
             return "null"
         return _by_required(contact, "email", "empty", "absent")
+
+    def _errors(self, operation: Mapping[str, Any]) -> str | None:
+        report = self._at(operation, "responses", str(self._success(operation)), *_JSON_SCHEMA)
+        errors = self._at(report, "properties", "errors")
+        if not errors:
+            return None
+        types = errors.get("type")
+        if isinstance(types, list) and "null" in types:
+            return "null"
+        has_entries = isinstance(fewest := errors.get("minItems"), int) and fewest > 0
+        return _by_required(report, "errors", "empty", "absent") if has_entries else "empty"
 
     def _quota(self) -> str | None:
         operation = self._operation("getContactQuota")
@@ -270,6 +282,17 @@ def _absent_email(value: Plain) -> Iterator[Action]:
     schema = {"type": ["string", "null"]} if value == "null" else {"minLength": 0}
     yield _update("$.components.schemas.Contact", {"required": ["email"]})
     yield _update("$.components.schemas.Contact.properties.email", schema)
+
+
+def _no_errors(value: Plain) -> Iterator[Action]:
+    schema = "$.components.schemas.ImportReport"
+    if value == "null":
+        yield _update(f"{schema}.properties.errors", {"type": ["array", "null"]})
+    if value == "absent":
+        required = _shipped()["components"]["schemas"]["ImportReport"]["required"]
+        yield {"target": f"{schema}.required", "remove": True}
+        yield _update(schema, {"required": [each for each in required if each != "errors"]})
+        yield _update(f"{schema}.properties.errors", {"minItems": 1})
 
 
 def _file_maximum(value: Plain) -> Iterator[Action]:
@@ -389,6 +412,7 @@ _ACTIONS: Mapping[str, Callable[[Plain], Iterator[Action]]] = {
     "page.first": _first_page,
     "import.status": _import_status,
     "email.absent": _absent_email,
+    "error-list.none": _no_errors,
     "file.maximum": _file_maximum,
     "quota.fields": _quota_fields,
     "error-body": _error_body,

@@ -112,7 +112,7 @@ def report_response(report: ImportReport, conventions: Conventions = USUAL) -> R
     errors = report.errors
     if isinstance(conventions.error_list, int):
         errors = errors[: conventions.error_list]
-    content = {
+    content: dict[str, Any] = {
         "importId": report.import_id,
         "listId": report.list_id,
         "status": "COMPLETED",
@@ -120,6 +120,10 @@ def report_response(report: ImportReport, conventions: Conventions = USUAL) -> R
         "errors": rows(errors, _show_error),
         "completedAt": show_time(report.completed_at, conventions),
     }
+    if not report.errors and conventions.error_list_none == "null":
+        content["errors"] = None
+    if not report.errors and conventions.error_list_none == "absent":
+        del content["errors"]
     return Response(conventions.import_status, content, is_large=len(errors) > MANY)
 
 

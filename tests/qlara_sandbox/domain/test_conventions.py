@@ -55,7 +55,7 @@ def test_times_are_read_with_their_unit_and_written_with_the_largest_that_fits(
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("order", "size", "order: expected import, newest, name or id; found 'size'"),
+        ("order", "size", "order: expected import, newest, name, id or number; found 'size'"),
         ("page.first", True, "page.first: expected 0 or 1; found True"),
         ("page.first", 2, "page.first: expected 0 or 1; found 2"),
         (

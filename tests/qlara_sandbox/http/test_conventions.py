@@ -93,7 +93,7 @@ def test_a_default_follows_a_maximum_below_it() -> None:
     [
         ([], "x-conventions: expected a mapping from names to values; found []"),
         ({"orders": "name"}, "did you mean order?"),
-        ({"order": "size"}, "order: expected import, newest, name or id; found 'size'"),
+        ({"order": "size"}, "order: expected import, newest, name, id or number; found 'size'"),
         (
             {"limit.default": 5},
             "limit.default: expected to stand in the schema of the query parameter limit: default, "
@@ -115,7 +115,7 @@ def test_a_wrong_value_in_an_overlay_names_both_files(tmp_path: Path) -> None:
     with pytest.raises(InvalidContract) as error:
         Contract(resources.SPEC, path)
 
-    expected = "order: expected import, newest, name or id; found 'size'"
+    expected = "order: expected import, newest, name, id or number; found 'size'"
     assert str(error.value) == f"{resources.SPEC} with {path}: {expected}"
 
 

@@ -405,6 +405,18 @@ def test_white_space_in_names_may_be_folded(under: Under) -> None:
     assert names(client) == ["Marco Rossi"]
 
 
+@pytest.mark.parametrize(("none", "shown"), [("null", {"errors": None}), ("absent", {})])
+def test_a_report_without_errors_may_have_no_list_of_them(
+    under: Under, none: str, shown: dict[str, None]
+) -> None:
+    client = under(error__list_none=none)
+
+    report = upload(client).json()
+    assert {name: report[name] for name in report if name == "errors"} == shown
+    report = upload(client, vcf(("No Phone", "n/d"))).json()
+    assert [each["line"] for each in report["errors"]] == [4]
+
+
 @pytest.mark.parametrize(("absent", "email"), [("null", None), ("empty", "")])
 def test_an_absent_email_may_be_shown(under: Under, absent: str, email: str | None) -> None:
     client = under(email_absent=absent)

@@ -454,7 +454,7 @@ def test_a_contact_that_is_on_the_list_already_stays_there_once_and_in_its_place
             )
 
 
-@exercises("duplicates.copy-creates", "duplicates.copy-counts", creates=3)
+@exercises("duplicates.copy-creates", "duplicates.copy-counts", "duplicates.by-number", creates=4)
 def test_duplicate_creates_a_copy(story: Story) -> None:
     if _is_updated(story):
         return
@@ -493,6 +493,14 @@ def test_duplicate_creates_a_copy(story: Story) -> None:
     value = values.get(tuple(_counted(report).values()))
     what = f"DUPLICATE with one duplicate has other counts: {_counted(report)}."
     story.decides("duplicates.copy-counts", "copy.count", value, report.exchange, what)
+    again = story.upload(card("Mario Rossi", f"TEL:{number}"), list_id=list_id, strategy="SKIP")
+    story.expect(
+        "duplicates.by-number",
+        _counted(again),
+        _left_alone(story, 1),
+        again.exchange,
+        "A card with the number of a contact and its copy is no duplicate.",
+    )
 
 
 def _twice(number: str) -> str:

@@ -24,7 +24,7 @@ def _takes(story: Story, properties: list[str], number: str, what: str, strategy
     story.expect(story.promises[0], contact.get("phoneNumber"), number, exchange, what)
 
 
-@exercises("numbers.default-region", "numbers.region", creates=3)
+@exercises("numbers.default-region", "numbers.region", creates=4)
 def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
     numbers, region = story.run.numbers, story.actual.region
     observed = story.run.conventions.observations.get("region")
@@ -50,8 +50,10 @@ def test_a_national_number_gets_the_prefix_of_the_account(story: Story) -> None:
         story.not_exercised("numbers.default-region", reason)
         return
     names = {each: f"Marco Rossi {at}" for at, each in enumerate(typed)}
-    text = "".join(card(name, f"TEL;TYPE=CELL:{each}") for each, name in names.items())
-    page = story.read(story.upload(text, strategy=_SCARCE).list_id, count=len(typed))
+    # A number with a prefix says nothing about those that follow it.
+    text = card("Anna Neri", f"TEL:{numbers.take()}")
+    text += "".join(card(name, f"TEL;TYPE=CELL:{each}") for each, name in names.items())
+    page = story.read(story.upload(text, strategy=_SCARCE).list_id, count=len(typed) + 1)
     got = {str(each.get("name")): each.get("phoneNumber") for each in page.contacts}
     for each, name in names.items():
         expected = e164(each, region)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from qlara_contract.defects.defect import Defect, Group, on_request, stateful
-from qlara_contract.defects.files import CardText, cards_of
+from qlara_contract.defects.files import CardText, cards_of, change_cards
 from qlara_contract.defects.imports import (
     card_by_card,
     strategy_of,
@@ -37,6 +37,26 @@ async def _repeats_unseen(request: ServedRequest, forward: Forward) -> ServedRes
     if response.status != 200:
         return response
     return response.with_json(with_counts(response.json, duplicates=-repeats))
+
+
+def _copies_invalid() -> Behaviour:
+    """Refuse a card whose number two contacts have: a query that expects one finds two."""
+    copied: dict[str, set[str]] = defaultdict(set)
+
+    async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+        form = request.form if request.operation == UPLOAD else None
+        if form is None or form.file is None:
+            return await forward(request)
+        known = copied[request.key]
+        if strategy_of(form) == "DUPLICATE":
+            known |= {card.number for card in cards_of(form.file) if card.number}
+            return await forward(request)
+        content = change_cards(
+            form.file, lambda card: card.with_tel("n/d") if card.number in known else card
+        )
+        return await forward(request.with_form(form.with_file(content)))
+
+    return behave
 
 
 def _without_repeats(request: ServedRequest) -> ServedRequest:
@@ -106,6 +126,13 @@ def _by_name() -> Behaviour:
 _R = Group.REPEATS
 
 DEFECTS = (
+    Defect(
+        "copies-are-errors",
+        Group.REPEATS,
+        "A card is an error if a contact with its number has a copy.",
+        ("duplicates.by-number",),
+        stateful(_copies_invalid),
+    ),
     Defect(
         "repeats-in-a-file-unseen",
         _R,

@@ -7,9 +7,10 @@ import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlara_contract.defects.defect import Group
-from qlara_contract.defects.files import LEFT_OUT, CardText, PropertyLine
+from qlara_contract.defects.defect import Defect, Group, on_file
+from qlara_contract.defects.files import LEFT_OUT, CardText, PropertyLine, change_properties
 from qlara_contract.defects.kinds import Kind, numbers_invalid, on_cards, on_property, shown
+from qlara_contract.torture.given import split_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,19 @@ def _as_text(lines: list[str]) -> list[str]:
 
 def _empty_ends(lines: list[str]) -> str:
     return next((each for each in lines if re.search(r":\s*$", each)), lines[0])
+
+
+def _with_the_code_before(content: bytes) -> bytes:
+    code = ""
+
+    def changed(tel: PropertyLine) -> PropertyLine:
+        nonlocal code
+        if tel.value.startswith("+"):
+            code = split_number(tel.value)[0]
+            return tel
+        return replace(tel, value=code + tel.value) if tel.value[:1].isdigit() else tel
+
+    return change_properties(content, "TEL", changed)
 
 
 _invalid = Kind(Group.NUMBERS, ("numbers.e164",), numbers_invalid)
@@ -208,6 +222,13 @@ DEFECTS = (
         "A number without a prefix is invalid.",
         _written(r"^(347|06) ?\d"),
         "numbers.default-region",
+    ),
+    Defect(
+        "region-of-the-number-before",
+        Group.NUMBERS,
+        "A national number gets the country code of the number before it in the file.",
+        ("numbers.default-region",),
+        on_file(_with_the_code_before),
     ),
     _read(
         "beginning-taken-for-the-country-code",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qlara_contract.run import Remembered
     from qlara_contract.story import ListPage, Story
 
-_LISTS = 2
+_LISTS = 3
 _TICK = 1.1  # seconds after which a time that has no fractions is another one
 _SHOWN = 3
 
@@ -27,7 +27,8 @@ def test_what_was_imported_is_still_there(story: Story) -> None:
         for promise in story.promises:
             story.not_exercised(promise, "no list was read whole")
         return
-    updated = _update_one(story, remembered[0])
+    # The first contact of the second list was updated before.
+    updated = _update_one(story, remembered[min(1, len(remembered) - 1)])
     for each in remembered:
         page = story.read(each.list_id)
         story.expect(

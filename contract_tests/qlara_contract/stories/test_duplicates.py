@@ -326,7 +326,7 @@ def test_update_changes_the_contact_in_place(story: Story) -> None:
         page.exchange,
         "UPDATE changed a contact that the file does not hold.",
     )
-    story.run.remember(list_id, page.contacts)
+    story.run.remember(list_id, sorted(page.contacts, key=lambda each: each is not after))
     if into:
         story.not_exercised("duplicates.update-joins-the-list", ONE_LIST_SEARCHED)
     else:
@@ -493,11 +493,11 @@ def test_duplicate_creates_a_copy(story: Story) -> None:
     value = values.get(tuple(_counted(report).values()))
     what = f"DUPLICATE with one duplicate has other counts: {_counted(report)}."
     story.decides("duplicates.copy-counts", "copy.count", value, report.exchange, what)
-    again = story.upload(card("Mario Rossi", f"TEL:{number}"), list_id=list_id, strategy="SKIP")
+    again = story.upload(card("Mario Rossi", f"TEL:{number}"), list_id=list_id, strategy="UPDATE")
     story.expect(
         "duplicates.by-number",
-        _counted(again),
-        _left_alone(story, 1),
+        {name: again.summary.get(name) for name in ("total", "duplicates", "errors")},
+        {"total": 1, "duplicates": 1, "errors": 0},
         again.exchange,
         "A card with the number of a contact and its copy is no duplicate.",
     )

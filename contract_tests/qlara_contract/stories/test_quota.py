@@ -46,8 +46,8 @@ def test_the_quota_moves_by_exactly_what_was_created(story: Story) -> None:
     imports: tuple[tuple[PromiseId, str, str, int, str], ...] = (
         ("quota.moves-by-what-was-created", three, "SKIP", 3, "three new contacts"),
         ("quota.errors-cost-nothing", faulty, "SKIP", 1, "a new contact and two faulty cards"),
-        ("quota.duplicates-cost-nothing", three, "SKIP", 0, "three duplicates, skipped"),
         ("quota.updates-cost-nothing", three, "UPDATE", 0, "three duplicates, updated"),
+        ("quota.duplicates-cost-nothing", three, "SKIP", 0, "three duplicates, skipped"),
         ("quota.moves-by-what-was-created", three, "DUPLICATE", copies, "three copies"),
     )
     list_id = ""

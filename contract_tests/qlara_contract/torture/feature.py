@@ -68,6 +68,12 @@ class WrittenCard:
     numbers: tuple[str, ...] = ()
 
     @property
+    def has_frame(self) -> bool:
+        """Whether its first and last line are exact (RFC 6350 section 3.3), so that it is a card for sure."""
+        lines = self.content.upper().splitlines()
+        return b"BEGIN:VCARD" in lines and b"END:VCARD" in lines
+
+    @property
     def lines(self) -> int:
         """How many lines the card has, however they end."""
         content = self.content

@@ -256,7 +256,8 @@ class _Judged:
         if is_judged_already or is_unsound or not self._is_told:
             return
         cards = len(file.entries)
-        if isinstance(total, int) and 0 <= total < cards:
+        certain = sum(each.card.has_frame for each in file.entries)
+        if isinstance(total, int) and 0 <= total < certain:
             what = f"The report leaves out {cards - total} of {cards} cards ({file.name})."
             yield FeatureFinding(NOT_COUNTED, what, cards, total, (), "not counted")
 

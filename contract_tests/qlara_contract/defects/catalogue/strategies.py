@@ -278,6 +278,29 @@ def _tags_shared() -> Behaviour:
     return behave
 
 
+def _once_updated(then: str, instead: str) -> Callable[[], Behaviour]:
+    """Import numbers that an UPDATE has met before with strategy *instead*, where *then* is asked for."""
+
+    def begin() -> Behaviour:
+        updated: dict[str, set[str]] = defaultdict(set)
+
+        async def behave(request: ServedRequest, forward: Forward) -> ServedResponse:
+            form = request.form if request.operation == UPLOAD else None
+            if form is None or not form.file:
+                return await forward(request)
+            numbers = {card.number for card in cards_of(form.file) if card.number}
+            is_known = bool(numbers) and numbers <= updated[request.key]
+            if strategy_of(form) == "UPDATE":
+                updated[request.key] |= numbers
+            if not is_known or strategy_of(form) != then:
+                return await forward(request)
+            return await forward(request.with_form(form.with_value(STRATEGY, instead)))
+
+        return behave
+
+    return begin
+
+
 async def _update_by_the_last_digits(request: ServedRequest, forward: Forward) -> ServedResponse:
     form = request.form if request.operation == UPLOAD else None
     list_id = form.value("listId") if form else ""
@@ -389,6 +412,20 @@ DEFECTS = (
         "UPDATE changes the first contact of the list whose number ends with the same six digits.",
         ("duplicates.by-number-only",),
         lambda: _update_by_the_last_digits,
+    ),
+    Defect(
+        "second-update-ignored",
+        _G,
+        "A contact is updated once; a second UPDATE changes nothing.",
+        ("duplicates.update-replaces",),
+        _once_updated("UPDATE", "SKIP"),
+    ),
+    Defect(
+        "updated-contacts-not-found",
+        _G,
+        "After an UPDATE, a contact is not found any more, and SKIP imports it again.",
+        ("quota.duplicates-cost-nothing",),
+        _once_updated("SKIP", "DUPLICATE"),
     ),
     Defect(
         "update-keeps-escapes",

@@ -142,6 +142,18 @@ def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExch
     }
 
 
+def _by_request(exchanges: list[ApiExchange]) -> list[list[ApiExchange]]:
+    """Return the exchanges, those of a GET together that was sent several times in a row."""
+    found: list[list[ApiExchange]] = []
+    for each in exchanges:
+        before = found[-1][-1] if found and each.request.method == "GET" else None
+        if before and (before.request, before.key) == (each.request, each.key):
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return found
+
+
 def _up_to_chance(exchanges: list[ApiExchange]) -> list[ApiExchange]:
     """Return what comes before requests at the same time: which of those is first decides what follows."""
     return list(takewhile(lambda each: not each.is_one_of_several, exchanges))
@@ -164,33 +176,46 @@ def _compare_story(
     recorded: tuple[list[ApiExchange], list[ApiExchange]],
     ids: PairedIds,
 ) -> None:
-    firsts, seconds = recorded
+    firsts, seconds = (_by_request(each) for each in recorded)
     pair = StoryPair(ids)
-    for at, (one, two) in enumerate(zip_longest(firsts, seconds)):
+    for at, (ones, twos) in enumerate(zip_longest(firsts, seconds)):
         if (
-            one is None
-            or two is None
-            or (pair.normalised_request(0, one) != pair.normalised_request(1, two))
+            ones is None
+            or twos is None
+            or (pair.normalised_request(0, ones[0]) != pair.normalised_request(1, twos[0]))
         ):
             # From here on, each story continued with what it had received.
-            comparison.unpaired += max(len(firsts), len(seconds)) - at
+            comparison.unpaired += max(sum(map(len, each[at:])) for each in (firsts, seconds))
             comparison.parted.append(story)
             return
-        operation = one.operation or "outside the contract"
-        comparison.paired[operation] += 1
-        difference = pair.difference(one, two)
-        if difference is None:
-            comparison.same[operation] += 1
-            continue
-        kind, what = difference
-        found = comparison.differences.setdefault(
-            (operation, kind, what), ResponseDifference(operation, kind, what)
-        )
-        found.count += 1
-        if story not in found.stories:
-            found.stories.append(story)
-        if len(found.examples) < _EXAMPLES:
-            found.examples.append((one, two))
+        # How often one is sent until an import shows, is the time that it takes.
+        pairs = zip(ones, twos, strict=True) if len(ones) == len(twos) else [(ones[-1], twos[-1])]
+        for one, two in pairs:
+            _compare_pair(comparison, story, (one, two), pair)
+
+
+def _compare_pair(
+    comparison: DeploymentComparison,
+    story: str,
+    exchanges: tuple[ApiExchange, ApiExchange],
+    pair: StoryPair,
+) -> None:
+    one, two = exchanges
+    operation = one.operation or "outside the contract"
+    comparison.paired[operation] += 1
+    difference = pair.difference(one, two)
+    if difference is None:
+        comparison.same[operation] += 1
+        return
+    kind, what = difference
+    found = comparison.differences.setdefault(
+        (operation, kind, what), ResponseDifference(operation, kind, what)
+    )
+    found.count += 1
+    if story not in found.stories:
+        found.stories.append(story)
+    if len(found.examples) < _EXAMPLES:
+        found.examples.append(exchanges)
 
 
 class PairedIds:

@@ -93,6 +93,13 @@ def test_a_list_is_paired_whatever_else_its_import_returned() -> None:
     assert (compared.unpaired, len(compared.differences)) == (0, 1)
 
 
+def test_how_often_a_page_was_asked_for_until_it_held_a_contact_is_no_difference() -> None:
+    waited = [answered(LIST, page(contacts=[], total=0))] * 3
+    shown = answered(LIST, page())
+    compared = _compared([*waited, shown], [waited[0], shown])
+    assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
+
+
 def test_a_refusal_may_name_the_id_of_its_list_and_differs_in_other_words() -> None:
     def exchanges(list_id: str, words: str) -> list[ApiExchange]:
         refused = {"status": "fail", "data": {"listId": f"{words} {list_id}."}}

@@ -125,16 +125,16 @@ def joint(line: bytes) -> tuple[bytes, bool] | None:
     None if *line* does not end like that, or may have more frames or an ``AGENT``.
     """
     capitals = line.upper()
-    if not (capitals.endswith(b"BEGIN:VCARD") and line[:1].isalnum()):
+    if not capitals.endswith(b"BEGIN:VCARD") or line[0] not in _ALPHANUMERIC:
         return None
-    capitals = capitals[: -len(b"BEGIN:VCARD")]
-    behind_end = capitals.rstrip(_BLANKS)
+    before = capitals[: -len(b"BEGIN:VCARD")]
+    behind_end = before.rstrip(_BLANKS)
     closed = behind_end.endswith(b"END:VCARD")
-    before = len(behind_end) - len(b"END:VCARD") if closed else len(capitals)
-    before_joint = capitals[:before]
-    if not before or before_joint.count(_VCARD) or before_joint.count(_AGENT):
+    if closed:
+        before = behind_end[: -len(b"END:VCARD")]
+    if not before or before.count(_VCARD) or before.count(_AGENT):
         return None
-    return line[:before], closed
+    return line[: len(before)], closed
 
 
 def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Iterable[Piece]:

@@ -341,7 +341,7 @@ class _Reader(Generic[T]):
         if at == self._agent_line:
             self._enter_agent(at)
             return
-        if self._begun and not self._ended():
+        if self._begun and (self._maybe_end is None or not self._ended()):
             self._give_up()
         self._begun, self._depth = at, 0
         self._card = self._sink = _nothing()

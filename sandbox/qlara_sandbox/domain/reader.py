@@ -206,7 +206,11 @@ class _Reader(Generic[T]):
         name = head.replace(FOLD, b"").rstrip().upper()
         if name.count(b"AGENT") or (FOLD_OCTET not in line and name.endswith(_FRAME_HEADS)):
             prop, value = self._learn(line, head)
-            if _BEGIN <= prop[0] <= _END and head in self._known and len(self._frames) < _KNOWN_FRAMES:
+            if (
+                _BEGIN <= prop[0] <= _END
+                and head in self._known
+                and len(self._frames) < _KNOWN_FRAMES
+            ):
                 self._frames[head] = prop
             if prop[0] in _SEEN_WHOLE:
                 self._odd_line(prop[0], line, value, at)
@@ -247,7 +251,9 @@ class _Reader(Generic[T]):
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known yet, and know it from now on if that can be."""
         prop, value = self._learn(line, head)
-        if _BEGIN <= prop[0] <= _END and FOLD_OCTET in head:  # one that is folded, or one behind a fold
+        if (
+            _BEGIN <= prop[0] <= _END and FOLD_OCTET in head
+        ):  # one that is folded, or one behind a fold
             self._known.pop(head, None)
             return LOOSE_FRAME, line
         return prop, value
@@ -280,14 +286,10 @@ class _Reader(Generic[T]):
             self._pieces(line, at)
 
     def _pieces(self, line: bytes, at: int) -> None:
-        if self._budget.frames <= 0:
-            if self._begun:
-                self._line(line, at)
-            return
-        self._budget.frames -= 1
         in_card = bool(self._begun)
         before_version = in_card and FOLD_OCTET in line and self._is_before_version()
-        for kind, text, below in pieces(line, in_card=in_card, before_version=before_version):
+        found = pieces(line, in_card=in_card, before_version=before_version, budget=self._budget)
+        for kind, text, below in found:
             if kind is _END_PIECE:
                 self._end()
             elif kind is _BEGIN_PIECE:

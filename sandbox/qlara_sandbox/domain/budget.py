@@ -31,4 +31,4 @@ class ImportBudget:
 def budget_of(size: int) -> ImportBudget:
     """Return the budget for a file of *size* octets."""
     each = FREE + size // OCTETS_EACH
-    return ImportBudget(each, each, each)
+    return ImportBudget(each, each, 2 * each)

@@ -13,10 +13,14 @@ from __future__ import annotations
 import re
 import string
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from qlara_sandbox.domain.budget import ImportBudget
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET
 from qlara_sandbox.domain.invisible import ONE_STRAY, STRAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FOLD = FOLD.decode()
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
@@ -124,9 +128,8 @@ def joint(line: bytes) -> tuple[bytes, bool] | None:
 
 def pieces(
     line: bytes,
-    *,
     in_card: bool,
-    before_version: bool = False,
+    is_before_version: Callable[[], bool] = lambda: False,
     budget: ImportBudget = _NO_BOUND,
 ) -> list[Piece]:
     """Return the frames of a logical *line*, and the lines that stand before and behind them.
@@ -137,19 +140,20 @@ def pieces(
     What stands behind an ``END`` belongs to no card. Without a frame, the whole line is the one piece.
 
     In a card, what is indented below a property continues it. There a ``BEGIN`` that is alone is a frame
-    only if ``VERSION`` comes next, be it in the next logical line (*before_version*), and an ``END``
+    only if ``VERSION`` comes next, be it in the next logical line (*is_before_version*), and an ``END``
     only if a ``BEGIN`` that is alone comes next; any other ``END`` is a ``MAYBE_END``.
 
-    The *budget* is charged unless each frame is alone on its physical line and continues nothing. Once it
-    is used up, any other frame is a part of the line that it stands in.
+    The *budget* is charged; once it is used up, the whole line is the one piece.
     """
-    if FOLD_OCTET in line and (own_lines := _of_own_lines(line, in_card)):
-        return own_lines
     if budget.frames <= 0:
         return [(_LINE, line, 0)]
     budget.frames -= 1
+    if FOLD_OCTET in line and (own_lines := _of_own_lines(line, in_card)):
+        return own_lines
+    budget.frames -= 1
     if FOLD_OCTET not in line:
         return _of_one_line(line, in_card)
+    before_version = in_card and is_before_version()
     of_property = _of_property(line, before_version) if in_card else None
     return of_property or _of_several_lines(line, in_card, before_version, budget)
 
@@ -335,6 +339,8 @@ def _own_lines(text: bytes) -> bytes:
 
     In *text*, a line feed is before each of them. Of lines with nothing to see nothing is left.
     """
+    if text.count(b"\n") == 1 and text[1:2].isalnum():
+        return text[1:]
     lines = _text(text)
     if not _ODD_START.search(lines):
         start = lines[: len(lines) - len(lines[1:].lstrip(" \t"))]

@@ -43,6 +43,7 @@ _PLAIN_STRAY = rb"[\x01-\x20\x7f]*+"
 _PLAIN_FRAME = rb"\0%b(%%b)[ \t]*:[ \t]*VCARD%b(?=\0|\Z)" % (_PLAIN_STRAY, _PLAIN_STRAY)
 _PLAIN_FRAMES = re.compile(_PLAIN_FRAME % rb"BEGIN|END", re.IGNORECASE)
 _LAST_PLAIN_END = re.compile(rb"(.*)" + _PLAIN_FRAME % rb"END", re.IGNORECASE | re.DOTALL)
+_ODD_LINES = re.compile(rb"\0([^\0]*?VCARD[^\0]*+)", re.IGNORECASE)
 _CERTAIN = (
     rb"\0%(stray)b(?:END%(vcard)b(?=\0[\x00-\x20\x7f]*+BEGIN%(vcard)b(?:\0|\Z))"
     rb"|BEGIN%(vcard)b(?=\0(?:%(stray)b\0)*+[ \t]*VERSION[ \t]*[:;]%(or_else)b))"
@@ -145,16 +146,17 @@ def pieces(
 
     The *budget* is charged; once it is used up, the whole line is the one piece.
     """
-    if budget.frames <= 0:
+    if budget.left <= 0:
         return [(_LINE, line, 0)]
-    budget.frames -= 1
+    budget.left -= 1
     if FOLD_OCTET in line and (own_lines := _of_own_lines(line, in_card)):
         return own_lines
-    budget.frames -= 1
+    budget.left -= 1
     if FOLD_OCTET not in line:
         return _of_one_line(line, in_card)
     before_version = in_card and is_before_version()
     of_property = _of_property(line, before_version) if in_card else None
+    budget.left -= not of_property
     return of_property or _of_several_lines(line, in_card, before_version, budget)
 
 
@@ -288,23 +290,31 @@ def _own_pieces(parts: list[bytes], at: int, in_card: bool, budget: ImportBudget
 def _odd_lines(text: bytes, at: int, in_card: bool, budget: ImportBudget) -> list[Piece]:
     """Return the pieces of lines that continue no property, of which some have more than a frame."""
     found: list[Piece] = []
-    lines = [b""]
-    for number, physical in enumerate(text[1:].split(FOLD), at + 1):
+    first, *parts = _ODD_LINES.split(text)
+    lines, number = (
+        [first],
+        at + first.count(FOLD),
+    )  # behind the last frame, and the last one of them
+    for odd, others in zip(parts[::2], parts[1::2], strict=True):
+        number += 1
         frames, rest = list[tuple[str, bool]](), ""
-        if budget.frames > 0 and physical.upper().count(_VCARD):
-            budget.frames -= 1
-            frames, rest = _frames(_text(physical), first=False, in_card=in_card)
-        if not frames:
-            lines.append(physical)
-            continue
-        if len(lines) > 1 and in_card:
-            found.append((_LINES, _own_lines(b"\n".join(lines)), number + 1 - len(lines)))
-        found += _on_line(frames, rest, number, in_card=in_card)
-        in_card, lines = frames[-1][1], [b""]
-    if len(lines) > 1 and in_card:
-        last = at + 1 + text.count(FOLD)
-        found.append((_LINES, _own_lines(b"\n".join(lines)), last + 1 - len(lines)))
-    return found
+        if budget.left > 0:
+            budget.left -= 2
+            frames, rest = _frames(_text(odd), first=False, in_card=in_card)
+        if frames:
+            found += _lines_behind(b"".join(lines), at, in_card)
+            found += _on_line(frames, rest, number, in_card=in_card)
+            in_card, lines, at = frames[-1][1], [others], number
+        else:
+            lines += FOLD, odd, others
+        number += others.count(FOLD)
+    return found + _lines_behind(b"".join(lines), at, in_card)
+
+
+def _lines_behind(lines: bytes, at: int, in_card: bool) -> list[Piece]:
+    if not lines or not in_card:
+        return []
+    return [(_LINES, _own_lines(lines.replace(FOLD, b"\n")), at + 1)]
 
 
 def _on_line(frames: list[tuple[str, bool]], rest: str, at: int, *, in_card: bool) -> list[Piece]:

@@ -262,11 +262,11 @@ class _Reader(Generic[T]):
     def _learn(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known, and know it from now on if that can be."""
         budget = self._budget
-        if budget.heads <= 0:
+        if budget.left <= 0:
             prop, value, stands_alone = read_plainly(line)
         else:
             prop, value, stands_alone = self._how.read_line(line)
-            budget.heads -= prop[0] < _BEGIN
+            budget.left -= prop[0] < _BEGIN
         if stands_alone and len(head) <= _LONGEST_HEAD:
             if len(self._known) >= _KNOWN_HEADS:
                 self._known.clear()

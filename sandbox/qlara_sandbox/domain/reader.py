@@ -51,6 +51,8 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
     int(PropertyKind.OTHER),
 )
 
+_NEITHER = {_LOOSE_FRAME, _OTHER}
+
 _BEGIN_PIECE, _END_PIECE, _, _LINE_PIECE, _LINES_PIECE = PieceKind
 
 _FRAME_HEADS = (b"BEGIN", b"END")
@@ -136,7 +138,7 @@ class _Reader(Generic[T]):
         """Return the cards that end in these lines. Raises `NotAVCard`."""
         self._cards = []
         self._lines = some.lines if self._started else self._start(some.lines)
-        if some.loose_frames:
+        if some.loose_frames and self._budget.left > 0:
             _mark(self._lines)
         self._read_lines(folded=some.folded)
         return self._cards
@@ -173,6 +175,9 @@ class _Reader(Generic[T]):
 
     def _loose_line(self, line: bytes, at: int) -> None:
         """Read a line that there may be frames in."""
+        if self._budget.left <= 0:
+            self._plain_line(line, at)
+            return
         if FOLD_OCTET in line:
             self._folded_line(line, at)
             return
@@ -189,6 +194,18 @@ class _Reader(Generic[T]):
             self._frame_or_agent(line, head, at)
         else:
             self._pieces(line, at)
+
+    def _plain_line(self, line: bytes, at: int) -> None:
+        head, _, value = line.partition(b":")
+        prop = self._known.get(head)
+        if prop is None:
+            prop, value = self._meet(line, head)
+        kind = prop[0]
+        if kind < _BEGIN:
+            if self._sink is not None:
+                self._sink[kind].append((prop, value, at))
+        elif kind not in _NEITHER:
+            self._odd_line(kind, line, value, at)
 
     def _folded_line(self, line: bytes, at: int) -> None:
         capitals = line.upper()
@@ -212,6 +229,7 @@ class _Reader(Generic[T]):
             self._pieces(line, at)
 
     def _joint(self, before: bytes, closed: bool, at: int) -> None:
+        self._budget.left -= 1
         if self._begun:
             self._line(before, at)
         if closed:

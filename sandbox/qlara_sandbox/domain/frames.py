@@ -15,11 +15,12 @@ import string
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from qlara_sandbox.domain.budget import ImportBudget
 from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET
 from qlara_sandbox.domain.invisible import ONE_STRAY, STRAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable
 
 _FOLD = FOLD.decode()
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
@@ -32,6 +33,7 @@ _ODD_START = re.compile(rf"\n[ \t]*+(?:{ONE_STRAY}|\Z)")  # of a line that may h
 _LETTERS = string.ascii_letters
 _AGENT, _BEGIN_NAME, _VCARD, _BLANKS = b"AGENT", b"BEGIN", b"VCARD", b" \t"
 _BLANKS_AND_FOLDS = _BLANKS + FOLD
+_NO_BOUND = ImportBudget()
 
 _ALPHANUMERIC, _BEGIN_OR_END = {*map(ord, string.ascii_letters + string.digits)}, {*b"BbEe"}
 _START_OF_FRAME = re.compile(rb"(?:B|BE|BEG|BEGI|BEGIN|E|EN|END)[ \t]*(?::|\0|\Z)", re.IGNORECASE)
@@ -41,6 +43,7 @@ _PLAIN_STRAY = rb"[\x01-\x20\x7f]*+"
 _PLAIN_FRAME = rb"\0%b(%%b)[ \t]*:[ \t]*VCARD%b(?=\0|\Z)" % (_PLAIN_STRAY, _PLAIN_STRAY)
 _PLAIN_FRAMES = re.compile(_PLAIN_FRAME % rb"BEGIN|END", re.IGNORECASE)
 _LAST_PLAIN_END = re.compile(rb"(.*)" + _PLAIN_FRAME % rb"END", re.IGNORECASE | re.DOTALL)
+_ODD_LINES = re.compile(rb"\0([^\0]*?VCARD[^\0]*+)", re.IGNORECASE)
 _CERTAIN = (
     rb"\0%(stray)b(?:END%(vcard)b(?=\0[\x00-\x20\x7f]*+BEGIN%(vcard)b(?:\0|\Z))"
     rb"|BEGIN%(vcard)b(?=\0(?:%(stray)b\0)*+[ \t]*VERSION[ \t]*[:;]%(or_else)b))"
@@ -76,19 +79,8 @@ it: if it ends the card, this is the line, and not the one that follows.
 """
 
 _BEGIN, _END, _MAYBE_END, _LINE, _LINES = PieceKind
-_FRAMES = {b"BEGIN:VCARD": _BEGIN, b"END:VCARD": _END}
 _NAMES = frozenset((b"BEGIN", b"END"))
 _FIRST_BEGIN, _FIRST_END = (_BEGIN, b"", 0), (_END, b"", 0)
-
-
-class _Several(Enum):
-    """A physical line that has something besides a frame, or several frames."""
-
-    FRAMES = "frames"
-
-
-_SEVERAL = _Several.FRAMES
-_KindOfLine = PieceKind | _Several | None  # None: no frame at all
 
 
 def may_hold_frame(line: bytes, *, in_card: bool) -> bool:
@@ -123,19 +115,24 @@ def joint(line: bytes) -> tuple[bytes, bool] | None:
     None if *line* does not end like that, or may have more frames or an ``AGENT``.
     """
     capitals = line.upper()
-    if not (capitals.endswith(b"BEGIN:VCARD") and line[:1].isalnum()):
+    if not capitals.endswith(b"BEGIN:VCARD") or line[0] not in _ALPHANUMERIC:
         return None
-    capitals = capitals[: -len(b"BEGIN:VCARD")]
-    behind_end = capitals.rstrip(_BLANKS)
+    before = capitals[: -len(b"BEGIN:VCARD")]
+    behind_end = before.rstrip(_BLANKS)
     closed = behind_end.endswith(b"END:VCARD")
-    before = len(behind_end) - len(b"END:VCARD") if closed else len(capitals)
-    before_joint = capitals[:before]
-    if not before or before_joint.count(_VCARD) or before_joint.count(_AGENT):
+    if closed:
+        before = behind_end[: -len(b"END:VCARD")]
+    if not before or before.count(_VCARD) or before.count(_AGENT):
         return None
-    return line[:before], closed
+    return line[: len(before)], closed
 
 
-def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Iterable[Piece]:
+def pieces(
+    line: bytes,
+    in_card: bool,
+    is_before_version: Callable[[], bool] = lambda: False,
+    budget: ImportBudget = _NO_BOUND,
+) -> list[Piece]:
     """Return the frames of a logical *line*, and the lines that stand before and behind them.
 
     A frame is a ``BEGIN`` or ``END`` that begins the line or is alone on a physical one, a ``BEGIN``
@@ -144,31 +141,51 @@ def pieces(line: bytes, *, in_card: bool, before_version: bool = False) -> Itera
     What stands behind an ``END`` belongs to no card. Without a frame, the whole line is the one piece.
 
     In a card, what is indented below a property continues it. There a ``BEGIN`` that is alone is a frame
-    only if ``VERSION`` comes next, be it in the next logical line (*before_version*), and an ``END``
+    only if ``VERSION`` comes next, be it in the next logical line (*is_before_version*), and an ``END``
     only if a ``BEGIN`` that is alone comes next; any other ``END`` is a ``MAYBE_END``.
+
+    The *budget* is charged; once it is used up, the whole line is the one piece.
     """
-    if FOLD_OCTET in line:
-        found = _of_plain_lines(line, in_card, before_version)
-        return found or _of_several_lines(line, in_card, before_version)
-    return _of_one_line(line, in_card)
+    if budget.left <= 0:
+        return [(_LINE, line, 0)]
+    budget.left -= 1
+    if FOLD_OCTET in line and (own_lines := _of_own_lines(line, in_card)):
+        return own_lines
+    budget.left -= 1
+    if FOLD_OCTET not in line:
+        return _of_one_line(line, in_card)
+    before_version = in_card and is_before_version()
+    of_property = _of_property(line, before_version) if in_card else None
+    budget.left -= not of_property
+    return of_property or _of_several_lines(line, in_card, before_version, budget)
 
 
-def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Piece] | None:
-    """Return the pieces of a logical *line* of several physical ones, as nearly all have them: each frame is
-    alone on a physical line, and what may continue a property is ASCII. None if that is not so.
+def _of_own_lines(line: bytes, in_card: bool) -> list[Piece] | None:
+    """Return the pieces of a logical *line* of which each frame is alone on a physical one, and continues
+    no property. None if that is not so.
     """
     parts = _PLAIN_FRAMES.split(FOLD + line)
-    others = line.upper().count(_VCARD) - len(parts) // 2
-    if others and others != _parts_of_value(line):
+    if line.upper().count(_VCARD) != len(parts) // 2:
         return None
-    before = parts[0][1:]
-    if not parts[0]:
-        return _frames_and_lines(parts, [], -1)
-    if not in_card or not before.strip(_BLANKS_AND_FOLDS):
-        return _frames_and_lines(parts, [(_LINE, before, 0)], -1)
-    first = before[0]
+    before, parts[0] = parts[0], b""
+    if not before:
+        return _own_pieces(parts, -1, in_card, _NO_BOUND)
+    if in_card and before.strip(_BLANKS_AND_FOLDS):
+        return None
+    at = before.count(FOLD) - 1
+    return [(_LINE, before[1:], 0), *_own_pieces(parts, at, in_card, _NO_BOUND)]
+
+
+def _of_property(line: bytes, before_version: bool) -> list[Piece] | None:
+    """Return the pieces of a logical *line* that begins with a property of an open card, if all of it is
+    ASCII and each frame alone on a physical line; else None.
+    """
+    first = line[0]
     begins_frame = first in _BEGIN_OR_END and _START_OF_FRAME.match(line)
     if first not in _ALPHANUMERIC or begins_frame or not line.isascii():
+        return None
+    others = line.upper().count(_VCARD) - len(_PLAIN_FRAMES.split(line)) // 2
+    if others and others != _parts_of_value(line):
         return None
     certain = _CERTAIN_FRAME[before_version].search(line)
     before = line[: certain.start()] if certain else line
@@ -176,8 +193,8 @@ def _of_plain_lines(line: bytes, in_card: bool, before_version: bool) -> list[Pi
     found: list[Piece] = [(_MAYBE_END, last_end[1], 0)] if last_end else []
     found.append((_LINE, before, 0))
     if certain:
-        behind = _PLAIN_FRAMES.split(line[certain.start() :])
-        return _frames_and_lines(behind, found, before.count(FOLD))
+        parts = _PLAIN_FRAMES.split(line[certain.start() :])
+        found += _own_pieces(parts, before.count(FOLD), True, _NO_BOUND)
     return found
 
 
@@ -188,50 +205,129 @@ def _parts_of_value(line: bytes) -> int:
     return first.count(_VCARD) if ends else 0
 
 
-def _frames_and_lines(parts: list[bytes], found: list[Piece], at: int) -> list[Piece]:
-    """Add the pieces behind the first of *parts*, which begins at line *at*, to *found*, and return it.
+def _of_several_lines(
+    line: bytes, in_card: bool, before_version: bool, budget: ImportBudget = _NO_BOUND
+) -> list[Piece]:
+    """Return the pieces of a logical *line*, whatever it is made of."""
+    physical = line.split(FOLD)
+    at, maybe_end, frames, rest = _first_frames(physical, in_card, before_version)
+    before = physical[:at] + [_octets(text) for text, _ in frames[:1] if text]
+    found: list[Piece] = [(_MAYBE_END, FOLD.join(before[:maybe_end]), 0)] if maybe_end else []
+    if before:
+        found.append((_LINE, FOLD.join(before), 0))
+    if not frames:
+        return found
+    found += _on_line([("", frames[0][1]), *frames[1:]], rest, at, in_card=False)
+    behind = b"".join([FOLD + one for one in physical[at + 1 :]])
+    return found + _own_pieces(_PLAIN_FRAMES.split(behind), at, found[-1][0] is not _END, budget)
 
-    Each part is a text, or the name of the frame behind it.
+
+def _first_frames(
+    physical: list[bytes], in_card: bool, before_version: bool
+) -> tuple[int, int, list[tuple[str, bool]], str]:
+    """Return the first physical line with frames, and these as `_frames` does; before it, the last line
+    with what may be an ``END`` (0: none).
     """
-    at += parts[0].count(FOLD)
-    behind = iter(parts)
-    next(behind)
-    for name in behind:
-        text = next(behind)
-        at += 1
-        if len(name) < len(_BEGIN_NAME):
-            found.append((_END, b"", at))
+    maybe_end, has_property = 0, False
+    for at, one in enumerate(physical):
+        if not one.upper().count(_VCARD):
+            continue
+        alone = _ALONE.fullmatch(_text(one))
+        if alone is None:
+            frames, rest = _frames(_text(one), first=not at, in_card=in_card)
         else:
-            found.append((_BEGIN, b"", at))
-            if text:
+            frames, rest = [("", alone[1] is not None)], ""
+            has_property = has_property or (in_card and _is_property(physical[:at]))
+            if has_property and not _is_certain(physical, at, alone, before_version):
+                frames, maybe_end = [], maybe_end if alone[1] else at
+        if frames:
+            return at, maybe_end, frames, rest
+    return len(physical), maybe_end, [], ""
+
+
+def _is_property(physical: list[bytes]) -> bool:
+    text = _text(b"".join(physical))  # a frame may be folded as well
+    return not (_STRAY.fullmatch(text) or _FRAME.match(text))
+
+
+def _is_certain(physical: list[bytes], at: int, alone: re.Match[str], before_version: bool) -> bool:
+    """Tell whether a frame that is *alone* on its line below a property is no part of it."""
+    is_begin = alone[1] is not None
+    behind = at + 1
+    while behind < len(physical) and _is_stray(physical[behind]):
+        behind += 1
+    if behind == len(physical):
+        return is_begin and before_version
+    if is_begin:
+        return is_version(physical[behind])
+    frame = _ALONE.fullmatch(_text(physical[behind]))
+    return frame is not None and frame[1] is not None
+
+
+def _own_pieces(parts: list[bytes], at: int, in_card: bool, budget: ImportBudget) -> list[Piece]:
+    """Return the pieces of physical lines that continue no property, and stand behind line *at*.
+
+    Of the *parts*, every second one is the name of a frame that is alone on its line; the others are the
+    lines between them, each behind a ``FOLD``.
+    """
+    found: list[Piece] = []
+    behind = iter(parts)
+    for text in behind:
+        if text:
+            if text.upper().count(_VCARD):
+                found += _odd_lines(text, at, in_card, budget)
+            elif in_card:
                 found.append((_LINES, _own_lines(text.replace(FOLD, b"\n")), at + 1))
-        at += text.count(FOLD)
+            at += text.count(FOLD)
+        name = next(behind, None)
+        if name is not None:
+            at += 1
+            in_card = len(name) == len(_BEGIN_NAME)
+            found.append((_BEGIN if in_card else _END, b"", at))
     return found
 
 
-def _of_several_lines(line: bytes, in_card: bool, before_version: bool) -> Iterator[Piece]:
-    return _Splitter(line.split(FOLD), _kinds(line), in_card, before_version).split()
+def _odd_lines(text: bytes, at: int, in_card: bool, budget: ImportBudget) -> list[Piece]:
+    """Return the pieces of lines that continue no property, of which some have more than a frame."""
+    found: list[Piece] = []
+    first, *parts = _ODD_LINES.split(text)
+    lines, number = (
+        [first],
+        at + first.count(FOLD),
+    )  # behind the last frame, and the last one of them
+    for odd, others in zip(parts[::2], parts[1::2], strict=True):
+        number += 1
+        frames, rest = list[tuple[str, bool]](), ""
+        if budget.left > 0:
+            budget.left -= 2
+            frames, rest = _frames(_text(odd), first=False, in_card=in_card)
+        if frames:
+            found += _lines_behind(b"".join(lines), at, in_card)
+            found += _on_line(frames, rest, number, in_card=in_card)
+            in_card, lines, at = frames[-1][1], [others], number
+        else:
+            lines += FOLD, odd, others
+        number += others.count(FOLD)
+    return found + _lines_behind(b"".join(lines), at, in_card)
 
 
-def _kinds(line: bytes) -> list[_KindOfLine]:
-    """Return what each physical line of a logical *line* is."""
-    capitals = line.upper()
-    in_capitals = capitals.split(FOLD)
-    found: list[_KindOfLine] = [_FRAMES.get(physical.strip(_BLANKS)) for physical in in_capitals]
-    if capitals.count(_VCARD) == len(found) - found.count(None):
-        return found
-    physical = line.split(FOLD)
-    return [
-        _kind(physical[at]) if kind is None and _VCARD in in_capitals[at] else kind
-        for at, kind in enumerate(found)
-    ]
+def _lines_behind(lines: bytes, at: int, in_card: bool) -> list[Piece]:
+    if not lines or not in_card:
+        return []
+    return [(_LINES, _own_lines(lines.replace(FOLD, b"\n")), at + 1)]
 
 
-def _kind(physical: bytes) -> _KindOfLine:
-    frame = _ALONE.fullmatch(_text(physical))
-    if frame is None:
-        return _SEVERAL
-    return _BEGIN if frame[1] else _END
+def _on_line(frames: list[tuple[str, bool]], rest: str, at: int, *, in_card: bool) -> list[Piece]:
+    """Return the pieces of a physical line, of which `_frames` found these."""
+    found: list[Piece] = []
+    for before, is_begin in frames:
+        if before and in_card:
+            found.append((_LINE, _octets(before), at))
+        found.append((_BEGIN if is_begin else _END, b"", at))
+        in_card = is_begin
+    if rest and in_card:
+        found.append((_LINE, _octets(rest), at))
+    return found
 
 
 def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
@@ -242,102 +338,9 @@ def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
     frames, rest = _frames(_text(line), first=True, in_card=in_card)
     if not frames:
         return [(_LINE, line, 0)]
-    found: list[Piece] = []
-    for before, is_begin in frames:
-        if before and (in_card or not found):
-            found.append((_LINE, _octets(before), 0))
-        found.append(_FIRST_BEGIN if is_begin else _FIRST_END)
-        in_card = is_begin
-    if rest and in_card:
-        found.append((_LINE, _octets(rest), 0))
-    return found
-
-
-class _Splitter:
-    """Splits the physical lines of a logical one at their frames."""
-
-    def __init__(
-        self,
-        physical: list[bytes],
-        kinds: list[_KindOfLine],
-        in_card: bool,
-        before_version: bool = False,
-    ) -> None:
-        self._physical = physical
-        self._kinds = kinds
-        self._in_card = in_card
-        self._before_version = before_version
-        self._found: list[Piece] = []
-        self._since = 0  # the first line that is in no piece yet
-        self._behind_frame = False  # there, nothing continues what was before it
-        self.has_property = False  # before any frame
-        self._maybe_end = 0  # the line of the last one
-
-    def split(self) -> Iterator[Piece]:
-        for at, kind in enumerate(self._kinds):
-            if kind is None:
-                continue
-            if kind is _SEVERAL:
-                self._read_several(at)
-            elif self._behind_frame or not self._in_card or not self._may_continue(at, kind):
-                self._add_lines(at)
-                self._add_frame(kind, at)
-                yield from self._found
-                self._found.clear()
-        self._add_lines(len(self._physical))
-        yield from self._found
-
-    def _add_frame(self, kind: PieceKind, at: int) -> None:
-        self._found.append((kind, b"", at))
-        self._in_card = kind is _BEGIN
-        self._behind_frame = True
-        self._since = at + 1
-
-    def _add_lines(self, until: int, start_of_next: bytes = b"") -> None:
-        """Add the lines before line *until*, and what stands before the first frame of that line."""
-        lines = self._physical[self._since : until]
-        if self._behind_frame:
-            if lines and self._in_card:
-                self._found.append((_LINES, _own_lines(b"\n".join([b"", *lines])), self._since))
-            if start_of_next and self._in_card:
-                self._found.append((_LINE, start_of_next, until))
-        elif lines or start_of_next:
-            if self._maybe_end:
-                self._found.append((_MAYBE_END, FOLD.join(lines[: self._maybe_end]), 0))
-            self._found.append(
-                (_LINE, FOLD.join([*lines, start_of_next] if start_of_next else lines), 0)
-            )
-
-    def _read_several(self, at: int) -> None:
-        frames, rest = _frames(_text(self._physical[at]), first=not at, in_card=self._in_card)
-        for before, is_begin in frames:
-            self._add_lines(at, _octets(before))
-            self._add_frame(_BEGIN if is_begin else _END, at)
-        if rest and frames and self._in_card:
-            self._found.append((_LINE, _octets(rest), at))
-
-    def _may_continue(self, at: int, kind: PieceKind) -> bool:
-        """Tell whether a frame that is alone on its line may be a part of the property before it."""
-        if not self.has_property:
-            before = _text(b"".join(self._physical[:at]))
-            if _STRAY.fullmatch(before) or _FRAME.match(before):  # a frame may be folded as well
-                return False
-            self.has_property = True
-        if self._is_certain(at, kind):
-            return False
-        if kind is _END:
-            self._maybe_end = at
-        return True
-
-    def _is_certain(self, at: int, kind: PieceKind) -> bool:
-        behind = at + 1
-        while behind < len(self._physical) and _is_stray(self._physical[behind]):
-            behind += 1
-        if behind == len(self._physical):
-            return kind is _BEGIN and self._before_version
-        if kind is _BEGIN:
-            return is_version(self._physical[behind])
-        return self._kinds[behind] is _BEGIN
+    before, is_begin = frames[0]
+    found: list[Piece] = [(_LINE, _octets(before), 0)] if before else []
+    return found + _on_line([("", is_begin), *frames[1:]], rest, 0, in_card=in_card)
 
 
 def _own_lines(text: bytes) -> bytes:
@@ -346,6 +349,8 @@ def _own_lines(text: bytes) -> bytes:
 
     In *text*, a line feed is before each of them. Of lines with nothing to see nothing is left.
     """
+    if text.count(b"\n") == 1 and text[1:2].isalnum():
+        return text[1:]
     lines = _text(text)
     if not _ODD_START.search(lines):
         start = lines[: len(lines) - len(lines[1:].lstrip(" \t"))]

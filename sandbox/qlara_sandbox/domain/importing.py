@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from qlara_sandbox.domain.budget import ImportBudget
 from qlara_sandbox.domain.contacts import Card, Contact
 from qlara_sandbox.domain.conventions import USUAL, Conventions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from qlara_sandbox.domain.budget import ImportBudget
 
 INVALID_PHONE = "Invalid phone number format"
 MISSING_PHONE = "Missing phone number"
 NO_ROOM = "Contact quota exceeded"
 REPEATED = "Phone number repeated in this file"
+
+_PLAIN_NUMBER = re.compile(r"[+0-9 ()./-]*")
 
 
 class Strategy(StrEnum):
@@ -138,10 +142,14 @@ def usable_number(
                 return number
             tried.add(text)
             if budget is not None:
-                budget.numbers -= 1
-                if budget.numbers <= 0:
+                budget.left -= 1
+                if budget.left <= 0:
                     break
     return _no_number(card)
+
+
+def _plain_only(normalise: Callable[[str], str | None], typed: str) -> str | None:
+    return normalise(typed) if _PLAIN_NUMBER.fullmatch(typed) else None
 
 
 def _no_number(card: Card) -> CardError:
@@ -183,8 +191,9 @@ class Planner:
         self._given = (options.tags, options.created_at)
         self._existing = existing_contacts
         self._normalise = normalise
+        self._normalise_plain = partial(_plain_only, normalise)
         self._fault_of = fault_of
-        self._budget = budget
+        self._budget = budget or ImportBudget()
         self._total = 0
         self._duplicates = 0
         self._created: dict[str, Contact] = {}  # by id
@@ -207,16 +216,18 @@ class Planner:
     def add(self, cards: Iterable[Card]) -> None:
         """Decide what becomes of each of *cards*."""
         by_number, normalise = self._existing.by_number, self._normalise
-        created_ids, create = self._created_ids, self._create
+        created_ids, create, budget = self._created_ids, self._create, self._budget
         for card in cards:
             self._total += 1
             # Nearly every card is sound and has one number; the others take the long way.
             phones = card.phones
             number: str | CardError
             if len(phones) == 1 and not card.fault:
-                number = normalise(phones[0].text) or _no_number(card)
+                number = normalise(phones[0].text) or self._invalid(card)
             else:
-                number = usable_number(card, normalise, self._budget)
+                number = usable_number(card, normalise, budget)
+            if budget.left <= 0:
+                normalise = self._normalise = self._normalise_plain
             if isinstance(number, CardError):
                 self._report(number, card)
             elif self._refuses_repeated and number in created_ids:
@@ -227,6 +238,11 @@ class Planner:
                 self._duplicates += self._counts_duplicates and before == len(self._errors)
             elif identity := create(card, number):
                 created_ids[number] = identity
+
+    def _invalid(self, card: Card) -> CardError:
+        """Charge the budget for the only number of *card*, unless it took little time."""
+        self._budget.left -= _PLAIN_NUMBER.fullmatch(card.phones[0].text) is None
+        return _no_number(card)
 
     def decide(self, card: Card) -> Decision:
         """Add one card, and return what became of it."""

@@ -51,10 +51,14 @@ _BEGIN, _END, _AGENT, _LOOSE_FRAME, _OTHER = (
     int(PropertyKind.OTHER),
 )
 
+_NEITHER = {_LOOSE_FRAME, _OTHER}
+
 _BEGIN_PIECE, _END_PIECE, _, _LINE_PIECE, _LINES_PIECE = PieceKind
 
 _FRAME_HEADS = (b"BEGIN", b"END")
-_SEEN_WHOLE = {_BEGIN, _END, _AGENT}
+_SEEN_WHOLE = (*_FRAME_HEADS, b"AGENT")
+_PLAIN_FRAMES = {b"BEGIN:VCARD", b"END:VCARD"}
+_MARK, _MARKED = b"\r", b"\r:"  # no line of a file holds one
 _KNOWN_FRAMES = 64  # with marks before them
 
 
@@ -114,7 +118,7 @@ class _Reader(Generic[T]):
         self._next_line = 1  # counted without folds
         self._folds = 0
         self._started = False
-        self._known: dict[bytes, Property] = {}
+        self._known = {_MARK: LOOSE_FRAME}
         # Those that can be known even then: there is no property but these with such a head.
         self._frames = {head: how.read_line(head)[0] for head in _FRAME_HEADS}
         self._cards: list[T] = []  # of these lines
@@ -134,10 +138,9 @@ class _Reader(Generic[T]):
         """Return the cards that end in these lines. Raises `NotAVCard`."""
         self._cards = []
         self._lines = some.lines if self._started else self._start(some.lines)
-        if some.loose_frames:
-            self._read_beside_frames()
-        else:
-            self._read_lines(folded=some.folded)
+        if some.loose_frames and self._budget.left > 0:
+            _mark(self._lines)
+        self._read_lines(folded=some.folded)
         return self._cards
 
     def _read_lines(self, *, folded: bool) -> None:
@@ -170,52 +173,68 @@ class _Reader(Generic[T]):
                 folds += line.count(FOLD)
         self._next_line, self._folds = number + 1, folds
 
-    def _read_beside_frames(self) -> None:
-        """Read lines that there may be frames in: none is known before all of it has been looked at."""
-        frames = self._frames
-        for number, line in enumerate(self._lines, self._next_line):
-            self._number = number
-            at = number + self._folds
-            head, _, value = line.partition(b":")
-            if head in frames:
-                self._odd_line(frames[head][0], line, value, at)
-            elif FOLD_OCTET in line:
-                self._line_beside_frames(line, head, at)
-            elif found := joint(line):
-                self._joint(*found, at)
-            else:
-                self._line_beside_frames(line, head, at)
-            if FOLD_OCTET in line:
-                self._folds += line.count(FOLD)
-        self._next_line += len(self._lines)
+    def _loose_line(self, line: bytes, at: int) -> None:
+        """Read a line that there may be frames in."""
+        if self._budget.left <= 0:
+            self._plain_line(line, at)
+            return
+        if FOLD_OCTET in line:
+            self._folded_line(line, at)
+            return
+        head, _, value = line.partition(b":")
+        frame = self._frames.get(head)
+        if frame is not None:
+            self._odd_line(frame[0], line, value, at)
+        elif found := joint(line):
+            self._joint(*found, at)
+        elif not may_hold_frame(line, in_card=self._begun > 0):
+            if self._begun:
+                self._line(line, at)
+        elif head.rstrip().upper().endswith(_SEEN_WHOLE):
+            self._frame_or_agent(line, head, at)
+        else:
+            self._pieces(line, at)
+
+    def _plain_line(self, line: bytes, at: int) -> None:
+        head, _, value = line.partition(b":")
+        prop = self._known.get(head)
+        if prop is None:
+            prop, value = self._meet(line, head)
+        kind = prop[0]
+        if kind < _BEGIN:
+            if self._sink is not None:
+                self._sink[kind].append((prop, value, at))
+        elif kind not in _NEITHER:
+            self._odd_line(kind, line, value, at)
+
+    def _folded_line(self, line: bytes, at: int) -> None:
+        capitals = line.upper()
+        if not self._begun and not capitals.replace(FOLD, b"").count(b"BEGIN"):
+            return
+        head = capitals.partition(b":")[0]
+        if head.replace(FOLD, b"").count(b"AGENT"):
+            self._frame_or_agent(line, line[: len(head)], at)
+        else:
+            self._pieces(line, at)
+
+    def _frame_or_agent(self, line: bytes, head: bytes, at: int) -> None:
+        """Read a line whose *head* may be that of a frame or an agent."""
+        prop, value = self._learn(line, head)
+        is_frame = _BEGIN <= prop[0] <= _END
+        if is_frame and head in self._known and len(self._frames) < _KNOWN_FRAMES:
+            self._frames[head] = prop
+        if is_frame or prop[0] == _AGENT:
+            self._odd_line(prop[0], line, value, at)
+        else:
+            self._pieces(line, at)
 
     def _joint(self, before: bytes, closed: bool, at: int) -> None:
+        self._budget.left -= 1
         if self._begun:
             self._line(before, at)
         if closed:
             self._end()
         self._begin(at)
-
-    def _line_beside_frames(self, line: bytes, head: bytes, at: int) -> None:
-        if not may_hold_frame(line, in_card=self._begun > 0):
-            if self._begun:
-                self._line(line, at)
-            if self._agent_line:
-                self._skip_blank(line, at)
-            return
-        name = head.replace(FOLD, b"").rstrip().upper()
-        if name.count(b"AGENT") or (FOLD_OCTET not in line and name.endswith(_FRAME_HEADS)):
-            prop, value = self._learn(line, head)
-            if (
-                _BEGIN <= prop[0] <= _END
-                and head in self._known
-                and len(self._frames) < _KNOWN_FRAMES
-            ):
-                self._frames[head] = prop
-            if prop[0] in _SEEN_WHOLE:
-                self._odd_line(prop[0], line, value, at)
-                return
-        self._pieces(line, at)
 
     def _skip_blank(self, line: bytes, at: int) -> None:
         if self._agent_line == at and not line.strip(_BLANK):
@@ -261,21 +280,22 @@ class _Reader(Generic[T]):
     def _learn(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known, and know it from now on if that can be."""
         budget = self._budget
-        if budget.heads <= 0:
+        if budget.left <= 0:
             prop, value, stands_alone = read_plainly(line)
         else:
             prop, value, stands_alone = self._how.read_line(line)
-            budget.heads -= prop[0] < _BEGIN
+            budget.left -= prop[0] < _BEGIN
         if stands_alone and len(head) <= _LONGEST_HEAD:
             if len(self._known) >= _KNOWN_HEADS:
                 self._known.clear()
+                self._known[_MARK] = LOOSE_FRAME
             self._known[head] = prop
         return prop, value
 
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
         if kind == _LOOSE_FRAME:
-            self._pieces(line, at)
+            self._loose_line(value, at)
         elif kind == _AGENT:
             self._agent(line, value.strip(_BLANK), at)
         elif kind == _BEGIN and _is_vcard(value):
@@ -286,14 +306,8 @@ class _Reader(Generic[T]):
             self._pieces(line, at)
 
     def _pieces(self, line: bytes, at: int) -> None:
-        if self._budget.frames <= 0:
-            if self._begun:
-                self._line(line, at)
-            return
-        self._budget.frames -= 1
-        in_card = bool(self._begun)
-        before_version = in_card and FOLD_OCTET in line and self._is_before_version()
-        for kind, text, below in pieces(line, in_card=in_card, before_version=before_version):
+        found = pieces(line, bool(self._begun), self._is_before_version, self._budget)
+        for kind, text, below in found:
             if kind is _END_PIECE:
                 self._end()
             elif kind is _BEGIN_PIECE:
@@ -309,7 +323,9 @@ class _Reader(Generic[T]):
 
     def _is_before_version(self) -> bool:
         next_one = self._number - self._next_line + 1
-        return next_one < len(self._lines) and is_version(self._lines[next_one])
+        if next_one >= len(self._lines):
+            return False
+        return is_version(self._lines[next_one].removeprefix(_MARKED))
 
     def _line(self, line: bytes, at: int) -> None:
         """Read a line that no frame stands in, unless it is one that is folded."""
@@ -327,6 +343,9 @@ class _Reader(Generic[T]):
             self._odd_line(kind, line, value, at)
 
     def _many_lines(self, lines: bytes, at: int) -> None:
+        if not lines.count(b"\n"):
+            self._line(lines, at)
+            return
         known, folded = self._known, FOLD_OCTET in lines
         for number, line in enumerate(lines.split(b"\n")):
             if not line:
@@ -347,7 +366,7 @@ class _Reader(Generic[T]):
         if at == self._agent_line:
             self._enter_agent(at)
             return
-        if self._begun and not self._ended():
+        if self._begun and (self._maybe_end is None or not self._ended()):
             self._give_up()
         self._begun, self._depth = at, 0
         self._card = self._sink = _nothing()
@@ -399,6 +418,19 @@ class _Reader(Generic[T]):
             self._agents[1].append(at)
         self._sink = None
         self._depth += 1
+
+
+def _mark(lines: list[bytes]) -> None:
+    """Give each of *lines* that has ``VCARD`` in it, and is not just a frame, a head that is known.
+
+    The others, of which there may be a hundred thousand, are not looked at.
+    """
+    at, last = 0, -1
+    for before in b"\n".join(lines).replace(FOLD, b"").upper().split(_VCARD)[:-1]:
+        at += before.count(b"\n")
+        if at != last and lines[at].upper() not in _PLAIN_FRAMES:
+            lines[at] = _MARKED + lines[at]
+        last = at
 
 
 def _nothing() -> FoundByKind:

@@ -91,6 +91,19 @@ def test_a_card_behind_an_empty_line_is_not_to_be_lost_without_a_word() -> None:
     assert ("upload.summary-total", "not counted") in _of("stray.blank-line-behind", first)
 
 
+def test_a_card_whose_first_line_is_not_exact_may_be_no_card() -> None:
+    def shorter(report: dict[str, Any]) -> dict[str, Any]:
+        return report | {"summary": report["summary"] | {"total": report["summary"]["total"] - 1}}
+
+    file = writer().alone(BY_ID["stray.mark-between"])
+    unframed = {each.card.numbers[0] for each in file.entries if not each.card.has_frame}
+    report, contacts = imported(file.content) or ({}, [])
+    left = [each for each in contacts if each["phoneNumber"] not in unframed]
+    found = judge(file, shorter(report), left)
+    assert len(left) == len(contacts) - 1
+    assert [each.kind for each in found if promise(each.promise).heading] == []
+
+
 @pytest.mark.parametrize("feature", ASSUMED, ids=lambda each: each.id)
 def test_an_assumed_feature_that_is_decided_otherwise_breaks_nothing(feature: Feature) -> None:
     file = writer().alone(feature)

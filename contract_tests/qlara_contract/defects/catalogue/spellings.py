@@ -337,6 +337,11 @@ DEFECTS = (
         _through_float,
     ),
     _stored(
+        "country-code-twice-read-once",
+        "Of a country code that seems to stand twice, one is dropped.",
+        _sub(r"^\+39(?=39)", "+"),
+    ),
+    _stored(
         "zeros-at-the-end-lost",
         "Zeros at the end of a number are lost, as in a spreadsheet.",
         lambda number: number.rstrip("0"),

@@ -147,6 +147,8 @@ class Import:
         needed = sum(row.outcome == "created" for row in rows)
         needed = self._context.pass_through(stages.NEEDED, needed)
         used, total = account.used(), account.quota
+        if self._policy.importing.full_quota == "nothing" and used >= total:
+            raise refuse(409, "contacts", quota_message(used, total))
         if used + needed <= total:
             return rows
         if self._policy.importing.over_quota == "refuse" or used >= total:

@@ -57,6 +57,7 @@ class Importing:
     duplicates_in: str = "account"  # or "list"
     same_file: str = "duplicate"  # a number again in the file: or "error"
     over_quota: str = "refuse"  # or "partial"
+    full_quota: str = "duplicates"  # or "nothing": what a full plan still takes
     versions: tuple[str, ...] = ("3.0", "4.0")
     other_version: str = "error"  # or "read", "refuse"
     no_footer: str = "refuse"  # or "error"

@@ -27,11 +27,12 @@ _SETS: Mapping[str, Mapping[str, int | str]] = {
     },
     "update-counts-skipped+update-replaces-tags+update-does-not-join+update-blanks-absent+skip-joins"
     "+copies-no-duplicates+email-null+times-in-z+limit-default-25+quota-partial"
-    "+limit-above-maximum-ignored+order-number": {
+    "+limit-above-maximum-ignored+order-number+quota-full-nothing": {
         "limit.default": 25,
         "limit.maximum": 100,
         "limit.above": "ignored",
         "order": "number",
+        "quota.full": "nothing",
         "quota.partial": "fill",
         "email.absent": "null",
         "skip.list": "joined",

@@ -235,6 +235,12 @@ TABLE: tuple[Convention, ...] = (
         "is imported and the other cards are errors. A full quota refuses in both cases.",
     ),
     Convention(
+        "quota.full",
+        Choice(("duplicates", "nothing")),
+        "duplicates",
+        "What is still imported where the quota is exhausted: files that create no contact, or none at all.",
+    ),
+    Convention(
         "quota.fields",
         Choice(("total", "limits")),
         "total",
@@ -513,6 +519,7 @@ class Conventions:
     settle: timedelta = timedelta()
     quota_settle: timedelta = timedelta()
     quota_partial: str = "none"
+    quota_full: str = "duplicates"
     quota_fields: str = "total"
     import_status: int = 200
     list_names: str = "free"

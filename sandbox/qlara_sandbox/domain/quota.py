@@ -21,8 +21,8 @@ class Quota(NamedTuple):
     def require(self, created: int) -> None:
         """Refuse an import that would create more contacts than are left: all or nothing.
 
-        Creating none always passes, also in a full account (UC-020: Indexing and search: skipped
-        duplicates do not consume quota).
+        Creating none always passes, also in a full account (UC-020: Indexing and search says that
+        skipped duplicates do not consume quota).
 
         Raises:
             QuotaExceeded: UC-020: 409 Conflict.

@@ -276,10 +276,12 @@ class World:
         """Return what carrying out *plan* would change; nothing has changed yet.
 
         Raises:
-            QuotaExceeded: it would create more contacts than the quota allows.
+            QuotaExceeded: it would create more contacts than the quota allows, or an exhausted one
+                takes nothing.
             UnknownList, ListNameTaken, NoNewLists: the destination is gone, or taken.
         """
-        self.quota.require(len(plan.created))
+        least = 1 if self.conventions.quota_full == "nothing" else 0
+        self.quota.require(max(least, len(plan.created)))
         ids = self.ids.copy()
         target = self._target(destination, ids)
         report = ImportReport(

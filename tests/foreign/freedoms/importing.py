@@ -71,6 +71,12 @@ TABLE.sets(
 )
 TABLE.sets(
     "import",
+    "quota-full-nothing",
+    "A full plan refuses every import, also one of duplicates.",
+    importing__full_quota="nothing",
+)
+TABLE.sets(
+    "import",
     "update-blanks-absent",
     "UPDATE blanks the fields that a card lacks.",
     importing__update_absent_blanks=True,

@@ -286,6 +286,16 @@ def test_an_import_into_a_nearly_full_quota_may_fill_it(under: Under) -> None:
     assert upload(client, vcf(("One more", "348 123 4567"))).status_code == 409
 
 
+def test_an_exhausted_quota_may_take_no_import_at_all(under: Under) -> None:
+    client = under("quota-nearly-exhausted", quota_full="nothing")
+    quota = client.get(QUOTA).json()
+    room = quota["total"] - quota["used"]
+    people = vcf(*((f"P{n}", f"347 123 4{n:03}") for n in range(room)))
+
+    assert upload(client, people).status_code == 200
+    assert upload(client, people).status_code == 409
+
+
 def test_the_quota_may_have_other_fields(under: Under) -> None:
     client = under(quota_fields="limits")
     upload(client)

@@ -32,6 +32,7 @@ _TIMES = ("completedAt", "createdAt")
 _NUMBER = re.compile(r"\+\d{7,15}")
 _SHORTEST_ID = 4  # a shorter one may be a word
 _OWN_NAME = re.compile(r"contract-check [0-9a-f]+-\d+(?: \w+)*")  # as many words as have room
+_LIST_FIELD = re.compile(r'(name="?listId"?.*?\r?\n\r?\n)([^\r\n]*)', re.DOTALL)  # of a form
 _FOLD = re.compile(r"\r?\n[ \t]")
 _QUOTA = re.compile(r"\b\d+/\d+\b")
 _MARKER = re.compile(r"contract-check [0-9a-f]+-\d+ numbers")
@@ -272,10 +273,13 @@ class StoryPair:
         if request.form is not None:
             if request.form.file is not None and len(request.form.file.content) < _COMPARED_FILE:
                 parts.append(_without_numbers(request.form.file.content))
-            parts += [f"{name}={ids.named(side, value)}" for name, value in request.form.fields]
+            parts += [
+                f"{name}={ids.named(side, value) if name == 'listId' else value}"
+                for name, value in request.form.fields
+            ]
         elif request.body is not None:
-            lines = request.body.decode("utf-8", "replace").splitlines()
-            parts += [ids.named(side, each) for each in lines]  # one is a field of a form
+            text = request.body.decode("utf-8", "replace")
+            parts.append(_LIST_FIELD.sub(lambda found: found[1] + ids.named(side, found[2]), text))
         return self._named(side, "\n".join(parts))
 
     def difference(self, one: ApiExchange, two: ApiExchange) -> tuple[DifferenceKind, str] | None:

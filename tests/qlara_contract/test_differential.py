@@ -66,9 +66,13 @@ def test_an_id_that_stands_for_two_is_a_difference() -> None:
 
 @pytest.mark.parametrize("list_id", ["a/b c", "x?n=1#&y", "urn:list:7", "%20名-1", "7"])
 def test_an_id_of_any_letters_is_the_id_of_the_same_list_in_later_requests(list_id: str) -> None:
+    head = 'Content-Disposition: form-data; name="listId"'
+
     def exchanges(list_id: str) -> list[ApiExchange]:
         into_it = answered(UPLOAD, report(listId=list_id), fields=(("listId", list_id),))
-        written = ApiRequest("POST", into_it.request.path, body=f"x\r\n\r\n{list_id}\r\ny".encode())
+        written = ApiRequest(
+            "POST", into_it.request.path, body=f"{head}\r\n\r\n{list_id}\r\n7".encode()
+        )
         path = contract().path_of(LIST, listId=list_id)
         return [
             answered(UPLOAD, report(listId=list_id), fields=(("listName", "x"),)),

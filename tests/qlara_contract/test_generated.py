@@ -31,6 +31,7 @@ def test_a_list_is_asked_for_whatever_its_id(ids: str) -> None:
         if story == "generated requests: examples" and exchange.operation == LIST
     ]
     assert statuses.count(200) == 2
+    assert outcome.otherwise == {}
 
 
 def test_a_request_too_many_is_neither_accepted_nor_refused() -> None:

@@ -153,7 +153,7 @@ def pieces(
         return own_lines
     budget.left -= 1
     if FOLD_OCTET not in line:
-        return _of_one_line(line, in_card)
+        return _of_one_line(line, in_card, budget)
     before_version = in_card and is_before_version()
     of_property = _of_property(line, before_version) if in_card else None
     budget.left -= not of_property
@@ -210,7 +210,7 @@ def _of_several_lines(
 ) -> list[Piece]:
     """Return the pieces of a logical *line*, whatever it is made of."""
     physical = line.split(FOLD)
-    at, maybe_end, frames, rest = _first_frames(physical, in_card, before_version)
+    at, maybe_end, frames, rest = _first_frames(physical, in_card, before_version, budget)
     before = physical[:at] + [_octets(text) for text, _ in frames[:1] if text]
     found: list[Piece] = [(_MAYBE_END, FOLD.join(before[:maybe_end]), 0)] if maybe_end else []
     if before:
@@ -223,7 +223,7 @@ def _of_several_lines(
 
 
 def _first_frames(
-    physical: list[bytes], in_card: bool, before_version: bool
+    physical: list[bytes], in_card: bool, before_version: bool, budget: ImportBudget
 ) -> tuple[int, int, list[tuple[str, bool]], str]:
     """Return the first physical line with frames, and these as `_frames` does; before it, the last line
     with what may be an ``END`` (0: none).
@@ -234,7 +234,7 @@ def _first_frames(
             continue
         alone = _ALONE.fullmatch(_text(one))
         if alone is None:
-            frames, rest = _frames(_text(one), first=not at, in_card=in_card)
+            frames, rest = _frames(one, budget, first=not at, in_card=in_card)
         else:
             frames, rest = [("", alone[1] is not None)], ""
             has_property = has_property or (in_card and _is_property(physical[:at]))
@@ -300,7 +300,7 @@ def _odd_lines(text: bytes, at: int, in_card: bool, budget: ImportBudget) -> lis
         frames, rest = list[tuple[str, bool]](), ""
         if budget.left > 0:
             budget.left -= 2
-            frames, rest = _frames(_text(odd), first=False, in_card=in_card)
+            frames, rest = _frames(odd, budget, first=False, in_card=in_card)
         if frames:
             found += _lines_behind(b"".join(lines), at, in_card)
             found += _on_line(frames, rest, number, in_card=in_card)
@@ -330,12 +330,12 @@ def _on_line(frames: list[tuple[str, bool]], rest: str, at: int, *, in_card: boo
     return found
 
 
-def _of_one_line(line: bytes, in_card: bool) -> list[Piece]:
+def _of_one_line(line: bytes, in_card: bool, budget: ImportBudget = _NO_BOUND) -> list[Piece]:
     """Return the pieces of a physical line."""
     *names, rest_of_glued = line.upper().split(b":VCARD")
     if not rest_of_glued and _NAMES.issuperset(names):
         return [_FIRST_BEGIN if name == _BEGIN_NAME else _FIRST_END for name in names]
-    frames, rest = _frames(_text(line), first=True, in_card=in_card)
+    frames, rest = _frames(line, budget, first=True, in_card=in_card)
     if not frames:
         return [(_LINE, line, 0)]
     before, is_begin = frames[0]
@@ -376,16 +376,22 @@ def _own_lines(text: bytes) -> bytes:
     return _octets("".join(made)[1:])
 
 
-def _frames(physical: str, *, first: bool, in_card: bool) -> tuple[list[tuple[str, bool]], str]:
+def _frames(
+    physical: bytes, budget: ImportBudget, *, first: bool, in_card: bool
+) -> tuple[list[tuple[str, bool]], str]:
     """Return the frames of a physical line, and the text behind them.
 
     Of each, the text between it and the one before, and whether it is a ``BEGIN``. A text with nothing to
-    see is empty.
+    see is empty. The *budget* is charged for each frame but the first.
     """
-    text, *parts = _ANY_FRAME.split(physical)
+    text, *parts = _ANY_FRAME.split(_text(physical))
     found: list[tuple[str, bool]] = []
     since = [text]  # the last frame: what is none behind the first of these
     for at in range(0, len(parts), 3):
+        if at and budget.left <= 0:
+            since += parts[at:]
+            break
+        budget.left -= at > 0
         frame, stray, behind = parts[at : at + 3]
         next_frame = parts[at + 3] if at + 3 < len(parts) else ""
         is_begin, ends_line = frame[0] in "Bb", not behind and not next_frame

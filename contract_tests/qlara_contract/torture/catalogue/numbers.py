@@ -28,6 +28,7 @@ _valid = Series("valid", "numbers.first-valid").reads
 _fax = Series("fax", "numbers.fax-never")
 
 _V3, _V4 = ("3.0",), ("4.0",)
+_DIRECT = "40123"  # so long that no number of another card ends with it
 
 _E164 = (
     _e164("plain", "A number in E.164 is changed.", f"TEL:{NUMBER}"),
@@ -100,10 +101,13 @@ _URI = (
         edit=lambda content: content.replace(b"tel:+", b"tel:%2B"),
     ),
     _extension(
-        "uri", "`;ext=` belongs to the number.", f"TEL;VALUE=uri:tel:{NUMBER};ext=12", versions=_V4
+        "uri",
+        "`;ext=` belongs to the number.",
+        f"TEL;VALUE=uri:tel:{NUMBER};ext={_DIRECT}",
+        versions=_V4,
     ),
-    _extension("ext", "`ext. 12` belongs to the number.", f"TEL:{NUMBER} ext. 12"),
-    _extension("x", "`x12` belongs to the number.", f"TEL:{NUMBER} x12"),
+    _extension("ext", f"`ext. {_DIRECT}` belongs to the number.", f"TEL:{NUMBER} ext. {_DIRECT}"),
+    _extension("x", f"`x{_DIRECT}` belongs to the number.", f"TEL:{NUMBER} x{_DIRECT}"),
 )
 
 _double_zero = Series("number", "numbers.double-zero").reads

@@ -205,7 +205,7 @@ def test_an_import_into_an_unknown_list_is_refused(story: Story) -> None:
     story.refused_as("upload.unknown-list", exchange, "unknown-list", "listId")
 
 
-@exercises("upload.refusal-changes-nothing", creates=4)
+@exercises("upload.refusal-changes-nothing", creates=5)
 def test_a_refused_import_leaves_everything_as_it_was(story: Story) -> None:
     kept = story.run.numbers.take()
     list_id = story.upload(card("Marco Rossi", f"TEL:{kept}")).list_id
@@ -240,6 +240,14 @@ def test_a_refused_import_leaves_everything_as_it_was(story: Story) -> None:
         [kept],
         page.exchange,
         "A refused import changed the list.",
+    )
+    report = story.upload(good, list_id=list_id)
+    story.expect(
+        "upload.refusal-changes-nothing",
+        report.summary.get("imported"),
+        1,
+        report.exchange,
+        "A contact of an import that was refused is not new any more.",
     )
 
 
@@ -385,6 +393,7 @@ def _decide_full(story: Story, promise: PromiseId, strategy: str, exchange: ApiE
 @exercises(
     "upload.quota-all-or-nothing",
     "upload.updates-pass-at-full-quota",
+    "upload.refusal-changes-nothing",
     "quota.used-within-total",
     "upload.quota-exceeded",
     "access.accounts-apart",
@@ -411,7 +420,8 @@ def test_an_import_over_what_is_left_of_the_quota_is_refused_whole(story: Story)
         for promise in story.promises:
             story.not_exercised(promise, f"the quota given as nearly full has room for {room}")
         return
-    cards = (card("Marco Rossi", f"TEL:{story.run.numbers.take()}") for _ in range(room + 1))
+    numbers = [story.run.numbers.take() for _ in range(room + 1)]
+    cards = [card("Marco Rossi", f"TEL:{number}") for number in numbers]
     refused = story.post(story.form("".join(cards)), key=key)
     after, _, exchange = story.quota(key=key)
     story.expect(
@@ -434,33 +444,35 @@ def test_an_import_over_what_is_left_of_the_quota_is_refused_whole(story: Story)
     # The plan of a given key would stay full for good; on this machine it may be filled.
     may_fill = not given or story.settings.is_loopback
     if may_fill and 6 * room <= story.run.writes_left and after == used:
-        _fill_up(story, key, room)
+        _fill_up(story, key, numbers[:room])
 
 
-def _fill_up(story: Story, key: str, room: int) -> None:
-    """Fill the quota exactly: only contacts that would be created count, and the last one fits."""
-    numbers = [story.run.numbers.take() for _ in range(room)]
+def _fill_up(story: Story, key: str, numbers: list[str]) -> None:
+    """Fill the quota exactly: only contacts that would be created count, and the last one fits.
+
+    The numbers are of an import that was refused, and no contact has them.
+    """
     cards = [card("Marco Rossi", f"TEL:{number}") for number in numbers]
-    half, rest = "".join(cards[: room // 2]), "".join(cards[room // 2 :])
-    imports: tuple[tuple[PromiseId, str, str, str], ...] = (
+    half, rest = cards[: len(cards) // 2], cards[len(cards) // 2 :]
+    imports: tuple[tuple[PromiseId, str, int, str], ...] = (
         (
             "upload.quota-all-or-nothing",
-            half * 3,
-            "SKIP",
+            "".join(half * 3),
+            len(half),
             "An import whose new contacts fit is refused for its duplicates.",
         ),
         (
             "upload.quota-exceeded",
-            rest + card("Anna Neri"),
-            "SKIP",
+            "".join([*rest, card("Anna Neri")]),
+            len(rest),
             "An import whose new contacts fill the quota exactly is refused.",
         ),
     )
     list_id = ""
     # The first list gets the name of one in another account, unless names may have to be unique.
     name = story.run.paged_list_name if story.actual.list_names != "unique" else ""
-    for promise, content, strategy, what in imports:
-        form = story.form(content, list_id=list_id, strategy=strategy, list_name=name)
+    for promise, content, new, what in imports:
+        form = story.form(content, list_id=list_id, strategy="SKIP", list_name=name)
         exchange = story.post(form, key=key)
         status = exchange.response.status
         if name and list_made_by(exchange) == story.run.paged_list:
@@ -468,9 +480,17 @@ def _fill_up(story: Story, key: str, room: int) -> None:
         # Where only a list is searched for duplicates, all of them have to go into one.
         if story.actual.duplicates_scope == "list":
             list_id = list_made_by(exchange)
-        story.expect(promise, 200 <= status < 300, True, exchange, what)
+        if story.expect(promise, 200 <= status < 300, True, exchange, what):
+            summary = exchange.response.value("summary")
+            story.expect(
+                "upload.refusal-changes-nothing",
+                summary.get("imported") if isinstance(summary, dict) else None,
+                new,
+                exchange,
+                "Contacts of an import that was refused for the quota are not new any more.",
+            )
         name = ""
-    exchange = story.post(story.form(half, list_id=list_id, strategy="UPDATE"), key=key)
+    exchange = story.post(story.form("".join(half), list_id=list_id, strategy="UPDATE"), key=key)
     _decide_full(story, "upload.updates-pass-at-full-quota", "UPDATE", exchange)
 
 

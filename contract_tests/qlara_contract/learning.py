@@ -374,7 +374,7 @@ class _Learning:
                 return
             self._run.page_size = min(_MOST, max(self._run.page_size, shown))
             above = self._page(list_id, ("limit", str(_MOST + 1)))
-            value = "clamped" if above.response.status == 200 else "refused"
+            value = self._treated(above, shown)
             self._known.observe("limit.above", value, f"limit={_MOST + 1}", above)
             return
         for limit in _LIMITS:
@@ -384,6 +384,19 @@ class _Learning:
                 self._known.observe("limit.above", "refused", f"limit={_MOST} is refused", most)
                 self._run.page_size = max(self._run.page_size, len(_contacts(page)))
                 return
+
+    def _treated(self, above: ApiExchange, shown: int) -> str:
+        """Return what happens to a `limit` above the largest one, with which *shown* contacts are shown."""
+        if above.response.status != 200:
+            return "refused"
+        if len(_contacts(above)) < shown:
+            return "ignored"
+        # A list no longer than a page without `limit` does not tell.
+        expected, is_short = (
+            self._known.expected.limit_above,
+            shown <= self._run.actual.limit_default,
+        )
+        return expected if is_short and expected != "refused" else "clamped"
 
     def _ignored(self, list_id: str, total: int, shown: int, most: ApiExchange) -> bool:
         """Learn whether a `limit` above the maximum is ignored: then some that is less gives more."""

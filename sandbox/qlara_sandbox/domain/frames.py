@@ -276,7 +276,7 @@ def _own_pieces(parts: list[bytes], at: int, in_card: bool, budget: ImportBudget
     behind = iter(parts)
     for text in behind:
         if text:
-            if text.upper().count(_VCARD):
+            if budget.has_room and text.upper().count(_VCARD):
                 found += _odd_lines(text, at, in_card, budget)
             elif in_card:
                 found.append((_LINES, _own_lines(text.replace(FOLD, b"\n")), at + 1))
@@ -301,7 +301,7 @@ def _odd_lines(text: bytes, at: int, in_card: bool, budget: ImportBudget) -> lis
         number += 1
         frames, rest = list[tuple[str, bool]](), ""
         if budget.has_room:
-            budget.charge(2)
+            budget.charge(4)
             frames, rest = _frames(odd, budget, first=False, in_card=in_card)
         if frames:
             found += _lines_behind(b"".join(lines), at, in_card)

@@ -189,6 +189,7 @@ class _Reader(Generic[T]):
         elif found := joint(line):
             self._joint(*found, at)
         elif not may_hold_frame(line, in_card=self._begun > 0):
+            self._budget.charge(1)
             if self._begun:
                 self._line(line, at)
         elif head.rstrip().upper().endswith(_SEEN_WHOLE):

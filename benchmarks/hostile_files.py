@@ -13,10 +13,9 @@ addresses and notes are drawn anew for each card; lines are folded at 75 octets,
 fourth CRM card needs. It has no photos, which would make it cheaper by the byte, and no mistakes, which
 would make it dearer.
 
-Most shapes stay below 5 times the ordinary file. Above it, up to 8 times, are cards of less than 40 octets
-with a frame in the wrong place, each behind another text ("begins behind values", "frames behind different
-folds", "cards with ends in folds", "different glued frames"), and, at 5.5, cards with both a new known word
-in their types and an odd number. Real files have frames like these, and a budget for them would cost cards.
+The worst shapes, between 4 and 5 times the ordinary file, are the shortest cards: those that never end,
+and those with a frame in the wrong place or a new known word in their types. Of these the budget of an
+import (`qlara_sandbox.domain.budget`) lets only so many be read with care.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from qlara_sandbox.services.importing import plan_import
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TARGET_RATIO = 9
+TARGET_RATIO = 5
 ORDINARY = "ordinary"
 _TITLES = ("Responsabile acquisti", "Direttrice commerciale", "Titolare", "Ingegnere", "Contabile")
 
@@ -276,7 +275,44 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
         _text("x%d END:VCARD\n"), size, b"BEGIN:VCARD\nEND:VCARD\n"
     ),
     "lines beside loose frames": lambda size: _lines(
-        lambda n: b"X%d:a\n" % n, size, b" BEGIN:VCARD\nEND:VCARD\n" , b""
+        lambda n: b"X%d:a\n" % n if n % 1000 else b"xBEGIN:VCARD\n", size, b"BEGIN:VCARD\n"
+    ),
+    "empty lines beside loose frames": lambda size: _lines(
+        lambda n: b"\n" if n % 1000 else b"xBEGIN:VCARD\n", size, b"BEGIN:VCARD\n"
+    ),
+    "cards in small letters that do not end": lambda size: _lines(
+        _text("begin:vcard\n"), size, b"", b"END:VCARD\n"
+    ),
+    "begins behind names": lambda size: _lines(
+        _text("N;BEGIN:VCARD\n"), size, b"BEGIN:VCARD\n", b"END:VCARD\n"
+    ),
+    "begins behind signs": lambda size: _lines(
+        _text("&BEGIN:VCARD\n"), size, b"BEGIN:VCARD\n", b"END:VCARD\n"
+    ),
+    "names on one line": lambda size: _lines(
+        _text("N:a,b;cend:vcardbegin:vcard"), size, b"BEGIN:VCARD\n", b"\nEND:VCARD\n"
+    ),
+    "types on one line": lambda size: _lines(
+        _text("end:vcardbegin:vcardTEL;CELL%d:"), size, b"BEGIN:VCARD\n", b"\nEND:VCARD\n"
+    ),
+    "begins behind dots": lambda size: _lines(
+        _text("BEGIN:VCARD x"), size, b"BEGIN:VCARD\nEND:VCARD\n" + b"." * (size // 2) + b"a", b"\n"
+    ),
+    "known words in cards that begin behind marks": lambda size: _lines(
+        _text("\x1aBEGIN:VCARD\nVERSION:3.0\nTEL;CELL%d:1\nEND:VCARD\n"), size, b"BEGIN:VCARD\n"
+    ),
+    "frames behind marks and folds": lambda size: _lines(
+        _text("\x1a\n BEGIN:VCARD\n \n  C\n"), size, b"BEGIN:VCARD\n", b"END:VCARD\n"
+    ),
+    "ends with texts in indented cards": lambda size: _lines(
+        _text(" BEGIN:VCARD\n A\n  CEND:VCARDx\n"), size, b"BEGIN:VCARD\n", b" END:VCARD\n"
+    ),
+    "types with begins in indented cards": lambda size: _lines(
+        _text(" TEL;CELL%d:BEGIN:VCARD\n \x1a\n  B\n"), size, b"BEGIN:VCARD\n", b"END:VCARD\n"
+    ),
+    "ends in folds, and odd types": lambda size: _lines(
+        _text("%d:\n END:VCARD\nBegin:VCard\nN:\n  %d:\ntel;aFAX%d:\n".replace("%d", "1", 2)), size,
+        b"BEGIN:VCARD\n", b"END:VCARD\n"
     ),
     "three encodings": lambda size: _lines(_utf_16_and_8, size),
     "one long name": lambda size: _lines(

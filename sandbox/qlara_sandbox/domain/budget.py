@@ -1,33 +1,47 @@
 """What an import spends on odd lines: in proportion to the size of the file, so that none is expensive.
 
-A file of people's contacts has a few dozen heads, few numbers that are invalid, and frames where they
-should be. Even one that has a new head and an invalid number in each of its cards stays within, as a card
-with a name and a number has a hundred octets.
+Heads and numbers are counted apart. A file of people's contacts has a few dozen heads and few numbers
+that are invalid; even one that has both in each of its cards stays within, as a card with a name and a
+number has a hundred octets. Frames where they should not be take what is left of both: one for each card
+is within.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-FREE = 2_000
-OCTETS_EACH = 50
+FREE = 1_000
+OCTETS_EACH = 100
 _NO_BOUND = 1 << 62
 
 
 @dataclass(slots=True)
 class ImportBudget:
-    """What is ``left`` of an import's budget: so many odd things are read with care.
+    """What is left of an import's budget.
 
-    One is a head (what stands before the colon of a property) that was not met before: behind them, its
-    parameters and its group are passed over. One is a number that is found invalid, unless it is the only
-    one of its card and has nothing but digits and the usual punctuation: behind them, of each card only the
-    preferred number is tried, and only if it is written like that. For frames see
-    `qlara_sandbox.domain.frames.pieces`.
+    ``heads`` are the different heads (what stands before the colon of a property) that are read: behind
+    them, the parameters and the group of a head that was not met before are passed over. ``numbers``
+    are those that are found invalid, except plain ones (digits and the usual punctuation) that are the
+    only number of a card: behind them, of each card only the preferred number is tried, if it is plain.
     """
 
-    left: int = _NO_BOUND
+    heads: int = _NO_BOUND
+    numbers: int = _NO_BOUND
+
+    @property
+    def has_room(self) -> bool:
+        """Whether lines are still searched for frames."""
+        return self.heads > 0 or self.numbers > 0
+
+    def charge(self, searches: int) -> None:
+        """Take *searches* for frames from that of which more is left."""
+        if self.heads >= self.numbers:
+            self.heads -= searches
+        else:
+            self.numbers -= searches
 
 
 def budget_of(size: int) -> ImportBudget:
     """Return the budget for a file of *size* octets."""
-    return ImportBudget(FREE + size // OCTETS_EACH)
+    each = FREE + size // OCTETS_EACH
+    return ImportBudget(each, each)

@@ -146,18 +146,20 @@ def pieces(
 
     The *budget* is charged; once it is used up, the whole line is the one piece.
     """
-    if budget.left <= 0:
+    if not budget.has_room:
         return [(_LINE, line, 0)]
-    budget.left -= 1
+    budget.charge(1)
     if FOLD_OCTET in line and (own_lines := _of_own_lines(line, in_card)):
         return own_lines
-    budget.left -= 1
+    budget.charge(1)
     if FOLD_OCTET not in line:
         return _of_one_line(line, in_card, budget)
     before_version = in_card and is_before_version()
     of_property = _of_property(line, before_version) if in_card else None
-    budget.left -= not of_property
-    return of_property or _of_several_lines(line, in_card, before_version, budget)
+    if of_property:
+        return of_property
+    budget.charge(1)
+    return _of_several_lines(line, in_card, before_version, budget)
 
 
 def _of_own_lines(line: bytes, in_card: bool) -> list[Piece] | None:
@@ -274,7 +276,7 @@ def _own_pieces(parts: list[bytes], at: int, in_card: bool, budget: ImportBudget
     behind = iter(parts)
     for text in behind:
         if text:
-            if text.upper().count(_VCARD):
+            if budget.has_room and text.upper().count(_VCARD):
                 found += _odd_lines(text, at, in_card, budget)
             elif in_card:
                 found.append((_LINES, _own_lines(text.replace(FOLD, b"\n")), at + 1))
@@ -298,8 +300,8 @@ def _odd_lines(text: bytes, at: int, in_card: bool, budget: ImportBudget) -> lis
     for odd, others in zip(parts[::2], parts[1::2], strict=True):
         number += 1
         frames, rest = list[tuple[str, bool]](), ""
-        if budget.left > 0:
-            budget.left -= 2
+        if budget.has_room:
+            budget.charge(4)
             frames, rest = _frames(odd, budget, first=False, in_card=in_card)
         if frames:
             found += _lines_behind(b"".join(lines), at, in_card)
@@ -388,10 +390,11 @@ def _frames(
     found: list[tuple[str, bool]] = []
     since = [text]  # the last frame: what is none behind the first of these
     for at in range(0, len(parts), 3):
-        if at and budget.left <= 0:
-            since += parts[at:]
-            break
-        budget.left -= at > 0
+        if at:
+            if not budget.has_room:
+                since += parts[at:]
+                break
+            budget.charge(1)
         frame, stray, behind = parts[at : at + 3]
         next_frame = parts[at + 3] if at + 3 < len(parts) else ""
         is_begin, ends_line = frame[0] in "Bb", not behind and not next_frame

@@ -142,8 +142,8 @@ def usable_number(
                 return number
             tried.add(text)
             if budget is not None:
-                budget.left -= 1
-                if budget.left <= 0:
+                budget.numbers -= 1
+                if budget.numbers <= 0:
                     break
     return _no_number(card)
 
@@ -226,7 +226,7 @@ class Planner:
                 number = normalise(phones[0].text) or self._invalid(card)
             else:
                 number = usable_number(card, normalise, budget)
-            if budget.left <= 0:
+            if budget.numbers <= 0:
                 normalise = self._normalise = self._normalise_plain
             if isinstance(number, CardError):
                 self._report(number, card)
@@ -241,7 +241,7 @@ class Planner:
 
     def _invalid(self, card: Card) -> CardError:
         """Charge the budget for the only number of *card*, unless it took little time."""
-        self._budget.left -= _PLAIN_NUMBER.fullmatch(card.phones[0].text) is None
+        self._budget.numbers -= _PLAIN_NUMBER.fullmatch(card.phones[0].text) is None
         return _no_number(card)
 
     def decide(self, card: Card) -> Decision:

@@ -119,6 +119,7 @@ class _Reader(Generic[T]):
         self._folds = 0
         self._started = False
         self._known = {_MARK: LOOSE_FRAME}
+        self._folded_frames: set[bytes] = set()  # their heads
         # Those that can be known even then: there is no property but these with such a head.
         self._frames = {head: how.read_line(head)[0] for head in _FRAME_HEADS}
         self._cards: list[T] = []  # of these lines
@@ -138,7 +139,7 @@ class _Reader(Generic[T]):
         """Return the cards that end in these lines. Raises `NotAVCard`."""
         self._cards = []
         self._lines = some.lines if self._started else self._start(some.lines)
-        if some.loose_frames and self._budget.left > 0:
+        if some.loose_frames and self._budget.has_room:
             _mark(self._lines)
         self._read_lines(folded=some.folded)
         return self._cards
@@ -175,7 +176,7 @@ class _Reader(Generic[T]):
 
     def _loose_line(self, line: bytes, at: int) -> None:
         """Read a line that there may be frames in."""
-        if self._budget.left <= 0:
+        if not self._budget.has_room:
             self._plain_line(line, at)
             return
         if FOLD_OCTET in line:
@@ -188,6 +189,7 @@ class _Reader(Generic[T]):
         elif found := joint(line):
             self._joint(*found, at)
         elif not may_hold_frame(line, in_card=self._begun > 0):
+            self._budget.charge(1)
             if self._begun:
                 self._line(line, at)
         elif head.rstrip().upper().endswith(_SEEN_WHOLE):
@@ -229,7 +231,7 @@ class _Reader(Generic[T]):
             self._pieces(line, at)
 
     def _joint(self, before: bytes, closed: bool, at: int) -> None:
-        self._budget.left -= 1
+        self._budget.charge(1)
         if self._begun:
             self._line(before, at)
         if closed:
@@ -269,22 +271,24 @@ class _Reader(Generic[T]):
 
     def _meet(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known yet, and know it from now on if that can be."""
+        if head in self._folded_frames:
+            return LOOSE_FRAME, b""
         prop, value = self._learn(line, head)
-        if (
-            _BEGIN <= prop[0] <= _END and FOLD_OCTET in head
-        ):  # one that is folded, or one behind a fold
-            self._known.pop(head, None)
-            return LOOSE_FRAME, line
-        return prop, value
+        if not (_BEGIN <= prop[0] <= _END and FOLD_OCTET in head):
+            return prop, value
+        # One that is folded, or one behind a fold: a head does not tell which.
+        if self._known.pop(head, None) and len(self._folded_frames) < _KNOWN_HEADS:
+            self._folded_frames.add(head)
+        return LOOSE_FRAME, b""
 
     def _learn(self, line: bytes, head: bytes) -> tuple[Property, bytes]:
         """Read a line whose head is not known, and know it from now on if that can be."""
         budget = self._budget
-        if budget.left <= 0:
+        if budget.heads <= 0:
             prop, value, stands_alone = read_plainly(line)
         else:
             prop, value, stands_alone = self._how.read_line(line)
-            budget.left -= prop[0] < _BEGIN
+            budget.heads -= prop[0] < _BEGIN
         if stands_alone and len(head) <= _LONGEST_HEAD:
             if len(self._known) >= _KNOWN_HEADS:
                 self._known.clear()
@@ -295,7 +299,7 @@ class _Reader(Generic[T]):
     def _odd_line(self, kind: int, line: bytes, value: bytes, at: int) -> None:
         """Read an agent, or a frame that is not alone on its line or not written as usual."""
         if kind == _LOOSE_FRAME:
-            self._loose_line(value, at)
+            self._loose_line(line.removeprefix(_MARKED), at)
         elif kind == _AGENT:
             self._agent(line, value.strip(_BLANK), at)
         elif kind == _BEGIN and _is_vcard(value):

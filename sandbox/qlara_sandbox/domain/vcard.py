@@ -169,7 +169,7 @@ def _phones(
     found: list[Found], labels: Sequence[Found], budget: ImportBudget
 ) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
-    if budget.left <= 0 and len(found) > 1:
+    if budget.numbers <= 0 and len(found) > 1:
         found = [min(found[:_MOST], key=_rank)]
     usable: list[tuple[int, Phone]] = []
     uses = _uses_by_group(labels) if labels else None

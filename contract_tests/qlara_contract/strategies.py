@@ -99,7 +99,9 @@ def draw_file(
     made: list[KnownCard] = []
     for _ in range(rng.randint(1, cards)):
         begins = text.count("\n") + 1
-        number = _draw_number(rng, fresh, known, made if repeats else [])
+        earlier = {each.number for each in made}
+        left = known if repeats else [each for each in known if each not in earlier]
+        number = _draw_number(rng, fresh, left, made if repeats else [])
         lines, one = _draw_card(rng, number, begins, eol)
         text += lines
         made.append(one)

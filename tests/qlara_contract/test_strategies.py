@@ -61,6 +61,15 @@ def test_some_files_hold_each_defect_and_some_repeat_a_number() -> None:
     assert any(len(set(each)) < len(each) for each in numbers)
 
 
+@given(seeds)
+@settings(max_examples=100, deadline=None)
+def test_a_file_without_repeats_holds_no_number_twice(seed: int) -> None:
+    rng, fresh = random.Random(seed), iter(AMERICAN)
+    file = draw_file(rng, lambda: next(fresh), ["+33199000001", "+33199000002"], repeats=False)
+    numbers = [each.number for each in file.cards if each.number]
+    assert len(set(numbers)) == len(numbers)
+
+
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
 def test_texts_for_generated_requests_match_the_contract_and_are_remembered() -> None:
     import re

@@ -241,6 +241,11 @@ _NAME_OF_CONTACT = (
 _OTHER = (
     _other("adr", "ADR disturbs the card.", "ADR;TYPE=WORK:;;Via Roma 1;Milano;MI;20121;Italia"),
     _other("adr-number", "A number in ADR is taken.", f"ADR:;;{OTHER};Milano;MI;20121;Italia"),
+    _other(
+        "adr-long",
+        "An ADR of 600 letters disturbs the card.",
+        f"ADR;TYPE=WORK:;;{'Via dei Cento Portici ' * 27};Milano;MI;20121;Italia",
+    ),
     _other("adr-empty", "An empty ADR disturbs the card.", "ADR:;;;;;;"),
     _other("label", "A number in LABEL is taken.", f"LABEL;TYPE=WORK:{OTHER}", versions=_V3),
     _other("note-colons", "Colons in NOTE disturb the card.", "NOTE:a: b: c:: d:e"),

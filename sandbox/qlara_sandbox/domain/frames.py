@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import string
-from enum import Enum
+from enum import Enum, IntEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from qlara_sandbox.domain.budget import ImportBudget
@@ -20,7 +21,7 @@ from qlara_sandbox.domain.encoding import FOLD, FOLD_OCTET
 from qlara_sandbox.domain.invisible import ONE_STRAY, STRAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 _FOLD = FOLD.decode()
 _FRAME = re.compile(r"(?:(BEGIN)|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
@@ -59,6 +60,17 @@ def _certain(or_else: bytes) -> re.Pattern[bytes]:
 # Indexed by whether a version is the next logical line.
 _CERTAIN_FRAME = _certain(b""), _certain(rb"|[\x00-\x20\x7f]*+\Z")
 _END_AT_START = re.compile(rb"END[ \t]*:")
+
+
+class _Cost(IntEnum):
+    """What a search for frames takes of the budget."""
+
+    FRAME = 1  # behind another one on a physical line
+    OWN_LINES = 1
+    LINE = 2
+    PROPERTY = 3
+    SEVERAL_LINES = 4
+    ODD_LINE = 6
 
 
 class PieceKind(Enum):
@@ -122,7 +134,7 @@ def joint(line: bytes) -> tuple[bytes, bool] | None:
     closed = behind_end.endswith(b"END:VCARD")
     if closed:
         before = behind_end[: -len(b"END:VCARD")]
-    if not before or before.count(_VCARD) or before.count(_AGENT):
+    if not (before or closed) or before.count(_VCARD) or before.count(_AGENT):
         return None
     return line[: len(before)], closed
 
@@ -132,7 +144,7 @@ def pieces(
     in_card: bool,
     is_before_version: Callable[[], bool] = lambda: False,
     budget: ImportBudget = _NO_BOUND,
-) -> list[Piece]:
+) -> Iterable[Piece]:
     """Return the frames of a logical *line*, and the lines that stand before and behind them.
 
     A frame is a ``BEGIN`` or ``END`` that begins the line or is alone on a physical one, a ``BEGIN``
@@ -148,21 +160,21 @@ def pieces(
     """
     if not budget.has_room:
         return [(_LINE, line, 0)]
-    budget.charge(1)
-    if FOLD_OCTET in line and (own_lines := _of_own_lines(line, in_card)):
-        return own_lines
-    budget.charge(1)
     if FOLD_OCTET not in line:
+        budget.charge(_Cost.LINE)
         return _of_one_line(line, in_card, budget)
+    if (own_lines := _of_own_lines(line, in_card)) is not None:
+        budget.charge(_Cost.OWN_LINES)
+        return own_lines
     before_version = in_card and is_before_version()
-    of_property = _of_property(line, before_version) if in_card else None
-    if of_property:
+    if in_card and (of_property := _of_property(line, before_version)):
+        budget.charge(_Cost.PROPERTY)
         return of_property
-    budget.charge(1)
+    budget.charge(_Cost.SEVERAL_LINES)
     return _of_several_lines(line, in_card, before_version, budget)
 
 
-def _of_own_lines(line: bytes, in_card: bool) -> list[Piece] | None:
+def _of_own_lines(line: bytes, in_card: bool) -> Iterator[Piece] | None:
     """Return the pieces of a logical *line* of which each frame is alone on a physical one, and continues
     no property. None if that is not so.
     """
@@ -171,11 +183,11 @@ def _of_own_lines(line: bytes, in_card: bool) -> list[Piece] | None:
         return None
     before, parts[0] = parts[0], b""
     if not before:
-        return _own_pieces(parts, -1, in_card, _NO_BOUND)
+        return _own_pieces(parts, -1, in_card)
     if in_card and before.strip(_BLANKS_AND_FOLDS):
         return None
     at = before.count(FOLD) - 1
-    return [(_LINE, before[1:], 0), *_own_pieces(parts, at, in_card, _NO_BOUND)]
+    return chain(((_LINE, before[1:], 0),), _own_pieces(parts, at, in_card))
 
 
 def _of_property(line: bytes, before_version: bool) -> list[Piece] | None:
@@ -196,7 +208,7 @@ def _of_property(line: bytes, before_version: bool) -> list[Piece] | None:
     found.append((_LINE, before, 0))
     if certain:
         parts = _PLAIN_FRAMES.split(line[certain.start() :])
-        found += _own_pieces(parts, before.count(FOLD), True, _NO_BOUND)
+        found += _own_pieces(parts, before.count(FOLD), in_card=True)
     return found
 
 
@@ -221,7 +233,9 @@ def _of_several_lines(
         return found
     found += _on_line([("", frames[0][1]), *frames[1:]], rest, at, in_card=False)
     behind = b"".join([FOLD + one for one in physical[at + 1 :]])
-    return found + _own_pieces(_PLAIN_FRAMES.split(behind), at, found[-1][0] is not _END, budget)
+    in_card = found[-1][0] is not _END
+    found += _own_pieces(_PLAIN_FRAMES.split(behind), at, in_card, budget)
+    return found
 
 
 def _first_frames(
@@ -266,27 +280,27 @@ def _is_certain(physical: list[bytes], at: int, alone: re.Match[str], before_ver
     return frame is not None and frame[1] is not None
 
 
-def _own_pieces(parts: list[bytes], at: int, in_card: bool, budget: ImportBudget) -> list[Piece]:
-    """Return the pieces of physical lines that continue no property, and stand behind line *at*.
+def _own_pieces(
+    parts: list[bytes], at: int, in_card: bool, budget: ImportBudget | None = None
+) -> Iterator[Piece]:
+    """Yield the pieces of physical lines that continue no property, and stand behind line *at*.
 
     Of the *parts*, every second one is the name of a frame that is alone on its line; the others are the
-    lines between them, each behind a ``FOLD``.
+    lines between them, each behind a ``FOLD``. Without a *budget* there are no frames in these.
     """
-    found: list[Piece] = []
     behind = iter(parts)
     for text in behind:
         if text:
-            if budget.has_room and text.upper().count(_VCARD):
-                found += _odd_lines(text, at, in_card, budget)
+            if budget is not None and budget.has_room and text.upper().count(_VCARD):
+                yield from _odd_lines(text, at, in_card, budget)
             elif in_card:
-                found.append((_LINES, _own_lines(text.replace(FOLD, b"\n")), at + 1))
+                yield _LINES, _own_lines(text.replace(FOLD, b"\n")), at + 1
             at += text.count(FOLD)
         name = next(behind, None)
         if name is not None:
             at += 1
             in_card = len(name) == len(_BEGIN_NAME)
-            found.append((_BEGIN if in_card else _END, b"", at))
-    return found
+            yield _BEGIN if in_card else _END, b"", at
 
 
 def _odd_lines(text: bytes, at: int, in_card: bool, budget: ImportBudget) -> list[Piece]:
@@ -301,7 +315,7 @@ def _odd_lines(text: bytes, at: int, in_card: bool, budget: ImportBudget) -> lis
         number += 1
         frames, rest = list[tuple[str, bool]](), ""
         if budget.has_room:
-            budget.charge(4)
+            budget.charge(_Cost.ODD_LINE)
             frames, rest = _frames(odd, budget, first=False, in_card=in_card)
         if frames:
             found += _lines_behind(b"".join(lines), at, in_card)
@@ -394,7 +408,7 @@ def _frames(
             if not budget.has_room:
                 since += parts[at:]
                 break
-            budget.charge(1)
+            budget.charge(_Cost.FRAME)
         frame, stray, behind = parts[at : at + 3]
         next_frame = parts[at + 3] if at + 3 < len(parts) else ""
         is_begin, ends_line = frame[0] in "Bb", not behind and not next_frame

@@ -232,7 +232,7 @@ class _Reader(Generic[T]):
 
     def _joint(self, before: bytes, closed: bool, at: int) -> None:
         self._budget.charge(1)
-        if self._begun:
+        if self._begun and before:
             self._line(before, at)
         if closed:
             self._end()

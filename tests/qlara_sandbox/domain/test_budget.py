@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from qlara_sandbox.domain.budget import FREE, OCTETS_EACH, ImportBudget, budget_of
 from qlara_sandbox.domain.importing import (
     INVALID_PHONE,
@@ -95,6 +97,85 @@ def test_behind_many_heads_versions_frames_and_agents_are_read_as_before() -> No
     )
 
     assert numbers(plan(MANY_HEADS + behind))[1:] == [("Boss", "+393471234567")]
+
+
+def test_behind_many_odd_numbers_plain_ones_are_tried() -> None:
+    plain, odd = (
+        card("FN:Plain", "TEL:+39 (347) 123-4567"),
+        card("FN:Odd", "TEL:347 7654321 ext. 5"),
+    )
+    invalid = "".join(card(f"TEL:1x{number}") for number in range(5000))
+
+    assert [name for name, _ in numbers(plan(plain + odd))] == ["Plain", "Odd"]
+
+    found = plan(invalid + plain + odd)
+
+    assert numbers(found) == [("Plain", "+393471234567")]
+    assert found.errors[-1] == CardError(
+        (invalid + plain + odd).count("\n") - 1, "Odd", INVALID_PHONE
+    )
+
+
+def test_plain_numbers_that_are_invalid_cost_nothing() -> None:
+    foreign = "".join(card(f"TEL:(12) 3-{number:04}") for number in range(5000))
+    odd = card("FN:Odd", "TEL:347 7654321 ext. 5")
+
+    assert numbers(plan(foreign + odd)) == [("Odd", "+393477654321")]
+
+
+# More than the budget of a file of this size.
+MANY_FRAMES = card(*(f"NOTE:{number} BEGIN:VCARD x" for number in range(20_000)))
+
+
+def people(count: int, *, end: str = "\n") -> list[str]:
+    return [
+        f"BEGIN:VCARD\nVERSION:3.0\nFN:Al\nTEL:347{number:07}\nEND:VCARD{end}"
+        for number in range(count)
+    ]
+
+
+def indented(text: str) -> str:
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        pytest.param(people(5000, end=""), id="joined"),
+        pytest.param(people(5000, end="BEGIN:VCARD\nEND:VCARD\n"), id="glued"),
+        pytest.param([f"\n{indented(one)}" for one in people(5000)], id="indented"),
+        pytest.param([f"\ufeff{one}" for one in people(5000)], id="behind marks"),
+        pytest.param([indented("".join(people(5000)))], id="an indented file"),
+    ],
+)
+def test_thousands_of_the_smallest_cards_with_frames_in_odd_places_are_within(
+    cards: list[str],
+) -> None:
+    found = numbers(plan("".join(cards)))
+
+    assert found == [("Al", f"+39347{number:07}") for number in range(5000)]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "FN:AnnaEND:VCARDBEGIN:VCARD\nVERSION:3.0\nFN:Luca\nEND:VCARD\n",
+        "FN:Anna\n END:VCARD\n BEGIN:VCARD\nVERSION:3.0\nFN:Luca\nEND:VCARD\n",
+        "FN:Anna\nEND:VCARD\n\n BEGIN:VCARD\n VERSION:3.0\n FN:Luca\n END:VCARD\n",
+    ],
+)
+def test_behind_many_frames_in_odd_places_only_those_on_a_line_of_their_own_count(
+    second: str,
+) -> None:
+    text = f"BEGIN:VCARD\nVERSION:3.0\n{second}"
+    last = card("FN:Last", "TEL:3471234567")
+
+    assert plan(text + last).total == 3
+
+    found = plan(MANY_FRAMES + text + last)
+
+    assert found.total == 3  # that with the frames, Anna's and the last
+    assert numbers(found) == [("Last", "+393471234567")]
 
 
 def test_a_file_is_read_alike_whatever_was_read_before() -> None:

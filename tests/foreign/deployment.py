@@ -123,7 +123,7 @@ class Deployment:
         found = self.accounts.get(key) if key is not None else None
         account = context.pass_through(stages.ACCOUNT, found)
         if account is None:
-            if key is None:
+            if not key:  # left out, or empty
                 message, status = "Missing API key.", policy.missing_key
             else:
                 message, status = "Unknown or inactive API key.", policy.unknown_key

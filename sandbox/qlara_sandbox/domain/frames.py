@@ -65,7 +65,7 @@ _END_AT_START = re.compile(rb"END[ \t]*:")
 class _Cost(IntEnum):
     """What a search for frames takes of the budget."""
 
-    FRAME = 1  # behind another one on a physical line
+    FRAME = 1  # behind another one
     OWN_LINES = 1
     LINE = 2
     PROPERTY = 3
@@ -163,18 +163,18 @@ def pieces(
     if FOLD_OCTET not in line:
         budget.charge(_Cost.LINE)
         return _of_one_line(line, in_card, budget)
-    if (own_lines := _of_own_lines(line, in_card)) is not None:
+    if (own_lines := _of_own_lines(line, in_card, budget)) is not None:
         budget.charge(_Cost.OWN_LINES)
         return own_lines
     before_version = in_card and is_before_version()
-    if in_card and (of_property := _of_property(line, before_version)):
+    if in_card and (of_property := _of_property(line, before_version, budget)):
         budget.charge(_Cost.PROPERTY)
         return of_property
     budget.charge(_Cost.SEVERAL_LINES)
     return _of_several_lines(line, in_card, before_version, budget)
 
 
-def _of_own_lines(line: bytes, in_card: bool) -> Iterator[Piece] | None:
+def _of_own_lines(line: bytes, in_card: bool, budget: ImportBudget) -> Iterator[Piece] | None:
     """Return the pieces of a logical *line* of which each frame is alone on a physical one, and continues
     no property. None if that is not so.
     """
@@ -183,14 +183,14 @@ def _of_own_lines(line: bytes, in_card: bool) -> Iterator[Piece] | None:
         return None
     before, parts[0] = parts[0], b""
     if not before:
-        return _own_pieces(parts, -1, in_card)
+        return _own_pieces(parts, -1, in_card, budget)
     if in_card and before.strip(_BLANKS_AND_FOLDS):
         return None
     at = before.count(FOLD) - 1
-    return chain(((_LINE, before[1:], 0),), _own_pieces(parts, at, in_card))
+    return chain(((_LINE, before[1:], 0),), _own_pieces(parts, at, in_card, budget))
 
 
-def _of_property(line: bytes, before_version: bool) -> list[Piece] | None:
+def _of_property(line: bytes, before_version: bool, budget: ImportBudget) -> list[Piece] | None:
     """Return the pieces of a logical *line* that begins with a property of an open card, if all of it is
     ASCII and each frame alone on a physical line; else None.
     """
@@ -208,7 +208,7 @@ def _of_property(line: bytes, before_version: bool) -> list[Piece] | None:
     found.append((_LINE, before, 0))
     if certain:
         parts = _PLAIN_FRAMES.split(line[certain.start() :])
-        found += _own_pieces(parts, before.count(FOLD), in_card=True)
+        found += _own_pieces(parts, before.count(FOLD), True, budget)
     return found
 
 
@@ -281,26 +281,34 @@ def _is_certain(physical: list[bytes], at: int, alone: re.Match[str], before_ver
 
 
 def _own_pieces(
-    parts: list[bytes], at: int, in_card: bool, budget: ImportBudget | None = None
+    parts: list[bytes], at: int, in_card: bool, budget: ImportBudget
 ) -> Iterator[Piece]:
     """Yield the pieces of physical lines that continue no property, and stand behind line *at*.
 
     Of the *parts*, every second one is the name of a frame that is alone on its line; the others are the
-    lines between them, each behind a ``FOLD``. Without a *budget* there are no frames in these.
+    lines between them, each behind a ``FOLD``. The *budget* is charged for each ``BEGIN`` but the first.
     """
     behind = iter(parts)
+    begins = 0
     for text in behind:
         if text:
-            if budget is not None and budget.has_room and text.upper().count(_VCARD):
+            if text.upper().count(_VCARD):
                 yield from _odd_lines(text, at, in_card, budget)
             elif in_card:
                 yield _LINES, _own_lines(text.replace(FOLD, b"\n")), at + 1
             at += text.count(FOLD)
         name = next(behind, None)
-        if name is not None:
-            at += 1
-            in_card = len(name) == len(_BEGIN_NAME)
-            yield _BEGIN if in_card else _END, b"", at
+        if name is None:
+            continue
+        at += 1
+        in_card = len(name) == len(_BEGIN_NAME)
+        if in_card:
+            begins += 1
+            if begins > 1:
+                if not budget.has_room:
+                    return
+                budget.charge(_Cost.FRAME)
+        yield _BEGIN if in_card else _END, b"", at
 
 
 def _odd_lines(text: bytes, at: int, in_card: bool, budget: ImportBudget) -> list[Piece]:

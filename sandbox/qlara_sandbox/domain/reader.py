@@ -184,10 +184,10 @@ class _Reader(Generic[T]):
             return
         head, _, value = line.partition(b":")
         frame = self._frames.get(head)
-        if frame is not None:
-            self._odd_line(frame[0], line, value, at)
-        elif found := joint(line):
+        if found := joint(line):
             self._joint(*found, at)
+        elif frame is not None:
+            self._odd_line(frame[0], line, value, at)
         elif not may_hold_frame(line, in_card=self._begun > 0):
             self._budget.charge(1)
             if self._begun:

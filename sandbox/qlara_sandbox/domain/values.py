@@ -52,10 +52,9 @@ _LONGEST_LINK = 500
 def text(raw: bytes, prop: Property) -> str:
     """Return a text value: decoded, unescaped, trimmed, without control characters, in NFC."""
     if not prop.encoding:  # nearly all are as they stand; folds and escapes cannot be printed
-        try:
-            value = raw.decode()
-        except UnicodeDecodeError:
-            value = decode_other(raw, prop.charset)
+        value = raw.decode("utf-8", "replace")  # catching what does not decode takes longer
+        if "\ufffd" in value:
+            value = decode(raw, prop.charset) if _REPLACED in raw else decode_other(raw, prop.charset)
         if value.isprintable() and "\\" not in value:
             return value.strip() if value.isascii() else _composed(value).strip()
     value = _decoded(raw, prop)

@@ -54,7 +54,9 @@ def text(raw: bytes, prop: Property) -> str:
     if not prop.encoding:  # nearly all are as they stand; folds and escapes cannot be printed
         value = raw.decode("utf-8", "replace")  # catching what does not decode takes longer
         if "\ufffd" in value:
-            value = decode(raw, prop.charset) if _REPLACED in raw else decode_other(raw, prop.charset)
+            value = (
+                decode(raw, prop.charset) if _REPLACED in raw else decode_other(raw, prop.charset)
+            )
         if value.isprintable() and "\\" not in value:
             return value.strip() if value.isascii() else _composed(value).strip()
     value = _decoded(raw, prop)

@@ -137,6 +137,7 @@ class Client:
                 self._cuts |= len(begun) == _TRIES and _are_alike(begun)
                 if self._cuts and begun:
                     self._watch(begun[-1])
+                    self._failed = 0
                     return begun[-1]
                 if error.is_final:
                     break
@@ -176,6 +177,7 @@ class Client:
             if before.partial is None or error.partial is None:
                 raise
             self._watch(error.partial)
+            self._failed = 0  # that was no failure of the network
             return error.partial
 
     def send_together(self, requests: Sequence[ApiRequest]) -> list[ApiExchange]:

@@ -303,7 +303,7 @@ DEFECTS = (
         "last-place-of-the-quota-kept",
         Group.REFUSALS,
         "An import that fills the quota exactly is refused.",
-        ("upload.quota-all-or-nothing",),
+        ("upload.quota-exceeded",),
         lambda: _last_place_kept,
     ),
     Defect(

@@ -24,7 +24,7 @@ LIMITS = (
     "pattern",
     "enum",
     "default",
-    "x-max-bytes",
+    "x-qlara-max-bytes",
 )
 
 
@@ -47,7 +47,7 @@ def sourced() -> Iterator[tuple[str, Any]]:
     """Yield every node that must name its source."""
     for name, operation in operations():
         yield name, operation
-        for rule in operation.get("x-rules", []):
+        for rule in operation.get("x-qlara-rules", []):
             yield rule["rule"], rule
         for parameter in operation.get("parameters", []):
             yield f"{name}.{parameter['name']}", parameter
@@ -71,7 +71,7 @@ def examples() -> Iterator[tuple[str, Any, Any]]:
 
 
 def sources(node: dict[str, Any]) -> list[str]:
-    source = node["x-source"]
+    source = node["x-qlara-source"]
     return [source] if isinstance(source, str) else list(source.values())
 
 
@@ -95,7 +95,7 @@ def test_the_operations_stand_at_the_documented_paths() -> None:
 def test_everything_names_a_heading_of_uc_020_or_an_assumption_with_its_reason(
     place: str, node: dict[str, Any]
 ) -> None:
-    assert "x-source" in node, place
+    assert "x-qlara-source" in node, place
     for source in sources(node):
         kind, _, text = source.partition(": ")
         assert (kind == "UC-020" and text.startswith(tuple(HEADINGS))) or (
@@ -117,7 +117,9 @@ def test_every_limit_of_a_request_names_its_own_source(place: str) -> None:
         limit
         for node in nodes
         for limit in LIMITS
-        if limit in node and not isinstance(node["x-source"], str) and limit not in node["x-source"]
+        if limit in node
+        and not isinstance(node["x-qlara-source"], str)
+        and limit not in node["x-qlara-source"]
     ]
 
     assert unsourced == []

@@ -180,9 +180,9 @@ def test_any_edit_is_served_or_refused_in_one_line(tmp_path: Path, seed: int) ->
             "uploadVCard: 200: errors: ",
         ),
         (
-            "          x-max-bytes: 10485760\n",
-            "          x-max-bytes: true\n",
-            "the field 'file' lacks x-max-bytes as an integer of at least 1",
+            "          x-qlara-max-bytes: 10485760\n",
+            "          x-qlara-max-bytes: true\n",
+            "the field 'file' lacks x-qlara-max-bytes as an integer of at least 1",
         ),
         (
             "  title: Qlara contact API\n",

@@ -384,7 +384,7 @@ def _file_name(value: Plain) -> Iterator[Action]:
     }
     update = {"required": ["fileName"], "properties": {"fileName": schema}}
     yield _update("$.components.schemas.VCardUpload", update)
-    examples = f"{_UPLOAD}.requestBody.content['multipart/form-data'].examples.*.value"
+    examples = f"{_UPLOAD}.requestBody.content['multipart/form-data']['x-qlara-examples'].*.value"
     yield _update(examples, {"fileName": "contacts.vcf"})
 
 

@@ -180,7 +180,7 @@ def _examples(document: Document, media: Schema) -> Iterator[tuple[str, Schema]]
     """Yield name and example of a media type, parameter or field; every example has a value."""
     if "example" in media:
         yield "example", {"value": media["example"]}
-    for name, node in media.get("examples", {}).items():
+    for name, node in {**media.get("x-qlara-examples", {}), **media.get("examples", {})}.items():
         yield name, {"value": None, **document.resolve(node)}
 
 

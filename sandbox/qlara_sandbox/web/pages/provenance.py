@@ -23,6 +23,7 @@ _SILENT = frozenset(
         "responses",
         "content",
         "examples",
+        "x-qlara-examples",
         "application/json",
     ]
 )

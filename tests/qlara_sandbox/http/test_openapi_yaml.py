@@ -146,3 +146,71 @@ def test_every_documented_status_has_a_named_example() -> None:
     ]
 
     assert bare == []
+
+
+def test_extensions_carry_the_prefix_of_the_api() -> None:
+    def keys(node: Any) -> Iterator[str]:
+        for key, value in node.items() if isinstance(node, dict) else ():
+            yield key
+            if key != "properties":
+                yield from keys(value)
+        for item in node if isinstance(node, list) else ():
+            yield from keys(item)
+
+    assert {key for key in keys(DOCUMENT) if key.startswith("x-") and "qlara" not in key} == set()
+
+
+def test_components_have_names_that_make_good_classes() -> None:
+    schemas, responses = DOCUMENT["components"]["schemas"], DOCUMENT["components"]["responses"]
+
+    assert list(schemas) == [
+        "ListId",
+        "VCardUpload",
+        "ImportReport",
+        "ImportSummary",
+        "CardError",
+        "ContactPage",
+        "Contact",
+        "ContactQuota",
+        "ErrorResponse",
+        "RateLimitError",
+    ]
+    assert list(responses) == ["Unauthorized", "Forbidden", "ListNotFound", "TooManyRequests"]
+
+
+def test_a_client_sends_a_binary_file_and_either_of_two_lists() -> None:
+    form = DOCUMENT["components"]["schemas"]["VCardUpload"]
+
+    assert {key: form["properties"]["file"].get(key) for key in ("type", "format", "pattern")} == {
+        "type": "string",
+        "format": "binary",
+        "pattern": None,
+    }
+    assert {key: form[key] for key in ("if", "then", "else")} == {
+        "if": {"required": ["listId"]},
+        "then": {"not": {"required": ["listName"]}},
+        "else": {"required": ["listName"]},
+    }
+
+
+def test_the_examples_of_parameters_stand_in_pairs_with_those_of_responses() -> None:
+    [listing] = [operation for name, operation in operations() if name == "listContacts"]
+    shown = {
+        label
+        for response in listing["responses"].values()
+        for media in resolved(response)["content"].values()
+        for label in media["examples"]
+    }
+    given = [set(parameter["examples"]) for parameter in listing["parameters"]]
+
+    assert given == [{"firstPage", "unknownList"}] * 3
+    assert given[0] <= shown
+
+
+def test_whole_forms_stand_in_pairs_with_reports() -> None:
+    [upload] = [operation for name, operation in operations() if name == "uploadVCard"]
+    forms = upload["requestBody"]["content"]["multipart/form-data"]
+    reports = upload["responses"]["200"]["content"]["application/json"]
+
+    assert set(forms["x-qlara-examples"]) == set(reports["examples"])
+    assert "examples" not in forms  # tools would take the file for text

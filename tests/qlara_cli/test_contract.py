@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -105,10 +106,25 @@ def test_changes_can_be_had_as_json(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_is_no_contract_ends_with_2(tmp_path: Path) -> None:
+def test_a_contract_with_the_former_names_of_extensions_can_be_compared(tmp_path: Path) -> None:
+    path = changed(tmp_path, "x-qlara-", "x-")
+
+    assert run("diff", path) == (0, "No changes.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("paths: [\n", ":2: did not find"),
+        ("paths: []\n", ":1: paths: [] is not of type"),
+        ("a: 1\n", ": not an OpenAPI file: lacks openapi or paths"),
+        ("openapi: 3.1.0\npaths: {/x: {get: {parameters: [{}]}}}\n", " and "),
+    ],
+)
+def test_a_file_that_is_no_contract_ends_with_2(tmp_path: Path, text: str, mistake: str) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text("paths: [\n", encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     code, output = run("diff", str(path))
 
     assert code == 2
-    assert output.startswith(f"Error: {path}:")
+    assert output.startswith(f"Error: {path}{mistake}")

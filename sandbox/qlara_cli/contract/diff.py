@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qlara_cli.contract.reading import read
+from qlara_cli.contract.reading import read_any
 from qlara_cli.exit_codes import could_not_run
 from qlara_contract.changes.comparison import Change, changes
 from qlara_contract.changes.statements import EXISTS
+from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -40,12 +41,21 @@ def diff(ctx: click.Context, old: Path, new: Path, *, as_json: bool) -> None:
     NEW is the shipped contract, if it is not given.
     """
     with could_not_run():
-        found = changes(read(old), read(new))
+        found = _changes(old, new)
     if as_json:
         click.echo(json.dumps([_as_json(each) for each in found], ensure_ascii=False, indent=2))
     else:
         _print(found)
     ctx.exit(1 if any(each.breaks for each in found) else 0)
+
+
+def _changes(old: Path, new: Path) -> list[Change]:
+    before, after = read_any(old), read_any(new)
+    try:
+        return changes(before, after)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        message = f"{old} and {new}: not both usable OpenAPI files: {error!r}"
+        raise CannotRun(message) from error
 
 
 def _print(found: Sequence[Change]) -> None:

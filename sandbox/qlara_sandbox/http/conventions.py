@@ -43,6 +43,8 @@ _QUOTA = {
 }
 _PLAIN = frozenset(one.name for one in TABLE if one.place != X_CONVENTIONS)
 _SOURCE = "x-qlara-source"
+# Their names before the prefix: passed over, an overlay would choose nothing.
+_FORMER = {"x-conventions": X_CONVENTIONS, "x-differs": X_DIFFERS}
 _CHOSEN = "assumption: chosen by the overlay"
 _MOST_REFERENCES = 20
 LONGEST_SENTENCE = 300
@@ -55,6 +57,9 @@ def conventions_of(document: Mapping[str, Any]) -> Conventions:
     Raises:
         InvalidConvention: a name or a value that there is none of.
     """
+    for former, name in _FORMER.items():
+        if former in document:
+            raise InvalidConvention(former, former, f"its name, {name}")
     said = document.get(X_CONVENTIONS, {})
     if not isinstance(said, dict):
         raise InvalidConvention(X_CONVENTIONS, said, "a mapping from names to values")

@@ -111,6 +111,14 @@ def test_what_no_convention_says_is_a_mistake_of_the_document(said: Any, message
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["conventions", "differs"])
+def test_a_former_name_is_told_the_one_of_today(name: str) -> None:
+    with pytest.raises(InvalidConvention) as error:
+        conventions_of({**DOCUMENT, f"x-{name}": {}})
+
+    assert str(error.value).startswith(f"x-{name}: expected its name, x-qlara-{name}; found ")
+
+
 def test_a_wrong_value_in_an_overlay_names_both_files(tmp_path: Path) -> None:
     overlay = overlay_for({"order": "name"})
     overlay["actions"][0]["update"]["x-qlara-conventions"]["order"] = "size"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from qlara_contract.changes.statements import (
     CHOICE,
     EXISTS,
-    Key,
     Place,
     Sender,
     Statement,
+    StatementKey,
     statements,
 )
 
@@ -34,7 +34,7 @@ _UPPER_BOUNDS = frozenset(
 _WORDS = frozenset({"default", "value", "request line", "media type"})
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What became of a statement; ``CHANGED`` is another one in its place, neither narrower nor wider."""
 
     NEW = "new"
@@ -51,7 +51,7 @@ class Change:
     ``source`` is where the contract has the statement from: a heading of UC-020, or an assumption.
     """
 
-    kind: Kind
+    kind: ChangeKind
     place: Place
     aspect: str
     old: Any
@@ -71,7 +71,9 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     return sorted(found, key=lambda change: not change.breaks)
 
 
-def _changes(old: Mapping[Key, Statement], new: Mapping[Key, Statement]) -> Iterator[Change]:
+def _changes(
+    old: Mapping[StatementKey, Statement], new: Mapping[StatementKey, Statement]
+) -> Iterator[Change]:
     appeared = {key.place for key in new.keys() - old.keys() if key.aspect == EXISTS}
     vanished = {key.place for key in old.keys() - new.keys() if key.aspect == EXISTS}
     for key in {**old, **new}:
@@ -91,24 +93,27 @@ def _changes(old: Mapping[Key, Statement], new: Mapping[Key, Statement]) -> Iter
             yield Change(kind, key.place, key.aspect, *values, breaks, said.source)
 
 
-def _is_within(key: Key, places: set[Place]) -> bool:
+def _is_within(key: StatementKey, places: set[Place]) -> bool:
     """Return whether a statement is about a part of something that is new or gone as a whole."""
     place = key.place if key.aspect != EXISTS else key.place[:-1]
     return any(place[:length] in places for length in range(1, len(place) + 1))
 
 
 def _of_existence(
-    key: Key, before: Statement | None, after: Statement | None, new: Mapping[Key, Statement]
+    key: StatementKey,
+    before: Statement | None,
+    after: Statement | None,
+    new: Mapping[StatementKey, Statement],
 ) -> Change:
     said = after or before
     assert said is not None, "one of the two has it"
-    kind = Kind.NEW if before is None else Kind.GONE
-    required = new.get(Key(key.place, "required"))
-    if kind is Kind.NEW and said.sender is Sender.CLIENT and required and required.value:
+    kind = ChangeKind.NEW if before is None else ChangeKind.GONE
+    required = new.get(StatementKey(key.place, "required"))
+    if kind is ChangeKind.NEW and said.sender is Sender.CLIENT and required and required.value:
         return Change(kind, key.place, "required", None, True, True, said.source)
     # A success is what a client waits for: another one is as bad as none.
     is_status = _is_status(key.place, said)
-    breaks = key.place[-1].startswith("2") if is_status else kind is Kind.GONE
+    breaks = key.place[-1].startswith("2") if is_status else kind is ChangeKind.GONE
     old_value, new_value = (before.value if before else None), (after.value if after else None)
     return Change(kind, key.place, EXISTS, old_value, new_value, breaks, said.source)
 
@@ -117,26 +122,32 @@ def _is_status(place: Place, said: Statement) -> bool:
     return said.sender is Sender.DEPLOYMENT and len(place) == 2
 
 
-def _kind(aspect: str, old: Any, new: Any) -> Kind:
+def _kind(aspect: str, old: Any, new: Any) -> ChangeKind:
     if aspect in _WORDS:
         if old is None or new is None:
-            return Kind.NEW if old is None else Kind.GONE
-        return Kind.CHANGED
+            return ChangeKind.NEW if old is None else ChangeKind.GONE
+        return ChangeKind.CHANGED
     if old is None or new is None:
-        return Kind.NARROWER if old is None else Kind.WIDER
+        return ChangeKind.NARROWER if old is None else ChangeKind.WIDER
     if isinstance(new, bool):
-        return Kind.NARROWER if new else Kind.WIDER
+        return ChangeKind.NARROWER if new else ChangeKind.WIDER
     if aspect in _LOWER_BOUNDS | _UPPER_BOUNDS:
         is_narrower = (new > old) == (aspect in _LOWER_BOUNDS)
-        return Kind.NARROWER if is_narrower else Kind.WIDER
+        return ChangeKind.NARROWER if is_narrower else ChangeKind.WIDER
     if isinstance(new, frozenset) and aspect != CHOICE:
-        return Kind.NARROWER if new < old else Kind.WIDER if new > old else Kind.CHANGED
-    return Kind.CHANGED
+        return (
+            ChangeKind.NARROWER
+            if new < old
+            else ChangeKind.WIDER
+            if new > old
+            else ChangeKind.CHANGED
+        )
+    return ChangeKind.CHANGED
 
 
-def _breaks(kind: Kind, sender: Sender) -> bool:
-    if kind in {Kind.GONE, Kind.CHANGED}:
+def _breaks(kind: ChangeKind, sender: Sender) -> bool:
+    if kind in {ChangeKind.GONE, ChangeKind.CHANGED}:
         return True
-    if kind is Kind.NEW:
+    if kind is ChangeKind.NEW:
         return False
-    return (kind is Kind.NARROWER) == (sender is Sender.CLIENT)
+    return (kind is ChangeKind.NARROWER) == (sender is Sender.CLIENT)

@@ -31,7 +31,7 @@ class Sender(StrEnum):
     NOBODY = "nobody"  # it is about what a deployment does
 
 
-class Key(NamedTuple):
+class StatementKey(NamedTuple):
     """What a statement is about: a place, and what of it."""
 
     place: Place
@@ -47,22 +47,22 @@ class Statement:
     source: str
 
 
-def statements(document: Mapping[str, Any]) -> dict[Key, Statement]:
+def statements(document: Mapping[str, Any]) -> dict[StatementKey, Statement]:
     """Return all that an OpenAPI document states of operations, their requests and responses, and conventions.
 
     The document is one that the sandbox can serve.
     """
-    return dict(_Reader(document).all())
+    return dict(_StatementReader(document).all())
 
 
-class _Reader:
+class _StatementReader:
     """Walks through a document; references are followed, but for those that lead into themselves."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._references = Document(document)
 
-    def all(self) -> Iterator[tuple[Key, Statement]]:
+    def all(self) -> Iterator[tuple[StatementKey, Statement]]:
         for path, entry in self._document["paths"].items():
             item = self._references.expanded(entry)
             for method in _METHODS:
@@ -73,11 +73,11 @@ class _Reader:
         for name, value in said.items():
             if not name.startswith("x-"):
                 statement = Statement(value, Sender.NOBODY, str(sources.get(name, "")))
-                yield Key(("convention", name), "value"), statement
+                yield StatementKey(("convention", name), "value"), statement
 
     def _operation(
         self, path: str, method: str, item: Mapping[str, Any]
-    ) -> Iterator[tuple[Key, Statement]]:
+    ) -> Iterator[tuple[StatementKey, Statement]]:
         node = item[method]
         name = node.get("operationId", f"{method} {path}")
         said = _Saying((name,), Sender.CLIENT, _source_of(node))
@@ -107,22 +107,24 @@ class _Saying:
     sender: Sender
     source: str
 
-    def that(self, aspect: str, value: Any, source: str = "") -> tuple[Key, Statement]:
-        return Key(self.place, aspect), Statement(value, self.sender, source or self.source)
+    def that(self, aspect: str, value: Any, source: str = "") -> tuple[StatementKey, Statement]:
+        return StatementKey(self.place, aspect), Statement(
+            value, self.sender, source or self.source
+        )
 
     def of(self, step: str, node: Any = None, sender: Sender | None = None) -> _Saying:
         source = (_source_of(node) if isinstance(node, dict) else "") or self.source
         return _Saying((*self.place, step), sender or self.sender, source)
 
 
-def _parameter(said: _Saying, node: Mapping[str, Any]) -> Iterator[tuple[Key, Statement]]:
+def _parameter(said: _Saying, node: Mapping[str, Any]) -> Iterator[tuple[StatementKey, Statement]]:
     about = said.of(f"{node['in']} {node['name']}", node)
     yield about.that(EXISTS, True)
     yield about.that("required", bool(node.get("required")))
     yield from _schema(about, node.get("schema", {}))
 
 
-def _body(said: _Saying, node: Mapping[str, Any]) -> Iterator[tuple[Key, Statement]]:
+def _body(said: _Saying, node: Mapping[str, Any]) -> Iterator[tuple[StatementKey, Statement]]:
     for media_type, media in node.get("content", {}).items():
         about = said.of("form" if media_type == "multipart/form-data" else media_type)
         yield about.that(EXISTS, True)
@@ -132,7 +134,7 @@ def _body(said: _Saying, node: Mapping[str, Any]) -> Iterator[tuple[Key, Stateme
 
 def _response(
     said: _Saying, status: str, node: Mapping[str, Any]
-) -> Iterator[tuple[Key, Statement]]:
+) -> Iterator[tuple[StatementKey, Statement]]:
     about = said.of(status, node, Sender.DEPLOYMENT)
     yield about.that(EXISTS, True)
     for name, header in node.get("headers", {}).items():
@@ -145,7 +147,7 @@ def _response(
         yield from _schema(of_media, media.get("schema", {}))
 
 
-def _schema(said: _Saying, node: Any) -> Iterator[tuple[Key, Statement]]:
+def _schema(said: _Saying, node: Any) -> Iterator[tuple[StatementKey, Statement]]:
     if not isinstance(node, dict) or "$ref" in node:  # a reference that leads into itself
         return
     is_file = node.get("format") == "binary" or "contentMediaType" in node
@@ -161,7 +163,7 @@ def _schema(said: _Saying, node: Any) -> Iterator[tuple[Key, Statement]]:
         yield from _schema(said.of("[]", node["items"]), node["items"])
 
 
-def _object(said: _Saying, node: dict[str, Any]) -> Iterator[tuple[Key, Statement]]:
+def _object(said: _Saying, node: dict[str, Any]) -> Iterator[tuple[StatementKey, Statement]]:
     required = always_required(node)
     properties = properties_of(node)
     if properties or alternatives(node):

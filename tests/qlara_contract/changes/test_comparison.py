@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qlara_contract.changes.comparison import Change, Kind, changes
+from qlara_contract.changes.comparison import Change, ChangeKind, changes
 from qlara_contract.contract import contract, load_document
 from qlara_contract.targets import SPEC, apply_overlay
 
@@ -26,7 +26,7 @@ def edited(edit: Edit) -> dict[str, Any]:
     return document
 
 
-def told(edit: Edit) -> list[tuple[Kind, str, str, bool]]:
+def told(edit: Edit) -> list[tuple[ChangeKind, str, str, bool]]:
     """Return the changes that *edit* makes of the contract: kind, place, aspect, whether it breaks."""
     found = changes(contract().document, edited(edit))
     return [(each.kind, " ".join(each.place), each.aspect, each.breaks) for each in found]
@@ -56,102 +56,102 @@ def test_a_contract_does_not_differ_from_itself() -> None:
     [
         (
             lambda each: form(each)["properties"]["tags"].update(maxLength=500),
-            (Kind.NARROWER, "uploadVCard form tags", "maxLength", True),
+            (ChangeKind.NARROWER, "uploadVCard form tags", "maxLength", True),
         ),
         (
             lambda each: form(each)["properties"]["tags"].update(maxLength=5000),
-            (Kind.WIDER, "uploadVCard form tags", "maxLength", False),
+            (ChangeKind.WIDER, "uploadVCard form tags", "maxLength", False),
         ),
         (
             lambda each: form(each)["properties"]["listName"].update(minLength=3),
-            (Kind.NARROWER, "uploadVCard form listName", "minLength", True),
+            (ChangeKind.NARROWER, "uploadVCard form listName", "minLength", True),
         ),
         (
             lambda each: form(each)["properties"]["tags"].pop("pattern"),
-            (Kind.WIDER, "uploadVCard form tags", "pattern", False),
+            (ChangeKind.WIDER, "uploadVCard form tags", "pattern", False),
         ),
         (
             lambda each: form(each)["properties"]["file"].update({"x-qlara-max-bytes": 5_000_000}),
-            (Kind.NARROWER, "uploadVCard form file", "max-bytes", True),
+            (ChangeKind.NARROWER, "uploadVCard form file", "max-bytes", True),
         ),
         (
             lambda each: form(each)["properties"]["duplicateStrategy"]["enum"].remove("DUPLICATE"),
-            (Kind.NARROWER, "uploadVCard form duplicateStrategy", "values", True),
+            (ChangeKind.NARROWER, "uploadVCard form duplicateStrategy", "values", True),
         ),
         (
             lambda each: form(each)["properties"]["duplicateStrategy"].update(default="UPDATE"),
-            (Kind.CHANGED, "uploadVCard form duplicateStrategy", "default", True),
+            (ChangeKind.CHANGED, "uploadVCard form duplicateStrategy", "default", True),
         ),
         (
             lambda each: form(each)["properties"].update(note={"type": "string", "maxLength": 9}),
-            (Kind.NEW, "uploadVCard form note", "exists", False),
+            (ChangeKind.NEW, "uploadVCard form note", "exists", False),
         ),
         (
             lambda each: form(each).update(required=["file", "tags"]),
-            (Kind.NARROWER, "uploadVCard form tags", "required", True),
+            (ChangeKind.NARROWER, "uploadVCard form tags", "required", True),
         ),
         (
             lambda each: form(each)["properties"].pop("tags"),
-            (Kind.GONE, "uploadVCard form tags", "exists", True),
+            (ChangeKind.GONE, "uploadVCard form tags", "exists", True),
         ),
         (
             lambda each: [form(each).pop(key) for key in ("if", "then", "else")],
-            (Kind.WIDER, "uploadVCard form", "exactly one of", False),
+            (ChangeKind.WIDER, "uploadVCard form", "exactly one of", False),
         ),
         (
             lambda each: upload(each)["responses"].pop("413"),
-            (Kind.GONE, "uploadVCard 413", "exists", False),
+            (ChangeKind.GONE, "uploadVCard 413", "exists", False),
         ),
         (
             lambda each: upload(each)["responses"].update({"423": {"description": "Locked."}}),
-            (Kind.NEW, "uploadVCard 423", "exists", False),
+            (ChangeKind.NEW, "uploadVCard 423", "exists", False),
         ),
         (
             lambda each: upload(each)["responses"].update({"202": {"description": "Later."}}),
-            (Kind.NEW, "uploadVCard 202", "exists", True),
+            (ChangeKind.NEW, "uploadVCard 202", "exists", True),
         ),
         (
             lambda each: report(each)["properties"]["status"]["enum"].append("PARTIAL"),
-            (Kind.WIDER, "uploadVCard 200 status", "values", True),
+            (ChangeKind.WIDER, "uploadVCard 200 status", "values", True),
         ),
         (
             lambda each: report(each)["required"].remove("errors"),
-            (Kind.WIDER, "uploadVCard 200 errors", "required", True),
+            (ChangeKind.WIDER, "uploadVCard 200 errors", "required", True),
         ),
         (
             lambda each: report(each)["properties"].update(note={"type": "string"}),
-            (Kind.NEW, "uploadVCard 200 note", "exists", False),
+            (ChangeKind.NEW, "uploadVCard 200 note", "exists", False),
         ),
         (
             lambda each: report(each)["properties"].pop("errors"),
-            (Kind.GONE, "uploadVCard 200 errors", "exists", True),
+            (ChangeKind.GONE, "uploadVCard 200 errors", "exists", True),
         ),
         (
             lambda each: each["components"]["schemas"]["CardError"]["properties"]["line"].update(
                 minimum=5
             ),
-            (Kind.NARROWER, "uploadVCard 200 errors [] line", "minimum", False),
+            (ChangeKind.NARROWER, "uploadVCard 200 errors [] line", "minimum", False),
         ),
         (
             lambda each: (
                 each["paths"][LIST]["get"].pop("security", None)
                 or each["paths"][LIST]["get"].update(security=[])
             ),
-            (Kind.WIDER, "listContacts", "needs a key", False),
+            (ChangeKind.WIDER, "listContacts", "needs a key", False),
         ),
         (
             lambda each: upload(each).update({"x-qlara-permission": "billing"}),
-            (Kind.CHANGED, "uploadVCard", "permission", True),
+            (ChangeKind.CHANGED, "uploadVCard", "permission", True),
         ),
-        (lambda each: each["paths"].pop(LIST), (Kind.GONE, "listContacts", "exists", True)),
+        (lambda each: each["paths"].pop(LIST), (ChangeKind.GONE, "listContacts", "exists", True)),
         (
             lambda each: each["x-qlara-conventions"].update(order="name"),
-            (Kind.CHANGED, "convention order", "value", True),
+            (ChangeKind.CHANGED, "convention order", "value", True),
         ),
     ],
 )
 def test_a_change_has_a_kind_and_can_break_a_client_or_not(
-    edit: Edit, expected: tuple[Kind, str, str, bool]
+    edit: Edit, expected: tuple[ChangeKind, str, str, bool]
 ) -> None:
     assert told(edit) == [expected]
 
@@ -161,7 +161,7 @@ def test_a_new_field_that_every_request_needs_breaks_clients() -> None:
         form(document)["properties"]["fileName"] = {"type": "string"}
         form(document)["required"].append("fileName")
 
-    assert told(edit) == [(Kind.NEW, "uploadVCard form fileName", "required", True)]
+    assert told(edit) == [(ChangeKind.NEW, "uploadVCard form fileName", "required", True)]
 
 
 def test_a_rule_in_other_words_is_a_new_one() -> None:
@@ -173,8 +173,8 @@ def test_a_rule_in_other_words_is_a_new_one() -> None:
         for each in changes(contract().document, edited(edit))
     ]
     assert kinds == [
-        (Kind.GONE, ("uploadVCard", "rule"), True),
-        (Kind.NEW, ("uploadVCard", "rule"), False),
+        (ChangeKind.GONE, ("uploadVCard", "rule"), True),
+        (ChangeKind.NEW, ("uploadVCard", "rule"), False),
     ]
 
 
@@ -215,7 +215,7 @@ def test_what_can_break_a_client_comes_first_and_names_its_source() -> None:
 
     assert found == [
         Change(
-            Kind.NARROWER,
+            ChangeKind.NARROWER,
             ("uploadVCard", "form", "file"),
             "max-bytes",
             10_485_760,
@@ -224,7 +224,7 @@ def test_what_can_break_a_client_comes_first_and_names_its_source() -> None:
             source="UC-020: 413 Payload Too Large — File too large (assumption: 10 MB are 10 485 760 bytes)",
         ),
         Change(
-            Kind.WIDER,
+            ChangeKind.WIDER,
             ("uploadVCard", "form", "tags"),
             "maxLength",
             1000,

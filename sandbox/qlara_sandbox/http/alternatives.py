@@ -62,7 +62,7 @@ def with_properties(schema: Any, replaced: Mapping[str, Schema]) -> Any:
         return schema
     changed = {
         key: with_properties(value, replaced)
-        if key in {*_BRANCHES, *_CONDITIONS, "allOf", "dependentSchemas"}
+        if key in {*_BRANCHES, *_CONDITIONS, "allOf"}
         else value
         for key, value in schema.items()
     }

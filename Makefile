@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := $(VENV)/client-tools
 PORT ?= 8080
 SWITCHES ?= 100
 BASE_URL ?= http://127.0.0.1:$(PORT)
@@ -11,7 +12,7 @@ PARALLEL := --numprocesses auto --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test coverage check format contract bench mutants circle console-test docs clean fuzz chaos soak load pauses reliability corpus
+.PHONY: help serve demo verify suite test clients coverage check format contract bench mutants circle console-test docs clean fuzz chaos soak load pauses reliability corpus
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,6 +30,9 @@ verify: $(VENV)/suite  ## Check a deployment (BASE_URL=… and SANDBOX_API_KEY=�
 
 test: $(VENV)/dev  ## Run the tests, in as many processes as there are processors
 	$(BIN)/python -m pytest $(PARALLEL)
+
+clients: $(VENV)/dev $(TOOLS)/ready  ## Generate clients of the contract, import it into tools, and use them (needs Node.js 20, npm, Java)
+	$(BIN)/python -m pytest $(PARALLEL) -m clients tests/clients
 
 coverage: $(VENV)/dev  ## Run the tests and measure what they cover, in every process that they start
 	$(BIN)/coverage erase
@@ -122,3 +126,11 @@ $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Setting up for development (once) …"
 	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls,dev]'
 	@touch $(VENV)/serve $(VENV)/suite $@
+
+$(TOOLS)/ready: tests/clients/tools/package.json tests/clients/tools/requirements.txt | $(VENV)/bin/python
+	@echo "Setting up tools of clients (once) …"
+	@$(PYTHON) -m venv $(TOOLS)/python
+	@$(TOOLS)/python/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/clients/tools/requirements.txt
+	@cp tests/clients/tools/package.json $(TOOLS)/
+	@cd $(TOOLS) && npm install --no-package-lock --no-audit --no-fund --silent
+	@touch $@

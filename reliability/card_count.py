@@ -1,7 +1,7 @@
 """Counts the cards of a file by the rule of the contract, without reading the file as the product does.
 
 The rule: every ``BEGIN:VCARD`` that begins a line or follows an ``END:VCARD`` is a card, whatever blanks,
-marks and invisible characters stand around it (``openapi.yaml``, ``x-rules`` of ``uploadVCard``).
+marks and invisible characters stand around it (``openapi.yaml``, ``x-qlara-rules`` of ``uploadVCard``).
 """
 
 from __future__ import annotations

@@ -233,7 +233,7 @@ YAML = (
     b"| \n x",
     b"\xe2\x80\xa8",
     b"\xf0\x9f\x92\xa9",
-    b"x-source: y",
+    b"x-qlara-source: y",
 )
 
 SCENARIO = (
@@ -291,7 +291,7 @@ CONTRACT = (
     b"allOf: []",
     b"not: {}",
     b"format: date-time",
-    b"x-max-bytes: 1",
+    b"x-qlara-max-bytes: 1",
     b"operationId: listContacts",
     b'"409": {}',
     b'/new/{path}:\n    get: {responses: {"200": {description: x}}}',

@@ -23,6 +23,7 @@ from qlara_contract.conventions import Conventions, apply_overlay, overlay_for
 from qlara_contract.errors import RunStopped
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
+from qlara_contract.fuzzing import for_fuzzing
 from qlara_contract.numbers import AMERICAN
 from qlara_contract.promises import LIST, UPLOAD
 from qlara_contract.settings import Mode, Profile
@@ -202,7 +203,7 @@ class RequestGenerator:
         """Return the contract with the documented list replaced by one that may be used."""
         # Valid is what is valid there: where a page may have 100 contacts, `limit` goes up to 100.
         overlay = overlay_for(self._conventions.differences())
-        document = apply_overlay(contract().document, overlay)
+        document = for_fuzzing(apply_overlay(contract().document, overlay))
         if self._conventions.limit_above != "refused":
             del _limit_of(document)["maximum"]  # a larger one is accepted, too
         if self._list_id:
@@ -401,7 +402,7 @@ def _use_fictional_numbers(document: dict[str, Any], seed: int) -> None:
             )
             for example in form.get("examples", {}).values():
                 file = draw_file(rng, lambda: rng.choice(AMERICAN), [], cards=2)
-                example["value"]["file"] = file.text.replace("\r\n", "\n").replace("\n", "\r\n")
+                example["value"]["file"] = file.text
 
 
 def _found(recorder: ScenarioRecorder, case_id: str) -> dict[PromiseId, str]:

@@ -141,7 +141,7 @@ def promise(promise_id: str) -> Promise:
 
 
 class UnusableDifference(ValueError):
-    """``x-differs`` names no promise, or a documented one; the message says which."""
+    """``x-qlara-differs`` names no promise, or a documented one; the message says which."""
 
 
 def require_assumed(differs: Mapping[str, str]) -> Mapping[PromiseId, str]:
@@ -155,10 +155,10 @@ def require_assumed(differs: Mapping[str, str]) -> Mapping[PromiseId, str]:
         try:
             one = promise(name)
         except UnknownPromise as error:
-            raise UnusableDifference(f"x-differs: {error}") from error
+            raise UnusableDifference(f"x-qlara-differs: {error}") from error
         if not one.is_assumed:
             raise UnusableDifference(
-                f"x-differs: {name} is documented ({one.source}); a deployment that does otherwise "
+                f"x-qlara-differs: {name} is documented ({one.source}); a deployment that does otherwise "
                 "breaks it. Known deviations are for that."
             )
         found[one.id] = sentence

@@ -19,6 +19,7 @@ from qlara_sandbox.domain.conventions import (
     convention,
     duration_text,
 )
+from qlara_sandbox.http.alternatives import alternatives, always_required, properties_of
 from qlara_sandbox.http.conventions import (
     LONGEST_SENTENCE,
     conventions_of,
@@ -26,6 +27,7 @@ from qlara_sandbox.http.conventions import (
     overlay_for,
 )
 from qlara_sandbox.http.overlay import InvalidOverlay, apply as apply_overlay, apply_file
+from qlara_sandbox.http.schemas import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,9 +41,12 @@ __all__ = [
     "TABLE",
     "Convention",
     "Conventions",
+    "Document",
     "InvalidConvention",
     "InvalidOverlay",
     "SandboxDidNotStart",
+    "alternatives",
+    "always_required",
     "apply_file",
     "apply_overlay",
     "attribute_of",
@@ -50,6 +55,7 @@ __all__ = [
     "differs_of",
     "duration_text",
     "overlay_for",
+    "properties_of",
     "running_sandbox",
     "sandbox_behind",
 ]

@@ -189,20 +189,18 @@ def as_junit(run: ExamplesRun) -> str:
     """Return the run as JUnit XML: a suite per page, a case per step."""
     root = ET.Element("testsuites", name="examples")
     for path, results in run.by_page.items():
-        suite = ET.SubElement(root, "testsuite", name=str(path))
+        suite = ET.SubElement(root, "testsuite", name=str(path), file=str(path))
         properties = ET.SubElement(suite, "properties")
         value = run.confinement.mode.value
         ET.SubElement(properties, "property", name="confinement", value=value)
         for result in results:
             _case(suite, result)
-    return document(root)
+    return document(root, run.started)
 
 
 def _case(suite: ET.Element, result: StepResult) -> None:
     name = f"line {result.first}: {xml_safe(visible(result.what))}"
     case = ET.SubElement(suite, "testcase", name=name, classname=str(result.path))
-    case.set("file", str(result.path))
-    case.set("line", str(result.first))
     if result.state in _RED:
         kind = "failure" if result.state is StepState.DIFFERS else "error"
         found = [f"{result.path}:{each.line}: {each}" for each in result.findings]

@@ -34,4 +34,4 @@ class UploadFiles:
 def _largest_file() -> int:
     """Return the largest file that the contract allows, in bytes."""
     schema = contract().document["components"]["schemas"]["VCardUpload"]
-    return int(schema["properties"]["file"]["x-max-bytes"])
+    return int(schema["properties"]["file"]["x-qlara-max-bytes"])

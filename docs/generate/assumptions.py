@@ -1,4 +1,4 @@
-"""``docs/assumptions.md``: the table of assumptions, from every ``x-source`` of the contract."""
+"""``docs/assumptions.md``: the table of assumptions, from every ``x-qlara-source`` of the contract."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "assumptions.md"
 SPEC = ROOT / "openapi.yaml"
 HEAD = """# Assumptions
 
-<!-- Written by `make docs`, from every `x-source` of `openapi.yaml`. -->
+<!-- Written by `make docs`, from every `x-qlara-source` of `openapi.yaml`. -->
 
 Where the documentation is silent, the contract had to decide. Each decision stands in `openapi.yaml` beside what it
 explains, in `/__docs` of a running sandbox, and here. A deployment that decides otherwise has broken no promise of

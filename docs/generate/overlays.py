@@ -29,7 +29,7 @@ extends: openapi.yaml
 actions:
   - target: $
     update:
-      x-conventions:
+      x-qlara-conventions:
         order: name
         settle: 2s
         list-names: unique
@@ -68,7 +68,7 @@ qlara-sandbox serve --overlay api-reference
 
 ## Conventions
 
-What plain OpenAPI can say, stands where OpenAPI has it; the rest in `x-conventions` at the root of the document, a
+What plain OpenAPI can say, stands where OpenAPI has it; the rest in `x-qlara-conventions` at the root of the document, a
 map from name to value. The value of `openapi.yaml` is in bold. An unknown name, or a value that a convention cannot
 have, stops the start with what was expected.
 
@@ -87,14 +87,14 @@ A scenario that names its `region` or its `limits` keeps them.
 ## What no convention has a word for
 
 A deployment may sort tags, or refuse a whole file for one broken card. For these there is no convention, and the sandbox
-cannot do it. The overlay then says so in a sentence, in `x-differs` at the root of the document, by
+cannot do it. The overlay then says so in a sentence, in `x-qlara-differs` at the root of the document, by
 [promise](promises.md):
 
 ```yaml
 actions:
   - target: $
     update:
-      x-differs:
+      x-qlara-differs:
         tags.order: The tags stand in another order.
 ```
 

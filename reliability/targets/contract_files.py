@@ -42,7 +42,7 @@ _PATHS = (
 )
 _REMOTE = b"//127.0.0.1:1/"
 _STAYS_YAML = 0.7  # so often: most of what is not YAML is refused at once
-_KEPT_WORDS = {"x-max-bytes", "x-permission", "x-expected"}
+_KEPT_WORDS = {"x-qlara-max-bytes", "x-qlara-permission", "x-qlara-expected"}
 
 
 def _values() -> list[Any]:

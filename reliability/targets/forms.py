@@ -117,6 +117,6 @@ def check_upload(response: wire.Response) -> Hashable:
     if response.status not in _REFUSALS:
         detail = f"{response.status} {response.body[:400]!r}"
         raise InvariantBroken(f"an upload is imported or refused ({response.status})", detail)
-    schemas.require("Fail", content)
+    schemas.require("ErrorResponse", content)
     words = tuple((field[:12], message[:24]) for field, message in content["data"].items())
     return (response.status, words[:3])

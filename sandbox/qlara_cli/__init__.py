@@ -50,12 +50,19 @@ def _vcard() -> click.Command:
     return vcard
 
 
+def _contract() -> click.Command:
+    from qlara_cli.contract import contract
+
+    return contract
+
+
 COMMANDS: Commands = {
     "serve": (_serve, "Start the sandbox."),
     "scenarios": (_scenarios, "List, show and check the scenarios."),
     "shell": (_shell, "Open a shell in which the documented commands work as printed."),
     "examples": (_examples, "Run the commands of documentation pages."),
     "verify": (_verify, "Check any deployment against the contract."),
+    "contract": (_contract, "Show the contract, and what a change of it means."),
     "vcard": (_vcard, "Inspect, convert and generate vCard files."),
 }
 

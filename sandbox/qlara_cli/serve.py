@@ -413,7 +413,7 @@ class Welcome(NamedTuple):
         ]
         if self.differs:
             named = ", ".join(self.differs)
-            lines.insert(1, f"Does as the contract says, and not as x-differs does: {named}")
+            lines.insert(1, f"Does as the contract says, and not as x-qlara-differs does: {named}")
         if self.new_token:
             lines.append(f"Control API: Authorization: Bearer {self.new_token}")
         click.echo("\n".join([*lines, "Stop with Ctrl-C."]))

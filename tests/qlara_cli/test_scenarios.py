@@ -121,7 +121,7 @@ def test_a_file_outside_the_folder_is_a_mistake_unless_it_is_allowed(
 
 def test_check_applies_the_overlay_that_a_scenario_names(tmp_path: Path) -> None:
     head = "overlay: 1.0.0\ninfo: {title: T, version: '1'}\nactions:\n"
-    wrong = f"{head}- target: $\n  update: {{x-conventions: {{order: size}}}}\n"
+    wrong = f"{head}- target: $\n  update: {{x-qlara-conventions: {{order: size}}}}\n"
     (tmp_path / "wrong.overlay").write_text(wrong, encoding="utf-8")
     file = tmp_path / "a.yaml"
     file.write_text("title: T\nstory: S\noverlay: wrong.overlay\n", encoding="utf-8")

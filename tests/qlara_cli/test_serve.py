@@ -286,7 +286,7 @@ def test_an_overlay_is_known_by_its_file_or_by_its_shipped_name() -> None:
 
 def _with_differs(folder: Path, promise: str) -> str:
     path = folder / "o.yaml"
-    said = f"{{x-differs: {{{promise}: Decided otherwise.}}}}"
+    said = f"{{x-qlara-differs: {{{promise}: Decided otherwise.}}}}"
     text = "overlay: 1.0.0\ninfo: {title: T, version: '1'}\nactions:\n- target: $\n"
     path.write_text(f"{text}  update: {said}\n", encoding="utf-8")
     return str(path)
@@ -296,12 +296,12 @@ def test_what_an_overlay_says_and_the_sandbox_cannot_do_is_told_at_the_start(
     tmp_path: Path,
 ) -> None:
     with serving("--overlay", _with_differs(tmp_path, "tags.order")) as running:
-        told = "Does as the contract says, and not as x-differs does: tags.order"
+        told = "Does as the contract says, and not as x-qlara-differs does: tags.order"
         assert told in running.banner.splitlines()
     unknown = _with_differs(tmp_path, "tags.nothing")
-    assert "x-differs: Unknown promise 'tags.nothing'" in refused("--overlay", unknown)
+    assert "x-qlara-differs: Unknown promise 'tags.nothing'" in refused("--overlay", unknown)
     documented = _with_differs(tmp_path, "quota.shape")
-    assert "x-differs: quota.shape is documented" in refused("--overlay", documented)
+    assert "x-qlara-differs: quota.shape is documented" in refused("--overlay", documented)
 
 
 def test_an_overlay_that_there_is_not_is_answered_with_the_shipped_ones() -> None:

@@ -59,18 +59,18 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("differs", "message"),
     [
-        ({"tags.oder": "x"}, "x-differs: Unknown promise 'tags.oder'. Similar: tags."),
+        ({"tags.oder": "x"}, "x-qlara-differs: Unknown promise 'tags.oder'. Similar: tags."),
         (
             {"upload.imports-a-file": "x"},
-            "x-differs: upload.imports-a-file is documented (UC-020: ",
+            "x-qlara-differs: upload.imports-a-file is documented (UC-020: ",
         ),
-        ({"tags.order": ""}, "x-differs: tags.order: expected a mapping from promise ids to"),
+        ({"tags.order": ""}, "x-qlara-differs: tags.order: expected a mapping from promise ids to"),
         ({"tags.order": "x" * 301}, "a sentence of at most 300 characters each"),
-        (["tags.order"], "x-differs: expected a mapping from promise ids"),
+        (["tags.order"], "x-qlara-differs: expected a mapping from promise ids"),
     ],
 )
 def test_what_cannot_differ_is_refused(tmp_path: Path, differs: Any, message: str) -> None:
-    action = {"target": "$", "update": {"x-differs": differs}}
+    action = {"target": "$", "update": {"x-qlara-differs": differs}}
     info = {"title": "T", "version": "1"}
     path = _written(tmp_path, {"overlay": "1.0.0", "info": info, "actions": [action]})
     with pytest.raises(CannotRun) as caught:

@@ -137,7 +137,8 @@ def test_junit_has_a_case_per_promise() -> None:
         "list.order": [],
         "list.total": ["failure"],
     }
-    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("4", "1", "1")
+    assert (root.get("tests"), root.get("failures")) == ("4", "1")
+    assert [suite.get("skipped") for suite in root] == ["1", "0"]
 
 
 def test_json_gives_each_promise_with_its_evidence() -> None:

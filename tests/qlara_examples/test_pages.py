@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from qlara_cli.examples import examples
 from qlara_contract.targets import SPEC
+from tests import junit_schema
 from tests.server import serving
 
 if TYPE_CHECKING:
@@ -326,6 +327,7 @@ def test_a_command_that_takes_too_long_is_stopped_and_the_next_one_runs(run: Pag
 def test_the_junit_report_names_file_and_line(run: PageRun) -> None:
     run.edited(('"imported": 230', '"imported": 231'))
     root = ET.parse(run.folder / "report" / "examples.xml").getroot()  # noqa: S314 - we wrote it
+    assert list(junit_schema.mistakes(root)) == []
 
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("9", "1", "0")
     [failure] = root.iter("failure")

@@ -172,7 +172,7 @@ def as_junit(outcome: Outcome) -> str:
         if operation not in suites:
             suites[operation] = ET.SubElement(root, "testsuite", name=operation)
         _case(suites[operation], outcome, result)
-    return mask(document(root), outcome.settings.placeholders)
+    return mask(document(root, outcome.started), outcome.settings.placeholders)
 
 
 def _case(suite: ET.Element, outcome: Outcome, result: PromiseResult) -> None:

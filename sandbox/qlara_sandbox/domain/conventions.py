@@ -19,8 +19,8 @@ Plain = int | str
 
 ALL = "all"
 CREATED = "created"
-X_CONVENTIONS = "x-conventions"
-X_DIFFERS = "x-differs"
+X_CONVENTIONS = "x-qlara-conventions"
+X_DIFFERS = "x-qlara-differs"
 
 _LONGEST_SHOWN = 60
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,8})(ms|s|m|h)", re.ASCII)
@@ -466,7 +466,7 @@ TABLE: tuple[Convention, ...] = (
         Whole(1024, 1_000_000_000),
         10 * 1024 * 1024,
         "How many bytes a file has at most.",
-        "the schema of the field file: x-max-bytes",
+        "the schema of the field file: x-qlara-max-bytes",
     ),
     Convention(
         "invalid-input",

@@ -12,6 +12,12 @@ import yaml
 from qlara_sandbox import resources
 from qlara_sandbox.domain.conventions import USUAL, Conventions, InvalidConvention
 from qlara_sandbox.domain.phone import is_region
+from qlara_sandbox.http.alternatives import (
+    alternatives,
+    always_required,
+    properties_of,
+    with_properties,
+)
 from qlara_sandbox.http.conventions import conventions_of, differs_of
 from qlara_sandbox.http.json_body import JSON, JsonBody
 from qlara_sandbox.http.operation import (
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-# Without x-max-bytes, a file of an added path has the size that UC-020 allows.
+# Without x-qlara-max-bytes, a file of an added path has the size that UC-020 allows.
 DEFAULT_FILE_BYTES = 10 * 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024
 _LONGEST_MESSAGE = 1000
@@ -70,7 +76,7 @@ class Contract:
         """Compile the file; with *strict_query*, requests may have no query parameters beside it.
 
         *shipped* is the file that this one may be an edit of: what a schema of it says in words
-        (``x-expected``) is kept only as far as it demands the same. A JSON body of a request has at most the ``x-max-bytes`` of its media type, 1 MB without.
+        (``x-qlara-expected``) is kept only as far as it demands the same. A JSON body of a request has at most the ``x-qlara-max-bytes`` of its media type, 1 MB without.
 
         Raises:
             InvalidContract: it is not an OpenAPI 3.1 file that the sandbox can use, or the overlay cannot
@@ -202,7 +208,7 @@ class Contract:
             operation_id=node.get("operationId", f"{method} {path}"),
             method=method.upper(),
             path=path,
-            permission=_text(node, "x-permission"),
+            permission=_text(node, "x-qlara-permission"),
             secured=bool(node.get("security", self.document.get("security"))),
             parameters=parameters,
             form=self._form(body),
@@ -242,27 +248,24 @@ class Contract:
         media = body.get("content", {}).get(MULTIPART)
         if media is None:
             return None
-        schema = self._document.resolve(media["schema"])
-        properties = {
-            name: self._document.resolve(node) for name, node in schema["properties"].items()
-        }
+        schema = self._document.expanded(media["schema"])
+        properties = properties_of(schema)
         for name, node in properties.items():
             _require_valid_default(f"field {name!r}", node, self._document)
         fields = {name: _form_field(name, node) for name, node in properties.items()}
         sizes = [field.max_bytes for field in fields.values() if field.max_bytes is not None]
         # A file is not read as text: its content is the domain's to judge.
-        checked = {name: {} if fields[name].is_file else properties[name] for name in fields}
+        unchecked: dict[str, Schema] = {name: {} for name in fields if fields[name].is_file}
         return FormSchema(
             fields=fields,
             defaults={
                 name: node["default"] for name, node in properties.items() if "default" in node
             },
-            alternatives=tuple(
-                name for choice in schema.get("oneOf", []) for name in choice.get("required", [])
-            ),
+            required=always_required(schema),
+            alternatives=alternatives(schema),
             given_twice=self.conventions.given_twice,
             max_file_bytes=max(sizes, default=DEFAULT_FILE_BYTES),
-            validator=self._document.validator({**schema, "properties": checked}),
+            validator=self._document.validator(with_properties(schema, unchecked)),
         )
 
     def _json_body(self, body: dict[str, Any]) -> JsonBody | None:
@@ -384,11 +387,11 @@ def _form_field(name: str, schema: Schema) -> FormField:
 
 
 def _size(node: dict[str, Any], place: str) -> int | None:
-    size = node.get("x-max-bytes")
+    size = node.get("x-qlara-max-bytes")
     if size is None:
         return None
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-        raise ValueError(f"{place} lacks x-max-bytes as an integer of at least 1")
+        raise ValueError(f"{place} lacks x-qlara-max-bytes as an integer of at least 1")
     return size
 
 

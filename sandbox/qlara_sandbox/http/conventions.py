@@ -1,7 +1,7 @@
 """Conventions in an OpenAPI document: read from it, and written as an overlay over ``openapi.yaml``.
 
 What plain OpenAPI can say (a default, a bound, a status, a nullable field) stands where OpenAPI has it;
-the rest in the extension ``x-conventions`` at the root, a flat map from name to value.
+the rest in the extension ``x-qlara-conventions`` at the root, a flat map from name to value.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ _QUOTA = {
     "remaining": "Contacts that may still be created.",
 }
 _PLAIN = frozenset(one.name for one in TABLE if one.place != X_CONVENTIONS)
-_SOURCE = "x-source"
+_SOURCE = "x-qlara-source"
+# Their names before the prefix: passed over, an overlay would choose nothing.
+_FORMER = {"x-qlara-conventions": X_CONVENTIONS, "x-qlara-differs": X_DIFFERS}
 _CHOSEN = "assumption: chosen by the overlay"
 _MOST_REFERENCES = 20
 LONGEST_SENTENCE = 300
@@ -55,6 +57,9 @@ def conventions_of(document: Mapping[str, Any]) -> Conventions:
     Raises:
         InvalidConvention: a name or a value that there is none of.
     """
+    for former, name in _FORMER.items():
+        if former in document:
+            raise InvalidConvention(former, former, f"its name, {name}")
     said = document.get(X_CONVENTIONS, {})
     if not isinstance(said, dict):
         raise InvalidConvention(X_CONVENTIONS, said, "a mapping from names to values")
@@ -75,7 +80,7 @@ def differs_of(document: Mapping[str, Any]) -> dict[str, str]:
     By promise of the contract suite: what was observed, in a sentence.
 
     Raises:
-        InvalidConvention: ``x-differs`` is not such a map.
+        InvalidConvention: ``x-qlara-differs`` is not such a map.
     """
     said = document.get(X_DIFFERS, {})
     expected = "a mapping from promise ids to a sentence of at most 300 characters each"
@@ -138,7 +143,7 @@ class _Document:
             "limit.default": limit.get("default"),
             "limit.maximum": limit.get("maximum"),
             "page.first": page.get("default"),
-            "file.maximum": self._at(form, "properties", "file").get("x-max-bytes"),
+            "file.maximum": self._at(form, "properties", "file").get("x-qlara-max-bytes"),
             "file-name": _by_required(form, "fileName", "required", "ignored"),
             "import.status": self._success(upload),
             "email.absent": self._email(pages),
@@ -296,7 +301,7 @@ def _no_errors(value: Plain) -> Iterator[Action]:
 
 
 def _file_maximum(value: Plain) -> Iterator[Action]:
-    yield _update("$.components.schemas.VCardUpload.properties.file", {"x-max-bytes": value})
+    yield _update("$.components.schemas.VCardUpload.properties.file", {"x-qlara-max-bytes": value})
 
 
 def _quota_fields(value: Plain) -> Iterator[Action]:
@@ -306,7 +311,12 @@ def _quota_fields(value: Plain) -> Iterator[Action]:
     yield {"target": f"{schema}.required", "remove": True}
     yield {"target": f"{schema}.properties.total", "remove": True}
     properties = {
-        name: {"type": "integer", "minimum": 0, "description": sentence, "x-source": _API_REFERENCE}
+        name: {
+            "type": "integer",
+            "minimum": 0,
+            "description": sentence,
+            "x-qlara-source": _API_REFERENCE,
+        }
         for name, sentence in _QUOTA.items()
     }
     required = ["planLimit", "extraLimit", "totalLimit", "used", "remaining"]
@@ -320,13 +330,13 @@ def _quota_fields(value: Plain) -> Iterator[Action]:
 def _error_body(value: Plain) -> Iterator[Action]:
     if value == "data":
         return
-    schema = "$.components.schemas.Fail"
+    schema = "$.components.schemas.ErrorResponse"
     yield {"target": f"{schema}['required', 'properties']", "remove": True}
     text = {"type": "string", "minLength": 1}
     properties = {
-        "status": {"type": "integer", "description": "The status.", "x-source": _PLATFORM},
-        "error": {**text, "description": "The name of the status.", "x-source": _PLATFORM},
-        "message": {**text, "description": "What was expected.", "x-source": _PLATFORM},
+        "status": {"type": "integer", "description": "The status.", "x-qlara-source": _PLATFORM},
+        "error": {**text, "description": "The name of the status.", "x-qlara-source": _PLATFORM},
+        "message": {**text, "description": "What was expected.", "x-qlara-source": _PLATFORM},
     }
     yield _update(schema, {"required": [*properties], "properties": properties})
     yield {"target": "$..examples.*.value.data", "remove": True}
@@ -337,7 +347,7 @@ def _error_body(value: Plain) -> Iterator[Action]:
 
 def _shown_refusals() -> Iterator[tuple[str, int, str]]:
     """Yield the examples of refusals in ``openapi.yaml``: target, status and message."""
-    statuses = {"Unauthorized": 401, "Forbidden": 403, "UnknownList": 404}
+    statuses = {"Unauthorized": 401, "Forbidden": 403, "ListNotFound": 404}
     document = _shipped()
     holders = [
         (f"$.components.responses.{name}", status, document["components"]["responses"][name])
@@ -360,8 +370,8 @@ def _documented_statuses(values: Mapping[str, Plain]) -> Iterator[Action]:
     """Yield what documents the statuses of refusals that the contract has no response for."""
     response = {
         "description": "The request is not what is expected.",
-        "x-source": "assumption: observed; UC-020 shows no response to such a mistake",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Fail"}}},
+        "x-qlara-source": "assumption: observed; UC-020 shows no response to such a mistake",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}},
     }
     known = _shipped()["paths"]
     for operation, (path, method), names in _STATUSES:
@@ -397,12 +407,12 @@ def _file_name(value: Plain) -> Iterator[Action]:
         "description": "The name of the file.",
         "maxLength": 255,
         "pattern": "\\.vcf$",
-        "x-expected": "a file name that ends in .vcf",
-        "x-source": _API_REFERENCE,
+        "x-qlara-expected": "a file name that ends in .vcf",
+        "x-qlara-source": _API_REFERENCE,
     }
     update = {"required": ["fileName"], "properties": {"fileName": schema}}
     yield _update("$.components.schemas.VCardUpload", update)
-    examples = f"{_UPLOAD}.requestBody.content['multipart/form-data'].examples.*.value"
+    examples = f"{_UPLOAD}.requestBody.content['multipart/form-data']['x-qlara-examples'].*.value"
     yield _update(examples, {"fileName": "contacts.vcf"})
 
 

@@ -88,7 +88,7 @@ class JsonBody(NamedTuple):
             for name in unexpected:
                 yield _dotted([*path, name]), f"Unknown. Expected one of: {known}."
         else:
-            words = holder.get("x-expected")
+            words = holder.get("x-qlara-expected")
             if isinstance(words, dict):
                 words = words.get(str(steps[-1]), "").removeprefix("expected ")
             yield _dotted(path), f"Expected {words}." if words else f"{error.message}."

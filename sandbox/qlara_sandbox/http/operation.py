@@ -23,6 +23,10 @@ MULTIPART = "multipart/form-data"
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
+_LONGEST_NAME = 100
+# What the validator calls a mistake in an either-or, by the way in which it is written.
+_OF_BRANCHES = frozenset({"OneOfNotValid", "OneOfMultipleValid", "AnyOf", "Not"})
+_REQUIRED_OR_FORBIDDEN = frozenset({"Required", "FalseSchema"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,14 @@ class FormField:
 class FormSchema:
     """A ``multipart/form-data`` body; a file in it has at most ``max_file_bytes``.
 
+    ``required`` are the fields that are always needed, ``alternatives`` those of which exactly one is.
     ``given_twice`` says which of several text fields of one name counts: ``first`` or ``last``, or that
     they are ``refused``.
     """
 
     fields: Mapping[str, FormField]
     defaults: Mapping[str, str]
+    required: tuple[str, ...]
     alternatives: tuple[str, ...]
     max_file_bytes: int
     validator: jsonschema_rs.Draft202012Validator
@@ -84,7 +90,7 @@ class FormSchema:
             InvalidFields: every field at fault with what was expected.
         """
         if not self.validator.is_valid(dict(present)):
-            mistakes: dict[str, str] = {}
+            mistakes = {name: self._missing(name) for name in self.required if name not in present}
             for error in self.validator.iter_errors(dict(present)):
                 for name, message in self._blame(error, present):
                     mistakes.setdefault(name, message)
@@ -92,19 +98,42 @@ class FormSchema:
         return {**self.defaults, **present}
 
     def _blame(self, error: Any, present: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        kind, place = type(error.kind).__name__, error.instance_path
         missing = getattr(error.kind, "property", None)
-        if error.instance_path:
-            name = str(error.instance_path[0])
-            yield name, self.fields[name].expected
-        elif isinstance(missing, str):
-            field = self.fields.get(missing)
-            yield missing, f"Missing. {field.expected if field else 'Expected a value.'}"
+        name = str(place[0]) if place else missing
+        is_of_choice = name in self.alternatives and kind in _REQUIRED_OR_FORBIDDEN
+        if is_of_choice or (name is None and kind in _OF_BRANCHES and self.alternatives):
+            yield from self._blame_choice(present)
+        elif name is not None:
+            yield name, self._missing(name) if missing else self._expected(name)
+        elif unexpected := getattr(error.kind, "unexpected", None):
+            for each in unexpected:
+                yield str(each)[:_LONGEST_NAME], "Unknown field."
         else:
-            given = [name for name in self.alternatives if name in present]
-            choice = " or ".join(self.alternatives)
-            for name in given or self.alternatives[:1]:
-                found = "both" if given else "neither"
-                yield name, f"Expected either {choice}, found {found}."
+            keyword = ".".join(map(str, error.schema_path))
+            yield "form", f"Not what the contract expects of the form ({keyword})."
+
+    def _blame_choice(self, present: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Tell that none of the alternatives was given, or more than one; else what was expected of the one."""
+        given = [name for name in self.alternatives if name in present]
+        if len(given) == 1:  # its value is at fault, unless another field of its branch is missing
+            if all(name in present for name in self.required):
+                yield given[0], self._expected(given[0])
+            return
+        choice, is_of_two = " or ".join(self.alternatives), len(self.alternatives) == 2  # noqa: PLR2004
+        found = (
+            ("both" if is_of_two else "several") if given else "neither" if is_of_two else "none"
+        )
+        for name in given or self.alternatives[:1]:
+            yield name, f"Expected either {choice}, found {found}."
+
+    def _missing(self, name: str) -> str:
+        field = self.fields.get(name)
+        return f"Missing. {field.expected if field else 'Expected a value.'}"
+
+    def _expected(self, name: str) -> str:
+        field = self.fields.get(name)
+        return field.expected if field else "Not what the contract expects."
 
 
 class Example(NamedTuple):
@@ -222,7 +251,9 @@ class Operation:
         known = sorted(one.name for one in self.parameters if one.location == "query")
         expected = f"one of: {', '.join(known)}" if known else "no parameters"
         mistakes = {
-            name[:100]: f"Unknown. Expected {expected}." for name in given if name not in known
+            name[:_LONGEST_NAME]: f"Unknown. Expected {expected}."
+            for name in given
+            if name not in known
         }
         if mistakes:
             raise InvalidParameters(mistakes)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope
 
-MAX_DRAINED_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 20.0
 LINGER_SECONDS = 1.0
 KEPT_HEAD = 4096
@@ -91,18 +90,16 @@ class RequestBody:
         return whole  # not copied: it may be large
 
     async def drain(self, within: float = DRAIN_SECONDS) -> None:
-        """Read the rest and drop it, within bounds (seconds and bytes), so that a client that is still sending gets to
-        read the response. One that waits for ``100 Continue`` has sent nothing and is not asked to.
+        """Read the rest and drop it, *within* so many seconds, so that a client that is still sending gets to read the
+        response: several read none before they have sent all, however much that is. One that waits for
+        ``100 Continue`` has sent nothing and is not asked to.
         """
         if self._awaits_continue and not self._begun:
             return
-        dropped = 0
         try:
             async with asyncio.timeout(LINGER_SECONDS if self.failed else within):
-                async for chunk in self.chunks():
-                    dropped += len(chunk)
-                    if dropped > MAX_DRAINED_BYTES:
-                        return
+                async for _ in self.chunks():
+                    pass
         except (TimeoutError, ClientGone, MisusedSandbox):
             return
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_WORDS = "x-expected"
+_WORDS = "x-qlara-expected"
 _NOT_DEMANDED = frozenset({"title", "description", "default", "example", "examples"})
 _BOUNDS = frozenset({"minLength", "maxLength", "minimum", "maximum"})
 _OF_WHOLE_ARRAYS = frozenset(
@@ -95,7 +95,7 @@ def _whole_arrays(schema: Any, name: str) -> Iterator[str]:
 
 
 def renew_words(document: Any, shipped: Any) -> None:
-    """Let ``x-expected`` in *document* say what its schemas demand, where *shipped* demands something else.
+    """Let ``x-qlara-expected`` in *document* say what its schemas demand, where *shipped* demands something else.
 
     Where a bound has changed, the words get the new one; otherwise they are removed. Words that *shipped*
     does not have were written for the schema that they stand in.

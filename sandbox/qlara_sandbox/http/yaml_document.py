@@ -23,7 +23,7 @@ _MOST_VALUES = 1_000_000
 _DEEPEST = 200
 _LEAST, _MOST = -(2**63), 2**64 - 1
 # Below these stand values that clients send or get: a $ref in them is none.
-_DATA = frozenset({"example", "examples", "value", "default", "enum", "const"})
+_DATA = frozenset({"example", "examples", "x-qlara-examples", "value", "default", "enum", "const"})
 
 
 class UnusableDocument(ValueError):

@@ -109,7 +109,7 @@ def _properties_at(document: dict[str, Any], schema_path: list[str | int]) -> li
 
 
 def _in_words(document: dict[str, Any], schema_path: list[str | int]) -> str | None:
-    words: dict[str, str] = _schema_at(document, schema_path).get("x-expected", {})
+    words: dict[str, str] = _schema_at(document, schema_path).get("x-qlara-expected", {})
     return words.get(str(schema_path[-1]))
 
 

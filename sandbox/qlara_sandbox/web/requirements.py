@@ -159,7 +159,8 @@ def _of_the_upload(contract: Contract) -> Iterator[_Need]:
     assert form is not None, "asked before"
     yield _Need(file is not None and file.is_file, "the file field of uploadVCard")
     yield _Need(
-        file is not None and file.max_bytes is not None, "x-max-bytes of the file of uploadVCard"
+        file is not None and file.max_bytes is not None,
+        "x-qlara-max-bytes of the file of uploadVCard",
     )
     without: tuple[dict[str, str], ...] = ({}, {"listId": "list_1"}, {"listName": "New"})
     required = not any(form.validator.is_valid(fields) for fields in without)

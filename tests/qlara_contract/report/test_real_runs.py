@@ -20,6 +20,7 @@ from qlara_contract.engine import check_deployment
 from qlara_contract.report.files import write_report
 from qlara_contract.results import PromiseState
 from qlara_contract.settings import RunSettings
+from tests import junit_schema
 from tests.foreign import serving
 from tests.server import serving as sandbox
 
@@ -53,6 +54,7 @@ def _require_sound(outcome: Outcome, folder: Path) -> dict[str, Any]:
     validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8")))
     assert [str(each) for each in validator.iter_errors(value)] == []
     root = ET.fromstring(junit)  # noqa: S314 - our own
+    assert list(junit_schema.mistakes(root)) == []
     cases = list(root.iter("testcase"))
     counts = value["counts"]
     told = [each for each in cases if each.get("name") == "run"]

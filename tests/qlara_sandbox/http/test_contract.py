@@ -41,7 +41,7 @@ def query(name: str, *, required: bool = False, **schema: Any) -> dict[str, Any]
             {"parameters": [{"name": "id", "in": "path"}]},
             "no {id} in the path for the parameter 'id'",
         ),
-        ({"x-permission": ["contacts"]}, "x-permission is text"),
+        ({"x-qlara-permission": ["contacts"]}, "x-qlara-permission is text"),
         ({"parameters": [{"in": "query"}]}, "lacks 'name'"),
         (
             {"parameters": [{"$ref": "#/components/parameters/Nowhere"}]},

@@ -39,11 +39,11 @@ def test_a_document_that_says_nothing_has_the_usual_conventions() -> None:
 
 
 def test_the_shipped_contract_says_every_convention_with_its_source() -> None:
-    said = DOCUMENT["x-conventions"]
-    sources = said["x-source"]
+    said = DOCUMENT["x-qlara-conventions"]
+    sources = said["x-qlara-source"]
 
-    assert [name for name in said if name != "x-source"] == list(sources)
-    beside = {one.name for one in TABLE if one.place == "x-conventions"}
+    assert [name for name in said if name != "x-qlara-source"] == list(sources)
+    beside = {one.name for one in TABLE if one.place == "x-qlara-conventions"}
     assert set(sources) == beside
 
 
@@ -79,7 +79,10 @@ def test_an_overlay_for_nothing_changes_nothing() -> None:
 
 def test_what_an_overlay_chooses_has_the_overlay_as_its_source() -> None:
     document = apply(DOCUMENT, overlay_for({"order": "name", "times": "offset", "page.first": 0}))
-    before, after = DOCUMENT["x-conventions"]["x-source"], document["x-conventions"]["x-source"]
+    before, after = (
+        DOCUMENT["x-qlara-conventions"]["x-qlara-source"],
+        document["x-qlara-conventions"]["x-qlara-source"],
+    )
 
     assert after == {**before, "order": "assumption: chosen by the overlay"}
 
@@ -91,26 +94,34 @@ def test_a_default_follows_a_maximum_below_it() -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ([], "x-conventions: expected a mapping from names to values; found []"),
+        ([], "x-qlara-conventions: expected a mapping from names to values; found []"),
         ({"orders": "name"}, "did you mean order?"),
         ({"order": "size"}, "order: expected import, newest, name, id or number; found 'size'"),
         (
             {"limit.default": 5},
             "limit.default: expected to stand in the schema of the query parameter limit: default, "
-            "not in x-conventions; found 5",
+            "not in x-qlara-conventions; found 5",
         ),
     ],
 )
 def test_what_no_convention_says_is_a_mistake_of_the_document(said: Any, message: str) -> None:
     with pytest.raises(InvalidConvention) as error:
-        conventions_of({**DOCUMENT, "x-conventions": said})
+        conventions_of({**DOCUMENT, "x-qlara-conventions": said})
 
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["conventions", "differs"])
+def test_a_former_name_is_told_the_one_of_today(name: str) -> None:
+    with pytest.raises(InvalidConvention) as error:
+        conventions_of({**DOCUMENT, f"x-{name}": {}})
+
+    assert str(error.value).startswith(f"x-{name}: expected its name, x-qlara-{name}; found ")
+
+
 def test_a_wrong_value_in_an_overlay_names_both_files(tmp_path: Path) -> None:
     overlay = overlay_for({"order": "name"})
-    overlay["actions"][0]["update"]["x-conventions"]["order"] = "size"
+    overlay["actions"][0]["update"]["x-qlara-conventions"]["order"] = "size"
     path = overlay_file(tmp_path, overlay)
     with pytest.raises(InvalidContract) as error:
         Contract(resources.SPEC, path)

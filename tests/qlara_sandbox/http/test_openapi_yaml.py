@@ -24,7 +24,7 @@ LIMITS = (
     "pattern",
     "enum",
     "default",
-    "x-max-bytes",
+    "x-qlara-max-bytes",
 )
 
 
@@ -47,7 +47,7 @@ def sourced() -> Iterator[tuple[str, Any]]:
     """Yield every node that must name its source."""
     for name, operation in operations():
         yield name, operation
-        for rule in operation.get("x-rules", []):
+        for rule in operation.get("x-qlara-rules", []):
             yield rule["rule"], rule
         for parameter in operation.get("parameters", []):
             yield f"{name}.{parameter['name']}", parameter
@@ -66,12 +66,13 @@ def examples() -> Iterator[tuple[str, Any, Any]]:
             contents[status] = resolved(response).get("content", {})
         for place, content in contents.items():
             for media in content.values():
-                for label, example in media.get("examples", {}).items():
+                shown = media.get("x-qlara-examples", {}) | media.get("examples", {})
+                for label, example in shown.items():
                     yield f"{name}.{place}.{label}", media["schema"], example["value"]
 
 
 def sources(node: dict[str, Any]) -> list[str]:
-    source = node["x-source"]
+    source = node["x-qlara-source"]
     return [source] if isinstance(source, str) else list(source.values())
 
 
@@ -95,7 +96,7 @@ def test_the_operations_stand_at_the_documented_paths() -> None:
 def test_everything_names_a_heading_of_uc_020_or_an_assumption_with_its_reason(
     place: str, node: dict[str, Any]
 ) -> None:
-    assert "x-source" in node, place
+    assert "x-qlara-source" in node, place
     for source in sources(node):
         kind, _, text = source.partition(": ")
         assert (kind == "UC-020" and text.startswith(tuple(HEADINGS))) or (
@@ -117,7 +118,9 @@ def test_every_limit_of_a_request_names_its_own_source(place: str) -> None:
         limit
         for node in nodes
         for limit in LIMITS
-        if limit in node and not isinstance(node["x-source"], str) and limit not in node["x-source"]
+        if limit in node
+        and not isinstance(node["x-qlara-source"], str)
+        and limit not in node["x-qlara-source"]
     ]
 
     assert unsourced == []
@@ -143,3 +146,71 @@ def test_every_documented_status_has_a_named_example() -> None:
     ]
 
     assert bare == []
+
+
+def test_extensions_carry_the_prefix_of_the_api() -> None:
+    def keys(node: Any) -> Iterator[str]:
+        for key, value in node.items() if isinstance(node, dict) else ():
+            yield key
+            if key != "properties":
+                yield from keys(value)
+        for item in node if isinstance(node, list) else ():
+            yield from keys(item)
+
+    assert {key for key in keys(DOCUMENT) if key.startswith("x-") and "qlara" not in key} == set()
+
+
+def test_components_have_names_that_make_good_classes() -> None:
+    schemas, responses = DOCUMENT["components"]["schemas"], DOCUMENT["components"]["responses"]
+
+    assert list(schemas) == [
+        "ListId",
+        "VCardUpload",
+        "ImportReport",
+        "ImportSummary",
+        "CardError",
+        "ContactPage",
+        "Contact",
+        "ContactQuota",
+        "ErrorResponse",
+        "RateLimitError",
+    ]
+    assert list(responses) == ["Unauthorized", "Forbidden", "ListNotFound", "TooManyRequests"]
+
+
+def test_a_client_sends_a_binary_file_and_either_of_two_lists() -> None:
+    form = DOCUMENT["components"]["schemas"]["VCardUpload"]
+
+    assert {key: form["properties"]["file"].get(key) for key in ("type", "format", "pattern")} == {
+        "type": "string",
+        "format": "binary",
+        "pattern": None,
+    }
+    assert {key: form[key] for key in ("if", "then", "else")} == {
+        "if": {"required": ["listId"]},
+        "then": {"not": {"required": ["listName"]}},
+        "else": {"required": ["listName"]},
+    }
+
+
+def test_the_examples_of_parameters_stand_in_pairs_with_those_of_responses() -> None:
+    [listing] = [operation for name, operation in operations() if name == "listContacts"]
+    shown = {
+        label
+        for response in listing["responses"].values()
+        for media in resolved(response)["content"].values()
+        for label in media["examples"]
+    }
+    given = [set(parameter["examples"]) for parameter in listing["parameters"]]
+
+    assert given == [{"firstPage", "unknownList"}] * 3
+    assert given[0] <= shown
+
+
+def test_whole_forms_stand_in_pairs_with_reports() -> None:
+    [upload] = [operation for name, operation in operations() if name == "uploadVCard"]
+    forms = upload["requestBody"]["content"]["multipart/form-data"]
+    reports = upload["responses"]["200"]["content"]["application/json"]
+
+    assert set(forms["x-qlara-examples"]) == set(reports["examples"])
+    assert "examples" not in forms  # tools would take the file for text

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from qlara_sandbox.domain.errors import InvalidField
-from qlara_sandbox.http import request
 from qlara_sandbox.http.request import ClientGone, RequestBody
 
 if TYPE_CHECKING:
@@ -52,12 +51,23 @@ def test_a_client_that_leaves_is_nobody_to_respond_to() -> None:
         asyncio.run(body.read(10))
 
 
-def test_what_is_still_sent_is_dropped_within_bounds() -> None:
+def test_what_is_still_sent_is_dropped_however_much_it_is() -> None:
     chunk = b"x" * 1024 * 1024
-    body = arriving(piece(chunk) for _ in range(1000))
+    body = arriving(piece(chunk, more=number < 199) for number in range(200))
     asyncio.run(body.drain())
 
-    assert body.received == request.MAX_DRAINED_BYTES + len(chunk)
+    assert (body.complete, body.received) == (True, 200 * len(chunk))
+
+
+def test_dropping_ends_after_its_time() -> None:
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return piece(b"x")
+
+    body = RequestBody(receive, CHUNKED)
+    asyncio.run(body.drain(within=0.01))
+
+    assert not body.complete
 
 
 def test_dropping_ends_when_the_client_leaves() -> None:

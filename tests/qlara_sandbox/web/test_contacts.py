@@ -163,7 +163,9 @@ def test_imports_ask_only_where_the_contract_says_something_else_of_contacts(
 
 
 def test_too_many_tags_are_refused_in_words_of_tags(tmp_path: Path) -> None:
-    tags = 'items: {type: string, minLength: 1}\n          x-source: "UC-020: Behind the scenes'
+    tags = (
+        'items: {type: string, minLength: 1}\n          x-qlara-source: "UC-020: Behind the scenes'
+    )
     sent = sandbox(narrowed(tmp_path, (tags, f"maxItems: 2\n          {tags}")))
     report = upload(sent, vcf(("Ada", "347 555 0101")), tags="a,b,c").json()
 

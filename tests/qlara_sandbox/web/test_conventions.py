@@ -740,7 +740,7 @@ def test_the_contract_is_shown_under_its_overlay(under: Under) -> None:
     document = yaml.safe_load(client.get("/openapi.yaml").text)
 
     assert document == client.get("/openapi.json").json()
-    assert document["x-conventions"]["order"] == "name"
+    assert document["x-qlara-conventions"]["order"] == "name"
     assert client.get("/__admin/version").json()["overlay"] == "overlay.yaml"
     page = client.get("/__docs").text
     assert "This is the contract under the overlay <code>overlay.yaml</code>." in page

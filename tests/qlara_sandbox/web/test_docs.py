@@ -211,15 +211,15 @@ def test_assets_are_served_by_name_and_nothing_else_is(client: TestClient) -> No
 
 def test_no_text_of_a_contract_becomes_markup() -> None:
     hostile = "<img src=x onerror=alert(1)>\"' `<b>` {{ 7 * 7 }}"
-    field = {"type": hostile, "pattern": hostile, "description": hostile, "x-source": hostile}
-    schema = {"properties": {hostile: {**field, "x-source": f"assumption: {hostile}"}}}
+    field = {"type": hostile, "pattern": hostile, "description": hostile, "x-qlara-source": hostile}
+    schema = {"properties": {hostile: {**field, "x-qlara-source": f"assumption: {hostile}"}}}
     operation = {
         "operationId": hostile,
         "summary": hostile,
         "description": hostile,
         "parameters": [{"name": hostile, "in": "query", "schema": field, "example": hostile}],
         "requestBody": {"content": {hostile: {"schema": schema, "example": hostile}}},
-        "x-rules": [{"rule": hostile, "x-source": hostile}],
+        "x-qlara-rules": [{"rule": hostile, "x-qlara-source": hostile}],
         "responses": {
             "409": {
                 "description": hostile,
@@ -255,7 +255,7 @@ def test_a_source_may_be_a_heading_an_assumption_or_a_heading_with_an_assumption
 def test_an_assumption_says_where_it_applies_and_which_value_it_gave() -> None:
     limit = {
         "name": "limit",
-        "schema": {"maximum": 1000, "x-source": {"maximum": "assumption: somebody said so"}},
+        "schema": {"maximum": 1000, "x-qlara-source": {"maximum": "assumption: somebody said so"}},
     }
     document = {"paths": {"/x": {"get": {"operationId": "listX", "parameters": [limit]}}}}
 

@@ -180,20 +180,20 @@ def test_any_edit_is_served_or_refused_in_one_line(tmp_path: Path, seed: int) ->
             "uploadVCard: 200: errors: ",
         ),
         (
-            "          x-max-bytes: 10485760\n",
-            "          x-max-bytes: true\n",
-            "the field 'file' lacks x-max-bytes as an integer of at least 1",
+            "          x-qlara-max-bytes: 10485760\n",
+            "          x-qlara-max-bytes: true\n",
+            "the field 'file' lacks x-qlara-max-bytes as an integer of at least 1",
         ),
         (
             "  title: Qlara contact API\n",
             "  title: Qlara contact API\n  title: Another\n",
-            "openapi.yaml:4: duplicate key 'title'",
+            "openapi.yaml:18: duplicate key 'title'",
         ),
-        ("  title: Qlara contact API\n", "  title: 5\n", 'openapi.yaml:3: info.title: 5 is not of type'),
+        ("  title: Qlara contact API\n", "  title: 5\n", 'openapi.yaml:17: info.title: 5 is not of type'),
         (
             "  version: 1.0.0\n",
             "  version: .inf\n",
-            "openapi.yaml:4: info.version: a number that JSON has not",
+            "openapi.yaml:18: info.version: a number that JSON has not",
         ),
         (
             "  version: 1.0.0\n",

@@ -180,7 +180,7 @@ class RunningHost(BrokenHost):
         (FailingUploads, Forms, FORM, "an upload is imported or refused (500)"),
         (NoUploadResponse, Forms, FORM, "a complete request gets a response"),
         (RefusalsThatImport, Forms, FORM, "a refusal changes nothing"),
-        (RefusalsOfAnotherShape, Forms, FORM, "keeps the contract (Fail)"),
+        (RefusalsOfAnotherShape, Forms, FORM, "keeps the contract (ErrorResponse)"),
         (WrongSums, Forms, FORM, "total = imported + skipped"),
         (FailingQuota, Forms, FORM, "others are served"),
         (LostContacts, Uploads, CARD, "the list has what the report says"),

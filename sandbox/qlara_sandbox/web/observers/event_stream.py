@@ -55,12 +55,18 @@ def event_stream(
 
 
 async def _follow(events: Events, scope: Scope) -> AsyncIterator[bytes]:
-    with events.listen() as listener, _closed_on_shutdown(listener, scope):
+    with events.listen(_last_event_id(scope)) as listener, _closed_on_shutdown(listener, scope):
         yield _comment("listening").encode()
         while not listener.closed:
             # One event at a time: the connection keeps a copy of what a slow reader has not taken
             # yet. And each in one piece: comments must not come in the middle of one.
             yield await listener.take()
+
+
+def _last_event_id(scope: Scope) -> str:
+    """Return the id of the last event that a client got before it came back, or nothing."""
+    headers = dict(scope.get("headers", ()))
+    return str(headers.get(b"last-event-id", b"").decode("latin-1"))
 
 
 @contextmanager

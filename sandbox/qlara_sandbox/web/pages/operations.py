@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
+from qlara_sandbox.http.alternatives import alternatives, always_required, properties_of
 from qlara_sandbox.http.contract import METHODS
 from qlara_sandbox.web.pages import BASE_URL
 from qlara_sandbox.web.pages.provenance import Source, source_of
@@ -53,7 +54,7 @@ class DocumentedOperation(NamedTuple):
 
 
 class BodyTable(NamedTuple):
-    """What a request carries, in one media type; ``one_of`` are fields of which one is needed."""
+    """What a request carries, in one media type; ``one_of`` are fields of which exactly one is needed."""
 
     media_type: str
     is_form: bool
@@ -144,7 +145,7 @@ def operation_section(document: Document, operation: DocumentedOperation) -> Ope
         bodies=list(_bodies(document, node)),
         rules=[
             RulePhrase(str(entry.get("rule", "")), source_of(entry))
-            for entry in node.get("x-rules", [])
+            for entry in node.get("x-qlara-rules", [])
         ],
         requests=_sample_requests(document, operation),
         responses=[
@@ -179,7 +180,7 @@ def _examples(document: Document, media: Schema) -> Iterator[tuple[str, Schema]]
     """Yield name and example of a media type, parameter or field; every example has a value."""
     if "example" in media:
         yield "example", {"value": media["example"]}
-    for name, node in media.get("examples", {}).items():
+    for name, node in {**media.get("x-qlara-examples", {}), **media.get("examples", {})}.items():
         yield name, {"value": None, **document.resolve(node)}
 
 
@@ -205,15 +206,19 @@ def _bodies(document: Document, node: Schema) -> Iterator[BodyTable]:
     for media_type, media in body.get("content", {}).items():
         schema = media.get("schema", {})
         whole = document.resolve(schema)
-        required = whole.get("required", ())
+        expanded = document.expanded(schema)
+        required = always_required(expanded)
         yield BodyTable(
             media_type=media_type,
             is_form=media_type == _MULTIPART,
             type=type_label(schema),
-            one_of=[name for each in whole.get("oneOf", ()) for name in each.get("required", ())],
+            one_of=list(alternatives(expanded)),
             fields=[
                 field_row(document, name, field, schema=field, required=name in required)
-                for name, field in whole.get("properties", {}).items()
+                for name, field in {
+                    **properties_of(expanded),
+                    **whole.get("properties", {}),
+                }.items()
             ],
         )
 

@@ -19,15 +19,16 @@ _SILENT = frozenset(
         "schema",
         "properties",
         "parameters",
-        "x-rules",
+        "x-qlara-rules",
         "responses",
         "content",
         "examples",
+        "x-qlara-examples",
         "application/json",
     ]
 )
 # What is shown as it stands, and never explains itself.
-_VALUES = frozenset(("x-source", "value", "example", "default", "const", "enum"))
+_VALUES = frozenset(("x-qlara-source", "value", "example", "default", "const", "enum"))
 
 
 class Source(NamedTuple):
@@ -46,7 +47,7 @@ class Assumption(NamedTuple):
 
 
 def sources(text: str) -> list[Source]:
-    """Return the origins that one ``x-source`` text names."""
+    """Return the origins that one ``x-qlara-source`` text names."""
     if text.startswith(_ASSUMPTION):
         return [Source(text[len(_ASSUMPTION) :].strip(), assumed=True)]
     aside = _ASIDE.search(text)
@@ -57,7 +58,7 @@ def sources(text: str) -> list[Source]:
 
 def source_of(node: Mapping[str, Any], part: str = "field") -> list[Source]:
     """Return the origins of *node* itself, or of its limit *part*."""
-    origin = node.get("x-source")
+    origin = node.get("x-qlara-source")
     if isinstance(origin, dict):
         origin = origin.get(part)
     elif part != "field":
@@ -87,7 +88,7 @@ def _walk(node: Any, way: tuple[str, ...]) -> Iterator[Assumption]:
 
 
 def _own(node: Mapping[str, Any], way: tuple[str, ...]) -> Iterator[Assumption]:
-    origin = node.get("x-source")
+    origin = node.get("x-qlara-source")
     texts = origin if isinstance(origin, dict) else {"field": origin}
     for part, text in texts.items():
         itself = part == "field"

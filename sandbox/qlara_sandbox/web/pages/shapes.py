@@ -82,7 +82,7 @@ _LIMITS: Mapping[str, Callable[[Any], tuple[str, tuple[str, ...]]]] = {
     "maxItems": lambda value: (f"at most {_count(value, 'item', 'items')}", ()),
     "minProperties": lambda value: (f"at least {_count(value, 'property', 'properties')}", ()),
     "maxProperties": lambda value: (f"at most {_count(value, 'property', 'properties')}", ()),
-    "x-max-bytes": lambda value: (f"at most {_number(value)} bytes", ()),
+    "x-qlara-max-bytes": lambda value: (f"at most {_number(value)} bytes", ()),
     "pattern": lambda value: ("matches ", (str(value),)),
 }
 
@@ -101,7 +101,7 @@ def type_label(schema: Schema) -> TypeLabel:
     if "items" in schema:
         item = type_label(schema["items"])
         return item._replace(prefix=f"array of {item.prefix}")
-    if schema.get("contentMediaType"):
+    if schema.get("contentMediaType") or schema.get("format") == "binary":
         return TypeLabel("", "file")
     named = schema.get("type", "any")
     shown = " or ".join(map(str, named)) if isinstance(named, list) else str(named)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
@@ -17,7 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from qlara_sandbox.web.observers.event_stream import event_stream
-from qlara_sandbox.web.observers.events import Backlog, Events
+from qlara_sandbox.web.observers.events import RESUME_SECONDS, Backlog, Events
 from tests.qlara_sandbox.web.calls import LIST, QUOTA
 from tests.server import exchange, read_to_end, serving
 
@@ -33,10 +34,11 @@ GET: Scope = {"type": "http", "method": "GET"}
 
 
 @contextmanager
-def listening(server: Running) -> Iterator[BinaryIO]:
+def listening(server: Running, headers: str = "") -> Iterator[BinaryIO]:
     """Open the stream; lines of it can be read once this returns."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        connection.sendall(b"GET /__admin/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        head = f"GET /__admin/events HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"
+        connection.sendall(head.encode())
         lines = connection.makefile("rb")
         while lines.readline() != b": listening\n":
             pass
@@ -67,6 +69,16 @@ def events(lines: BinaryIO, count: int) -> list[tuple[str, Any]]:
             kind = line.removeprefix("event: ")
         elif line.startswith("data: "):
             found.append((kind, json.loads(line.removeprefix("data: "))))
+    return found
+
+
+def ids(lines: BinaryIO, count: int) -> list[str]:
+    """Return the ids of the next events of the stream."""
+    found: list[str] = []
+    while len(found) < count:
+        line = lines.readline().decode().strip()
+        if line.startswith("id: "):
+            found.append(line.removeprefix("id: "))
     return found
 
 
@@ -137,7 +149,7 @@ def test_a_request_without_a_body_of_its_own_ends_at_once(server: Running) -> No
 
 def test_a_reader_that_falls_behind_is_told_how_many_it_missed_and_goes_on_from_now() -> None:
     async def slow() -> list[Any]:
-        hub = Events(Backlog(most=3))
+        hub = Events(Backlog(most=3, name="run"))
         pieces = aiter(event_stream(hub, GET).body_iterator)
         await anext(pieces)
         for number in range(4):
@@ -147,14 +159,14 @@ def test_a_reader_that_falls_behind_is_told_how_many_it_missed_and_goes_on_from_
         return [lagged, await anext(pieces)]
 
     assert asyncio.run(slow()) == [
-        b'event: lagged\ndata: {"missed":4}\n\n',
-        b"event: request\ndata: 4\n\n",
+        b'id: run-3\nevent: lagged\ndata: {"missed":4}\n\n',
+        b"id: run-4\nevent: request\ndata: 4\n\n",
     ]
 
 
 def test_the_backlog_is_bounded_by_bytes_however_many_readers_there_are() -> None:
     async def pile_up() -> tuple[int, list[bytes]]:
-        hub = Events(Backlog(most_bytes=10_000))
+        hub = Events(Backlog(most_bytes=10_000, name="run"))
         with ExitStack() as stack:
             readers = [stack.enter_context(hub.listen()) for _ in range(30)]
             for _ in range(100):
@@ -164,18 +176,55 @@ def test_the_backlog_is_bounded_by_bytes_however_many_readers_there_are() -> Non
     size, first = asyncio.run(pile_up())
 
     assert 8_000 < size <= 10_000
-    assert first == [b'event: lagged\ndata: {"missed":100}\n\n'] * 30
+    assert first == [b'id: run-99\nevent: lagged\ndata: {"missed":100}\n\n'] * 30
 
 
-def test_a_backlog_that_nobody_reads_any_more_is_empty() -> None:
-    async def leave() -> int:
-        hub = Events()
+def test_a_backlog_that_nobody_comes_back_for_is_empty() -> None:
+    async def leave() -> tuple[bool, bool, int]:
+        passed = [0.0]
+        hub = Events(seconds=lambda: passed[0])
         with hub.listen():
             hub.tell("request", 1)
+        may_come_back = hub.watched
+        passed[0] = RESUME_SECONDS
         hub.tell("request", 2)
-        return hub.backlog.bytes
+        return may_come_back, hub.watched, hub.backlog.bytes
 
-    assert asyncio.run(leave()) == 0
+    assert asyncio.run(leave()) == (True, False, 0)
+
+
+def test_a_reader_that_comes_back_goes_on_after_the_last_event_that_it_got() -> None:
+    async def come_back(last: str) -> Any:
+        hub = Events(Backlog(most=3, name="run"))
+        with hub.listen():
+            hub.tell("request", 0)
+        for number in (1, 2, 3):
+            hub.tell("request", number)
+        scope = {**GET, "headers": [(b"last-event-id", last.encode())]}
+        pieces = aiter(event_stream(hub, scope).body_iterator)
+        await anext(pieces)
+        hub.tell("request", 4)
+        return await anext(pieces)
+
+    first = {last: asyncio.run(come_back(last)) for last in ("run-1", "run-0", "other-1", "")}
+
+    assert first == {
+        "run-1": b"id: run-2\nevent: request\ndata: 2\n\n",
+        "run-0": b'id: run-4\nevent: lagged\ndata: {"missed":4}\n\n',
+        "other-1": b"id: run-4\nevent: request\ndata: 4\n\n",
+        "": b"id: run-4\nevent: request\ndata: 4\n\n",
+    }
+
+
+def test_what_happens_between_two_connections_is_told_with_the_second(server: Running) -> None:
+    with listening(server) as lines:
+        ask(server, "sandbox_resumes")
+        last = ids(lines, 2)[-1]
+    ask(server, "sandbox_resumes")
+    with listening(server, f"Last-Event-ID: {last}\r\n") as lines:
+        [(kind, request)] = events(lines, 1)
+
+    assert (kind, request["operation"]) == ("request", "getContactQuota")
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
@@ -203,7 +252,8 @@ def test_a_reader_that_never_reads_does_not_hold_up_the_end_of_the_server() -> N
 
 def test_silence_is_filled_with_comments_and_nobody_is_told_after_leaving() -> None:
     async def silent() -> tuple[bytes, bool, bool]:
-        hub, gone, sent = Events(), asyncio.Event(), asyncio.Queue[Any]()
+        hub = Events(seconds=count(0, RESUME_SECONDS).__next__)  # nobody comes back in time
+        gone, sent = asyncio.Event(), asyncio.Queue[Any]()
 
         async def receive() -> dict[str, Any]:
             await gone.wait()

@@ -1,0 +1,1 @@
+"""What a change of the contract means: which of its statements are new, gone, narrower or wider."""

@@ -1,0 +1,36 @@
+"""``contract``: the contract for other tools, and what a change of it means."""
+
+from __future__ import annotations
+
+import click
+
+from qlara_cli.lazy_group import LazyGroup
+
+
+def _show() -> click.Command:
+    from qlara_cli.contract.show import show
+
+    return show
+
+
+def _diff() -> click.Command:
+    from qlara_cli.contract.diff import diff
+
+    return diff
+
+
+@click.group(
+    cls=LazyGroup,
+    commands={
+        "show": (_show, "Print the contract as one OpenAPI file."),
+        "diff": (_diff, "Show what a change of the contract means for clients."),
+    },
+    epilog="""\b
+Examples:
+  qlara-sandbox contract show --overlay api-reference
+  qlara-sandbox contract show --for-fuzzing > fuzzing.yaml
+  qlara-sandbox contract diff openapi-1.0.yaml openapi.yaml
+""",
+)
+def contract() -> None:
+    """Show the contract, and what a change of it means."""

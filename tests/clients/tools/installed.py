@@ -1,0 +1,56 @@
+"""The tools that ``make clients`` installs, and how they are run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlara_sandbox import resources
+
+HERE = Path(__file__).parent
+INSTALLED = Path(sys.prefix) / "client-tools"
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Those for Node.js, and a Python of their own."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "python" / "bin" / "python"
+
+    def npm(self, name: str) -> str:
+        """Return the command of an npm package."""
+        return str(self.folder / "node_modules" / ".bin" / name)
+
+    def workshop(self, folder: Path) -> Path:
+        """Make *folder* one in which Node.js finds the packages; return it."""
+        folder.mkdir(exist_ok=True)
+        (folder / "node_modules").symlink_to(self.folder / "node_modules")
+        (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+        return folder
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    """Run a command of a tool; return what it prints.
+
+    Raises:
+        AssertionError: it fails; the message is what it printed.
+    """
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, "CONTRACT": str(resources.SPEC), **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout

@@ -1,0 +1,130 @@
+"""``contract show`` and ``contract diff`` from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from qlara_cli import main
+from qlara_contract.contract import contract
+from qlara_contract.fuzzing import for_fuzzing
+from qlara_sandbox import resources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["contract", *arguments])
+    return result.exit_code, result.output
+
+
+def changed(folder: Path, old: str, new: str) -> str:
+    text = resources.SPEC.read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "openapi.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return str(path)
+
+
+def test_show_prints_the_shipped_contract_as_it_is() -> None:
+    assert run("show") == (0, resources.SPEC.read_text(encoding="utf-8"))
+
+
+def test_show_applies_an_overlay() -> None:
+    code, output = run("show", "--overlay", "api-reference")
+
+    assert code == 0
+    assert yaml.safe_load(output)["x-qlara-conventions"]["order"] == "name"
+
+
+def test_show_for_fuzzing_says_what_a_vcard_file_is() -> None:
+    code, output = run("show", "--for-fuzzing")
+
+    assert code == 0
+    assert yaml.safe_load(output) == for_fuzzing(contract().document)
+
+
+def test_show_for_fuzzing_needs_the_form_of_an_import(tmp_path: Path) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text("info: {title: T, version: '1'}\npaths: {}\n", encoding="utf-8")
+    code, output = run("show", "--for-fuzzing", "--spec", str(path))
+
+    assert code == 2
+    assert output.startswith("Error: not a contract whose requests can be generated: ")
+
+
+def test_a_change_that_breaks_no_client_ends_with_0(tmp_path: Path) -> None:
+    path = changed(tmp_path, "maxLength: 1000\n", "maxLength: 2000\n")
+
+    assert run("diff", str(resources.SPEC), path) == (
+        0,
+        "No client breaks:\n"
+        "  wider     uploadVCard form.tags maxLength: 1000 → 2000  (assumption: UC-020 names no bound)\n"
+        "\n"
+        "1 change; none can break a client.\n",
+    )
+
+
+def test_a_change_that_can_break_a_client_ends_with_1(tmp_path: Path) -> None:
+    path = changed(tmp_path, "status: {type: string, const: fail,", "status: {type: string,")
+    code, output = run("diff", str(resources.SPEC), path)
+
+    assert code == 1
+    assert output == (
+        "A client can break:\n"
+        "  wider     uploadVCard 400 401 403 404 409 413; listContacts 400 401 403 404; "
+        "getContactQuota 401 403 status values: fail → none  (UC-020: Common errors)\n"
+        "\n"
+        "12 changes; 12 of them can break a client.\n"
+    )
+
+
+def test_the_new_contract_is_the_shipped_one_if_it_is_not_given() -> None:
+    assert run("diff", str(resources.SPEC)) == (0, "No changes.\n")
+
+
+def test_changes_can_be_had_as_json(tmp_path: Path) -> None:
+    path = changed(tmp_path, "enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP, UPDATE]")
+    code, output = run("diff", str(resources.SPEC), path, "--json")
+
+    assert code == 1
+    assert json.loads(output) == [
+        {
+            "kind": "narrower",
+            "place": ["uploadVCard", "form", "duplicateStrategy"],
+            "aspect": "values",
+            "old": ["DUPLICATE", "SKIP", "UPDATE"],
+            "new": ["SKIP", "UPDATE"],
+            "breaks": True,
+            "source": "UC-020: Response — Import completed",
+        }
+    ]
+
+
+def test_a_contract_with_the_former_names_of_extensions_can_be_compared(tmp_path: Path) -> None:
+    path = changed(tmp_path, "x-qlara-", "x-")
+
+    assert run("diff", path) == (0, "No changes.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("paths: [\n", ":2: did not find"),
+        ("paths: []\n", ":1: paths: [] is not of type"),
+        ("a: 1\n", ": not an OpenAPI file: lacks openapi or paths"),
+        ("openapi: 3.1.0\npaths: {/x: {get: {parameters: [{}]}}}\n", " and "),
+    ],
+)
+def test_a_file_that_is_no_contract_ends_with_2(tmp_path: Path, text: str, mistake: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text, encoding="utf-8")
+    code, output = run("diff", str(path))
+
+    assert code == 2
+    assert output.startswith(f"Error: {path}{mistake}")

@@ -44,7 +44,7 @@ _QUOTA = {
 _PLAIN = frozenset(one.name for one in TABLE if one.place != X_CONVENTIONS)
 _SOURCE = "x-qlara-source"
 # Their names before the prefix: passed over, an overlay would choose nothing.
-_FORMER = {"x-qlara-conventions": X_CONVENTIONS, "x-qlara-differs": X_DIFFERS}
+_FORMER = {"x-conventions": X_CONVENTIONS, "x-differs": X_DIFFERS}
 _CHOSEN = "assumption: chosen by the overlay"
 _MOST_REFERENCES = 20
 LONGEST_SENTENCE = 300

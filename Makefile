@@ -31,7 +31,7 @@ verify: $(VENV)/suite  ## Check a deployment (BASE_URL=â€¦ and SANDBOX_API_KEY=â
 test: $(VENV)/dev  ## Run the tests, in as many processes as there are processors
 	$(BIN)/python -m pytest $(PARALLEL)
 
-clients: $(VENV)/dev $(TOOLS)/ready  ## Generate clients of the contract, import it into tools, and use them (needs Node.js 20, npm, Java)
+clients: $(VENV)/dev $(TOOLS)/ready  ## Generate clients of the contract, import it into tools, and use them (needs Java)
 	$(BIN)/python -m pytest $(PARALLEL) -m clients tests/clients
 
 coverage: $(VENV)/dev  ## Run the tests and measure what they cover, in every process that they start
@@ -132,5 +132,5 @@ $(TOOLS)/ready: tests/clients/tools/package.json tests/clients/tools/requirement
 	@$(PYTHON) -m venv $(TOOLS)/python
 	@$(TOOLS)/python/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/clients/tools/requirements.txt
 	@cp tests/clients/tools/package.json $(TOOLS)/
-	@cd $(TOOLS) && npm install --no-package-lock --no-audit --no-fund --silent
+	@cd $(TOOLS) && PATH="$(abspath $(TOOLS))/python/bin:$$PATH" npm install --no-package-lock --no-audit --no-fund --silent
 	@touch $@

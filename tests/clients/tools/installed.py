@@ -36,7 +36,13 @@ class Tools:
         return folder
 
 
-def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+def environment() -> dict[str, str]:
+    """Return the environment in which the Node.js of these tools is found before any other."""
+    path = f"{INSTALLED / 'python' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "CONTRACT": str(resources.SPEC), "PATH": path}
+
+
+def run(*command: str | Path, cwd: Path, **variables: str) -> str:
     """Run a command of a tool; return what it prints.
 
     Raises:
@@ -45,7 +51,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**os.environ, "CONTRACT": str(resources.SPEC), **environment},
+        env={**environment(), **variables},
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from qlara_sandbox import resources
+from tests.clients.tools.installed import environment
 from tests.server import serving, until
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def prism(tools: Tools, url: str, folder: Path) -> Iterator[str]:
     log = folder / "prism.log"
     with (
         log.open("w") as output,
-        subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(
+            command, cwd=folder, env=environment(), stdout=output, stderr=subprocess.STDOUT
+        ) as process,
     ):
         try:
             until(lambda: LISTENING.search(log.read_text("utf-8")) or process.poll() is not None)

@@ -291,13 +291,16 @@ def _absent_email(value: Plain) -> Iterator[Action]:
 
 def _no_errors(value: Plain) -> Iterator[Action]:
     schema = "$.components.schemas.ImportReport"
+    examples = "$.paths..examples[?@.value.summary.errors == 0].value"
     if value == "null":
         yield _update(f"{schema}.properties.errors", {"type": ["array", "null"]})
+        yield _update(examples, {"errors": None})
     if value == "absent":
         required = _shipped()["components"]["schemas"]["ImportReport"]["required"]
         yield {"target": f"{schema}.required", "remove": True}
         yield _update(schema, {"required": [each for each in required if each != "errors"]})
         yield _update(f"{schema}.properties.errors", {"minItems": 1})
+        yield {"target": f"{examples}.errors", "remove": True}
 
 
 def _file_maximum(value: Plain) -> Iterator[Action]:

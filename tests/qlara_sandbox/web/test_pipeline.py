@@ -382,7 +382,7 @@ def test_added_paths_of_any_shape_are_answered_as_they_are_documented(tmp_path: 
         ),
         ("enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP, MERGE]", "every duplicateStrategy"),
         ("x-qlara-max-bytes: 10485760\n", "x-qlara-max-bytes: 10MB\n", "lacks x-qlara-max-bytes"),
-        ("paths:\n", "paths: [\n", "openapi.yaml:119: did not find"),
+        ("paths:\n", "paths: [\n", "openapi.yaml:121: did not find"),
         ('"#/components/schemas/ContactQuota"', '"#/nope/x"', "GET /api/v1/partner-gateway"),
     ],
 )

@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := $(VENV)/client-tools
+LAST_RELEASE = $(shell ls docs/releases/openapi-*.yaml | sort -V | tail -1 | sed "s/.*openapi-\(.*\).yaml/\1/")
 PORT ?= 8080
 SWITCHES ?= 100
 BASE_URL ?= http://127.0.0.1:$(PORT)
@@ -48,6 +49,8 @@ check: $(VENV)/dev  ## Check format, lint, types and layers
 	$(BIN)/lint-imports
 	$(BIN)/python -m openapi_spec_validator openapi.yaml
 	$(BIN)/qlara-sandbox scenarios check
+	$(BIN)/qlara-sandbox contract diff docs/releases/openapi-$(LAST_RELEASE).yaml --accept docs/releases/accepted-since-$(LAST_RELEASE).json > $(VENV)/changes || { cat $(VENV)/changes; exit 1; }
+	@tail -1 $(VENV)/changes
 
 format: $(VENV)/dev  ## Format the code
 	$(BIN)/ruff format .

@@ -106,6 +106,52 @@ def test_changes_can_be_had_as_json(tmp_path: Path) -> None:
     ]
 
 
+def test_changes_that_are_accepted_end_with_0_and_others_do_not(tmp_path: Path) -> None:
+    path = changed(tmp_path, "enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP, UPDATE]")
+    accepted = tmp_path / "accepted.json"
+    accepted.write_text(run("diff", str(resources.SPEC), path, "--json")[1], encoding="utf-8")
+
+    assert run("diff", str(resources.SPEC), path, "--accept", str(accepted)) == (
+        0,
+        "A client can break, which is accepted:\n"
+        "  narrower  uploadVCard form.duplicateStrategy values: DUPLICATE, SKIP, UPDATE → SKIP, UPDATE  "
+        "(UC-020: Response — Import completed)\n"
+        "\n"
+        "1 change; 1 of them can break a client, 1 accepted.\n",
+    )
+
+    path = changed(tmp_path, "enum: [SKIP, UPDATE, DUPLICATE]", "enum: [SKIP]")
+    code, output = run("diff", str(resources.SPEC), path, "--accept", str(accepted))
+    assert code == 1
+    assert output.startswith("A client can break:\n  narrower  uploadVCard form.duplicateStrategy")
+
+
+@pytest.mark.parametrize("text", ["", "[", "{}x", "[1]", "7", '[{"kind": "gone"}]', "[" * 9999])
+def test_a_file_that_accepts_nothing_usable_ends_with_2(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "accepted.json"
+    path.write_text(text, encoding="utf-8")
+    code, output = run("diff", str(resources.SPEC), "--accept", str(path))
+
+    assert code == 2
+    assert output.startswith(f"Error: {path}: expected a JSON array of changes")
+
+
+def test_every_change_since_the_last_release_that_can_break_a_client_is_accepted() -> None:
+    releases = resources.SPEC.parent / "docs" / "releases"
+    version = max(
+        (path.stem.removeprefix("openapi-") for path in releases.glob("openapi-*.yaml")),
+        key=lambda text: tuple(map(int, text.split("."))),
+    )
+    accepted = releases / f"accepted-since-{version}.json"
+    old = str(releases / f"openapi-{version}.yaml")
+    code, output = run("diff", old, "--accept", str(accepted))
+
+    assert code == 0, output
+    # None that is no longer there: it would accept a change that comes later.
+    said = json.loads(run("diff", old, "--json")[1])
+    assert json.loads(accepted.read_text("utf-8")) == [each for each in said if each["breaks"]]
+
+
 def test_a_contract_with_the_former_names_of_extensions_can_be_compared(tmp_path: Path) -> None:
     path = changed(tmp_path, "x-qlara-", "x-")
 

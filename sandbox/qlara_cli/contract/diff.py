@@ -18,35 +18,64 @@ from qlara_sandbox import resources
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_IDENTITY = ("kind", "place", "aspect", "old", "new")
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command(
     epilog="""\b
-Exit codes: 0 no client can break, 1 one can, 2 a file is not a contract.
+Exit codes: 0 no client can break, or only as --accept has it, 1 one can, 2 a file cannot be used.
 
 \b
 Examples:
   qlara-sandbox contract diff openapi-1.0.yaml openapi.yaml
   qlara-sandbox contract diff theirs.yaml --json | jq '.[] | select(.breaks)'
+  qlara-sandbox contract diff openapi-1.0.yaml --json > accepted.json
+  qlara-sandbox contract diff openapi-1.0.yaml --accept accepted.json
 """
 )
 @click.argument("old", type=_FILE)
 @click.argument("new", type=_FILE, default=resources.SPEC)
+@click.option(
+    "--accept",
+    "accepted",
+    type=_FILE,
+    help="A JSON array of changes, as --json prints them, that may break clients.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, one object per change.")
 @click.pass_context
-def diff(ctx: click.Context, old: Path, new: Path, *, as_json: bool) -> None:
+def diff(ctx: click.Context, old: Path, new: Path, accepted: Path | None, *, as_json: bool) -> None:
     """Show what a change of the contract means for clients.
 
     NEW is the shipped contract, if it is not given.
     """
     with could_not_run():
+        known = _read_accepted(accepted) if accepted else []
         found = _changes(old, new)
     if as_json:
         click.echo(json.dumps([_as_json(each) for each in found], ensure_ascii=False, indent=2))
     else:
-        _print(found)
-    ctx.exit(1 if any(each.breaks for each in found) else 0)
+        _print(found, known)
+    ctx.exit(1 if any(each.breaks and _identity(each) not in known for each in found) else 0)
+
+
+def _read_accepted(path: Path) -> list[dict[str, Any]]:
+    """Return the changes that *path* accepts, each by what identifies it.
+
+    Raises:
+        CannotRun: it is not what ``--json`` prints.
+    """
+    expected = f"{path}: expected a JSON array of changes, as contract diff --json prints them"
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return [{name: each[name] for name in _IDENTITY} for each in said]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise CannotRun(f"{expected}; {error!r}") from error
+
+
+def _identity(change: Change) -> dict[str, Any]:
+    said = _as_json(change)
+    return {name: said[name] for name in _IDENTITY}
 
 
 def _changes(old: Path, new: Path) -> list[Change]:
@@ -58,15 +87,21 @@ def _changes(old: Path, new: Path) -> list[Change]:
         raise CannotRun(message) from error
 
 
-def _print(found: Sequence[Change]) -> None:
-    for heading, breaks in (("A client can break:", True), ("No client breaks:", False)):
-        lines = _lines([each for each in found if each.breaks is breaks])
-        if lines:
-            click.echo("\n".join([heading, *lines, ""]))
-    breaking = sum(each.breaks for each in found)
+def _print(found: Sequence[Change], known: Sequence[dict[str, Any]]) -> None:
+    breaking = [each for each in found if each.breaks]
+    accepted = [each for each in breaking if _identity(each) in known]
+    sections = (
+        ("A client can break:", [each for each in breaking if each not in accepted]),
+        ("A client can break, which is accepted:", accepted),
+        ("No client breaks:", [each for each in found if not each.breaks]),
+    )
+    for heading, changed in sections:
+        if changed:
+            click.echo("\n".join([heading, *_lines(changed), ""]))
     count = "1 change" if len(found) == 1 else f"{len(found)} changes"
-    can = f"{breaking} of them can break a client" if breaking else "none can break a client"
-    click.echo(f"{count}; {can}." if found else "No changes.")
+    can = f"{len(breaking)} of them can" if breaking else "none can"
+    but = f", {len(accepted)} accepted" if accepted else ""
+    click.echo(f"{count}; {can} break a client{but}." if found else "No changes.")
 
 
 def _lines(found: Sequence[Change]) -> list[str]:

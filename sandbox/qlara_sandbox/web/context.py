@@ -90,7 +90,7 @@ class RequestContext:
 
 
 class Call(NamedTuple):
-    """What a handler gets: checked values, the form if there is one, the world, and the contract.
+    """What a handler gets: checked values, the form if there is one, the world, the contract, the headers.
 
     ``approve`` holds a response against the contract and returns it as it is to be sent; a handler calls
     it before it changes anything.
@@ -101,6 +101,7 @@ class Call(NamedTuple):
     entry: WorldEntry | None
     approve: Callable[[Response], Awaitable[Response]]
     contract: Contract
+    headers: Mapping[str, str]  # of the request, by lower-case name
 
     @property
     def conventions(self) -> Conventions:

@@ -55,7 +55,6 @@ class ControlApi:
             "getHealth": self.health,
             "getVersion": self.version,
             "getControlContract": self.contract,
-            "getMetrics": self.metrics,
             "streamEvents": self.stream,
             "listScenarios": self.scenarios,
             "getScenario": self.scenario,
@@ -75,7 +74,10 @@ class ControlApi:
             "armFault": self.arm,
             "disarmFaults": self.disarm,
         }
-        self.handlers = {name: _handler(one) for name, one in operations.items()}
+        self.handlers = {
+            "getMetrics": self.metrics,
+            **{name: _handler(one) for name, one in operations.items()},
+        }
 
     def health(self, _: Values) -> Response:
         uptime = int(real_seconds() - self._runtime.started_at)
@@ -92,8 +94,8 @@ class ControlApi:
     def contract(self, _: Values) -> Response:
         return Response(200, self._document)
 
-    def metrics(self, _: Values) -> Response:
-        from qlara_sandbox.web.observers.exposition import MEDIA_TYPE, exposition
+    async def metrics(self, call: Call) -> Response:
+        from qlara_sandbox.web.observers.exposition import exposition
 
         runtime, worlds = self._runtime, self._runtime.worlds
         journal = runtime.journal
@@ -107,8 +109,9 @@ class ControlApi:
             "sandbox_journal_dropped_total": ("counter", "Entries dropped.", journal.dropped),
             "sandbox_start_time_seconds": ("gauge", "When it started.", runtime.started_at),
         }
-        content = exposition(runtime.metrics, gauges, __version__)
-        return Response(200, content, {}, MEDIA_TYPE)
+        accept = call.headers.get("accept", "")
+        content, media_type = exposition(runtime.metrics, gauges, __version__, accept)
+        return Response(200, content, {}, media_type)
 
     def stream(self, _: Values) -> Response:
         from qlara_sandbox.web.observers.event_stream import Stream

@@ -122,7 +122,14 @@ class Pipeline:
         operation = context.operation or operation  # that of the scenario's contract
         handler = self.handlers.get(operation.operation_id) or self.default_handler(operation)
         approve = partial(_approve, context, operation)
-        call = Call(context.values, context.form, context.entry, approve, context.contract)
+        call = Call(
+            context.values,
+            context.form,
+            context.entry,
+            approve,
+            context.contract,
+            context.headers,
+        )
         return await handler(call)
 
     def _observe(self, context: RequestContext, sent: Sent) -> None:

@@ -1,4 +1,4 @@
-"""The counters in Prometheus' text format; imported with the first scrape."""
+"""The counters in the text formats of Prometheus and OpenMetrics; imported with the first scrape."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from prometheus_client.core import (
     GaugeMetricFamily,
     HistogramMetricFamily,
 )
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from qlara_sandbox.web.observers.metrics import BUCKETS
@@ -22,19 +24,25 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.web.observers.metrics import Metrics
 
-# Every scraper reads this format, and the metrics have nothing that a newer one would add.
-MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _FAMILIES = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
 
 
 def exposition(
-    metrics: Metrics, readings: Mapping[str, tuple[str, str, float]], version: str
-) -> bytes:
-    """Return everything that a scraper reads.
+    metrics: Metrics,
+    readings: Mapping[str, tuple[str, str, float]],
+    version: str,
+    accept: str = "",
+) -> tuple[bytes, str]:
+    """Return everything that a scraper reads, in the format that its ``Accept`` prefers, and the media type.
 
     *readings* were taken just now: metric name to (``counter`` or ``gauge``, help, value).
     """
-    return generate_latest(SandboxCollector(metrics, readings, version))
+    collector = SandboxCollector(metrics, readings, version)
+    if choose_encoder(accept)[1].startswith("application/openmetrics-text"):
+        text: bytes = openmetrics.generate_latest(collector, version="1.0.0")  # type: ignore[no-untyped-call]
+        return text, _OPENMETRICS
+    return generate_latest(collector), CONTENT_TYPE_PLAIN_0_0_4
 
 
 class SandboxCollector(Collector):

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as openmetrics_families,
+)
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
@@ -10,13 +15,18 @@ from qlara_sandbox.web.observers.exposition import exposition
 from qlara_sandbox.web.observers.metrics import Metrics
 from tests.qlara_sandbox.web.calls import QUOTA
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from prometheus_client import Metric
+
 SAMPLE = re.compile(
     r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"(,[a-z]+="(?:[^"\\\n]|\\.)*")*\})? [0-9.e+-]+'
 )
 
 
 def lines(metrics: Metrics) -> list[str]:
-    return exposition(metrics, {}, "1.0").decode().splitlines()
+    return exposition(metrics, {}, "1.0")[0].decode().splitlines()
 
 
 def test_requests_are_counted_by_operation_and_status() -> None:
@@ -57,8 +67,8 @@ def test_labels_are_escaped() -> None:
 
 
 @pytest.fixture
-def scraped() -> str:
-    """Return what a scraper reads after a request and a fault."""
+def client() -> TestClient:
+    """Return the client of a sandbox that has had two requests and a fault."""
     client = TestClient(
         create_app(), base_url="http://localhost", headers={"X-Api-Key": "YOUR_API_KEY"}
     )
@@ -66,6 +76,12 @@ def scraped() -> str:
     client.post("/__admin/faults", json={"fault": fault})
     for _ in range(2):
         client.get(QUOTA)
+    return client
+
+
+@pytest.fixture
+def scraped(client: TestClient) -> str:
+    """Return what a scraper reads that names no format."""
     response = client.get("/__admin/metrics")
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     return response.text
@@ -88,3 +104,37 @@ def test_faults_and_what_is_kept_are_shown(scraped: str) -> None:
     assert 'sandbox_requests_total{operation="getContactQuota",status="503"} 1.0' in shown
     assert "sandbox_worlds 1.0" in shown
     assert "sandbox_journal_entries 2.0" in shown
+
+
+PROMETHEUS = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "text/plain;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+
+
+def samples(families: Iterable[Metric]) -> set[tuple[str, str, float]]:
+    return {
+        (sample.name, str(sample.labels), sample.value)
+        for family in families
+        for sample in family.samples
+        if "duration" not in sample.name and not sample.name.startswith("sandbox_start")
+    }
+
+
+def test_both_formats_are_read_alike_by_the_parsers_of_prometheus(client: TestClient) -> None:
+    plain = client.get("/__admin/metrics")
+    asked = client.get("/__admin/metrics", headers={"Accept": PROMETHEUS})
+
+    media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert asked.headers["content-type"] == media_type
+    assert asked.text.endswith("# EOF\n")
+    found = samples(text_string_to_metric_families(plain.text))
+    assert found == samples(openmetrics_families(asked.text))  # type: ignore[no-untyped-call]
+    assert ("sandbox_faults_total", "{'fault': 'respond'}", 1.0) in found
+
+
+def test_a_head_request_gets_the_head_of_a_scrape(client: TestClient) -> None:
+    response = client.head("/__admin/metrics")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -33,7 +33,7 @@ actions:
         order: name
         settle: 2s
         list-names: unique
-  - target: $.paths['/api/partner-gateway/v1/contacts/list/{listId}/contacts'].get.parameters[?@.name == 'limit'].schema
+  - target: $.paths['/api/partner-gateway/v1/contacts/list/{listId}/contacts'].get.parameters[?(@.name=='limit')].schema
     update: {default: 50, maximum: 100}
 ```
 

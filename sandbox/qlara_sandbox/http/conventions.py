@@ -255,7 +255,7 @@ def _limit(key: str) -> Callable[[Plain], Iterator[Action]]:
     def actions(value: Plain) -> Iterator[Action]:
         is_usual = value == BY_NAME[f"limit.{key}"].default
         source = {} if is_usual else {_SOURCE: {key: _CHOSEN}}
-        yield _update(f"{_LIST}.parameters[?@.name == 'limit'].schema", {key: value, **source})
+        yield _update(f"{_LIST}.parameters[?(@.name=='limit')].schema", {key: value, **source})
 
     return actions
 
@@ -264,7 +264,7 @@ def _first_page(value: Plain) -> Iterator[Action]:
     schema: dict[str, Any] = {"minimum": value, "default": value}
     if value != BY_NAME["page.first"].default:
         schema[_SOURCE] = {"minimum": _CHOSEN, "default": _CHOSEN}
-    yield _update(f"{_LIST}.parameters[?@.name == 'page'].schema", schema)
+    yield _update(f"{_LIST}.parameters[?(@.name=='page')].schema", schema)
     yield _update("$.components.schemas.ContactPage.properties.page", {"minimum": value})
 
 
@@ -291,7 +291,7 @@ def _absent_email(value: Plain) -> Iterator[Action]:
 
 def _no_errors(value: Plain) -> Iterator[Action]:
     schema = "$.components.schemas.ImportReport"
-    examples = "$.paths..examples[?@.value.summary.errors == 0].value"
+    examples = "$.paths..examples[?(@.value.summary.errors==0)].value"
     if value == "null":
         yield _update(f"{schema}.properties.errors", {"type": ["array", "null"]})
         yield _update(examples, {"errors": None})
@@ -334,7 +334,8 @@ def _error_body(value: Plain) -> Iterator[Action]:
     if value == "data":
         return
     schema = "$.components.schemas.ErrorResponse"
-    yield {"target": f"{schema}['required', 'properties']", "remove": True}
+    for keyword in ("required", "properties"):
+        yield {"target": f"{schema}.{keyword}", "remove": True}
     text = {"type": "string", "minLength": 1}
     properties = {
         "status": {"type": "integer", "description": "The status.", "x-qlara-source": _PLATFORM},

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(qlara_contract.report.__file__).with_name("report.schema.json")
 _TAGS_SHOWN = (
-    "html head meta title style body header p h1 h2 h3 code div i ul li b article span dl dt dd pre "
+    "html head meta title style body header main p h1 h2 h3 code div i ul li b article span dl dt dd pre "
     "details summary table thead tbody tr th td"
 )
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from qlara_sandbox import resources
+from tests.clients.tools.conftest import COMMAND
 from tests.clients.tools.installed import environment
 from tests.server import serving, until
 
@@ -123,3 +124,25 @@ def test_refusals_pass(client: httpx.Client) -> None:
     require(client.get(LIST.format("list_unknown")), 404)
     require(client.get(QUOTA, headers={"X-Api-Key": "nobody"}), 401)
     require(client.get(QUOTA, headers={"Prefer": "code=429"}), 429)
+
+
+def test_the_documented_commands_pass(tools: Tools, tmp_path: Path) -> None:
+    with serving() as running, prism(tools, running.url, tmp_path) as url:
+        pages = [str(resources.ROOT / page) for page in ("README.md", "docs/walkthrough.md")]
+        command = [
+            COMMAND,
+            "examples",
+            *pages,
+            "--base-url",
+            url,
+            "--yes",
+            "--api-key",
+            "sandbox_x",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        passed = httpx.get(f"{running.url}/__admin/requests", params={"limit": 1000}).json()
+
+    statuses = {entry["answer"]["status"] for entry in passed["requests"]}
+    assert statuses >= {200, 400, 409}, done.stdout + done.stderr
+    log = (tmp_path / "prism.log").read_text("utf-8")
+    assert re.findall("Violation: .*", log) == []

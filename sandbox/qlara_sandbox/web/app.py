@@ -88,6 +88,7 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
         observers=(
             runtime.journal.add,
             runtime.metrics.observe,
+            runtime.coverage.observe,
             runtime.events.observe,
             access_log.observe,
         ),

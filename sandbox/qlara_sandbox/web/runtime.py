@@ -23,6 +23,7 @@ from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
 from qlara_sandbox.web.contacts import Terms
 from qlara_sandbox.web.evictions import EvictionLog
+from qlara_sandbox.web.observers.coverage_counts import CoverageCounts
 from qlara_sandbox.web.observers.events import Events
 from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
 from qlara_sandbox.web.observers.metrics import Metrics
@@ -100,6 +101,7 @@ class Runtime:
         self.events = Events()
         self.journal = Journal(settings.journal_bytes)
         self.metrics = Metrics()
+        self.coverage = CoverageCounts(self.contract_of)
         self._evictions = EvictionLog()
         bounds = Bounds(settings.worlds, settings.world_bytes)
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)

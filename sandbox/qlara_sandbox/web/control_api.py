@@ -359,6 +359,7 @@ class ControlApi:
             method=values.get("method"),
             path=values.get("path"),
             body_contains=values.get("bodyContains"),
+            trace_id=values.get("traceId"),
         )
 
     async def _require_scenario(self, name: str) -> None:

@@ -38,6 +38,7 @@ class Server:
         configuration = configure(
             assemble(self._runtime),
             on_cut_head=cut_heads_of(self._runtime),
+            on_stop=self._runtime.stop,
             timeout_graceful_shutdown=1,
         )
         self._http = ThreadedServer(configuration)

@@ -76,7 +76,7 @@ class SandboxSettings:
 class Runtime:
     """The parts of one running sandbox.
 
-    ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
+    ``is_stopping``: it takes no new requests. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
     ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract.
     """
 
@@ -110,7 +110,12 @@ class Runtime:
         self.importer = Importer(threads=self.threads)
         self._loading = asyncio.Lock()
         self.started_at = real_seconds()
+        self.is_stopping = False
         self._requests = count(1)
+
+    def stop(self) -> None:
+        """Be told that the server begins to stop."""
+        self.is_stopping = True
 
     def compiled(self, overlay: Path | None) -> Terms:
         """Return the contract file as it is now, under an overlay.

@@ -19,6 +19,6 @@ ENV PATH=/opt/qlara-sandbox/bin:$PATH \
 USER 65532:65532
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
-  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"SANDBOX_PORT\"]}/openapi.yaml', timeout=2)"]
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"SANDBOX_PORT\"]}/__health/ready', timeout=2)"]
 ENTRYPOINT ["qlara-sandbox"]
 CMD ["serve", "--host", "0.0.0.0"]

@@ -56,6 +56,12 @@ def _contract() -> click.Command:
     return contract
 
 
+def _coverage() -> click.Command:
+    from qlara_cli.coverage import coverage
+
+    return coverage
+
+
 COMMANDS: Commands = {
     "serve": (_serve, "Start the sandbox."),
     "scenarios": (_scenarios, "List, show and check the scenarios."),
@@ -63,6 +69,7 @@ COMMANDS: Commands = {
     "examples": (_examples, "Run the commands of documentation pages."),
     "verify": (_verify, "Check any deployment against the contract."),
     "contract": (_contract, "Show the contract, and what a change of it means."),
+    "coverage": (_coverage, "Show what of the contract tests have met in a sandbox."),
     "vcard": (_vcard, "Inspect, convert and generate vCard files."),
 }
 

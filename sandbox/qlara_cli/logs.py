@@ -6,11 +6,11 @@ import json
 import logging
 import sys
 
-_FIELDS = ("status", "ms", "scenario", "session", "request")
+_FIELDS = ("status", "ms", "scenario", "session", "request", "traceId")
 
 
 class TextLines(logging.Formatter):
-    """``12:00:01  200  POST /path  3.2 ms  scenario/session  req_00000001``."""
+    """``12:00:01  200  POST /path  3.2 ms  scenario/session  req_00000001``, and the trace if there is one."""
 
     default_time_format = "%H:%M:%S"
     default_msec_format = ""
@@ -21,10 +21,11 @@ class TextLines(logging.Formatter):
             trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
             return f"{time}  {record.levelname.lower()}  {printable(message)}{trace}"
         fields = record.__dict__
+        trace = f"  trace {fields['traceId']}" if fields.get("traceId") else ""
         world = f"  {fields['scenario']}/{fields['session']}" if fields["scenario"] else ""
         return (
             f"{time}  {fields['status']}  {printable(message)}  {fields['ms']:.1f} ms"
-            f"{world}  {fields['request']}"
+            f"{world}  {fields['request']}{trace}"
         )
 
 

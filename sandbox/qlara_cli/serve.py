@@ -319,6 +319,7 @@ def _configuration(
         app,
         Timeouts(options["idle_timeout"], options["head_timeout"], options["stall_timeout"]),
         cut_heads_of(runtime),
+        runtime.stop,
         timeout_graceful_shutdown=options["stop_timeout"],
         **(certificates.options if certificates else {}),
     )

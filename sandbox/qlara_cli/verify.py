@@ -122,7 +122,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     envvar="SANDBOX_REPORT",
     metavar="DIR",
     type=WritableFolder(),
-    help="Write report.html, report.md, junit.xml, report.json and failures.har to this folder.",
+    help="Write report.html, report.md, junit.xml, report.json, failures.har, ctrf.json and badges to this folder.",
 )
 @click.option(
     "--trend",

@@ -269,3 +269,34 @@ def test_everything_on_the_console_can_be_named_and_reached_by_keyboard(page: Pa
         "() => document.getElementById('verdict').textContent.includes('missingKey')"
     )
     assert page.get_attribute("#verdict", "aria-live") == "polite"
+
+
+def test_what_tests_have_met_is_shown_as_it_happens_and_what_is_tried_here_does_not_count(
+    browser: Browser,
+) -> None:
+    with serving() as running:
+        page = browser.new_page()
+        page.goto(f"{running.url}/__console")
+        page.wait_for_selector("body[data-ready]")
+        demonstrate(page, "documented-import")
+        page.wait_for_function("() => document.getElementById('live').textContent === 'live'")
+        before = page.inner_text("#coverage-text")
+        page.context.request.get(
+            f"{running.url}/api/v1/partner-gateway/subscription/contacts",
+            headers={"X-Api-Key": "sandbox_elsewhere"},
+        )
+        page.wait_for_function(
+            "() => document.getElementById('coverage-text').textContent.includes('1 request.')"
+        )
+
+        assert before == "0 of 68 items met, in 0 requests."
+        assert page.inner_text("#coverage-text") == "3 of 68 items met, in 1 request."
+        assert page.locator("#coverage-groups .met").all_text_contents() == [
+            "200, 1 request1",  # the figure at the end is for the eye alone
+            "default, 1 request1",
+        ]
+        page.click("#coverage-anew")
+        page.wait_for_function(
+            "() => document.getElementById('coverage-text').textContent.includes('0 requests.')"
+        )
+        page.close()

@@ -44,6 +44,14 @@ def test_a_request_without_a_world_names_none() -> None:
     assert line[8:] == "  200  GET /nowhere  3.2 ms  req_1"
 
 
+def test_a_request_of_a_trace_names_it() -> None:
+    line = TextLines().format(record("GET /quota", **ACCESS, traceId="4bf92f35"))
+    entry = json.loads(JsonLines().format(record("GET /quota", **ACCESS, traceId="4bf92f35")))
+
+    assert line[8:] == "  200  GET /quota  3.2 ms  default/s  req_1  trace 4bf92f35"
+    assert entry["traceId"] == "4bf92f35"
+
+
 def test_what_a_client_sent_cannot_forge_a_line_or_steer_the_terminal() -> None:
     line = TextLines().format(record("GET /a\n12:00:00  200\x1b[2J"))
 

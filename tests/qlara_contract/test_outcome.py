@@ -164,7 +164,7 @@ def test_har_holds_the_exchanges_that_broke_promises_and_no_key() -> None:
     assert json.loads(as_har(_outcome(broken=False)))["log"]["entries"] == []
 
 
-def test_the_folder_holds_five_files_and_no_key(tmp_path: Path) -> None:
+def test_the_folder_holds_eight_files_and_no_key(tmp_path: Path) -> None:
     paths = write_report(_outcome(), tmp_path / "a" / "b")
     assert [each.name for each in paths] == [
         "report.html",
@@ -172,6 +172,9 @@ def test_the_folder_holds_five_files_and_no_key(tmp_path: Path) -> None:
         "junit.xml",
         "report.json",
         "failures.har",
+        "ctrf.json",
+        "badge.json",
+        "badge.svg",
     ]
     assert [each.name for each in paths if SECRET in each.read_text(encoding="utf-8")] == []
     assert json.loads(paths[3].read_text(encoding="utf-8"))["exitCode"] == 1

@@ -1,4 +1,4 @@
-"""Writes the report of a run to a folder: HTML and Markdown for people, JUnit for CI, JSON, and HAR."""
+"""Writes the report of a run to a folder: HTML and Markdown for people, JUnit and CTRF for CI, JSON, HAR, badges."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET  # writes only
 
 from qlara_contract.masking import mask
+from qlara_contract.report.badge import as_endpoint, as_svg, badge
+from qlara_contract.report.ctrf import as_ctrf
 from qlara_contract.report.har import as_har
 from qlara_contract.report.junit import document, xml_safe
 from qlara_contract.report.markdown import as_markdown
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def write_report(outcome: Outcome, folder: Path, trend: Trend | None = None) -> list[Path]:
-    """Write all five files to *folder*, created if missing, and large uploads; return their paths."""
+    """Write all eight files to *folder*, created if missing, and large uploads; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     requests = ShownRequests(outcome.settings, keeps_files=True)
     texts = {
@@ -42,6 +44,9 @@ def write_report(outcome: Outcome, folder: Path, trend: Trend | None = None) -> 
         "junit.xml": as_junit(outcome),
         "report.json": json_text(as_json(outcome, requests, trend)),
         "failures.har": as_har(outcome),
+        "ctrf.json": json_text(as_ctrf(outcome)),
+        "badge.json": json_text(as_endpoint(badge(outcome))),
+        "badge.svg": as_svg(badge(outcome)),
     }
     for name, text in texts.items():
         (folder / name).write_text(mask(text, outcome.settings.placeholders), encoding="utf-8")

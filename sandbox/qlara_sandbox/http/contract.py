@@ -215,6 +215,7 @@ class Contract:
             json_body=self._json_body(body),
             responses=self._responses(node["responses"]),
             other_responses=self._other_responses(node["responses"]),
+            statuses=tuple(map(str, node["responses"])),
             strict_query=self._strict_query,
             given_twice=self.conventions.given_twice,
             defaults={

@@ -159,7 +159,7 @@ class DocumentedResponse:
 class Operation:
     """One operation of the contract.
 
-    ``responses`` holds what single statuses mean, ``other_responses`` a whole class of them (``4XX``) or
+    ``statuses`` are those that it documents, as the contract writes them. ``responses`` holds what single statuses mean, ``other_responses`` a whole class of them (``4XX``) or
     all the rest (``default``). With ``strict_query``, unknown query parameters are refused.
     """
 
@@ -173,6 +173,7 @@ class Operation:
     json_body: JsonBody | None
     responses: Mapping[int, DocumentedResponse]
     other_responses: Mapping[str, DocumentedResponse] = field(default_factory=dict)
+    statuses: tuple[str, ...] = ()
     defaults: dict[str, Any] = field(default_factory=dict)
     strict_query: bool = False
     given_twice: str = "refused"

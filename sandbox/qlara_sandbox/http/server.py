@@ -32,7 +32,7 @@ _POLL_SECONDS = 0.05
 class ServerConfig(uvicorn.Config):
     """uvicorn's configuration, without its configuration of logging, and with our time limits.
 
-    ``on_cut_head`` is told the heads that the server refuses itself. Logging belongs to the command line. In
+    ``on_cut_head`` is told the heads that the server refuses itself, ``on_stop`` is called when it begins to stop. Logging belongs to the command line. In
     a test run, it belongs to whoever runs the tests.
     """
 
@@ -41,9 +41,11 @@ class ServerConfig(uvicorn.Config):
         app: ASGIApp,
         timeouts: Timeouts,
         on_cut_head: Callable[[CutHead], None] | None = None,
+        on_stop: Callable[[], None] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(app, **options)
+        self.on_stop = on_stop
         self.timeouts = timeouts
         self.on_cut_head = on_cut_head
 
@@ -55,11 +57,12 @@ def configure(
     app: ASGIApp,
     timeouts: Timeouts | None = None,
     on_cut_head: Callable[[CutHead], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
     **options: Any,
 ) -> ServerConfig:
     """Return how uvicorn is to run *app*; *options* are uvicorn's own. Nothing else is changed.
 
-    *on_cut_head* is told the heads that the server refuses itself.
+    *on_cut_head* is told the heads that the server refuses itself; *on_stop* is called when it begins to stop.
     """
     defaults: dict[str, Any] = {
         "http": Protocol,
@@ -68,7 +71,9 @@ def configure(
         "server_header": False,
         "timeout_graceful_shutdown": 10,
     }
-    return ServerConfig(app, timeouts or Timeouts(), on_cut_head, **{**defaults, **options})
+    return ServerConfig(
+        app, timeouts or Timeouts(), on_cut_head, on_stop, **{**defaults, **options}
+    )
 
 
 class SandboxServer(uvicorn.Server):
@@ -94,6 +99,9 @@ class SandboxServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let requests finish, and cut what is left so that ``timeout_graceful_shutdown`` is kept."""
+        on_stop = getattr(self.config, "on_stop", None)
+        if on_stop is not None:
+            on_stop()
         for server in self.servers:
             server.close()
         for listener in sockets or []:

@@ -38,6 +38,7 @@ def running(
         InvalidContract, InvalidScenario, UnknownScenario: a file is missing or has mistakes.
     """
     from qlara_sandbox import resources
+    from qlara_sandbox.testing.coverage_collecting import collected
     from qlara_sandbox.testing.server import Server
     from qlara_sandbox.web.runtime import SandboxSettings
 
@@ -49,5 +50,6 @@ def running(
         seed=seed,
         allow_outside=allow_outside,
     )
-    with Server(settings) as server:
+    server = Server(settings)
+    with collected(server), server:
         yield Sandbox(server, "sandbox_test")

@@ -114,6 +114,15 @@ class Sandbox:
         """
         return self._server.requests(self.api_key, operation, status)
 
+    def coverage(self) -> dict[str, Any]:
+        """Return what of the contract all accounts of this sandbox have met, as ``GET /__admin/coverage`` shows it.
+
+        Of this account alone: ``control("GET", "coverage")``.
+        """
+        from qlara_sandbox.web.observers.coverage import as_json
+
+        return as_json(self._server.coverage())
+
     def upload(self, file: Path | bytes | str, **fields: str) -> ReceivedResponse:
         """Upload a vCard file over HTTP, as any client would, and return the response.
 

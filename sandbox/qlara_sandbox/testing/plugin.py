@@ -20,6 +20,38 @@ if TYPE_CHECKING:
     from qlara_sandbox.testing import Sandbox
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of contract coverage."""
+    group = parser.getgroup("qlara-sandbox", "Qlara sandbox")
+    group.addoption(
+        "--qlara-coverage",
+        action="store_true",
+        help="show what of the contract the tests have met in sandboxes, and what never",
+    )
+    group.addoption(
+        "--qlara-coverage-json", metavar="FILE", help="write the contract coverage to FILE, for CI"
+    )
+    group.addoption(
+        "--qlara-coverage-fail-under",
+        metavar="PERCENT",
+        type=float,
+        help="fail if the tests have met less than PERCENT of the contract",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gather the contract coverage, if it is asked for."""
+    wanted = (
+        config.getoption("qlara_coverage")
+        or config.getoption("qlara_coverage_json")
+        or config.getoption("qlara_coverage_fail_under") is not None
+    )
+    if wanted:
+        from qlara_sandbox.testing.coverage_report import CoverageReport
+
+        config.pluginmanager.register(CoverageReport(config), "qlara_coverage_report")
+
+
 @pytest.fixture(scope="session")
 def qlara_sandbox_options() -> dict[str, Any]:
     """Options of ``qlara_sandbox.testing.running``; a project overrides this fixture to give its own."""

@@ -9,6 +9,7 @@ from qlara_sandbox.http.server import configure
 from qlara_sandbox.http.threaded import ThreadedServer
 from qlara_sandbox.web.app import assemble
 from qlara_sandbox.web.cut_heads import cut_heads_of
+from qlara_sandbox.web.observers.coverage import coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.runtime import Runtime
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.domain.quota import Quota
     from qlara_sandbox.state.world import World
+    from qlara_sandbox.web.observers.coverage import Coverage
     from qlara_sandbox.web.runtime import SandboxSettings
 
 T = TypeVar("T")
@@ -36,21 +38,24 @@ class Server:
         configuration = configure(
             assemble(self._runtime),
             on_cut_head=cut_heads_of(self._runtime),
+            on_stop=self._runtime.stop,
             timeout_graceful_shutdown=1,
         )
         self._http = ThreadedServer(configuration)
-        self._stopped = False
+        self._stopped = self._serves = False
         self.address = (_HOST, self._http.ports[0])
         self.url = f"http://{_HOST}:{self.address[1]}"
         self.upload_path = self._runtime.contract.by_id["uploadVCard"].path
 
     def __enter__(self) -> Self:
         self._http.__enter__()
+        self._serves = True
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopped = True
         self._http.__exit__()
+        self._serves = False
 
     def begin(self, api_key: str, scenario: str) -> None:
         """Give a key a fresh world of *scenario*.
@@ -100,15 +105,29 @@ class Server:
 
         return self._run(look())
 
+    def coverage(self) -> Coverage:
+        """Return what of the contract has been met so far; also of a sandbox that has stopped."""
+
+        def look() -> Coverage:
+            runtime, counts = self._runtime, self._runtime.coverage
+            items = items_of(runtime.contract, runtime.library.names())
+            return coverage(counts.tally(), items, counts.since, counts.dropped)
+
+        async def settled() -> Coverage:
+            await self._settle()
+            return look()
+
+        return self._run(settled()) if self._serves else look()
+
     def _world(self, api_key: str) -> World:
         worlds = self._runtime.worlds
         return worlds.at(worlds.key(api_key, _SESSION, None))
 
-    async def _settle(self, api_key: str) -> None:
+    async def _settle(self, api_key: str | None = None) -> None:
         # A client can have its response a moment before the journal has it.
         for _ in range(round(_SETTLE_SECONDS / _POLL_SECONDS)):
-            entries = [one for one in self._runtime.worlds.entries() if one.key.api_key == api_key]
-            if not any(one.in_use for one in entries):
+            entries = self._runtime.worlds.entries()
+            if not any(one.in_use and api_key in {None, one.key.api_key} for one in entries):
                 return
             await asyncio.sleep(_POLL_SECONDS)
 

@@ -18,6 +18,7 @@ from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.consistency import Contradiction
 from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
+from qlara_sandbox.web.observers.coverage import as_json, coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.summaries import show_clock, show_scenario, show_world
 
@@ -66,6 +67,8 @@ class ControlApi:
             "countRequests": self.count,
             "findRequests": self.find,
             "getRequest": self.request,
+            "getCoverage": self.coverage,
+            "forgetCoverage": self.forget_coverage,
             "getState": self.state,
             "putState": self.put_state,
             "getClock": self.clock,
@@ -194,6 +197,17 @@ class ControlApi:
         if entry is None:
             raise NotFound("id", f"Request {values['id']} not found in the journal.")
         return Response(200, show(entry))
+
+    async def coverage(self, values: Values) -> Response:
+        runtime, counts = self._runtime, self._runtime.coverage
+        scenarios = await runtime.threads.run(runtime.library.names)
+        tally = counts.tally(values.get("apiKey"), values.get("session"))
+        items = items_of(runtime.contract, scenarios)
+        return Response(200, as_json(coverage(tally, items, counts.since, counts.dropped)))
+
+    def forget_coverage(self, values: Values) -> Response:
+        counts = self._runtime.coverage
+        return Response(200, {"removed": counts.clear(values.get("apiKey"), values.get("session"))})
 
     async def state(self, values: Values) -> Response:
         entry = await self._entry(values)
@@ -345,6 +359,7 @@ class ControlApi:
             method=values.get("method"),
             path=values.get("path"),
             body_contains=values.get("bodyContains"),
+            trace_id=values.get("traceId"),
         )
 
     async def _require_scenario(self, name: str) -> None:

@@ -23,6 +23,7 @@ from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
 from qlara_sandbox.web.contacts import Terms
 from qlara_sandbox.web.evictions import EvictionLog
+from qlara_sandbox.web.observers.coverage_counts import CoverageCounts
 from qlara_sandbox.web.observers.events import Events
 from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
 from qlara_sandbox.web.observers.metrics import Metrics
@@ -75,7 +76,7 @@ class SandboxSettings:
 class Runtime:
     """The parts of one running sandbox.
 
-    ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
+    ``is_stopping``: it takes no new requests. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
     ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract.
     """
 
@@ -100,6 +101,7 @@ class Runtime:
         self.events = Events()
         self.journal = Journal(settings.journal_bytes)
         self.metrics = Metrics()
+        self.coverage = CoverageCounts(self.contract_of)
         self._evictions = EvictionLog()
         bounds = Bounds(settings.worlds, settings.world_bytes)
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
@@ -108,7 +110,12 @@ class Runtime:
         self.importer = Importer(threads=self.threads)
         self._loading = asyncio.Lock()
         self.started_at = real_seconds()
+        self.is_stopping = False
         self._requests = count(1)
+
+    def stop(self) -> None:
+        """Be told that the server begins to stop."""
+        self.is_stopping = True
 
     def compiled(self, overlay: Path | None) -> Terms:
         """Return the contract file as it is now, under an overlay.

@@ -22,6 +22,7 @@ from qlara_contract.results import PromiseState
 from qlara_contract.settings import RunSettings
 from tests import junit_schema
 from tests.foreign import serving
+from tests.qlara_contract.report.ctrf_schema import CTRF
 from tests.server import serving as sandbox
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class _Tags(HTMLParser):
 
 def _require_sound(outcome: Outcome, folder: Path) -> dict[str, Any]:
     """Check the files that the outcome of a run is written to; return its JSON."""
-    html, markdown, junit, report, har = (
+    html, markdown, junit, report, har, ctrf, endpoint, _ = (
         each.read_text("utf-8") for each in write_report(outcome, folder)
     )
     value: dict[str, Any] = json.loads(report)
@@ -72,6 +73,11 @@ def _require_sound(outcome: Outcome, folder: Path) -> dict[str, Any]:
     assert parser.seen <= set(_TAGS_SHOWN.split())
     assert markdown.startswith("# ")
     assert json.loads(har)["log"]["version"] == "1.2"
+    tests = json.loads(ctrf)
+    assert [str(each) for each in CTRF.iter_errors(tests)] == []
+    assert tests["results"]["summary"]["failed"] == counts["broken"] + len(told)
+    assert tests["results"]["summary"]["tests"] == len(cases)
+    assert json.loads(endpoint)["isError"] == (value["exitCode"] == 1)
     assert len(value["verdict"]) <= 200
     return value
 

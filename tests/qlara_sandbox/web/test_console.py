@@ -66,7 +66,7 @@ def test_every_element_that_the_scripts_look_up_is_on_the_page() -> None:
     page = browser().get("/__console").text
     scripts = "\n".join(
         (ASSETS / name).read_text(encoding="utf-8")
-        for name in ("console.js", "journal.js", "control.js")
+        for name in ("console.js", "journal.js", "control.js", "coverage.js")
     )
 
     wanted = set(re.findall(r'(?:\$|getElementById)\("([\w-]+)"\)', scripts))

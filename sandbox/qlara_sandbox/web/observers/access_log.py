@@ -27,5 +27,6 @@ def observe(entry: JournalEntry) -> None:
             "scenario": key.scenario if key else None,
             "session": key.session if key else None,
             "request": entry.request_id,
+            "traceId": entry.trace_id,
         },
     )

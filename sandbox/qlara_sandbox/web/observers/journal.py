@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from qlara_sandbox.web.caller import masked
+from qlara_sandbox.web.observers.trace_context import trace_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,6 +78,11 @@ class JournalEntry(NamedTuple):
                 return value.decode("latin-1")
         return ""
 
+    @property
+    def trace_id(self) -> str | None:
+        """The trace that the request says to belong to, if it says so validly."""
+        return trace_id(self.headers)
+
 
 class Criteria(NamedTuple):
     """Which entries are meant; what is None does not matter.
@@ -94,6 +100,7 @@ class Criteria(NamedTuple):
     method: str | None = None
     path: str | None = None
     body_contains: str | None = None
+    trace_id: str | None = None
 
     def match(self, entry: JournalEntry) -> bool:
         """Return whether *entry* is meant; ``since`` as an id is left to the journal."""
@@ -110,6 +117,7 @@ class Criteria(NamedTuple):
             and (self.api_key is None or self.api_key == entry.api_key)
             and (self.status is None or _is_status(self.status, entry.status))
             and (not isinstance(self.since, float) or entry.at >= self.since)
+            and (self.trace_id is None or self.trace_id == entry.trace_id)
             and (self.body_contains is None or self.body_contains in _body_text(entry.sent))
         )
 
@@ -180,6 +188,7 @@ def show(entry: JournalEntry) -> dict[str, Any]:
         "apiKey": masked(entry.api_key) if entry.api_key else None,
         "session": key.session if key else None,
         "scenario": key.scenario if key else None,
+        "traceId": entry.trace_id,
         "faults": list(entry.faults),
         "request": {
             "method": entry.method,

@@ -1,6 +1,7 @@
 // The console: choose a scenario, send real requests, see what they did.
 
 import { control } from "./control.js";
+import { coverageChanged, showCoverage } from "./coverage.js";
 import { GROUPS, PATIENCE } from "./demonstrations.js";
 import { chip, copyable, el, highlighted } from "./dom.js";
 import { Contract, curl, importing, listing, quota, send } from "./exchange.js";
@@ -311,6 +312,7 @@ async function load() {
   choose(preset);
   fillDemonstrations();
   await refresh();
+  await showCoverage();
 }
 
 function listen() {
@@ -321,6 +323,10 @@ function listen() {
     await refresh();
     $("reset-done").textContent = "The account is as at the start of its scenario.";
     setTimeout(() => { $("reset-done").textContent = ""; }, 4000);
+  }));
+  $("coverage-anew").addEventListener("click", guarded(async () => {
+    await control("/coverage", { method: "DELETE" });
+    await showCoverage();
   }));
   $("import").addEventListener("submit", guarded(() => perform(importing(state.file, form()))));
   $("ask-quota").addEventListener("click", guarded(() => perform(quota())));
@@ -333,4 +339,7 @@ fillSamples();
 listen();
 await guarded(load)();
 document.body.dataset.ready = "true";
-watchJournal((kind) => { if (kind !== "request" && state.waiting === 0 && state.contract) refresh().catch(() => {}); });
+watchJournal((kind) => {
+  coverageChanged();
+  if (kind !== "request" && state.waiting === 0 && state.contract) refresh().catch(() => {});
+});

@@ -47,7 +47,9 @@ export async function send({ method, path, headers, form }) {
   const began = performance.now();
   const response = { status: 0, headers: [], text: "", json: undefined, failure: "" };
   try {
-    const received = await fetch(path, { method, headers, body, cache: "no-store" });
+    // Marked, so that what a person tries here does not count as met by a test run.
+    const marked = { ...headers, "X-Sandbox-Console": "1" };
+    const received = await fetch(path, { method, headers: marked, body, cache: "no-store" });
     response.status = received.status;
     response.headers = [...received.headers];
     response.text = await received.text();

@@ -56,6 +56,12 @@ def _contract() -> click.Command:
     return contract
 
 
+def _mcp() -> click.Command:
+    from qlara_cli.mcp import mcp
+
+    return mcp
+
+
 COMMANDS: Commands = {
     "serve": (_serve, "Start the sandbox."),
     "scenarios": (_scenarios, "List, show and check the scenarios."),
@@ -64,13 +70,14 @@ COMMANDS: Commands = {
     "verify": (_verify, "Check any deployment against the contract."),
     "contract": (_contract, "Show the contract, and what a change of it means."),
     "vcard": (_vcard, "Inspect, convert and generate vCard files."),
+    "mcp": (_mcp, "Give agents the sandbox, its contract and `verify` as tools."),
 }
 
 
 @click.command(
     cls=LazyGroup,
     commands=COMMANDS,
-    ends_at_once=("verify",),
+    ends_at_once=("verify", "mcp"),
     epilog="""\b
 Examples:
   qlara-sandbox serve

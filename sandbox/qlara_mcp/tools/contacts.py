@@ -54,6 +54,9 @@ async def upload_vcard(
         str | None, Field(description="What becomes of known numbers: SKIP, UPDATE or DUPLICATE.")
     ] = None,
     tags: Annotated[str | None, Field(description="Tags, separated by commas.")] = None,
+    fields: Annotated[
+        dict[str, str] | None, Field(max_length=50, description="Further fields of the form.")
+    ] = None,
     apiKey: ApiKey = "YOUR_API_KEY",
     session: Session = "default",
 ) -> UploadOutcome:
@@ -65,13 +68,18 @@ async def upload_vcard(
     if (vcard is None) == (path is None):
         raise ToolError("Expected one of vcard (the text of the file) and path (where it is).")
     name, content = toolkit.files.read(path) if path is not None else _text_file(vcard or "")
-    fields = {
+    named = {
         "listId": listId,
         "listName": listName,
         "duplicateStrategy": duplicateStrategy,
         "tags": tags,
+        **(fields or {}),
     }
-    form = {field: _encodable(field, text) for field, text in fields.items() if text is not None}
+    form = {
+        _encodable("fields", field): _encodable(field, text)
+        for field, text in named.items()
+        if text is not None
+    }
     outcome, value = await _outcome(
         toolkit.sandbox,
         "uploadVCard",

@@ -28,6 +28,29 @@ def control_schemas() -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Like:
+    """Marks a text that has a pattern; ``expected`` says in words what it is."""
+
+    pattern: str
+    expected: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+    def _checked(self, value: str) -> str:
+        if re.fullmatch(self.pattern, value, re.ASCII) is None:
+            raise ValueError(f"expected {self.expected}")
+        return value
+
+
+@dataclass(frozen=True)
 class ControlSchema:
     """Marks an argument that the control API has a schema for. Texts are checked against its pattern."""
 

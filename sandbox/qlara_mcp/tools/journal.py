@@ -9,7 +9,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from qlara_mcp.agent_tool import agent_tool
-from qlara_mcp.arguments import ApiKey, Limit, Session
+from qlara_mcp.arguments import ApiKey, Like, Limit, Session
 from qlara_mcp.bounds import cut_all, page_of
 from qlara_mcp.contract_parts import documented_response
 from qlara_mcp.sandbox_client import SandboxClient, fields_at_fault
@@ -17,7 +17,9 @@ from qlara_mcp.toolkit import ToolContext, toolkit_of
 
 _REFUSED = 400
 RequestId = Annotated[
-    str, Field(pattern="^req_[0-9]{1,18}$", description="The X-Request-Id, like req_00000001.")
+    str,
+    Like("req_[0-9]{1,18}", "an id like req_00000001"),
+    Field(description="The X-Request-Id of the response."),
 ]
 
 

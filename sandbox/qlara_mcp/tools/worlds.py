@@ -8,7 +8,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from qlara_mcp.agent_tool import agent_tool
-from qlara_mcp.arguments import ApiKey, ControlSchema, Session
+from qlara_mcp.arguments import ApiKey, ControlSchema, Like, Session
 from qlara_mcp.bounds import cut_all
 from qlara_mcp.toolkit import ToolContext, toolkit_of
 
@@ -122,7 +122,8 @@ async def list_faults(
 async def remove_faults(
     context: ToolContext,
     faultId: Annotated[
-        str | None, Field(pattern="^fault_[0-9]{1,18}$", description="Only this one, like fault_1.")
+        Annotated[str, Like("fault_[0-9]{1,18}", "an id like fault_1")] | None,
+        Field(description="Only this one; all of the account without it."),
     ] = None,
     apiKey: ApiKey = "YOUR_API_KEY",
     session: Session = "default",

@@ -113,7 +113,7 @@ def _require_package() -> None:
         import mcp.server  # noqa: F401
     except ModuleNotFoundError as error:
         _fail(
-            f"This command needs {error.name}, which is not installed. "
+            f"This command needs {(error.name or 'mcp').partition('.')[0]}, which is not installed. "
             "Run: pip install '.[mcp]' (and '.[contract]' for the tool verify)."
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -21,12 +21,17 @@ def cut(text: str, longest: int = LONGEST_TEXT) -> str:
 
 def cut_all(value: Any, longest: int = LONGEST_TEXT) -> Any:
     """Return a JSON value with every text in it cut."""
+    return with_texts(value, lambda text: cut(text, longest))
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a JSON value with every text in it changed."""
     if isinstance(value, str):
-        return cut(value, longest)
+        return change(value)
     if isinstance(value, list):
-        return [cut_all(each, longest) for each in value]
+        return [with_texts(each, change) for each in value]
     if isinstance(value, dict):
-        return {cut(name, longest): cut_all(each, longest) for name, each in value.items()}
+        return {change(name): with_texts(each, change) for name, each in value.items()}
     return value
 
 

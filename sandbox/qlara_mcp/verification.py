@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import schemathesis  # noqa: F401 - what a run needs is missed before it begins
 from mcp.server.mcpserver.exceptions import ToolError
 
 from qlara_contract.engine import check_deployment
@@ -14,7 +14,7 @@ from qlara_contract.promises import PROMISES
 from qlara_contract.report.summary import left_behind, verdict
 from qlara_contract.results import PromiseState
 from qlara_contract.settings import Mode, RunSettings, is_loopback, split_credentials
-from qlara_mcp.bounds import cut, cut_all
+from qlara_mcp.bounds import cut, cut_all, with_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,8 @@ def check(wanted: Checked, tell: Callable[[int, int, str], None]) -> dict[str, A
             settings, progress=lambda each: tell(each.done, each.total, each.story)
         )
     except CannotRun as error:
-        raise ToolError(mask(str(error), settings.placeholders)) from None
+        message = str(error).replace("--api-key", "apiKey")  # as it is called here
+        raise ToolError(mask(message, settings.placeholders)) from None
     return _masked(_shown(outcome), settings)
 
 
@@ -124,6 +125,9 @@ def _unkept(outcome: Outcome, result: PromiseResult) -> dict[str, str]:
 
 def _masked(shown: dict[str, Any], settings: RunSettings) -> dict[str, Any]:
     # Masked before it is cut: a part of a key is one, too.
-    text = mask(json.dumps(shown, ensure_ascii=False), settings.placeholders)
-    masked: dict[str, Any] = cut_all(json.loads(text), _LONGEST_TEXT)
-    return masked
+    masked = {
+        name: with_texts(each, lambda text: mask(text, settings.placeholders))
+        for name, each in shown.items()
+    }
+    cut_short: dict[str, Any] = cut_all(masked, _LONGEST_TEXT)
+    return cut_short

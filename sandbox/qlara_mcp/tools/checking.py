@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 import anyio.from_thread
 import anyio.to_thread
@@ -99,9 +100,11 @@ async def verify(
 def _target(toolkit: Toolkit, base_url: str | None, api_key: str | None) -> VerifiedDeployment:
     own = toolkit.sandbox.base_url
     url = (base_url or own).rstrip("/")
-    if not url.startswith(("http://", "https://")):
-        raise ToolError("baseUrl: expected a URL that begins with http:// or https://.")
+    if not _is_url(url):
+        raise ToolError("baseUrl: expected a URL such as https://api.example.com.")
     if api_key:
+        if not api_key.isprintable() or api_key != api_key.strip():
+            raise ToolError("apiKey: expected a key without line ends or blanks around it.")
         return VerifiedDeployment(url, api_key)
     if toolkit.deployment is not None and url == toolkit.deployment.base_url:
         return toolkit.deployment
@@ -112,6 +115,15 @@ def _target(toolkit: Toolkit, base_url: str | None, api_key: str | None) -> Veri
         "and SANDBOX_API_KEY, and leave it out."
     )
     raise ToolError(message)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # asked for, as it may be none
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and text.isprintable()
 
 
 def _progress(context: ToolContext) -> Callable[[int, int, str], None]:

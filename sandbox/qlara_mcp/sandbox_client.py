@@ -39,7 +39,7 @@ class Received:
         return self.headers.get("x-request-id")
 
 
-class NoResponse(Exception):
+class ConnectionBroken(Exception):
     """The connection ended without a complete response; the message says how."""
 
 
@@ -82,7 +82,7 @@ class SandboxClient:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
             received = await self._send(method, f"/__admin/{path}", headers, sent)
-        except NoResponse as error:
+        except ConnectionBroken as error:
             raise ToolError(self._away(str(error))) from error
         if received.status in _CLOSED:
             message = f"The control API of {self.base_url} is closed: {said(received)} Start with --token."
@@ -103,7 +103,7 @@ class SandboxClient:
         """Send a request to an operation of the contract; *account* are headers, *sent* httpx's options.
 
         Raises:
-            NoResponse: the connection failed, as a fault may order.
+            ConnectionBroken: the connection failed, as a fault may order.
             ToolError: there is no sandbox, or its contract lacks the operation.
         """
         method, template = await self._operation(operation_id)
@@ -128,7 +128,7 @@ class SandboxClient:
         """
         try:
             received = await self._send("GET", path, {}, {})
-        except NoResponse as error:
+        except ConnectionBroken as error:
             raise ToolError(self._away(str(error))) from error
         if received.status >= _REFUSED:
             message = (
@@ -158,9 +158,9 @@ class SandboxClient:
                 finally:
                     await response.aclose()
         except TimeoutError as error:
-            raise NoResponse(f"no complete response within {_SECONDS:.0f} seconds") from error
+            raise ConnectionBroken(f"no complete response within {_SECONDS:.0f} seconds") from error
         except httpx2.TransportError as error:
-            raise NoResponse(_reason(error)) from error
+            raise ConnectionBroken(_reason(error)) from error
 
     def _away(self, reason: str) -> str:
         return (
@@ -201,7 +201,7 @@ async def _body(response: httpx2.Response) -> bytes:
     async for piece in response.aiter_bytes():
         body += piece
         if len(body) > _MOST_BYTES:
-            raise NoResponse(f"a response of more than {_MOST_BYTES // 1024**2} MB")
+            raise ConnectionBroken(f"a response of more than {_MOST_BYTES // 1024**2} MB")
     return bytes(body)
 
 

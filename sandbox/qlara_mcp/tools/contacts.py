@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from qlara_mcp.agent_tool import agent_tool
 from qlara_mcp.arguments import ApiKey, Limit, Session, account_headers
 from qlara_mcp.bounds import cut_all
-from qlara_mcp.sandbox_client import NoResponse, Received, SandboxClient, refusal_of
+from qlara_mcp.sandbox_client import ConnectionBroken, Received, SandboxClient, refusal_of
 from qlara_mcp.toolkit import ToolContext, toolkit_of
 
 _MOST_ERRORS = 20
@@ -132,7 +132,7 @@ async def _outcome(
     """Return what every outcome says, and the body of the response if it is the documented one."""
     try:
         received = await sandbox.call(operation_id, account_headers(api_key, session), **sent)
-    except NoResponse as error:
+    except ConnectionBroken as error:
         return {"status": 0, "requestId": None, "failure": f"No response: {error}."}, None
     said: dict[str, Any] = {"status": received.status, "requestId": received.request_id}
     if received.status == _OK and isinstance(received.value, dict):

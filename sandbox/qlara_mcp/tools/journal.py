@@ -48,7 +48,7 @@ class JournalExchange(BaseModel):
     exchange: dict[str, Any] = Field(description="Request and response, keys masked, bodies cut.")
 
 
-class Refusal(BaseModel):
+class ExplainedRefusal(BaseModel):
     requestId: str
     operation: str | None
     status: int = Field(description="0: no response was sent.")
@@ -120,7 +120,7 @@ async def explain_refusal(
     apiKey: Annotated[
         ApiKey | None, Field(description="The last refused one of this key; of any without it.")
     ] = None,
-) -> Refusal:
+) -> ExplainedRefusal:
     """Say why a request was refused, or got no response: the fields at fault, what the contract says of
     the status, and whether a scenario or an ordered fault has caused it.
     """
@@ -130,7 +130,7 @@ async def explain_refusal(
     operation, status = entry["operation"], response["status"]
     documented = documented_response(await sandbox.contract(), operation, status)
     request = entry["request"]
-    return Refusal(
+    return ExplainedRefusal(
         requestId=entry["id"],
         operation=operation,
         status=status,

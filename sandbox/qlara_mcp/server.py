@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.gates.access import AccessRules
 
 MCP_PATH = "/mcp"
+_MOST_SESSIONS = 100
+_LARGEST_REQUEST = 32 * 1024 * 1024  # a file that is too large for the API can be tried, too
 INSTRUCTIONS = """\
 A sandbox of the Qlara contact API: it imports vCard files, lists contacts and counts the quota, as the \
 API does, and nothing leaves this machine. Call get_sandbox for the base URL and key that the code under \
@@ -60,7 +62,10 @@ def http_application(server: MCPServer[Toolkit], rules: AccessRules) -> ASGIApp:
     # Its own checks let every port of this machine pass as an origin; the gate asks for more.
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     app = server.streamable_http_app(
-        streamable_http_path=MCP_PATH, transport_security=unchecked, max_sessions=100
+        streamable_http_path=MCP_PATH,
+        transport_security=unchecked,
+        max_sessions=_MOST_SESSIONS,
+        max_request_body_size=_LARGEST_REQUEST,
     )
     return AccessGate(app, rules)
 

@@ -127,7 +127,7 @@ $(VENV)/suite: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Setting up for development (once) …"
-	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls,dev]'
+	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls,mcp,dev]'
 	@touch $(VENV)/serve $(VENV)/suite $@
 
 $(TOOLS)/ready: tests/clients/tools/package.json tests/clients/tools/requirements.txt | $(VENV)/bin/python

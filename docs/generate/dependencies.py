@@ -11,12 +11,13 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "dependencies.md"
 PACKAGE = "qlara-sandbox"
 EXTRAS = ("contract", "tls")
+AGENTS = ("mcp",)
 HEAD = """# Dependencies and their licences
 
 <!-- Written by `make docs`, from the metadata of the installed packages. -->
 
 What `pip install` brings beside this package, which is under the Apache License 2.0. `serve` needs the first
-group; `verify`, `examples` and `shell` the second as well. The versions that we test are in `constraints.txt`.
+group; `verify`, `examples` and `shell` the second as well, `mcp` the third. The versions that we test are in `constraints.txt`.
 
 """
 _LONGEST_NAME = 60
@@ -26,11 +27,13 @@ def licences() -> dict[str, dict[str, str]]:
     """Return the licence of each package by name: of what always comes, and of what the extras add."""
     base = _closure(PACKAGE, ())
     suite = _closure(PACKAGE, EXTRAS) - base
+    agents = _closure(PACKAGE, AGENTS) - base
     return {
         "Always": {name: _licence(name) for name in sorted(base, key=str.lower)},
         "With the extras `contract` and `tls`": {
             name: _licence(name) for name in sorted(suite, key=str.lower)
         },
+        "With the extra `mcp`": {name: _licence(name) for name in sorted(agents, key=str.lower)},
     }
 
 

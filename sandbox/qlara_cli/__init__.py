@@ -62,6 +62,12 @@ def _coverage() -> click.Command:
     return coverage
 
 
+def _mcp() -> click.Command:
+    from qlara_cli.mcp import mcp
+
+    return mcp
+
+
 COMMANDS: Commands = {
     "serve": (_serve, "Start the sandbox."),
     "scenarios": (_scenarios, "List, show and check the scenarios."),
@@ -71,13 +77,14 @@ COMMANDS: Commands = {
     "contract": (_contract, "Show the contract, and what a change of it means."),
     "coverage": (_coverage, "Show what of the contract tests have met in a sandbox."),
     "vcard": (_vcard, "Inspect, convert and generate vCard files."),
+    "mcp": (_mcp, "Give agents the sandbox, its contract and `verify` as tools."),
 }
 
 
 @click.command(
     cls=LazyGroup,
     commands=COMMANDS,
-    ends_at_once=("verify",),
+    ends_at_once=("verify", "mcp"),
     epilog="""\b
 Examples:
   qlara-sandbox serve

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import signal
-import socket
 import sys
-from ipaddress import ip_address
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -16,10 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
+from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
 
     from qlara_sandbox.http.contract import Contract
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 
 _QUOTA = "/api/v1/partner-gateway/subscription/contacts"
-_BACKLOG = 2048
 _MEGABYTE = 1024 * 1024
 # How long one thread of Python may run while another waits: an import of a large file must not
 # hold up the event loop for the interpreter's usual 5 ms each time.
@@ -218,7 +216,7 @@ def serve(
         allow_outside=options["allow_outside"],
         seed=options["seed"],
         sandbox_headers=options["sandbox_headers"],
-        admin_token=_admin_token(host, options["admin_token"]),
+        admin_token=token_for(host, options["admin_token"]),
         loopback=is_loopback(host),
         worlds=options["worlds"],
         world_bytes=options["world_memory"] * _MEGABYTE,
@@ -226,10 +224,13 @@ def serve(
     )
     runtime, app = _application(settings, reload=reload)
     app = break_on_purpose(app)
-    with _listen(host, port) as listener, TemporaryDirectory(prefix="qlara-sandbox-") as folder:
+    with (
+        listen(host, port, "qlara-sandbox serve") as listener,
+        TemporaryDirectory(prefix="qlara-sandbox-") as folder,
+    ):
         certificates = _certificates(Path(folder), host) if options["tls"] else None
         welcome = Welcome(
-            url=_url(host, listener.getsockname()[1], secure=certificates is not None),
+            url=shown_url(host, listener.getsockname()[1], secure=certificates is not None),
             scenario=settings.scenario,
             overlay=settings.overlay,
             differs=_not_reproduced(runtime.contract),
@@ -288,24 +289,6 @@ def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
     for each in defects:
         click.echo(f"Defect {each.name}: {each.sentence}", err=True)
     return lambda app: catalogue.WrongDeployment(app, *defects)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            _fail(
-                f"Port {port} of {host} is in use. Stop what listens there, or choose another "
-                f"port: qlara-sandbox serve --port {port + 1 if port < 65535 else 0}"  # noqa: PLR2004
-            )
-        _fail(f"Cannot listen on {host}, port {port}: {error.strerror or error}")
-    return listener
 
 
 def _configuration(
@@ -378,14 +361,6 @@ def _not_reproduced(contract: Contract) -> Sequence[str]:
         _fail(f"{contract.overlay or contract.path}: {error}")
 
 
-def _admin_token(host: str, given: str | None) -> str | None:
-    if given or is_loopback(host):
-        return given
-    import secrets
-
-    return secrets.token_urlsafe(24)
-
-
 class Welcome(NamedTuple):
     """What is said when the sandbox is ready; ``new_token`` and ``authority`` where there is one.
 
@@ -419,19 +394,6 @@ class Welcome(NamedTuple):
             lines.append(f"Control API: Authorization: Bearer {self.new_token}")
         click.echo("\n".join([*lines, "Stop with Ctrl-C."]))
         sys.stdout.flush()
-
-
-def _url(host: str, port: int, *, secure: bool) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
-    return f"http{'s' if secure else ''}://{f'[{shown}]' if ':' in shown else shown}:{port}"
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach *host*."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _fail(message: str) -> NoReturn:

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from qlara_cli.serve import is_loopback
+from qlara_cli.listening import is_loopback
 from qlara_sandbox import resources
 from tests.qlara_sandbox.web.calls import QUOTA
 from tests.server import Running, serving, until

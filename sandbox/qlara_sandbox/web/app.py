@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, Router
 
 from qlara_sandbox.http.contract import Contract
 from qlara_sandbox.http.request import headers_of
-from qlara_sandbox.web import console, docs, pages, probes
+from qlara_sandbox.web import console, docs, llms, pages, probes
 from qlara_sandbox.web.api import ContactApi, example_handler
 from qlara_sandbox.web.gates.access import access
 from qlara_sandbox.web.gates.contract import contract as contract_gate
@@ -106,6 +106,7 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
         Route("/__admin{rest:path}", LazyControlApi(runtime)),
         *probes.routes(runtime),
         docs.route(runtime),
+        llms.route(runtime),
         *console.routes(runtime),
         pages.asset_route(),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from qlara_sandbox.domain.errors import AccessDenied, TokenRequired
 
@@ -14,11 +14,19 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.http.response import Response
     from qlara_sandbox.web.context import RequestContext
-    from qlara_sandbox.web.runtime import SandboxSettings
 
 _SAME = frozenset({"same-origin", "none"})
 # RFC 9110 section 7.2: a host and perhaps a port, and nothing else that a URL may have.
 _HOST = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+?)\.?)(?::[0-9]*)?")
+
+
+class AccessRules(Protocol):
+    """Who may pass: with ``admin_token``, whoever has it; else local callers, if the bind is ``loopback``."""
+
+    @property
+    def admin_token(self) -> str | None: ...
+    @property
+    def loopback(self) -> bool: ...
 
 
 async def access(context: RequestContext) -> Response | None:
@@ -31,7 +39,7 @@ async def access(context: RequestContext) -> Response | None:
     return None
 
 
-def require_access(settings: SandboxSettings, headers: Mapping[str, str], scheme: str) -> None:
+def require_access(rules: AccessRules, headers: Mapping[str, str], scheme: str) -> None:
     """Let a caller pass who may use the control API.
 
     With a token, the token decides. Without one, on a loopback bind: the ``Host`` must be a local
@@ -41,10 +49,10 @@ def require_access(settings: SandboxSettings, headers: Mapping[str, str], scheme
         AccessDenied: the caller is not local, or a page of another origin.
         TokenRequired: the token is missing, or another one.
     """
-    if settings.admin_token is not None:
-        _require_token(settings.admin_token, headers)
+    if rules.admin_token is not None:
+        _require_token(rules.admin_token, headers)
         return
-    if not settings.loopback:
+    if not rules.loopback:
         message = "Closed: this sandbox listens beyond the machine and was started without a token."
         raise AccessDenied("authorization", message)
     host = headers.get("host", "")

@@ -1,0 +1,66 @@
+"""Where a command listens: its socket, the URL that is shown, and the token that callers need."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import socket
+from ipaddress import ip_address
+
+import click
+
+_BACKLOG = 2048
+_LAST_PORT = 65535
+
+
+class CannotListen(click.ClickException):
+    """Nothing can listen there; exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
+        click.echo(self.message, err=True)
+
+
+def listen(host: str, port: int, command: str) -> socket.socket:
+    """Return a socket that listens there; *command* is what to try again with another port.
+
+    Raises:
+        CannotListen: it cannot.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotListen(
+                f"Port {port} of {host} is in use. Stop what listens there, or choose another "
+                f"port: {command} --port {port + 1 if port < _LAST_PORT else 0}"
+            ) from error
+        raise CannotListen(
+            f"Cannot listen on {host}, port {port}: {error.strerror or error}"
+        ) from error
+    return listener
+
+
+def shown_url(host: str, port: int, *, secure: bool = False) -> str:
+    """Return the URL by which this machine reaches what listens there."""
+    shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"http{'s' if secure else ''}://{f'[{shown}]' if ':' in shown else shown}:{port}"
+
+
+def token_for(host: str, given: str | None) -> str | None:
+    """Return the token that callers need: the given one; else none on loopback, a new one elsewhere."""
+    return given or (None if is_loopback(host) else secrets.token_urlsafe(24))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach *host*."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

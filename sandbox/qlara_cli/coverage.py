@@ -103,7 +103,7 @@ def _ask(url: str, token: str | None, account: dict[str, str | None]) -> Coverag
 
 
 def _opener(url: str) -> OpenerDirector:
-    from qlara_cli.serve import is_loopback
+    from qlara_cli.listening import is_loopback
 
     # The token goes nowhere else; and no proxy stands before this machine.
     own = is_loopback(urlsplit(url).hostname or "")

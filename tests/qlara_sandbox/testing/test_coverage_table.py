@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qlara_sandbox.testing.coverage_table import lines
-from qlara_sandbox.web.observers.coverage import Coverage, CoverageItem, Outcome
+from qlara_sandbox.web.observers.coverage import Coverage, CoverageItem, UndocumentedOutcome
 
 FOUND = Coverage(
     "2026-04-09T09:00:00.000Z",
@@ -24,7 +24,7 @@ FOUND = Coverage(
         CoverageItem("scenario", None, "default"): 4,
         CoverageItem("scenario", None, "quota-exhausted"): 0,
     },
-    {Outcome("uploadVCard", "503"): 1},
+    {UndocumentedOutcome("uploadVCard", "503"): 1},
 )
 
 

@@ -51,7 +51,7 @@ class CoverageItem(NamedTuple):
     name: str
 
 
-class Outcome(NamedTuple):
+class UndocumentedOutcome(NamedTuple):
     """How a request ended that the contract says nothing of: a status, a network failure, or no response."""
 
     operation: str
@@ -64,7 +64,7 @@ class Tally:
 
     requests: int = 0
     items: Counter[CoverageItem] = field(default_factory=Counter)
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: Counter[UndocumentedOutcome] = field(default_factory=Counter)
 
     @property
     def size(self) -> int:
@@ -87,7 +87,7 @@ class Coverage(NamedTuple):
     since: str
     requests: int
     items: Mapping[CoverageItem, int]
-    outcomes: Mapping[Outcome, int]
+    outcomes: Mapping[UndocumentedOutcome, int]
     dropped: int = 0
 
     @property
@@ -115,7 +115,7 @@ def merged(parts: Iterable[Coverage]) -> Coverage:
     """
     several = list(parts)
     items: Counter[CoverageItem] = Counter()
-    outcomes: Counter[Outcome] = Counter()
+    outcomes: Counter[UndocumentedOutcome] = Counter()
     for each in several:
         items.update(each.items)
         outcomes.update(each.outcomes)
@@ -196,7 +196,7 @@ class ItemsOf:
         if item is None and outcome.isdecimal():
             item = self._statuses.get(f"{outcome[0]}XX") or self._statuses.get("default")
         if item is None:
-            tally.outcomes[Outcome(self._id, outcome)] += 1
+            tally.outcomes[UndocumentedOutcome(self._id, outcome)] += 1
         else:
             met += [item, *self._of_content(entry)]
         for each in met:  # on the way of every request: Counter.update takes three times as long
@@ -291,7 +291,7 @@ def from_json(value: Any) -> Coverage:
             for one in value["items"]
         }
         outcomes = {
-            Outcome(one["operation"], one["outcome"]): int(one["requests"])
+            UndocumentedOutcome(one["operation"], one["outcome"]): int(one["requests"])
             for one in value["undocumented"]
         }
         requests, dropped = int(value["requests"]), int(value["dropped"])

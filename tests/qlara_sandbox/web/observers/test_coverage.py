@@ -15,7 +15,7 @@ from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.observers.coverage import (
     Coverage,
     CoverageItem,
-    Outcome,
+    UndocumentedOutcome,
     as_json,
     from_json,
     merged,
@@ -337,7 +337,7 @@ def test_a_client_that_leaves_has_met_no_response() -> None:
             found = from_json(json.loads(asking.getresponse().read()))
         asking.close()
 
-    assert found.outcomes == {Outcome("uploadVCard", "no response"): 1}
+    assert found.outcomes == {UndocumentedOutcome("uploadVCard", "no response"): 1}
 
 
 # Values
@@ -348,7 +348,7 @@ ITEMS = [CoverageItem("operation", "a", "a"), CoverageItem("scenario", None, "de
 
 def test_what_several_sandboxes_have_met_is_added_up() -> None:
     other = CoverageItem("status", "b", "200")
-    reset = Outcome("a", "CONNECTION_RESET")
+    reset = UndocumentedOutcome("a", "CONNECTION_RESET")
     one = Coverage("2026-04-09T09:00:00.000Z", 3, dict.fromkeys(ITEMS, 1), {reset: 1}, 2)
     two = Coverage("2026-04-09T08:00:00.000Z", 2, {ITEMS[0]: 2, other: 0}, {reset: 1}, 0)
 
@@ -370,7 +370,11 @@ def test_all_is_met_only_when_nothing_is_missing() -> None:
 
 def test_a_coverage_is_read_as_it_is_written() -> None:
     whole = Coverage(
-        "2026-04-09T09:00:00.000Z", 3, dict.fromkeys(ITEMS, 1), {Outcome("a", "503"): 1}, 2
+        "2026-04-09T09:00:00.000Z",
+        3,
+        dict.fromkeys(ITEMS, 1),
+        {UndocumentedOutcome("a", "503"): 1},
+        2,
     )
 
     assert from_json(as_json(whole)) == whole

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from docs.generate import assumptions, dependencies, overlays, reliability, scenarios, testing
+from docs.generate import (
+    assumptions,
+    clients,
+    dependencies,
+    overlays,
+    reliability,
+    scenarios,
+    testing,
+)
 
-for module in (assumptions, dependencies, overlays, reliability, scenarios, testing):
+for module in (assumptions, clients, dependencies, overlays, reliability, scenarios, testing):
     module.PAGE.write_text(module.page(), encoding="utf-8")

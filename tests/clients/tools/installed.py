@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from qlara_sandbox import resources
 
@@ -34,6 +37,15 @@ class Tools:
         (folder / "node_modules").symlink_to(self.folder / "node_modules")
         (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
         return folder
+
+
+def need(*programs: str) -> None:
+    """Skip a test whose programs of the system are missing; in CI, which installs them, fail it."""
+    missing = [each for each in programs if shutil.which(each) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"CI lacks {', '.join(missing)}")
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:

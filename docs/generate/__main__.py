@@ -1,4 +1,4 @@
-"""Write the generated pages anew."""
+"""Write the generated pages and collections anew."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from docs.generate import (
     scenarios,
     testing,
 )
+from docs.generate.collections import folder
 
 for module in (assumptions, clients, dependencies, overlays, reliability, scenarios, testing):
     module.PAGE.write_text(module.page(), encoding="utf-8")
+folder.write()

@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 DOCS = Path(__file__).parent.parent
+TESTING, CLIENTS, CONTAINER = PAGES = tuple(
+    DOCS / name for name in ("testing.md", "clients.md", "container.md")
+)
 _EXAMPLE = re.compile(r"(<!-- examples/(\S+) -->\n\n```(\w+)\n).*?(```\n)", re.DOTALL)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs.generate import clients, embedding, overlays, reliability, scenarios, testing
+from docs.generate import embedding, overlays, reliability, scenarios
 from qlara_sandbox import resources
 from qlara_sandbox.http.conventions import conventions_of
 from qlara_sandbox.http.overlay import apply
@@ -53,18 +53,20 @@ def test_an_example_runs_as_it_is(tmp_path: Path, name: str) -> None:
 def test_the_page_shows_every_example() -> None:
     files = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
 
-    assert set(embedding.examples(testing.PAGE)) == files == set(RUNNERS)
+    assert set(embedding.examples(embedding.TESTING)) == files == set(RUNNERS)
 
 
-def test_the_page_shows_the_examples_word_for_word() -> None:
-    assert testing.page() == testing.PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", ["clients", "deploy"])
+def test_a_page_shows_every_example_of_a_folder(folder: str) -> None:
+    page = {"clients": embedding.CLIENTS, "deploy": embedding.CONTAINER}[folder]
+    files = {f"{folder}/{path.name}" for path in (EXAMPLES / folder).iterdir() if path.is_file()}
+
+    assert set(embedding.examples(page)) == files
 
 
-def test_the_page_of_clients_shows_every_program_word_for_word() -> None:
-    programs = {f"clients/{path.name}" for path in (EXAMPLES / "clients").iterdir()}
-
-    assert set(embedding.examples(clients.PAGE)) == programs
-    assert clients.page() == clients.PAGE.read_text(encoding="utf-8"), "run: make docs"
+@pytest.mark.parametrize("page", embedding.PAGES, ids=lambda page: page.name)
+def test_a_page_shows_its_examples_word_for_word(page: Path) -> None:
+    assert embedding.embedded(page) == page.read_text(encoding="utf-8"), "run: make docs"
 
 
 def test_the_page_of_scenarios_shows_what_they_do_today() -> None:

@@ -8,6 +8,7 @@ COPY sandbox/ sandbox/
 COPY contract_tests/ contract_tests/
 COPY scenarios/ scenarios/
 COPY overlays/ overlays/
+COPY clients/ clients/
 RUN ["/opt/qlara-sandbox/bin/python", "-m", "pip", "install", "--no-cache-dir", \
      "--disable-pip-version-check", "--constraint", "constraints.txt", "."]
 

@@ -1,8 +1,12 @@
-"""Write the generated pages anew."""
+"""Write the generated pages and collections anew."""
 
 from __future__ import annotations
 
-from docs.generate import assumptions, dependencies, overlays, reliability, scenarios, testing
+from docs.generate import assumptions, dependencies, embedding, overlays, reliability, scenarios
+from docs.generate.collections import folder
 
-for module in (assumptions, dependencies, overlays, reliability, scenarios, testing):
+for module in (assumptions, dependencies, overlays, reliability, scenarios):
     module.PAGE.write_text(module.page(), encoding="utf-8")
+for page in embedding.PAGES:
+    page.write_text(embedding.embedded(page), encoding="utf-8")
+folder.write()

@@ -11,3 +11,4 @@ ROOT = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
 SPEC = ROOT / "openapi.yaml"
 SCENARIOS = ROOT / "scenarios"
 OVERLAYS = ROOT / "overlays"
+CLIENTS = ROOT / "clients"

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs.generate import overlays, reliability, scenarios, testing
+from docs.generate import embedding, overlays, reliability, scenarios
 from qlara_sandbox import resources
 from qlara_sandbox.http.conventions import conventions_of
 from qlara_sandbox.http.overlay import apply
 from qlara_sandbox.http.yaml_document import read_document
 
-EXAMPLES = testing.DOCS / "examples"
+EXAMPLES = embedding.DOCS / "examples"
 RUNNERS = {
     "test_with_httpx.py": [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider"],
     "test_with_requests.py": [sys.executable, "-W", "error"],
@@ -53,11 +53,20 @@ def test_an_example_runs_as_it_is(tmp_path: Path, name: str) -> None:
 def test_the_page_shows_every_example() -> None:
     files = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
 
-    assert set(testing.examples()) == files == set(RUNNERS)
+    assert set(embedding.examples(embedding.TESTING)) == files == set(RUNNERS)
 
 
-def test_the_page_shows_the_examples_word_for_word() -> None:
-    assert testing.page() == testing.PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", ["clients", "deploy"])
+def test_a_page_shows_every_example_of_a_folder(folder: str) -> None:
+    page = {"clients": embedding.CLIENTS, "deploy": embedding.CONTAINER}[folder]
+    files = {f"{folder}/{path.name}" for path in (EXAMPLES / folder).iterdir() if path.is_file()}
+
+    assert set(embedding.examples(page)) == files
+
+
+@pytest.mark.parametrize("page", embedding.PAGES, ids=lambda page: page.name)
+def test_a_page_shows_its_examples_word_for_word(page: Path) -> None:
+    assert embedding.embedded(page) == page.read_text(encoding="utf-8"), "run: make docs"
 
 
 def test_the_page_of_scenarios_shows_what_they_do_today() -> None:

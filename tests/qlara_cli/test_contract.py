@@ -49,6 +49,30 @@ def test_show_for_fuzzing_says_what_a_vcard_file_is() -> None:
     assert yaml.safe_load(output) == for_fuzzing(contract().document)
 
 
+def test_collections_writes_them_beside_the_contract(tmp_path: Path) -> None:
+    folder = tmp_path / "qlara"
+    code, output = run("collections", str(folder))
+
+    written = {path.relative_to(folder / "clients") for path in (folder / "clients").rglob("*")}
+    shipped = {path.relative_to(resources.CLIENTS) for path in resources.CLIENTS.rglob("*")}
+    assert (code, written) == (0, shipped)
+    assert (folder / "openapi.yaml").read_bytes() == resources.SPEC.read_bytes()
+    assert [line.removeprefix(f"{folder}/") for line in output.splitlines()] == [
+        "openapi.yaml",
+        "clients/arazzo-sandbox.yaml",
+        "clients/arazzo.yaml",
+        "clients/bruno",
+        "clients/files",
+        "clients/postman",
+    ]
+
+
+def test_collections_leaves_a_folder_alone_that_is_in_use(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+
+    assert run("collections", str(tmp_path)) == (2, f"Error: {tmp_path} is not empty.\n")
+
+
 def test_show_for_fuzzing_needs_the_form_of_an_import(tmp_path: Path) -> None:
     path = tmp_path / "other.yaml"
     path.write_text("info: {title: T, version: '1'}\npaths: {}\n", encoding="utf-8")

@@ -19,17 +19,25 @@ def _diff() -> click.Command:
     return diff
 
 
+def _collections() -> click.Command:
+    from qlara_cli.contract.collections import collections
+
+    return collections
+
+
 @click.group(
     cls=LazyGroup,
     commands={
         "show": (_show, "Print the contract as one OpenAPI file."),
         "diff": (_diff, "Show what a change of the contract means for clients."),
+        "collections": (_collections, "Write collections for Postman, Bruno and Arazzo."),
     },
     epilog="""\b
 Examples:
   qlara-sandbox contract show --overlay api-reference
   qlara-sandbox contract show --for-fuzzing > fuzzing.yaml
   qlara-sandbox contract diff openapi-1.0.yaml openapi.yaml
+  qlara-sandbox contract collections qlara
 """,
 )
 def contract() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from qlara_sandbox import resources
 
@@ -40,6 +43,15 @@ def environment() -> dict[str, str]:
     """Return the environment in which the Node.js of these tools is found before any other."""
     path = f"{INSTALLED / 'python' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "CONTRACT": str(resources.SPEC), "PATH": path}
+
+
+def need(*programs: str) -> None:
+    """Skip a test whose programs of the system are missing; in CI, which installs them, fail it."""
+    missing = [each for each in programs if shutil.which(each) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"CI lacks {', '.join(missing)}")
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
 
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> str:

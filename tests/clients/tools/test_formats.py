@@ -15,7 +15,7 @@ from qlara_contract import fuzzing
 from qlara_contract.targets import TABLE, apply_file, overlay_for
 from qlara_sandbox import resources
 from qlara_sandbox.scenario import load
-from tests.clients.tools.installed import HERE, run
+from tests.clients.tools.installed import HERE, need, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +51,10 @@ def test_archives_are_valid(tools: Tools, sandbox: Running, reports: Reports) ->
 
 
 def test_promtool_finds_nothing_in_the_metrics(sandbox: Running) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("needs promtool, which Debian's package prometheus has")
+    need("promtool")  # of Debian's package prometheus
     metrics = httpx.get(f"{sandbox.url}/__admin/metrics").content
     checked = subprocess.run(
-        [promtool, "check", "metrics"], input=metrics, capture_output=True, check=False
+        ["promtool", "check", "metrics"], input=metrics, capture_output=True, check=False
     )
 
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")

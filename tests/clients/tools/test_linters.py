@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from qlara_sandbox import resources
 from qlara_sandbox.web.app import CONTROL_SPEC
 from tests.clients.tools.installed import HERE, run
+from tests.test_deployment_files import WORKFLOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +38,13 @@ def test_redocly_finds_nothing(name: str, tools: Tools, tmp_path: Path) -> None:
     found = json.loads(run(*command, CONTRACTS[name], cwd=tmp_path))
 
     assert found["problems"] == []
+
+
+def test_actionlint_finds_nothing_in_the_jobs_to_copy(tools: Tools, tmp_path: Path) -> None:
+    workshop = tools.workshop(tmp_path / "actionlint")
+    shutil.copy(HERE / "actionlint.mjs", workshop)
+    (workshop / "workflow.yml").write_text(WORKFLOW, encoding="utf-8")
+
+    found = run("node", "actionlint.mjs", "workflow.yml", cwd=workshop).splitlines()
+    # This build of it is older than the variables of a repository.
+    assert [line for line in found if 'undefined variable "vars"' not in line] == []

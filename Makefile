@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := $(VENV)/client-tools
+# What `make coverage` reads when the tests have run: the sandbox on its own, then everything.
+COVERED = $(BIN)/coverage combine --quiet && $(BIN)/coverage report --include 'sandbox/*' --fail-under 98 && $(BIN)/coverage report
 LAST_RELEASE = $(shell ls docs/releases/openapi-*.yaml | sort -V | tail -1 | sed "s/.*openapi-\(.*\).yaml/\1/")
 PORT ?= 8080
 SWITCHES ?= 100
@@ -30,17 +32,15 @@ verify: $(VENV)/suite  ## Check a deployment (BASE_URL=â€¦ and SANDBOX_API_KEY=â
 	@SANDBOX_API_KEY="$${SANDBOX_API_KEY:-YOUR_API_KEY}" $(BIN)/qlara-sandbox verify --base-url $(BASE_URL)
 
 test: $(VENV)/dev  ## Run the tests, in as many processes as there are processors
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(if $(MEASURE),$(BIN)/coverage erase)
+	$(BIN)/$(if $(MEASURE),coverage run,python) -m pytest $(PARALLEL)
+	$(if $(MEASURE),$(COVERED))
 
 clients: $(VENV)/dev $(TOOLS)/ready  ## Generate clients of the contract, import it into tools, and use them (needs Java)
 	$(BIN)/python -m pytest $(PARALLEL) -m clients tests/clients
 
-coverage: $(VENV)/dev  ## Run the tests and measure what they cover, in every process that they start
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(PARALLEL) --ignore tests/foreign  # a deployment of its own: no code of ours
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --include 'sandbox/*' --fail-under 98
-	$(BIN)/coverage report
+coverage:  ## Run the tests and measure what they cover, in every process that they start
+	@$(MAKE) --no-print-directory test MEASURE=1
 
 check: $(VENV)/dev  ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .

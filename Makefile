@@ -15,7 +15,7 @@ PARALLEL := --numprocesses auto --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test clients coverage check format contract bench mutants circle console-test docs clean fuzz chaos soak load pauses reliability corpus
+.PHONY: help serve demo verify suite test clients coverage check format contract bench mutants circle console-test docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -107,6 +107,17 @@ docs: $(VENV)/dev  ## Write the generated parts of the documentation anew
 	$(BIN)/python -m qlara_contract.defects > docs/defects.md
 	$(BIN)/python -m docs.generate
 
+dist: $(VENV)/release-tools/ready  ## Build the sdist, and the wheel from it, into dist/
+	rm -rf dist
+	$(VENV)/release-tools/bin/python -m build --outdir dist .
+
+pyz: $(VENV)/release-tools/ready  ## Make dist/qlara-sandbox.pyz of the wheel: one file that runs without installing
+	@ls dist/*.whl > /dev/null 2>&1 || $(MAKE) dist
+	.ci/pyz $(VENV)/release-tools/bin/python dist/*.whl dist/qlara-sandbox.pyz
+
+release: $(VENV)/dev  ## Check, build and show how to publish (VERSION=1.2.3; UPLOAD=yes publishes, too)
+	@.ci/release "$(VERSION)"
+
 clean:  ## Remove the virtual environment and what tools left
 	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
 
@@ -129,6 +140,11 @@ $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Setting up for development (once) …"
 	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls,mcp,dev]'
 	@touch $(VENV)/serve $(VENV)/suite $@
+
+$(VENV)/release-tools/ready: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@$(PYTHON) -m venv $(VENV)/release-tools
+	@$(VENV)/release-tools/bin/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt build shiv twine
+	@touch $@
 
 $(TOOLS)/ready: tests/clients/tools/package.json tests/clients/tools/requirements.txt | $(VENV)/bin/python
 	@echo "Setting up tools of clients (once) …"

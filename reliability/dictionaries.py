@@ -159,6 +159,7 @@ HTTP = (
     b"/__admin/events",
     b"/__console",
     b"/__docs/",
+    b"/llms.txt",
     b"/openapi.yaml",
     b"*",
     b"http://evil.example/",

@@ -44,6 +44,7 @@ _PATHS = (
     wire.QUOTA,
     f"{wire.LIST.format(wire.DESTINATION)}?limit=100",
     "/__docs",
+    "/llms.txt",
     "/__console",
     "/openapi.json",
     "/__admin/requests?limit=50",

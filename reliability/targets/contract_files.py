@@ -38,6 +38,7 @@ _PATHS = (
     _LISTED,
     f"{_LISTED}?limit=0",
     "/__docs",
+    "/llms.txt",
     "/openapi.json",
 )
 _REMOTE = b"//127.0.0.1:1/"

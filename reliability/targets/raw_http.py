@@ -62,6 +62,7 @@ _PAGES = (
     "/",
     "/__console",
     "/__docs",
+    "/llms.txt",
     "/openapi.yaml",
     "/openapi.json",
     "/__assets/x.js",

@@ -163,6 +163,8 @@ class SandboxClient:
             raise ConnectionBroken(_reason(error)) from error
 
     def _away(self, reason: str) -> str:
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            return f"The certificate of {self.base_url} is not trusted. Name its authority with --ca-file."
         return (
             f"No sandbox at {self.base_url}: {reason.rstrip('.')}. "
             "Start one (qlara-sandbox serve), or leave out --url to get one."

@@ -121,6 +121,20 @@ def test_a_running_sandbox_is_used() -> None:
     assert "Start with --token." in refused.content[0].text
 
 
+def test_a_sandbox_over_tls_is_used_if_its_authority_is_named() -> None:
+    quota: list[tuple[str, dict[str, Any]]] = [("get_quota", {})]
+    with serving("--tls") as running:
+        authority = re.search(r"--cacert (\S+)", running.banner)
+        assert authority is not None
+        [found] = over_stdio("--url", running.url, "--ca-file", authority[1], calls=quota)
+        [refused] = over_stdio("--url", running.url, calls=quota)
+
+    assert found.structured_content["status"] == 200
+    assert refused.content[0].text == (
+        f"The certificate of {running.url} is not trusted. Name its authority with --ca-file."
+    )
+
+
 def test_only_the_protocol_is_on_standard_output_and_the_end_of_input_ends_it() -> None:
     call = {"name": "verify", "arguments": {"only": ["quota.shape"]}}
     client = {"name": "t", "version": "1"}

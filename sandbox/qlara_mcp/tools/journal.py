@@ -16,6 +16,7 @@ from qlara_mcp.sandbox_client import SandboxClient, fields_at_fault
 from qlara_mcp.toolkit import ToolContext, toolkit_of
 
 _REFUSED = 400
+_MOST_ITEMS = 150
 RequestId = Annotated[
     str,
     Like("req_[0-9]{1,18}", "an id like req_00000001"),
@@ -42,6 +43,17 @@ class JournalPage(BaseModel):
     page: int
     dropped: int = Field(description="Requests that the journal no longer has.")
     requests: list[JournalRow] = Field(description="Newest first.")
+
+
+class MetContract(BaseModel):
+    percent: float = Field(description="Of the items of the contract, rounded down.")
+    met: int
+    total: int
+    requests: int = Field(description="Requests to operations of the API, since counting began.")
+    since: str
+    neverMet: dict[str, list[str]] = Field(description="By kind: operation, status, field, value …")
+    undocumented: list[str] = Field(description="Outcomes that the contract says nothing of.")
+    leftOut: int = Field(description="Items that are not shown here.")
 
 
 class JournalExchange(BaseModel):
@@ -142,6 +154,39 @@ async def explain_refusal(
         source=documented.get("source"),
         help=f"{sandbox.base_url}/__docs#errors-{status}" if documented else None,
         sent=cut_all({name: request[name] for name in _SENT if name in request}, 500),
+    )
+
+
+@agent_tool("Show what was met", reads_only=True)
+async def get_coverage(
+    context: ToolContext,
+    apiKey: Annotated[
+        ApiKey | None,
+        Field(description="Only what requests with this key met; all keys without it."),
+    ] = None,
+    session: Annotated[Session | None, Field(description="Only of this session.")] = None,
+) -> MetContract:
+    """Show what of the contract the code under test has met, and what never: operations, statuses,
+    fields, values, errors and scenarios. What was never met has not been tried.
+    """
+    sandbox = toolkit_of(context).sandbox
+    found = await sandbox.control("GET", "coverage", apiKey=apiKey, session=session)
+    missed = [each for each in found["items"] if not each["requests"]]
+    shown: dict[str, list[str]] = {}
+    for each in missed[:_MOST_ITEMS]:
+        names = [each["operation"], each["name"]]
+        shown.setdefault(each["kind"], []).append(" ".join(dict.fromkeys(filter(None, names))))
+    outcomes = [f"{each['operation']} {each['outcome']}" for each in found["undocumented"]]
+    return MetContract.model_validate(
+        cut_all(
+            {
+                **{name: found[name] for name in ("percent", "met", "total", "requests", "since")},
+                "neverMet": shown,
+                "undocumented": outcomes[:_MOST_ITEMS],
+                "leftOut": max(0, len(missed) - _MOST_ITEMS) + max(0, len(outcomes) - _MOST_ITEMS),
+            },
+            300,
+        )
     )
 
 

@@ -176,13 +176,21 @@ def _example_form(document: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(one, dict) and one.get("operationId") == _UPLOAD
     )
     form = operation["requestBody"]["content"]["multipart/form-data"]
-    examples = form.get("x-qlara-examples") or {"": {"value": {"listId": "list_crm_migration"}}}
-    fields = {str(name): str(each) for name, each in next(iter(examples.values()))["value"].items()}
+    fields = {str(name): str(each) for name, each in _first_value(form).items()}
+    fields = fields or {"listId": "list_crm_migration"}
     schema = form["schema"]
     if "$ref" in schema:
         schema = document["components"]["schemas"][str(schema["$ref"]).rpartition("/")[2]]
     missing = {name: "contacts.vcf" for name in schema.get("required", ()) if name not in fields}
     return fields | missing
+
+
+def _first_value(form: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the value of a form's first example; empty, if it has none. Nothing checks extensions."""
+    examples = form.get("x-qlara-examples")
+    first = next(iter(examples.values()), None) if isinstance(examples, dict) else None
+    value = first.get("value") if isinstance(first, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def _card(example: Mapping[str, str]) -> str:

@@ -135,3 +135,19 @@ def test_what_was_not_refused_has_no_reason(asking: Agent) -> None:
     assert message == f"Request {sent['requestId']} was not refused: its status is 200."
     message = asking.refused("explain_refusal", apiKey="sandbox_e4")
     assert message == "The journal has no request of this key that was refused."
+
+
+def test_what_was_never_met_is_listed_by_kind(asking: Agent) -> None:
+    key = "sandbox_m1"
+    asking.call("get_quota", apiKey=key)
+    asking.call("list_contacts", listId="nowhere", apiKey=key)
+
+    found = asking.call("get_coverage", apiKey=key)
+
+    assert found["requests"] == 2
+    assert found["neverMet"]["operation"] == ["uploadVCard"]
+    assert "listContacts 404" not in found["neverMet"]["status"]
+    assert "listContacts 200" in found["neverMet"]["status"]
+    never = sum(map(len, found["neverMet"].values()))
+    assert never + found["leftOut"] == found["total"] - found["met"]
+    assert asking.refused("get_coverage", session="a b").startswith("session: expected 1 to 64")

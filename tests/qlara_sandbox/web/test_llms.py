@@ -94,6 +94,25 @@ def test_a_scenario_file_with_mistakes_is_left_out(tmp_path: Path) -> None:
     assert "quota-exhausted" not in text
 
 
+@pytest.mark.parametrize(
+    "examples",
+    ["{}", "{a: {}}", "{a: {value: null}}", "{a: {value: [1]}}", "{a: {value: {listId: 7}}}"],
+)
+def test_a_contract_whose_examples_are_none_is_told_of_all_the_same(
+    tmp_path: Path, examples: str
+) -> None:
+    spec = tmp_path / "openapi.yaml"
+    text = resources.SPEC.read_text(encoding="utf-8")
+    before, _, rest = text.partition("            x-qlara-examples:\n")
+    after = rest[rest.index("      responses:") :]
+    spec.write_text(f"{before}            x-qlara-examples: {examples}\n{after}", encoding="utf-8")
+
+    calls = CALL.findall(served(SandboxSettings(spec=spec)))
+
+    assert len(calls) == 9
+    assert "-F listId=" in calls[0][2]
+
+
 @needs_curl
 @pytest.mark.parametrize("options", OVERLAYS, ids=["shipped", "api-reference"])
 def test_every_command_gets_the_status_that_it_promises(options: tuple[str, ...]) -> None:

@@ -158,6 +158,7 @@ def test_a_method_that_is_not_in_the_contract_is_refused_with_those_that_are(
     [
         "/openapi.yaml",
         "/openapi.json",
+        "/llms.txt",
         "/__docs",
         "/__console",
         "/__console/samples/no-footer.vcf",

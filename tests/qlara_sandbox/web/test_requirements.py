@@ -61,6 +61,7 @@ async def statuses(app: Starlette) -> list[int]:
             QUOTA, LIST, f"{LIST}?limit=1&page=2", f"{LIST}?page=0", f"{LIST}?limit=0",
             f"{LIST}?page=999999999999999999&limit=999999999999999999", f"{LIST}?limit=x",
             LIST.replace("list_crm", "no"), "/openapi.json", "/openapi.yaml", "/__docs",
+            "/llms.txt",
         )  # fmt: skip
         found = [(await client.get(path)).status_code for path in gets]
         forms: tuple[dict[str, str], ...] = (

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path("sandbox/qlara_sandbox/__init__.py")
+CONTRACT = Path("docs/releases/openapi-1.2.3.yaml")
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("bash") and shutil.which("git")), reason="bash or git is not installed"
@@ -32,6 +33,9 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "CHANGELOG.md").write_text(
         "# Changelog\n\n## 1.2.3 (2027-01-01)\n", encoding="utf-8"
     )
+    (tmp_path / "openapi.yaml").touch()
+    (tmp_path / CONTRACT).parent.mkdir(parents=True)
+    (tmp_path / CONTRACT).touch()
     (tmp_path / "Makefile").write_text("%:\n\t@echo building; exit 1\n", encoding="utf-8")
     git(tmp_path, "init")
     git(tmp_path, "add", ".")
@@ -70,6 +74,15 @@ def test_the_version_is_in_the_changelog(project: Path) -> None:
     (project / "CHANGELOG.md").write_text("# Changelog\n\n## 1.2.30\n", encoding="utf-8")
 
     assert release(project, "1.2.3") == "Not released: CHANGELOG.md has no heading '## 1.2.3'.\n"
+
+
+def test_the_contract_is_kept_for_comparisons(project: Path) -> None:
+    (project / CONTRACT).write_text("another", encoding="utf-8")
+
+    assert release(project, "1.2.3") == (
+        f"Not released: {CONTRACT} is not openapi.yaml: copy it there, and write [] to "
+        "accepted-since-1.2.3.json beside it.\n"
+    )
 
 
 def test_the_work_tree_is_clean(project: Path) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SECONDS = 60.0
 _MOST_BYTES = 64 * 1024 * 1024
 _REFUSED = 400  # and above: RFC 9110 section 15.5
+_NO_SANDBOX = "what responds there is no Qlara sandbox"
 _CLOSED = frozenset({401, 403})
 
 
@@ -56,16 +57,13 @@ class SandboxClient:
         """
         self.base_url = base_url.rstrip("/")
         self._token = token
+        self._is_a_sandbox = False  # once it has said its version
         verify: ssl.SSLContext | bool = True
         if ca_file is not None:
             verify = ssl.create_default_context(cafile=str(ca_file))
-        self._http = httpx2.AsyncClient(
-            verify=verify,
-            timeout=_SECONDS,
-            trust_env=not is_local(
-                urlsplit(self.base_url).netloc
-            ),  # no proxy leads to this machine
-        )
+        # No proxy leads to this machine.
+        by_proxy = not is_local(urlsplit(self.base_url).netloc)
+        self._http = httpx2.AsyncClient(verify=verify, timeout=_SECONDS, trust_env=by_proxy)
 
     async def close(self) -> None:
         """End the connections."""
@@ -77,6 +75,14 @@ class SandboxClient:
         Raises:
             ToolError: it refuses, or there is no sandbox; the message names what was expected.
         """
+        if not self._is_a_sandbox:
+            version = await self._control("GET", "version", {})
+            if not {"version", "contract"} <= version.keys():
+                raise ToolError(self._away(_NO_SANDBOX))
+            self._is_a_sandbox = True
+        return await self._control(method, path, values)
+
+    async def _control(self, method: str, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in values.items() if value is not None}
         sent = {"params": given} if method in {"GET", "DELETE"} else {"json": given}
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -89,8 +95,8 @@ class SandboxClient:
             raise ToolError(message)
         if received.status >= _REFUSED:
             raise ToolError(said(received))
-        if received.value is None:
-            raise ToolError(self._away("what responds there is no Qlara sandbox"))
+        if not isinstance(received.value, dict):
+            raise ToolError(self._away(_NO_SANDBOX))
         return received.value
 
     async def call(
@@ -117,8 +123,15 @@ class SandboxClient:
         Raises:
             ToolError: there is no sandbox.
         """
-        document = json.loads(await self.page("/openapi.json"))
-        return document if isinstance(document, dict) else {}
+        try:
+            document = json.loads(await self.page("/openapi.json"))
+        except ValueError:
+            document = None
+        paths = document.get("paths") if isinstance(document, dict) else None
+        if not isinstance(paths, dict) or not paths:
+            raise ToolError(self._away(_NO_SANDBOX))
+        contract: dict[str, Any] = document
+        return contract
 
     async def page(self, path: str) -> str:
         """Return the text that the sandbox serves at *path*.

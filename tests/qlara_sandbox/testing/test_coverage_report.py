@@ -74,6 +74,13 @@ def test_all_sandboxes_and_workers_of_a_run_are_added_up(
     assert "in 5 requests." in done.stdout
 
 
+def test_a_worker_that_crashes_is_told_as_what_is_missing(tmp_path: Path) -> None:
+    crashes = "import os\n\ndef test_crash():\n    os._exit(1)\n"
+    done = run(tmp_path, "--qlara-coverage", "-n", "1", test_a=IMPORTS, test_b=crashes)
+
+    assert "Without what 1 worker met that ended early." in done.stdout
+
+
 @pytest.mark.parametrize(
     ("least", "code", "last"),
     [("10", 0, " in 4 requests."), ("50", 1, "Contract coverage of 10.2 % is less than 50 %.")],

@@ -32,6 +32,8 @@ OPERATION, STATUS, PARAMETER, FIELD, VALUE, EXAMPLE, REASON, SCENARIO = KINDS = 
     "scenario",
 )
 NO_RESPONSE = "no response"
+# What the compiled contract calls the example of a response that has only one, without a name.
+_NAMELESS = "default"
 _NETWORK = frozenset(one.value for one in Network)
 _ENDS = _NETWORK | {"respond"}
 _FIRST_REFUSAL = 400  # RFC 9110 section 15.5
@@ -151,7 +153,7 @@ class ItemsOf:
         self._parameters = {one.name: self._item(PARAMETER, one.name) for one in query}
         self._fields = {one.name: self._item(FIELD, one.name) for one in fields}
         self._files = [one.name for one in fields if one.is_file]
-        choices = {one.name: tuple(map(str, one.schema.get("enum", ()))) for one in query}
+        choices = {one.name: tuple(map(_sent, one.schema.get("enum", ()))) for one in query}
         choices |= {one.name: one.values for one in fields}
         self._values = {
             (name, value): self._item(VALUE, f"{name}={value}")
@@ -159,16 +161,22 @@ class ItemsOf:
             for value in values
         }
         defaults = {**operation.defaults, **(operation.form.defaults if operation.form else {})}
-        self._defaults = {name: str(defaults[name]) for name in defaults if choices.get(name)}
+        self._defaults = {
+            name: _sent(value) for name, value in defaults.items() if choices.get(name)
+        }
         self._examples = [
-            (status, example.content, self._item(EXAMPLE, name))
+            (
+                status,
+                example.content,
+                self._item(EXAMPLE, str(status) if name == _NAMELESS else name),
+            )
             for status, response in sorted(operation.responses.items())
             if status >= _FIRST_REFUSAL
             for name, example in response.examples.items()
         ]
         texts = (conventions.reason_missing_phone, conventions.reason_invalid_phone)
         self._reasons = [
-            (orjson.dumps(text), self._item(REASON, text))
+            (b'"reason":' + orjson.dumps(text), self._item(REASON, text))
             for text in (texts if self._id == "uploadVCard" else ())
         ]
 
@@ -245,6 +253,11 @@ def outcome_of(entry: JournalEntry) -> str:
     if ends in _NETWORK:
         return ends
     return str(entry.status) if entry.status else NO_RESPONSE
+
+
+def _sent(value: Any) -> str:
+    """Return a value of the contract as a query has it."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _says(content: Any, example: Any) -> bool:

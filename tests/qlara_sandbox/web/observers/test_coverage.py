@@ -137,6 +137,14 @@ def test_the_errors_of_cards_are_met_with_the_report(client: TestClient) -> None
     }
 
 
+def test_a_name_on_a_card_that_says_so_is_no_error_of_a_card(client: TestClient) -> None:
+    upload(client, vcf(("Missing phone number", "12")))
+
+    assert {one for one in met(client) if "reason" in one} == {
+        "reason uploadVCard Invalid phone number format"
+    }
+
+
 def test_a_page_meets_its_parameters(client: TestClient) -> None:
     client.get(f"{LIST}?limit=5&colour=red")
 
@@ -290,14 +298,19 @@ def test_neither_an_empty_journal_nor_a_reset_forgets_what_was_met() -> None:
 def test_an_operation_of_a_partners_own_contract_has_items_too(tmp_path: Path) -> None:
     document = yaml.safe_load(resources.SPEC.read_text(encoding="utf-8"))
     sort = {"name": "sort", "in": "query", "schema": {"enum": ["up", "down"], "default": "up"}}
+    flag = {"name": "all", "in": "query", "schema": {"type": "boolean", "enum": [True, False]}}
     document["paths"]["/campaigns"] = {
         "get": {
             "operationId": "listCampaigns",
-            "parameters": [sort],
+            "parameters": [sort, flag],
             "responses": {
                 "200": {
                     "description": "All.",
                     "content": {"application/json": {"example": []}},
+                },
+                "404": {
+                    "description": "None.",
+                    "content": {"application/json": {"example": {"status": "fail"}}},
                 },
                 "4XX": {"description": "Refused.", "content": {"application/json": {}}},
             },
@@ -307,17 +320,23 @@ def test_an_operation_of_a_partners_own_contract_has_items_too(tmp_path: Path) -
     spec.write_text(yaml.safe_dump(document), encoding="utf-8")
     client = sandbox(spec=spec)
 
-    client.get("/campaigns")
+    client.get("/campaigns?all=true")
+    client.get("/campaigns", headers={"Prefer": "code=404"})
     client.get("/campaigns", headers={"X-Api-Key": ""})
 
     own = [one for one in covered(client)["items"] if one["operation"] == "listCampaigns"]
     assert {f"{one['kind']} {one['name']}": one["requests"] for one in own} == {
-        "operation listCampaigns": 2,
+        "operation listCampaigns": 3,
         "status 200": 1,
+        "status 404": 1,
         "status 4XX": 1,
         "parameter sort": 0,
+        "parameter all": 1,
         "value sort=up": 1,
         "value sort=down": 0,
+        "value all=true": 1,
+        "value all=false": 0,
+        "example 404": 1,
     }
 
 

@@ -142,6 +142,7 @@ public class UnexpectedResponse : Refused
 public class Qlara
 {
     private const int Attempts = 5;
+    private const double UntoldWait = 60; // seconds, where Retry-After is missing, or is a date
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30); // for a rate limit, before we give up
     private static readonly JsonSerializerOptions CamelCase =
         new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
@@ -233,6 +234,10 @@ public class Qlara
 
     private static T Read<T>(HttpResponseMessage response, string text)
     {
+        if ((int)response.StatusCode == 429)
+        {
+            throw new RateLimited(response, (int)(response.Headers.RetryAfter?.Delta?.TotalSeconds ?? UntoldWait));
+        }
         try
         {
             if ((int)response.StatusCode == 200)
@@ -257,10 +262,6 @@ public class Qlara
         if (body.ValueKind != JsonValueKind.Object)
         {
             return null;
-        }
-        if ((int)response.StatusCode == 429 && response.Headers.RetryAfter?.Delta != null)
-        {
-            return new RateLimited(response, (int)response.Headers.RetryAfter.Delta.Value.TotalSeconds);
         }
         if (!body.TryGetProperty("data", out data) || data.ValueKind != JsonValueKind.Object)
         {

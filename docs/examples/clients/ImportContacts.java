@@ -114,6 +114,7 @@ public final class ImportContacts {
     /** The three calls. */
     static final class Qlara {
         private static final long LONGEST_WAIT = 30; // seconds that we wait for a rate limit before we give up
+        private static final long UNTOLD_WAIT = 60; // where Retry-After is missing, or is a date
         private static final int ATTEMPTS = 5;
 
         private final HttpClient http = HttpClient.newHttpClient();
@@ -217,6 +218,10 @@ public final class ImportContacts {
             } catch (ExecutionException failed) { // also half a response
                 throw new Unavailable(String.valueOf(failed.getCause()), failed.getCause());
             }
+            if (response.statusCode() == 429) {
+                throw new RateLimited(response, response.headers().firstValue("Retry-After")
+                    .filter(seconds -> seconds.matches("\\d{1,9}")).map(Long::valueOf).orElse(UNTOLD_WAIT));
+            }
             Json body;
             try {
                 body = Json.read(response.body());
@@ -225,11 +230,6 @@ public final class ImportContacts {
             }
             if (response.statusCode() == 200) {
                 return body;
-            }
-            if (response.statusCode() == 429) {
-                long seconds = response.headers().firstValueAsLong("Retry-After")
-                    .orElseGet(() -> body.get("retryAfter").number());
-                throw new RateLimited(response, seconds);
             }
             Map<String, String> fields = new LinkedHashMap<>();
             body.get("data").members().forEach((name, message) -> fields.put(name, message.text()));

@@ -24,6 +24,7 @@ import (
 
 const (
 	longestWait = 30 * time.Second // how long we wait for a rate limit before we give up
+	untoldWait  = 60               // seconds, where Retry-After is missing, or is a date
 	attempts    = 5
 )
 
@@ -207,15 +208,14 @@ func refusal(response *http.Response, content []byte) error {
 		RequestID: response.Header.Get("X-Request-Id"),
 	}
 	var body struct {
-		Data       map[string]string `json:"data"`
-		RetryAfter int               `json:"retryAfter"`
+		Data map[string]string `json:"data"`
 	}
 	readable := json.Unmarshal(content, &body) == nil
 	switch {
 	case refused.Kind == RateLimited:
 		seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
 		if err != nil {
-			seconds = body.RetryAfter
+			seconds = untoldWait
 		}
 		refused.RetryAfter = time.Duration(seconds) * time.Second
 		refused.Fields = map[string]string{"try again in": fmt.Sprintf("%d seconds", seconds)}

@@ -9,6 +9,7 @@
 declare(strict_types=1);
 
 const LONGEST_WAIT = 30; // seconds that we wait for a rate limit before we give up
+const UNTOLD_WAIT = 60; // where Retry-After is missing, or is a date
 const ATTEMPTS = 5;
 
 /** No whole response in time. An import may have happened; with SKIP it is safe to send it again. */
@@ -143,8 +144,9 @@ final class Qlara
         if ($status === 200 && is_array($body)) {
             return $body;
         }
-        if ($status === 429 && is_array($body)) {
-            $seconds = (int) ($headers['retry-after'] ?? $body['retryAfter'] ?? 1);
+        if ($status === 429) {
+            $told = $headers['retry-after'] ?? '';
+            $seconds = ctype_digit($told) ? (int) $told : UNTOLD_WAIT;
             throw new RateLimited($status, ['try again in' => "$seconds seconds"], $requestId, $seconds);
         }
         $refusal = self::REFUSALS[$status] ?? null;

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_WAIT = 30  # seconds that we wait for a rate limit before we give up
+UNTOLD_WAIT = 60  # where Retry-After is missing, or is a date
 ATTEMPTS = 5
 
 
@@ -132,6 +133,9 @@ class Qlara:
             response = self.http.request(method, path, **more)
         except httpx.TransportError as error:  # also a time limit that is over, and half a response
             raise Unavailable(str(error) or type(error).__name__) from error
+        if response.status_code == 429:
+            seconds = response.headers.get("Retry-After", "")
+            raise RateLimited(response, int(seconds) if seconds.isdecimal() else UNTOLD_WAIT)
         try:
             body = response.json()
         except ValueError:
@@ -140,9 +144,6 @@ class Qlara:
             raise UnexpectedResponse(response, {"body": response.text[:200]})
         if response.status_code == 200:
             return body
-        if response.status_code == 429:
-            seconds = response.headers.get("Retry-After") or body.get("retryAfter", 1)
-            raise RateLimited(response, int(seconds))
         refusal, fields = self.REFUSALS.get(response.status_code), body.get("data")
         if refusal is None or not isinstance(fields, dict):
             raise UnexpectedResponse(response, {"body": response.text[:200]})

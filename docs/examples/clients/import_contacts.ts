@@ -88,6 +88,7 @@ const REFUSALS: Record<number, typeof Refused> = {
   413: FileTooLarge,
 };
 const LONGEST_WAIT = 30; // seconds that we wait for a rate limit before we give up
+const UNTOLD_WAIT = 60; // where Retry-After is missing, or is a date
 const ATTEMPTS = 5;
 
 /** The three calls. */
@@ -151,8 +152,9 @@ export class Qlara {
     }
     const content = parsed(text);
     if (response.status === 200 && content) return content as T;
-    if (response.status === 429 && content) {
-      throw new RateLimited(response, Number(response.headers.get("Retry-After") ?? content.retryAfter ?? 1));
+    if (response.status === 429) {
+      const seconds = response.headers.get("Retry-After") ?? "";
+      throw new RateLimited(response, /^\d+$/.test(seconds) ? Number(seconds) : UNTOLD_WAIT);
     }
     const refusal = REFUSALS[response.status];
     if (!refusal || !content?.data) throw new UnexpectedResponse(response, { body: text.slice(0, 200) });

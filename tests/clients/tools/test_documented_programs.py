@@ -90,6 +90,10 @@ REFUSALS = {
 }
 SCENARIOS = {
     "short-limit": "rate_limit: {requests: 2, per: 1s}",
+    "a-date": (
+        "faults: [{on: uploadVCard, respond: {status: 429, headers: "
+        '{Retry-After: "Fri, 31 Dec 2027 23:59:59 GMT"}, body: busy}}]'
+    ),
     "stuck": "faults: [{on: uploadVCard, delay: {fixed: 60s}}]",
 }
 
@@ -196,7 +200,7 @@ def program(
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Run a sandbox that knows two more scenarios."""
+    """Run a sandbox that knows three more scenarios."""
     folder = tmp_path_factory.mktemp("scenarios")
     for name, line in SCENARIOS.items():
         lists = f"lists: [{{id: {LIST}, name: CRM migration}}]"
@@ -274,6 +278,16 @@ def test_a_short_rate_limit_is_waited_out(program: Program, prepared: Running, f
 
     result = ended(program, prepared.url, key, files / "contacts-export.vcf", LIST)
     assert result == Ended(0, REPORT + REST, "")
+
+
+def test_a_rate_limit_of_somebody_else_is_one_too(
+    program: Program, prepared: Running, files: Path
+) -> None:
+    key = f"sandbox_{program.label}__a-date"
+
+    result = ended(program, prepared.url, key, files / "contacts-export.vcf", LIST)
+    complaint = "429 RateLimited: try again in: 60 seconds (request req_1)\n"
+    assert result == Ended(1, "", complaint)
 
 
 def test_half_a_list_is_not_taken_for_the_list(

@@ -79,7 +79,7 @@ def test_contract_files_are_refused_or_served() -> None:
     refused = target.run(b"[]")
     target.close()
 
-    assert served == (200, 200, 400, 200, 200, 200)
+    assert served == (200, 200, 400, 200, 200, 200, 200)
     assert refused != served
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -43,6 +44,15 @@ def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., 
     )
 
 
+def _as_keys(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> frozenset[str]:
+    """Return the keys; one that no header can carry is a mistake, and is not shown."""
+    for key in keys:
+        if not _KEY.fullmatch(key):
+            raise click.BadParameter("expected visible ASCII characters, without blanks.")
+    return frozenset(keys)
+
+
+_KEY = re.compile(r"[!-~]{1,1000}")
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _SECONDS = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -128,6 +138,17 @@ Examples:
 )
 @_option("--quiet", "QUIET", "Log problems only.", is_flag=True)
 @_option(
+    "--accept-key accept_keys",
+    "ACCEPT_KEY",
+    "Accept this API key too, with an account of its own; repeatable.",
+    multiple=True,
+    metavar="KEY",
+    callback=_as_keys,
+)
+@_option(
+    "--any-key", "ANY_KEY", "Accept every API key, each with an account of its own.", is_flag=True
+)
+@_option(
     "--admin-token",
     "ADMIN_TOKEN",
     "Token for the control API.  [default: none on loopback, generated elsewhere]",
@@ -204,6 +225,7 @@ def serve(
     have finished.
     """
     from qlara_cli import logs
+    from qlara_sandbox.web.caller import AcceptedKeys
     from qlara_sandbox.web.runtime import SandboxSettings
 
     break_on_purpose = _with_defects(options["defects"])
@@ -215,6 +237,7 @@ def serve(
         scenario=options["scenario"],
         allow_outside=options["allow_outside"],
         seed=options["seed"],
+        keys=AcceptedKeys(options["accept_keys"], options["any_key"]),
         sandbox_headers=options["sandbox_headers"],
         admin_token=token_for(host, options["admin_token"]),
         loopback=is_loopback(host),

@@ -156,6 +156,23 @@ def test_tls_serves_what_the_authority_that_it_names_vouches_for() -> None:
     assert json.loads(done.stdout) == {"used": 0, "total": 50_000}
 
 
+def test_existing_configurations_work_with_a_key_of_their_own_or_with_any() -> None:
+    with serving("--accept-key", "live_4711", "--accept-key", "live_4712") as running:
+        assert get(running, **{"X-Api-Key": "live_4712"})["total"] == 50_000
+        with pytest.raises(HTTPError, match="401"):
+            get(running, **{"X-Api-Key": "live_4713"})
+        assert "live_47" not in running.banner
+    with serving(SANDBOX_ANY_KEY="1") as running:
+        assert get(running, **{"X-Api-Key": "whatever"})["total"] == 50_000
+
+
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown() -> None:
+    problem = refused("--accept-key", "sécret")
+
+    assert "expected visible ASCII characters, without blanks" in problem
+    assert "cret" not in problem
+
+
 def test_a_bind_that_others_can_reach_makes_a_token_and_shows_it_once() -> None:
     with serving("--host", "0.0.0.0") as running:  # noqa: S104 - the very thing under test
         token = running.banner.partition("Bearer ")[2].split()[0]

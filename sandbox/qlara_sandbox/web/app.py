@@ -42,8 +42,12 @@ if TYPE_CHECKING:
 API_GATES = (key, permission, forced_response, rate_limit, faults, contract_gate)
 CONTROL_GATES = (contract_gate,)
 CONTROL_SPEC = Path(__file__).with_name("control_openapi.yaml")
+# Lets the control API name keys that only some sandboxes accept.
+CONTROL_KEYS = Path(__file__).with_name("control_keys.overlay.yaml")
 # Paths of the sandbox itself: not the API's, and not for pages of other origins.
 OWN_PATHS = "/__"
+# What is beside the API for people and tools, as a hint to whoever mistypes it.
+OWN_PAGES = (console.PATH, pages.DOCS_PATH, "/openapi.yaml", "/openapi.json", llms.PATH)
 
 
 def create_app(settings: SandboxSettings | None = None) -> Starlette:
@@ -113,7 +117,7 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
     app = SandboxApplication(routes=all_routes)
     app.fixed = FixedPathsFirst(api_routes, app.router)
     app.router.redirect_slashes = False
-    app.router.default = ConsoleAtRoot(Unrouted(pipeline))
+    app.router.default = ConsoleAtRoot(Unrouted(pipeline, [*_paths(contract), *OWN_PAGES]))
     app.state.runtime = runtime
     return app
 
@@ -122,7 +126,8 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     """Return the control API of *runtime*: the same pipeline, with its own contract and gates."""
     from qlara_sandbox.web.control_api import ControlApi
 
-    spec = Contract(CONTROL_SPEC, strict_query=True, shipped=CONTROL_SPEC)
+    more_keys = None if runtime.settings.keys.are_usual else CONTROL_KEYS
+    spec = Contract(CONTROL_SPEC, more_keys, strict_query=True, shipped=CONTROL_SPEC)
     numbers = count(1)
     pipeline = Pipeline(
         runtime=runtime,
@@ -136,7 +141,7 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     )
     return Router(
         routes=routes(spec.operations, pipeline),
-        default=Unrouted(pipeline),
+        default=Unrouted(pipeline, _paths(spec)),
         redirect_slashes=False,
     )
 
@@ -201,6 +206,10 @@ def _needs_no_cors(scope: Scope) -> bool:
     if scope["path"].startswith(OWN_PATHS):
         return True
     return all(name != b"origin" for name, _ in scope["headers"])
+
+
+def _paths(contract: Contract) -> list[str]:
+    return [operation.path for operation in contract.operations]
 
 
 def _contract_as(runtime: Runtime, form: str) -> ASGIApp:

@@ -79,7 +79,7 @@ class ControlApi:
         }
         self.handlers = {
             "getMetrics": self.metrics,
-            **{name: _handler(one) for name, one in operations.items()},
+            **{name: self._handler(one) for name, one in operations.items()},
         }
 
     def health(self, _: Values) -> Response:
@@ -262,6 +262,18 @@ class ControlApi:
         self._tell("disarmed", removed=removed)
         return Response(200, {"removed": removed})
 
+    def _handler(self, operation: Operation) -> Callable[[Call], Awaitable[Response]]:
+        keys = self._runtime.settings.keys
+
+        async def handle(call: Call) -> Response:
+            values = dict(call.values)
+            if not keys.accept(values.get("apiKey", DOCUMENTED_KEY)):
+                raise InvalidField("apiKey", f"Unknown API key. {keys.in_words()}")
+            response = operation(values)
+            return response if isinstance(response, Response) else await response
+
+        return handle
+
     def _tell(self, what: str, **more: Any) -> None:
         if self._runtime.events.watched:
             self._runtime.events.tell("world", {"what": what, **more})
@@ -373,14 +385,6 @@ class ControlApi:
         if name != EVERY_OPERATION and name not in known:
             expected = ", ".join([*known, "*"])
             raise NotFound(field, f"Unknown operation {name!r}. Expected one of: {expected}.")
-
-
-def _handler(operation: Operation) -> Callable[[Call], Awaitable[Response]]:
-    async def handle(call: Call) -> Response:
-        response = operation(dict(call.values))
-        return response if isinstance(response, Response) else await response
-
-    return handle
 
 
 def _entries(source: Sequence[JournalEntry], show_one: Callable[[JournalEntry], Any]) -> Any:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.server import ServerConfig
     from qlara_sandbox.http.tls import Certificates
     from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+    from qlara_sandbox.web.state_file import StateFile
 
 _QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 _MEGABYTE = 1024 * 1024
@@ -136,6 +137,13 @@ Examples:
     "Serve https with a certificate made for this run; trust the authority file that is printed.",
     is_flag=True,
 )
+@_option(
+    "--state state_file",
+    "STATE",
+    "Keep the accounts in this file: read at the start, written while the sandbox runs and when it stops.",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+)
 @_option("--quiet", "QUIET", "Log problems only.", is_flag=True)
 @_option(
     "--accept-key accept_keys",
@@ -221,8 +229,8 @@ def serve(
 ) -> None:
     """Start the sandbox.
 
-    State is kept in memory and lost when the sandbox stops. Ctrl-C stops it once running requests
-    have finished.
+    State is kept in memory and lost when the sandbox stops, unless --state names a file for it.
+    Ctrl-C stops it once running requests have finished.
     """
     from qlara_cli import logs
     from qlara_sandbox.web.caller import AcceptedKeys
@@ -247,6 +255,7 @@ def serve(
     )
     runtime, app = _application(settings, reload=reload)
     app = break_on_purpose(app)
+    state = _state(options["state_file"], runtime)
     with (
         listen(host, port, "qlara-sandbox serve") as listener,
         TemporaryDirectory(prefix="qlara-sandbox-") as folder,
@@ -267,7 +276,7 @@ def serve(
             welcome.show()
 
         configuration = _configuration(app, runtime, options, certificates)
-        _run(configuration, listener, ready, folder)
+        _run(configuration, listener, ready, folder, state)
 
 
 def _application(settings: SandboxSettings, *, reload: bool) -> tuple[Runtime, Any]:
@@ -331,8 +340,34 @@ def _configuration(
     )
 
 
+def _state(path: Path | None, runtime: Runtime) -> StateFile | None:
+    """Return the state file, once its worlds are restored."""
+    if path is None:
+        return None
+    from qlara_sandbox.web.state_file import StateFile, UnusableState
+
+    file = StateFile(path, runtime)
+    try:
+        count = file.read()
+    except UnusableState as error:
+        _fail(
+            f"{error}\nNothing was changed. Mend it, move it away, or name another file: --state FILE"
+        )
+    if count:
+        click.echo(f"{_many(count, 'account')} restored from {path}.", err=True)
+    return file
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _run(
-    configuration: ServerConfig, listener: socket.socket, ready: Callable[[], None], folder: str
+    configuration: ServerConfig,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    folder: str,
+    state: StateFile | None,
 ) -> None:
     from qlara_sandbox.http.server import SandboxServer
 
@@ -341,13 +376,20 @@ def _run(
             await super().startup(sockets)
             ready()
 
+        async def on_tick(self, counter: int) -> bool:
+            if state is not None:
+                state.tick()
+            return await super().on_tick(counter)
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets)
+            if state is not None:
+                await state.save()
             if not self.has_stopped:
                 # Python would wait for the thread of an import whose request has been cut.
                 rmtree(folder, ignore_errors=True)
                 click.echo("Stopped.", err=True)
-                os._exit(0)
+                os._exit(_status(state))
 
     # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -355,6 +397,13 @@ def _run(
     _tune_process()
     AnnouncingServer(configuration).run(sockets=[listener])
     click.echo("Stopped.", err=True)
+    if _status(state):
+        raise SystemExit(_status(state))
+
+
+def _status(state: StateFile | None) -> int:
+    """Return the exit status: 2 if the state that was to be kept could not be."""
+    return 2 if state is not None and state.has_failed else 0
 
 
 def _tune_process() -> None:

@@ -173,6 +173,32 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_shown() -> None:
     assert "cret" not in problem
 
 
+def test_accounts_outlive_the_sandbox_in_a_file_and_its_violent_end_too(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.jsonl"
+    with serving("--state", str(file)) as running:
+        get(running, "/api/v1/partner-gateway/subscription/contacts")
+    assert running.process.returncode == 0
+    with serving("--state", str(file)) as running:
+        get(running, **{"X-Api-Key": "sandbox_new"})
+        until(lambda: b"sandbox_new" in file.read_bytes())
+        running.process.kill()
+        running.process.wait(timeout=15)
+    with serving("--state", str(file)) as running:
+        worlds = get(running, "/__admin/worlds")["worlds"]
+
+    assert {one["apiKey"] for one in worlds} == {"YOUR_API_KEY", "sandbox_ne…"}
+
+
+def test_a_damaged_state_stops_the_start_and_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.jsonl"
+    file.write_text("{}\n")
+    problem = refused("--port", "0", "--state", str(file))
+
+    assert f"{file}:1: is no state of a sandbox" in problem
+    assert "Nothing was changed." in problem
+    assert file.read_text() == "{}\n"
+
+
 def test_a_bind_that_others_can_reach_makes_a_token_and_shows_it_once() -> None:
     with serving("--host", "0.0.0.0") as running:  # noqa: S104 - the very thing under test
         token = running.banner.partition("Bearer ")[2].split()[0]

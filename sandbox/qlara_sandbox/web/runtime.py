@@ -77,7 +77,7 @@ class SandboxSettings:
 class Runtime:
     """The parts of one running sandbox.
 
-    ``is_stopping``: it takes no new requests. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
+    ``is_stopping``: it takes no new requests. ``activity`` counts the requests that are over and may have changed a world. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
     ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract.
     """
 
@@ -112,6 +112,7 @@ class Runtime:
         self._loading = asyncio.Lock()
         self.started_at = real_seconds()
         self.is_stopping = False
+        self.activity = 0
         self._requests = count(1)
 
     def stop(self) -> None:

@@ -86,7 +86,7 @@ Examples:
 @_option(
     "--scenarios folder",
     "SCENARIOS",
-    "Folder of scenario files.  [default: the shipped ones]",
+    "Folder of scenario files of your own, beside the shipped ones; own names win.",
     default=resources.SCENARIOS,
     type=_FOLDER,
 )
@@ -289,11 +289,7 @@ def _application(settings: SandboxSettings, *, reload: bool) -> tuple[Runtime, A
     try:
         runtime = Runtime(settings)
         return runtime, (Reloading(runtime, assemble) if reload else assemble(runtime))
-    except UnknownScenario as error:
-        own = settings.scenarios != resources.SCENARIOS.resolve()
-        hint = " (--scenarios replaces the shipped ones; --scenario names one to start from.)"
-        _fail(f"{error}{hint if own else ''}")
-    except (InvalidContract, InvalidScenario) as error:
+    except (InvalidContract, InvalidScenario, UnknownScenario) as error:
         _fail(str(error))
 
 

@@ -101,12 +101,16 @@ def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
     assert "Expected one of bad-header, " in refused("--scenario", "nope")
 
 
-def test_a_folder_without_the_default_says_how_to_start_from_it(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("title: T\nstory: S\n")
-    problem = refused("--scenarios", str(tmp_path))
+def test_the_shipped_scenarios_stay_reachable_beside_those_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("title: T\nstory: S\naccount: {quota: {total: 7}}\n")
+    (tmp_path / "slow.yaml").write_text("title: T\nstory: S\naccount: {quota: {total: 8}}\n")
+    with serving("--scenarios", str(tmp_path)) as running:
+        totals = {
+            name: get(running, **{"X-Sandbox-Scenario": name})["total"]
+            for name in ("default", "mine", "slow", "quota-exhausted")
+        }
 
-    assert "Expected one of mine." in problem
-    assert "--scenario names one to start from" in problem
+    assert totals == {"default": 50_000, "mine": 7, "slow": 8, "quota-exhausted": 50_000}
 
 
 def test_a_scenario_file_with_a_mistake_is_named_with_line_and_field(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ class Runtime:
             operations=lambda: self.contract.by_id,
             under=self._under,
             allow_outside=settings.allow_outside,
+            beside=resources.SCENARIOS.resolve(),
         )
         self.library.get(settings.scenario)
         self.events = Events()

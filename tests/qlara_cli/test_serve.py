@@ -240,6 +240,53 @@ def test_requests_are_logged_as_json_lines_without_their_key() -> None:
     assert "very_secret" not in log
 
 
+def test_reload_notices_a_change_without_a_request(tmp_path: Path) -> None:
+    scenario = tmp_path / "default.yaml"
+    scenario.write_text("title: T\nstory: S\n")
+    with serving("--reload", "--scenarios", str(tmp_path)) as running:
+        get(running)
+        scenario.write_text("title: T\nstory: S\naccount: {quota: {total: many}}\n")
+
+        until(lambda: reported(running, "not reloaded"))
+
+
+def test_the_banner_names_the_addresses_that_work_and_the_name_that_does_not_yet(
+    tmp_path: Path,
+) -> None:
+    options = ("--tls-authority", str(tmp_path / "ca"), "--tls-name", "no-such-name.invalid")
+    with serving("--host", "0.0.0.0", *options) as running:  # noqa: S104 - the very thing under test
+        also = re.search(r"Also at (.*)", running.banner)
+        others = also[1].split(", ") if also else []
+        for url in (running.url, *others):
+            done = subprocess.run(
+                [
+                    "curl",
+                    "-sS",
+                    "--cacert",
+                    str(tmp_path / "ca" / "authority.pem"),
+                    f"{url}{QUOTA}",
+                ],
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=True,
+            )
+            assert "Missing API key" in done.stdout
+
+    assert "Not at no-such-name.invalid yet, which does not lead here." in running.banner
+
+
+def test_certificates_and_keys_come_in_pairs_and_alone(tmp_path: Path) -> None:
+    file = tmp_path / "some.pem"
+    file.write_text("none")
+    alone = ("--tls-cert", str(file))
+    pair = (*alone, "--tls-key", str(file))
+
+    assert refused(*alone) == "Expected --tls-cert and --tls-key together.\n"
+    assert "brings its own names" in refused(*pair, "--tls-name", "a.test")
+    assert "Expected two PEM files" in refused("--port", "0", *pair)
+
+
 def test_reload_takes_up_changed_scenarios_and_a_changed_contract(tmp_path: Path) -> None:
     scenario, spec = tmp_path / "default.yaml", tmp_path / "openapi.yaml"
     scenario.write_text("title: T\nstory: S\n")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections import Counter
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -108,8 +110,8 @@ def _too_many(schema: Schema, value: Any) -> str:
 
 
 def _repeated(_: Schema, value: Any) -> str:
-    twice = next((one for index, one in enumerate(value) if one in value[:index]), None)
-    return f"expected every entry once; found {_found(twice)} more than once"
+    twice, _ = Counter(map(_found, value)).most_common(1)[0]
+    return f"expected every entry once; found {twice} more than once"
 
 
 _SPECIAL: Mapping[str, Callable[[Schema, Any], str]] = {
@@ -137,15 +139,22 @@ def _listed(values: Sequence[Any]) -> str:
 
 def _correction(schema: Schema, name: str | int | None, value: Any) -> str:
     """Return ``; write `…` `` with the value that was most likely meant, or nothing."""
-    validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+    validator = _validator_of(json.dumps(schema))
     for candidate in _candidates(schema, value):
         if candidate != value and validator.is_valid(candidate):
+            if len(str(candidate)) > 2 * _LONGEST_VALUE:
+                return ""  # nobody would write it from there, and to make it takes long
             written = as_yaml(candidate)
             if len(written) > _LONGEST_VALUE:
                 return ""
             field = f"{name}: " if isinstance(name, str) else ""
             return f"; write `{field}{written}`"
     return ""
+
+
+@lru_cache(maxsize=100)
+def _validator_of(schema: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
 def as_yaml(value: Any) -> str:
@@ -163,6 +172,8 @@ def as_yaml(value: Any) -> str:
 
 def _candidates(schema: Schema, value: Any) -> Iterator[Any]:
     """Yield what somebody may have meant who wrote *value*; not all of it is allowed."""
+    if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+        return
     if "enum" in schema:
         yield from _of_enum(schema["enum"], value)
         return
@@ -249,7 +260,7 @@ def _of_object(schema: Schema, value: Any) -> Iterator[Any]:
         yield value[0]
     if isinstance(value, dict | list) or value is None:
         return
-    validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+    validator = _validator_of(json.dumps(schema))
     possible = []
     for name, each in schema.get("properties", {}).items():
         if each.get("type") == "string" and not each.keys() & {"pattern", "format"}:

@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(__file__).with_name("schema.json")
 _LONGEST = 1000
+# Of a file with more mistakes, the first ones are told and nothing else is looked at.
+_MOST_MISTAKES = 500
 _EMPTY = (
     "is empty. A scenario needs a title and a story at least; "
     "`qlara-sandbox scenarios new NAME` writes a file to begin with."
@@ -70,9 +73,10 @@ def examined(
         return [*file.mistakes] or [Mistake(1, "", _EMPTY)], None
     mistakes: list[Mistake] = list(file.mistakes)
     try:
-        mistakes += _of_their_own(_schema_mistakes(file), file.mistakes)
-        if not isinstance(file.value, dict):
-            return mistakes, None
+        found = list(islice(_schema_mistakes(file), _MOST_MISTAKES))
+        mistakes += _of_their_own(found, file.mistakes)
+        if not isinstance(file.value, dict) or len(found) == _MOST_MISTAKES:
+            return sorted(set(mistakes)), None
         file.value = _sound(file.value)
         mistakes += [
             *_sense_mistakes(file),
@@ -184,13 +188,13 @@ def _sound(value: dict[str, Any]) -> dict[str, Any]:
 def _complete(value: dict[str, Any]) -> dict[str, Any]:
     """Return sound values without the entries of lists that lack something."""
     _, validator = _schema()
+    value = deepcopy(value)
     while True:
-        places = sorted(map(_unsound, validator.iter_errors(value)), key=_order)
-        if not any(places):
+        places = {tuple(_unsound(error)) for error in validator.iter_errors(value)} - {()}
+        if not places:
             return value
-        value = deepcopy(value)
-        around = _value_at(value, places[-1][:-1])
-        del around[places[-1][-1]]
+        for place in sorted(places, key=_order, reverse=True):
+            del _value_at(value, place[:-1])[place[-1]]
 
 
 def _is_missing(error: Any) -> bool:
@@ -203,7 +207,7 @@ def _unsound(error: Any) -> list[str | int]:
     return [*path, unexpected[0]] if unexpected else path
 
 
-def _order(place: list[str | int]) -> list[tuple[bool, str | int]]:
+def _order(place: Sequence[str | int]) -> list[tuple[bool, str | int]]:
     return [(isinstance(step, int), step) for step in place]
 
 

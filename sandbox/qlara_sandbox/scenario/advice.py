@@ -110,7 +110,7 @@ def _too_many(schema: Schema, value: Any) -> str:
 
 
 def _repeated(_: Schema, value: Any) -> str:
-    twice, _ = Counter(map(_found, value)).most_common(1)[0]
+    ((twice, __),) = Counter(map(_found, value)).most_common(1)
     return f"expected every entry once; found {twice} more than once"
 
 

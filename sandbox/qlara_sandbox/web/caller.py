@@ -16,6 +16,8 @@ SANDBOX_PREFIX = "sandbox_"
 SCENARIO_MARK = "__"
 SCENARIO_HEADER = "X-Sandbox-Scenario"
 SESSION_HEADER = "X-Sandbox-Session"
+# A part of a key that is shorter shows nothing of it.
+_SHORTEST_SHOWN = 4
 _SESSION = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
@@ -39,11 +41,17 @@ class AcceptedKeys:
         is_usual = key == DOCUMENTED_KEY or key.startswith(SANDBOX_PREFIX)
         return is_usual or self.any_key or key in self.added
 
-    def in_words(self) -> str:
-        """Return which keys are accepted, in a sentence that names no secret."""
+    def in_words(self, beside: str = "") -> str:
+        """Return which keys are accepted, in a sentence that names no secret.
+
+        No response shows the key that was sent, *beside*; not even in a longer one that it is the beginning of.
+        """
         if self.any_key:
             return "Accepted: any key."
-        usual = f"Accepted: {DOCUMENTED_KEY}, and any key that begins with {SANDBOX_PREFIX}"
+        documented = DOCUMENTED_KEY
+        if len(beside) >= _SHORTEST_SHOWN and beside in documented:
+            documented = "the key that the documentation prints"
+        usual = f"Accepted: {documented}, and any key that begins with {SANDBOX_PREFIX}"
         return f"{usual}, and the keys given with --accept-key." if self.added else f"{usual}."
 
 
@@ -71,7 +79,7 @@ def identify(headers: Mapping[str, str], keys: AcceptedKeys = USUAL_KEYS) -> Cal
     if not key:
         raise MissingKey(f"Missing API key. Expected the X-Api-Key header. {keys.in_words()}")
     if not keys.accept(key):
-        raise UnknownKey(f"Unknown or inactive API key. {keys.in_words()}")
+        raise UnknownKey(f"Unknown or inactive API key. {keys.in_words(key)}")
     session = headers.get("x-sandbox-session") or "default"
     if not _SESSION.fullmatch(session):
         message = "Expected 1 to 64 letters, digits, dots, hyphens or underscores."

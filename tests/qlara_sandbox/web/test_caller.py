@@ -59,6 +59,17 @@ def test_a_key_that_is_not_accepted_learns_which_are_and_no_secret() -> None:
     assert "live_4711" not in repr(keys)
 
 
+@pytest.mark.parametrize("key", ["YOUR_API_KE", "OUR_API_KEY", "YOUR"])
+def test_a_part_of_the_documented_key_is_not_shown_in_the_whole(key: str) -> None:
+    with pytest.raises(UnknownKey) as refused:
+        identify({"x-api-key": key})
+
+    assert refused.value.message == (
+        "Unknown or inactive API key. Accepted: the key that the documentation prints, "
+        "and any key that begins with sandbox_."
+    )
+
+
 def test_where_every_key_is_accepted_one_is_needed_all_the_same() -> None:
     with pytest.raises(MissingKey, match="Accepted: any key"):
         identify({}, AcceptedKeys(any_key=True))

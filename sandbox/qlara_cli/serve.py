@@ -314,6 +314,9 @@ def _application(settings: SandboxSettings, *, reload: bool) -> tuple[Runtime, A
 
     try:
         runtime = Runtime(settings)
+        if not runtime.library.own_names():
+            what = "has no scenario files (*.yaml): only the shipped scenarios are served."
+            click.echo(f"{settings.scenarios} {what}", err=True)
         return runtime, (Reloading(runtime, assemble) if reload else assemble(runtime))
     except (InvalidContract, InvalidScenario, UnknownScenario) as error:
         _fail(str(error))

@@ -17,7 +17,7 @@ import pytest
 from qlara_cli.listening import is_loopback
 from qlara_sandbox import resources
 from tests.qlara_sandbox.web.calls import QUOTA
-from tests.server import Running, serving, until
+from tests.server import Running, logged, serving, until
 
 
 def get(running: Running, path: str = QUOTA, **headers: str) -> Any:
@@ -111,6 +111,13 @@ def test_the_shipped_scenarios_stay_reachable_beside_those_of_a_folder(tmp_path:
         }
 
     assert totals == {"default": 50_000, "mine": 7, "slow": 8, "quota-exhausted": 50_000}
+
+
+def test_a_folder_without_scenarios_is_said_to_have_none(tmp_path: Path) -> None:
+    with logged("--scenarios", str(tmp_path)) as (running, log):
+        assert get(running)["total"] == 50_000
+
+    assert f"{tmp_path} has no scenario files (*.yaml)" in log()
 
 
 def test_a_scenario_file_with_a_mistake_is_named_with_line_and_field(tmp_path: Path) -> None:

@@ -13,6 +13,15 @@ BASE_URL ?= http://127.0.0.1:$(PORT)
 SECONDS_EACH ?= 60
 PARALLEL := --numprocesses auto --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Installs, and names each package as it comes; all that pip has said follows if it fails. Bytecode is made when it is
+# first needed, as most of it never is.
+PACKAGES := { $(BIN)/python -m pip --disable-pip-version-check install --no-compile --progress-bar off --constraint constraints.txt
+SHOWN := 2>&1; echo "status $$?"; } | awk '\
+	/^status [0-9]+$$/ { status = $$2; next } { said[++lines] = $$0 } \
+	/^(Collecting|Processing) / { split($$2, name, /[<>=!~;\[]/); n = split(name[1], path, "/"); split(path[n], file, "-"); \
+		print "  " (path[1] == name[1] ? name[1] : file[1]); fflush() } \
+	/^Installing collected packages/ { print "  … unpacking"; fflush() } \
+	END { if (status) for (i = 1; i <= lines; i++) print said[i]; exit status }'
 
 .DEFAULT_GOAL := help
 .PHONY: help serve demo verify suite test clients coverage check format contract bench mutants circle console-test docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
@@ -124,21 +133,22 @@ clean:  ## Remove the virtual environment and what tools left
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Making a virtual environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/serve: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Setting up (once) …"
-	@$(PIP) install --constraint constraints.txt --editable .
+	@echo "Installing what the sandbox needs into $(VENV) (once; about a minute) …"
+	@$(PACKAGES) --editable . $(SHOWN)
 	@touch $@
 
 $(VENV)/suite: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Setting up the contract suite (once) …"
-	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls]'
+	@echo "Installing the contract suite into $(VENV) (once; some minutes) …"
+	@$(PACKAGES) --editable '.[contract,tls]' $(SHOWN)
 	@touch $(VENV)/serve $@
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Setting up for development (once) …"
-	@$(PIP) install --constraint constraints.txt --editable '.[contract,tls,mcp,dev]'
+	@echo "Installing all that development needs into $(VENV) (once; some minutes) …"
+	@$(PACKAGES) --editable '.[contract,tls,mcp,dev]' $(SHOWN)
 	@touch $(VENV)/serve $(VENV)/suite $@
 
 $(VENV)/release-tools/ready: pyproject.toml constraints.txt | $(VENV)/bin/python

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from docs.generate import assumptions, dependencies, embedding, overlays, reliability, scenarios
+from docs.generate import (
+    assumptions,
+    dependencies,
+    embedding,
+    overlays,
+    reliability,
+    scenario_files,
+    scenarios,
+)
 from docs.generate.collections import folder
 
-for module in (assumptions, dependencies, overlays, reliability, scenarios):
+for module in (assumptions, dependencies, overlays, reliability, scenario_files, scenarios):
     module.PAGE.write_text(module.page(), encoding="utf-8")
 for page in embedding.PAGES:
     page.write_text(embedding.embedded(page), encoding="utf-8")

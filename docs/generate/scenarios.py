@@ -30,7 +30,8 @@ _INTRODUCTION = """\
 A scenario is a named starting point: what an account holds, what it may do, and what goes wrong. Choose
 one for a request with the header `X-Sandbox-Scenario: NAME`, or with the key, `sandbox_LABEL__NAME`, for
 clients that cannot send headers; or for the whole server with `qlara-sandbox serve --scenario NAME`. A
-label of your own gives you an account of your own, and a fresh one with every new label.
+label of your own gives you an account of your own, and a fresh one with every new label. [Scenario files](scenario-files.md)
+says how to write scenarios of your own.
 
 Everything below was run to write this page, and is run again by the tests. To follow it, start the
 sandbox with `make serve` and run in another terminal, at the top of the checkout:

@@ -67,7 +67,11 @@ Examples:
 )
 @click.option("--ca-file", type=_FILE, help="Trust this authority (PEM), with --url https://…")
 @click.option("--scenario", help="Scenario of the sandbox that is started.  [default: default]")
-@click.option("--scenarios", type=_FOLDER, help="Folder of its scenario files.")
+@click.option(
+    "--scenarios",
+    type=_FOLDER,
+    help="Folder of scenario files of your own, beside the shipped ones.",
+)
 @click.option("--spec", type=_FILE, help="Its contract file.")
 @click.option("--overlay", type=OverlayFile(), help="OpenAPI Overlay over its contract.")
 @click.option("--seed", type=int, help="Seed for its generated ids.  [default: 0]")

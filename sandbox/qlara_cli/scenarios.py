@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +12,19 @@ import click
 
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract, InvalidContract
-from qlara_sandbox.scenario.build import Under, build_template
+from qlara_sandbox.scenario.check import check as check_file
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.scenario.library import Library
 from qlara_sandbox.scenario.load import load, unusable_overlay
+from qlara_sandbox.scenario.starter import starter
 
 if TYPE_CHECKING:
     from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.scenario.model import Scenario
 
 _BASE = "http://127.0.0.1:8080"
+_NEW = "my-scenarios"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 
 
 @click.group(
@@ -28,6 +33,7 @@ _BASE = "http://127.0.0.1:8080"
 Examples:
   qlara-sandbox scenarios
   qlara-sandbox scenarios show quota-exhausted
+  qlara-sandbox scenarios new third-import-fails
   qlara-sandbox scenarios check my-scenarios/*.yaml
 """,
 )
@@ -38,7 +44,7 @@ Examples:
     envvar="SANDBOX_SCENARIOS",
     show_envvar=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of scenario files.  [default: the shipped ones]",
+    help="Folder of scenario files of your own, beside the shipped ones.",
 )
 @click.option(
     "--allow-outside",
@@ -49,8 +55,9 @@ Examples:
 )
 @click.pass_context
 def scenarios(ctx: click.Context, folder: Path, *, allow_outside: bool) -> None:
-    """List, show and check the scenarios."""
-    ctx.obj = Library(folder, allow_outside=allow_outside)
+    """List, show, check and write scenarios."""
+    shipped = resources.SCENARIOS
+    ctx.obj = Library(folder, allow_outside=allow_outside, beside=shipped)
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_)
 
@@ -59,7 +66,15 @@ def scenarios(ctx: click.Context, folder: Path, *, allow_outside: bool) -> None:
 @click.pass_obj
 def list_(library: Library) -> None:
     """List the scenarios with their titles."""
-    names = library.names()
+    if not library.own_names():
+        click.echo(_no_files(library.folder), err=True)
+    _show_titles(library, library.own_names())
+    if library.other_names():
+        click.echo("\nShipped:")
+        _show_titles(library, library.other_names())
+
+
+def _show_titles(library: Library, names: list[str]) -> None:
     width = max(map(len, names), default=0)
     for name in names:
         click.echo(f"{name:{width}}  {_title(library, name)}")
@@ -89,7 +104,7 @@ def show(library: Library, name: str, base_url: str) -> None:
         f"Choose it with  -H 'X-Sandbox-Scenario: {name}'  or with the key  sandbox_demo__{name}\n"
     )
     if scenario.try_lines:
-        files = library.folder / "files"
+        files = scenario.path.parent / "files"
         click.echo(_with_values(scenario.try_lines, base_url, name, files))
 
 
@@ -107,9 +122,11 @@ def show(library: Library, name: str, base_url: str) -> None:
 def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
     """Check the given scenario files, or all in the folder.
 
-    Each mistake is reported as FILE:LINE: FIELD: what is wrong.
+    Each mistake is reported as FILE:LINE: FIELD: what is wrong, and what to write instead.
     """
-    paths = files or tuple(library.folder / f"{name}.yaml" for name in library.names())
+    paths = files or tuple(library.folder / f"{name}.yaml" for name in library.own_names())
+    if not paths:
+        raise click.ClickException(_no_files(library.folder))
     try:
         contract = Contract(spec)
     except InvalidContract as error:
@@ -122,16 +139,55 @@ def check(library: Library, files: tuple[Path, ...], spec: Path) -> None:
     click.echo(f"{len(paths)} scenario{'s' if len(paths) != 1 else ''} checked, no mistakes.")
 
 
-def _mistakes(path: Path, contract: Contract, library: Library) -> list[str]:
+@scenarios.command()
+@click.argument("name")
+@click.pass_obj
+def new(library: Library, name: str) -> None:
+    """Write a commented scenario file to begin with.
+
+    It goes into the folder of --scenarios, or into my-scenarios if there is none.
+    """
+    if not _NAME.fullmatch(name):
+        raise click.ClickException(
+            f"{name!r} is no name for a scenario. Expected letters, digits, hyphens and underscores."
+        )
+    is_own = library.folder.resolve() != resources.SCENARIOS.resolve()
+    path = (library.folder if is_own else Path(_NEW)) / f"{name}.yaml"
     try:
-        scenario = load(path, contract.by_id, allow_outside=library.allow_outside)
-        conventions = contract.conventions
-        if scenario.overlay is not None:
-            conventions = _under_overlay(contract, scenario)
-        build_template(scenario.in_region(conventions.region), Under(conventions))
-    except InvalidScenario as error:
-        return error.lines()
-    return []
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(starter(name))
+    except FileExistsError as error:
+        raise click.ClickException(f"{path} is there already.") from error
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+    option = shlex.join(["--scenarios", str(path.parent)])
+    click.echo(
+        f"{path} is written. What is commented out can be used; delete what you do not need."
+    )
+    if (resources.SCENARIOS / f"{name}.yaml").is_file():
+        click.echo(f"With --scenarios it takes the place of the shipped scenario {name}.")
+    click.echo(f"\n  qlara-sandbox scenarios check {shlex.quote(str(path))}")
+    click.echo(f"  qlara-sandbox serve {option} --scenario {name}")
+
+
+def _no_files(folder: Path) -> str:
+    """Return that a folder has no scenarios, and what may be the reason."""
+    others = sorted(path.name for path in folder.glob("*.yml"))
+    if others:
+        return f"{folder} has no scenario files: they end in .yaml. Rename {', '.join(others)}."
+    option = "" if folder == resources.SCENARIOS else shlex.join(["--scenarios", str(folder)]) + " "
+    return f"{folder} has no scenario files. Write one: qlara-sandbox scenarios {option}new NAME"
+
+
+def _mistakes(path: Path, contract: Contract, library: Library) -> list[str]:
+    def conventions_of(scenario: Scenario) -> Conventions:
+        if scenario.overlay is None:
+            return contract.conventions
+        return _under_overlay(contract, scenario)
+
+    mistakes = check_file(path, conventions_of, contract.by_id, allow_outside=library.allow_outside)
+    return InvalidScenario(path, mistakes).lines(most=len(mistakes))
 
 
 def _under_overlay(contract: Contract, scenario: Scenario) -> Conventions:
@@ -143,7 +199,7 @@ def _under_overlay(contract: Contract, scenario: Scenario) -> Conventions:
 
 def _title(library: Library, name: str) -> str:
     try:
-        return load(library.folder / f"{name}.yaml", allow_outside=library.allow_outside).title
+        return load(library.path_of(name), allow_outside=library.allow_outside).title
     except InvalidScenario as error:
         return f"has mistakes: {error.lines()[0]}"
 

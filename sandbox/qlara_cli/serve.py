@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import re
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
+from qlara_cli.addresses import hosts_of, reachable, urls
+from qlara_cli.colours import painter
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 from qlara_sandbox import resources
@@ -24,7 +28,9 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.contract import Contract
     from qlara_sandbox.http.server import ServerConfig
     from qlara_sandbox.http.tls import Certificates
+    from qlara_sandbox.web.caller import AcceptedKeys
     from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+    from qlara_sandbox.web.state_file import StateFile
 
 _QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 _MEGABYTE = 1024 * 1024
@@ -43,6 +49,15 @@ def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., 
     )
 
 
+def _as_keys(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> frozenset[str]:
+    """Return the keys; one that no header can carry is a mistake, and is not shown."""
+    for key in keys:
+        if not _KEY.fullmatch(key):
+            raise click.BadParameter("expected visible ASCII characters, without blanks.")
+    return frozenset(keys)
+
+
+_KEY = re.compile(r"[!-~]{1,1000}")
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _SECONDS = click.FloatRange(min=0, min_open=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -75,7 +90,7 @@ Examples:
 @_option(
     "--scenarios folder",
     "SCENARIOS",
-    "Folder of scenario files.  [default: the shipped ones]",
+    "Folder of scenario files of your own, beside the shipped ones; own names win.",
     default=resources.SCENARIOS,
     type=_FOLDER,
 )
@@ -126,7 +141,41 @@ Examples:
     "Serve https with a certificate made for this run; trust the authority file that is printed.",
     is_flag=True,
 )
+@_option(
+    "--state state_file",
+    "STATE",
+    "Keep the accounts in this file: read at the start, written while the sandbox runs and when it stops.",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+)
+@_option(
+    "--tls-name tls_names",
+    "TLS_NAME",
+    "Serve https for this name or address too; repeatable.",
+    multiple=True,
+    metavar="NAME",
+)
+@_option(
+    "--tls-authority",
+    "TLS_AUTHORITY",
+    "Serve https with the authority of this folder, made there once, so that it is trusted once.",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+)
+@_option("--tls-cert", "TLS_CERT", "Serve https with this certificate chain (PEM).", type=_FILE)
+@_option("--tls-key", "TLS_KEY", "The key of --tls-cert (PEM, without a password).", type=_FILE)
 @_option("--quiet", "QUIET", "Log problems only.", is_flag=True)
+@_option(
+    "--accept-key accept_keys",
+    "ACCEPT_KEY",
+    "Accept this API key too, with an account of its own; repeatable.",
+    multiple=True,
+    metavar="KEY",
+    callback=_as_keys,
+)
+@_option(
+    "--any-key", "ANY_KEY", "Accept every API key, each with an account of its own.", is_flag=True
+)
 @_option(
     "--admin-token",
     "ADMIN_TOKEN",
@@ -200,10 +249,11 @@ def serve(
 ) -> None:
     """Start the sandbox.
 
-    State is kept in memory and lost when the sandbox stops. Ctrl-C stops it once running requests
-    have finished.
+    State is kept in memory and lost when the sandbox stops, unless --state names a file for it.
+    Ctrl-C stops it once running requests have finished.
     """
     from qlara_cli import logs
+    from qlara_sandbox.web.caller import AcceptedKeys
     from qlara_sandbox.web.runtime import SandboxSettings
 
     break_on_purpose = _with_defects(options["defects"])
@@ -215,6 +265,7 @@ def serve(
         scenario=options["scenario"],
         allow_outside=options["allow_outside"],
         seed=options["seed"],
+        keys=AcceptedKeys(options["accept_keys"], options["any_key"]),
         sandbox_headers=options["sandbox_headers"],
         admin_token=token_for(host, options["admin_token"]),
         loopback=is_loopback(host),
@@ -223,16 +274,22 @@ def serve(
         journal_bytes=options["journal"] * _MEGABYTE,
     )
     runtime, app = _application(settings, reload=reload)
+    reloading = app if reload else None
     app = break_on_purpose(app)
+    state = _state(options["state_file"], runtime)
     with (
         listen(host, port, "qlara-sandbox serve") as listener,
         TemporaryDirectory(prefix="qlara-sandbox-") as folder,
     ):
-        certificates = _certificates(Path(folder), host) if options["tls"] else None
+        certificates = _certificates(Path(folder), host, options)
+        port = listener.getsockname()[1]
         welcome = Welcome(
-            url=shown_url(host, listener.getsockname()[1], secure=certificates is not None),
+            url=shown_url(host, port, secure=certificates is not None),
+            hosts=[*dict.fromkeys([*options["tls_names"], *hosts_of(host)])],
+            names=options["tls_names"],
             scenario=settings.scenario,
             overlay=settings.overlay,
+            keys=settings.keys,
             differs=_not_reproduced(runtime.contract),
             new_token=None if options["admin_token"] else settings.admin_token,
             authority=certificates.authority if certificates else None,
@@ -244,7 +301,8 @@ def serve(
             welcome.show()
 
         configuration = _configuration(app, runtime, options, certificates)
-        _run(configuration, listener, ready, folder)
+        ticks = [one.tick for one in (state, reloading) if one is not None]
+        _run(configuration, listener, Hooks(ready, ticks, folder, state))
 
 
 def _application(settings: SandboxSettings, *, reload: bool) -> tuple[Runtime, Any]:
@@ -256,12 +314,11 @@ def _application(settings: SandboxSettings, *, reload: bool) -> tuple[Runtime, A
 
     try:
         runtime = Runtime(settings)
+        if not runtime.library.own_names():
+            what = "has no scenario files (*.yaml): only the shipped scenarios are served."
+            click.echo(f"{settings.scenarios} {what}", err=True)
         return runtime, (Reloading(runtime, assemble) if reload else assemble(runtime))
-    except UnknownScenario as error:
-        own = settings.scenarios != resources.SCENARIOS.resolve()
-        hint = " (--scenarios replaces the shipped ones; --scenario names one to start from.)"
-        _fail(f"{error}{hint if own else ''}")
-    except (InvalidContract, InvalidScenario) as error:
+    except (InvalidContract, InvalidScenario, UnknownScenario) as error:
         _fail(str(error))
 
 
@@ -308,23 +365,62 @@ def _configuration(
     )
 
 
-def _run(
-    configuration: ServerConfig, listener: socket.socket, ready: Callable[[], None], folder: str
-) -> None:
+def _state(path: Path | None, runtime: Runtime) -> StateFile | None:
+    """Return the state file, once its worlds are restored."""
+    if path is None:
+        return None
+    from qlara_sandbox.web.state_file import StateFile, UnusableState
+
+    file = StateFile(path, runtime)
+    try:
+        count = file.read()
+    except UnusableState as error:
+        _fail(
+            f"{error}\nNothing was changed. Mend it, move it away, or name another file: --state FILE"
+        )
+    if count:
+        click.echo(f"{_many(count, 'account')} restored from {path}.", err=True)
+    return file
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+class Hooks(NamedTuple):
+    """What a server calls: ``ready`` once it serves, ``ticks`` again and again; at the end ``state`` is saved.
+
+    ``folder`` is removed at the end.
+    """
+
+    ready: Callable[[], None]
+    ticks: Sequence[Callable[[], None]]
+    folder: str
+    state: StateFile | None
+
+
+def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> None:
     from qlara_sandbox.http.server import SandboxServer
 
     class AnnouncingServer(SandboxServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            ready()
+            hooks.ready()
+
+        async def on_tick(self, counter: int) -> bool:
+            for tick in hooks.ticks:
+                tick()
+            return await super().on_tick(counter)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets)
+            if hooks.state is not None:
+                await hooks.state.save()
             if not self.has_stopped:
                 # Python would wait for the thread of an import whose request has been cut.
-                rmtree(folder, ignore_errors=True)
+                rmtree(hooks.folder, ignore_errors=True)
                 click.echo("Stopped.", err=True)
-                os._exit(0)
+                os._exit(_status(hooks.state))
 
     # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -332,6 +428,13 @@ def _run(
     _tune_process()
     AnnouncingServer(configuration).run(sockets=[listener])
     click.echo("Stopped.", err=True)
+    if _status(hooks.state):
+        raise SystemExit(_status(hooks.state))
+
+
+def _status(state: StateFile | None) -> int:
+    """Return the exit status: 2 if the state that was to be kept could not be."""
+    return 2 if state is not None and state.has_failed else 0
 
 
 def _tune_process() -> None:
@@ -340,12 +443,25 @@ def _tune_process() -> None:
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
-def _certificates(folder: Path, host: str) -> Certificates:
-    from qlara_sandbox.http.tls import TlsUnavailable, issue
+def _certificates(folder: Path, host: str, options: dict[str, Any]) -> Certificates | None:
+    """Return what https is served with; None for http."""
+    chain, key, kept = options["tls_cert"], options["tls_key"], options["tls_authority"]
+    names = options["tls_names"]
+    if (chain is None) != (key is None):
+        _fail("Expected --tls-cert and --tls-key together.")
+    if chain is not None and (names or kept):
+        _fail(
+            "--tls-cert brings its own names and authority: leave --tls-name and --tls-authority out."
+        )
+    if not (options["tls"] or names or kept or chain):
+        return None
+    from qlara_sandbox.http.tls import TlsUnavailable, UnusableCertificate, issue, own
 
     try:
-        return issue(folder, [] if host in {"0.0.0.0", "::", ""} else [host])  # noqa: S104 - compared
-    except TlsUnavailable as error:
+        if chain is not None:
+            return own(chain.resolve(), key.resolve())
+        return issue(folder, [*names, *hosts_of(host)], kept.resolve() if kept else None)
+    except (TlsUnavailable, UnusableCertificate) as error:
         _fail(str(error))
 
 
@@ -364,23 +480,30 @@ def _not_reproduced(contract: Contract) -> Sequence[str]:
 class Welcome(NamedTuple):
     """What is said when the sandbox is ready; ``new_token`` and ``authority`` where there is one.
 
+    ``hosts`` are the names and addresses under which it may be reached, ``names`` those of them that were
+    asked for, ``keys`` the API keys that are accepted.
     ``differs`` are the promises that the overlay says to differ in sentences.
     """
 
     url: str
+    hosts: Sequence[str]
+    names: Sequence[str]
     scenario: str
     overlay: Path | None
+    keys: AcceptedKeys
     differs: Sequence[str]
     new_token: str | None
     authority: Path | None
 
     def show(self) -> None:
         """Print it."""
-        trust = f"--cacert {self.authority} " if self.authority else ""
+        paint = painter(sys.stdout)
+        trust = f"--cacert {shlex.quote(str(self.authority))} " if self.authority else ""
         overlay = f", overlay {self.overlay.name}" if self.overlay else ""
         lines = [
-            f"Qlara sandbox at {self.url}  (scenario {self.scenario}{overlay})",
-            "API key: YOUR_API_KEY, or any that begins with sandbox_ for an account of its own",
+            f"Qlara sandbox at {paint('bold', self.url)}  (scenario {self.scenario}{overlay})",
+            *self._other_addresses(),
+            f"API key: {_keys_in_words(self.keys)}",
             "",
             "Try:",
             f'  curl {trust}{self.url}{_QUOTA} -H "X-Api-Key: YOUR_API_KEY"',
@@ -390,10 +513,33 @@ class Welcome(NamedTuple):
         if self.differs:
             named = ", ".join(self.differs)
             lines.insert(1, f"Does as the contract says, and not as x-qlara-differs does: {named}")
+        if self.authority:
+            lines.append(f"Trust in your client: {self.authority} (docs/tls.md says how)")
         if self.new_token:
             lines.append(f"Control API: Authorization: Bearer {self.new_token}")
         click.echo("\n".join([*lines, "Stop with Ctrl-C."]))
         sys.stdout.flush()
+
+    def _other_addresses(self) -> list[str]:
+        """Return what to say of the other addresses: which work, and which names lead elsewhere."""
+        scheme, _, rest = self.url.partition("://")
+        port, secure = int(rest.rpartition(":")[2]), scheme == "https"
+        others = [host for host in self.hosts if urls([host], port, secure=secure) != [self.url]]
+        working = reachable(others, port)
+        lines = [f"Also at {', '.join(urls(working, port, secure=secure))}"] if working else []
+        lost = [name for name in self.names if name in others and name not in working]
+        return lines + [
+            f"Not at {name} yet, which does not lead here. In the hosts file: 127.0.0.1 {name}"
+            for name in lost
+            if "*" not in name
+        ]
+
+
+def _keys_in_words(keys: AcceptedKeys) -> str:
+    if keys.any_key:
+        return "any; each has an account of its own"
+    more = "; and those given with --accept-key" if keys.added else ""
+    return f"YOUR_API_KEY, or any that begins with sandbox_ for an account of its own{more}"
 
 
 def _fail(message: str) -> NoReturn:

@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic_core import core_schema
 
 from qlara_sandbox.http.yaml_document import read_document
-from qlara_sandbox.web.app import CONTROL_SPEC
+from qlara_sandbox.web.control_spec import CONTROL_SPEC
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler

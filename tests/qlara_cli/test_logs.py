@@ -6,6 +6,7 @@ import json
 import logging
 from typing import Any
 
+from qlara_cli.colours import painted
 from qlara_cli.logs import JsonLines, TextLines
 
 ACCESS: dict[str, Any] = {
@@ -42,6 +43,29 @@ def test_a_request_without_a_world_names_none() -> None:
     line = TextLines().format(record("GET /nowhere", **{**ACCESS, "scenario": None}))
 
     assert line[8:] == "  200  GET /nowhere  3.2 ms  req_1"
+
+
+def test_a_refusal_says_why_on_the_same_line() -> None:
+    why = {"status": 400, "reason": "listId: Missing\nvalue"}
+    line = TextLines().format(record("POST /upload", **{**ACCESS, **why}))
+    entry = json.loads(JsonLines().format(record("POST /upload", **{**ACCESS, **why})))
+
+    assert line[8:] == "  400  POST /upload  3.2 ms  default/s  req_1  listId: Missing\\x0avalue"
+    assert entry["reason"] == "listId: Missing\nvalue"
+
+
+def test_a_request_that_passed_has_no_reason() -> None:
+    entry = json.loads(JsonLines().format(record("GET /quota", **ACCESS, reason=None)))
+
+    assert "reason" not in entry
+
+
+def test_a_status_and_its_reason_stand_out_on_a_terminal() -> None:
+    why = {"status": 404, "reason": "path: none"}
+    line = TextLines(painted).format(record("GET /x", **{**ACCESS, **why}))
+
+    assert "\x1b[33m404\x1b[0m  GET /x" in line
+    assert line.endswith("  \x1b[33mpath: none\x1b[0m")
 
 
 def test_a_request_of_a_trace_names_it() -> None:

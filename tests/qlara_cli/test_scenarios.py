@@ -132,3 +132,119 @@ def test_check_applies_the_overlay_that_a_scenario_names(tmp_path: Path) -> None
     assert "order: expected import, newest, name, id or number; found 'size'" in output
     file.write_text("title: T\nstory: S\noverlay: api-reference\n", encoding="utf-8")
     assert run("check", str(file))[0] == 0
+
+
+def test_check_reports_everything_in_one_pass_with_what_to_write_instead(tmp_path: Path) -> None:
+    (tmp_path / "bad.vcf").write_text("no card")
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        """
+titel: T
+story: S
+story: again
+account: {region: it, timezone: Rome}
+lists:
+  - {id: a, file: bad.vcf}
+  - {file: gone.vcf}
+faults:
+  - {on: uploadCard, delay: 3s}
+  - {on: "*", network: RESET}
+"""
+    )
+    code, output = run("check", str(path))
+
+    assert code == 1
+    assert [line.removeprefix(f"{path}:") for line in output.splitlines()] == [
+        "2: titel: unknown field; did you mean 'title'?",
+        "2: title: missing. A name for people.",
+        "4: story: duplicate field",
+        "5: account.region: expected the code of a country in two capital letters, such as IT; "
+        'found "it"; write `region: IT`',
+        "5: account.timezone: unknown time zone 'Rome'; did you mean Europe/Rome?",
+        "7: lists[0].file: bad.vcf cannot be imported: file: Invalid VCard format. "
+        "Expected BEGIN:VCARD header.",
+        "8: lists[1].file: file 'gone.vcf' not found beside the scenario",
+        "8: lists[1].id: missing. The `listId` of the API.",
+        "10: faults[0].delay: expected fields: fixed, uniform, lognormal; "
+        'found "3s"; write `delay: {fixed: 3s}`',
+        "10: faults[0].on: unknown operation 'uploadCard'; expected one of uploadVCard, listContacts, "
+        "getContactQuota, '*'; did you mean uploadVCard?",
+        "11: faults[1].network: expected one of EMPTY_RESPONSE, CONNECTION_RESET, MALFORMED_CHUNK, "
+        'TRUNCATED_BODY; found "RESET"; write `network: CONNECTION_RESET`',
+    ]
+
+
+def test_check_shows_more_than_twenty_mistakes(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("title: T\nstory: S\n" + "".join(f"x{number}: 1\n" for number in range(30)))
+
+    assert len(run("check", str(path))[1].splitlines()) == 30
+
+
+def test_check_reads_no_file_that_is_outside(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("title: T\nstory: S\nlists: [{id: a, file: /nowhere/at-all.vcf}]\n")
+    code, output = run("check", str(path))
+
+    assert code == 1
+    assert output == (
+        f"{path}:3: lists[0].file: '/nowhere/at-all.vcf' is outside the folder of the scenario; "
+        "--allow-outside permits it\n"
+    )
+
+
+def test_an_empty_file_and_an_empty_folder_have_words_of_their_own(tmp_path: Path) -> None:
+    nothing = run("--scenarios", str(tmp_path), "check")
+    (tmp_path / "a.yml").touch()
+    misnamed = run("--scenarios", str(tmp_path), "check")
+    (tmp_path / "a.yml").rename(tmp_path / "a.yaml")
+    empty = run("--scenarios", str(tmp_path), "check")
+
+    write = f"Write one: qlara-sandbox scenarios --scenarios {tmp_path} new NAME"
+    assert nothing == (1, f"Error: {tmp_path} has no scenario files. {write}\n")
+    ends = "has no scenario files: they end in .yaml. Rename a.yml."
+    assert misnamed == (1, f"Error: {tmp_path} {ends}\n")
+    assert empty == (
+        1,
+        f"{tmp_path}/a.yaml:1: is empty. A scenario needs a title and a story at least; "
+        "`qlara-sandbox scenarios new NAME` writes a file to begin with.\n",
+    )
+
+
+def test_the_shipped_scenarios_are_listed_and_shown_beside_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "slow.yaml").write_text("title: Mine\nstory: S\n")
+    _, listed = run("--scenarios", str(tmp_path))
+    code, shown = run("--scenarios", str(tmp_path), "show", "quota-exhausted")
+
+    assert listed.startswith("slow  Mine\n\nShipped:\nbad-header ")
+    assert listed.count("\nslow ") == 0
+    assert (code, shown.partition("\n")[0]) == (0, "Contact quota exhausted")
+
+
+def test_new_writes_a_file_that_is_right_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, output = run("new", "third-import-fails")
+
+    assert (code, output) == (
+        0,
+        "my-scenarios/third-import-fails.yaml is written. What is commented out can be used; delete "
+        "what you do not need.\n\n"
+        "  qlara-sandbox scenarios check my-scenarios/third-import-fails.yaml\n"
+        "  qlara-sandbox serve --scenarios my-scenarios --scenario third-import-fails\n",
+    )
+    assert run("check", "my-scenarios/third-import-fails.yaml")[0] == 0
+
+
+def test_new_overwrites_nothing_and_leads_out_of_no_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "my own"
+    folder.mkdir()
+    first = run("--scenarios", str(folder), "new", "slow")
+    second = run("--scenarios", str(folder), "new", "slow")
+
+    assert first[0] == 0
+    assert "it takes the place of the shipped scenario slow" in first[1]
+    assert f"serve --scenarios '{folder}' --scenario slow" in first[1]
+    assert second == (1, f"Error: {folder}/slow.yaml is there already.\n")
+    assert "is no name for a scenario" in run("--scenarios", str(folder), "new", "../slow")[1]

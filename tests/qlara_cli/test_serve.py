@@ -17,7 +17,7 @@ import pytest
 from qlara_cli.listening import is_loopback
 from qlara_sandbox import resources
 from tests.qlara_sandbox.web.calls import QUOTA
-from tests.server import Running, serving, until
+from tests.server import Running, logged, serving, until
 
 
 def get(running: Running, path: str = QUOTA, **headers: str) -> Any:
@@ -101,12 +101,23 @@ def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
     assert "Expected one of bad-header, " in refused("--scenario", "nope")
 
 
-def test_a_folder_without_the_default_says_how_to_start_from_it(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("title: T\nstory: S\n")
-    problem = refused("--scenarios", str(tmp_path))
+def test_the_shipped_scenarios_stay_reachable_beside_those_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("title: T\nstory: S\naccount: {quota: {total: 7}}\n")
+    (tmp_path / "slow.yaml").write_text("title: T\nstory: S\naccount: {quota: {total: 8}}\n")
+    with serving("--scenarios", str(tmp_path)) as running:
+        totals = {
+            name: get(running, **{"X-Sandbox-Scenario": name})["total"]
+            for name in ("default", "mine", "slow", "quota-exhausted")
+        }
 
-    assert "Expected one of mine." in problem
-    assert "--scenario names one to start from" in problem
+    assert totals == {"default": 50_000, "mine": 7, "slow": 8, "quota-exhausted": 50_000}
+
+
+def test_a_folder_without_scenarios_is_said_to_have_none(tmp_path: Path) -> None:
+    with logged("--scenarios", str(tmp_path)) as (running, log):
+        assert get(running)["total"] == 50_000
+
+    assert f"{tmp_path} has no scenario files (*.yaml)" in log()
 
 
 def test_a_scenario_file_with_a_mistake_is_named_with_line_and_field(tmp_path: Path) -> None:
@@ -156,6 +167,49 @@ def test_tls_serves_what_the_authority_that_it_names_vouches_for() -> None:
     assert json.loads(done.stdout) == {"used": 0, "total": 50_000}
 
 
+def test_existing_configurations_work_with_a_key_of_their_own_or_with_any() -> None:
+    with serving("--accept-key", "live_4711", "--accept-key", "live_4712") as running:
+        assert get(running, **{"X-Api-Key": "live_4712"})["total"] == 50_000
+        with pytest.raises(HTTPError, match="401"):
+            get(running, **{"X-Api-Key": "live_4713"})
+        assert "live_47" not in running.banner
+    with serving(SANDBOX_ANY_KEY="1") as running:
+        assert get(running, **{"X-Api-Key": "whatever"})["total"] == 50_000
+
+
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown() -> None:
+    problem = refused("--accept-key", "sécret")
+
+    assert "expected visible ASCII characters, without blanks" in problem
+    assert "cret" not in problem
+
+
+def test_accounts_outlive_the_sandbox_in_a_file_and_its_violent_end_too(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.jsonl"
+    with serving("--state", str(file)) as running:
+        get(running, "/api/v1/partner-gateway/subscription/contacts")
+    assert running.process.returncode == 0
+    with serving("--state", str(file)) as running:
+        get(running, **{"X-Api-Key": "sandbox_new"})
+        until(lambda: b"sandbox_new" in file.read_bytes())
+        running.process.kill()
+        running.process.wait(timeout=15)
+    with serving("--state", str(file)) as running:
+        worlds = get(running, "/__admin/worlds")["worlds"]
+
+    assert {one["apiKey"] for one in worlds} == {"YOUR_API_KEY", "sandbox_ne…"}
+
+
+def test_a_damaged_state_stops_the_start_and_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.jsonl"
+    file.write_text("{}\n")
+    problem = refused("--port", "0", "--state", str(file))
+
+    assert f"{file}:1: is no state of a sandbox" in problem
+    assert "Nothing was changed." in problem
+    assert file.read_text() == "{}\n"
+
+
 def test_a_bind_that_others_can_reach_makes_a_token_and_shows_it_once() -> None:
     with serving("--host", "0.0.0.0") as running:  # noqa: S104 - the very thing under test
         token = running.banner.partition("Bearer ")[2].split()[0]
@@ -191,6 +245,53 @@ def test_requests_are_logged_as_json_lines_without_their_key() -> None:
     assert (entry["message"], entry["status"]) == (f"GET {QUOTA}", 200)
     assert (entry["scenario"], entry["session"]) == ("default", "default")
     assert "very_secret" not in log
+
+
+def test_reload_notices_a_change_without_a_request(tmp_path: Path) -> None:
+    scenario = tmp_path / "default.yaml"
+    scenario.write_text("title: T\nstory: S\n")
+    with serving("--reload", "--scenarios", str(tmp_path)) as running:
+        get(running)
+        scenario.write_text("title: T\nstory: S\naccount: {quota: {total: many}}\n")
+
+        until(lambda: reported(running, "not reloaded"))
+
+
+def test_the_banner_names_the_addresses_that_work_and_the_name_that_does_not_yet(
+    tmp_path: Path,
+) -> None:
+    options = ("--tls-authority", str(tmp_path / "ca"), "--tls-name", "no-such-name.invalid")
+    with serving("--host", "0.0.0.0", *options) as running:  # noqa: S104 - the very thing under test
+        also = re.search(r"Also at (.*)", running.banner)
+        others = also[1].split(", ") if also else []
+        for url in (running.url, *others):
+            done = subprocess.run(
+                [
+                    "curl",
+                    "-sS",
+                    "--cacert",
+                    str(tmp_path / "ca" / "authority.pem"),
+                    f"{url}{QUOTA}",
+                ],
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=True,
+            )
+            assert "Missing API key" in done.stdout
+
+    assert "Not at no-such-name.invalid yet, which does not lead here." in running.banner
+
+
+def test_certificates_and_keys_come_in_pairs_and_alone(tmp_path: Path) -> None:
+    file = tmp_path / "some.pem"
+    file.write_text("none")
+    alone = ("--tls-cert", str(file))
+    pair = (*alone, "--tls-key", str(file))
+
+    assert refused(*alone) == "Expected --tls-cert and --tls-key together.\n"
+    assert "brings its own names" in refused(*pair, "--tls-name", "a.test")
+    assert "Expected two PEM files" in refused("--port", "0", *pair)
 
 
 def test_reload_takes_up_changed_scenarios_and_a_changed_contract(tmp_path: Path) -> None:

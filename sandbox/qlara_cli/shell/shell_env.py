@@ -145,7 +145,8 @@ def _trusted(own: str, outside: Mapping[str, str], certificates: Certificates) -
     usual = [ssl.get_default_verify_paths().cafile or "", *_BUNDLES, _certifi()]
     given = [Path(each) for each in named if each and Path(each).is_file()]
     standard = next((Path(each) for each in usual if each and Path(each).is_file()), None)
-    files = dict.fromkeys([*given, *([standard] if standard else []), certificates.authority])
+    ours = [certificates.authority] if certificates.authority else []
+    files = dict.fromkeys([*given, *([standard] if standard else []), *ours])
     return "\n".join(each.read_text(encoding="utf-8", errors="replace") for each in files)
 
 

@@ -51,10 +51,11 @@ class NotAForm(InvalidField):
 
 
 class UnknownPath(Refusal):
-    """No operation of the contract has the path."""
+    """No operation of the contract has the path; ``hint`` is a sentence on the one that was meant."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("path", f"No such path in the contract: {path[:200]}")
+    def __init__(self, path: str, hint: str | None = None) -> None:
+        message = f"No such path in the contract: {path[:200]}"
+        super().__init__("path", f"{message}. {hint}" if hint else message)
 
 
 class MethodNotAllowed(Refusal):

@@ -15,7 +15,7 @@ from qlara_sandbox.domain.importing import (
     contact_id,
 )
 from qlara_sandbox.domain.quota import Quota
-from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
+from qlara_sandbox.scenario.load import placed
 from qlara_sandbox.services.importing import plan_import
 from qlara_sandbox.state.clock import Clock, timestamp
 from qlara_sandbox.state.faults import Faults
@@ -132,7 +132,8 @@ def _contacts(
             plan = plan_import(data, options, nothing, region, conventions)
         except (Refusal, OSError) as error:
             message = f"{seed.file.name} cannot be imported: {error}"
-            raise InvalidScenario(scenario.path, [Mistake(1, "lists", message)]) from error
+            at: list[str | int] = ["lists", scenario.lists.index(seed), "file"]
+            raise placed(scenario, at, message) from error
         return plan.created
     if seed.generate:
         return [_made_up(number, options) for number in range(seed.generate)]
@@ -156,19 +157,19 @@ def _check_allowed(scenario: Scenario, contacts: list[Contact], allowed: Allowed
     used = len(contacts) if scenario.quota_used is None else scenario.quota_used
     fault = allowed.fault_of_quota(Quota(used, scenario.account.quota_total))
     if fault is not None:
-        raise InvalidScenario(scenario.path, [Mistake(1, "account.quota", fault)])
+        raise placed(scenario, ["account", "quota"], fault)
     for contact in contacts:
         fault = allowed.fault_of_contact(contact)
         if fault is not None:
             message = f"{contact.name!r} ({contact.phone_number}): {fault}"
-            raise InvalidScenario(scenario.path, [Mistake(1, "lists", message)])
+            raise placed(scenario, ["lists"], message)
 
 
 def _check_quota(scenario: Scenario, count: int) -> None:
     used, total = scenario.quota_used, scenario.account.quota_total
     if used is not None and used < count:
         message = f"below the {count} contacts that the lists hold"
-        raise InvalidScenario(scenario.path, [Mistake(1, "account.quota.used", message)])
+        raise placed(scenario, ["account", "quota", "used"], message)
     if count > total:
         message = f"the lists hold {count} contacts, more than this quota"
-        raise InvalidScenario(scenario.path, [Mistake(1, "account.quota.total", message)])
+        raise placed(scenario, ["account", "quota", "total"], message)

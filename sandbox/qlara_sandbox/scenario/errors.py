@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 # What is shown of the mistakes of one file.
 _MOST_SHOWN = 20
 _LONGEST_FIELD = 100
-_LONGEST_MESSAGE = 300
+_LONGEST_MESSAGE = 1000
 
 
 class Mistake(NamedTuple):
@@ -30,17 +30,17 @@ class InvalidScenario(Exception):
         self.mistakes = mistakes
         super().__init__("\n".join(self.lines()))
 
-    def lines(self) -> list[str]:
+    def lines(self, most: int = _MOST_SHOWN) -> list[str]:
         """Return a line per mistake: ``FILE:LINE: FIELD: MESSAGE``.
 
-        Of more than 20 mistakes the others are counted in one more line; long values are shortened.
+        Of more than *most* mistakes the others are counted in one more line; long values are shortened.
         """
         lines = [
             f"{self.path}:{line}: {shown(field, _LONGEST_FIELD) + ': ' if field else ''}"
             f"{shown(message, _LONGEST_MESSAGE)}"
-            for line, field, message in self.mistakes[:_MOST_SHOWN]
+            for line, field, message in self.mistakes[:most]
         ]
-        more = self.mistakes[_MOST_SHOWN:]
+        more = self.mistakes[most:]
         return [*lines, f"{self.path}:{more[0].line}: … and {len(more)} more"] if more else lines
 
 

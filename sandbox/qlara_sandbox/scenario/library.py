@@ -1,4 +1,4 @@
-"""The scenarios of one folder, loaded when they are first needed."""
+"""The scenarios of one folder, and the shipped ones beside it, loaded when they are first needed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Library:
-    """The scenario files of a folder, by name.
+    """The scenario files of a folder and of the one ``beside`` it, by name; those of the folder win.
 
     ``seed`` is the seed for generated ids; ``operations`` gives the operationIds that a fault may be on,
     any if there is none. ``under`` tells what the worlds of a scenario are under; ``overlays`` are the
@@ -35,8 +35,10 @@ class Library:
         under: Callable[[Scenario], Under] | None = None,
         *,
         allow_outside: bool = False,
+        beside: Path | None = None,
     ) -> None:
         self.folder = folder
+        self.beside = beside if beside != folder else None
         self.allow_outside = allow_outside
         self.seed = seed
         self._operations = operations
@@ -47,7 +49,30 @@ class Library:
 
     def names(self) -> list[str]:
         """Return the names of the scenarios, ordered."""
-        return sorted(path.stem for path in self.folder.glob("*.yaml"))
+        return sorted({*self.own_names(), *self.other_names()})
+
+    def own_names(self) -> list[str]:
+        """Return the names of those in the folder, ordered."""
+        return _names_in(self.folder)
+
+    def other_names(self) -> list[str]:
+        """Return the names of those beside the folder that none in it hides, ordered."""
+        if self.beside is None:
+            return []
+        return sorted({*_names_in(self.beside)} - {*self.own_names()})
+
+    def path_of(self, name: str) -> Path:
+        """Return the file of a scenario.
+
+        Raises:
+            UnknownScenario: there is none.
+        """
+        # The name may come from a request: it must not lead out of the folders.
+        if name in self.own_names():
+            return self.folder / f"{name}.yaml"
+        if self.beside is not None and name in self.other_names():
+            return self.beside / f"{name}.yaml"
+        raise UnknownScenario(name, self.names())
 
     def get(self, name: str) -> Scenario:
         """Return a scenario.
@@ -104,11 +129,8 @@ class Library:
         return found
 
     def _load(self, name: str) -> tuple[Scenario, ScenarioTemplate]:
-        # The name may come from a request: it must not lead out of the folder.
-        if name not in (names := self.names()):
-            raise UnknownScenario(name, names)
         operations = self._operations() if self._operations else None
-        scenario = load(self.folder / f"{name}.yaml", operations, allow_outside=self.allow_outside)
+        scenario = load(self.path_of(name), operations, allow_outside=self.allow_outside)
         self._note_overlay(scenario)
         under = self._under(scenario) if self._under is not None else Under()
         scenario = scenario.in_region(under.conventions.region)
@@ -119,3 +141,7 @@ class Library:
             self.overlays[scenario.name] = scenario.overlay
         else:
             self.overlays.pop(scenario.name, None)
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.yaml"))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import jsonschema_rs
 import orjson
@@ -19,6 +20,7 @@ from qlara_sandbox import resources
 from qlara_sandbox.domain.account import Account
 from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.domain.phone import USUAL_REGION, is_region
+from qlara_sandbox.scenario.advice import in_words, near, unknown_field
 from qlara_sandbox.scenario.errors import InvalidScenario, Mistake
 from qlara_sandbox.scenario.model import ClockSeed, ListSeed, Scenario
 from qlara_sandbox.scenario.yaml_file import YamlFile, dotted
@@ -26,11 +28,17 @@ from qlara_sandbox.state.clock import YEARS, duration, is_shown
 from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
 SCHEMA = Path(__file__).with_name("schema.json")
 _LONGEST = 1000
+# Of a file with more mistakes, the first ones are told and nothing else is looked at.
+_MOST_MISTAKES = 500
+_EMPTY = (
+    "is empty. A scenario needs a title and a story at least; "
+    "`qlara-sandbox scenarios new NAME` writes a file to begin with."
+)
 # An overlay that ships with the sandbox; anything else is a file.
 _SHIPPED_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
@@ -46,25 +54,53 @@ def load(
     Raises:
         InvalidScenario: with file, line and field of every mistake.
     """
+    mistakes, scenario = examined(path, operations, allow_outside=allow_outside)
+    if mistakes or scenario is None:
+        raise InvalidScenario(path, mistakes)
+    return scenario
+
+
+def examined(
+    path: Path, operations: Collection[str] | None = None, *, allow_outside: bool = False
+) -> tuple[list[Mistake], Scenario | None]:
+    """Return every mistake of the file by line, and the scenario of what is right in it.
+
+    Raises:
+        InvalidScenario: it cannot be read at all.
+    """
     file = YamlFile(path)
+    if file.value is None:
+        return [*file.mistakes] or [Mistake(1, "", _EMPTY)], None
+    mistakes: list[Mistake] = list(file.mistakes)
     try:
-        mistakes = list(_schema_mistakes(file)) or [
+        found = list(islice(_schema_mistakes(file), _MOST_MISTAKES))
+        mistakes += _of_their_own(found, file.mistakes)
+        if not isinstance(file.value, dict) or len(found) == _MOST_MISTAKES:
+            return sorted(set(mistakes)), None
+        file.value = _sound(file.value)
+        mistakes += [
             *_sense_mistakes(file),
             *_file_mistakes(file, allow_outside=allow_outside),
             *_fault_mistakes(file, operations),
         ]
-        if not mistakes:
-            return _scenario(path, whole_numbers(file.value))
+        named = {"title": path.stem, "story": path.stem, **file.value}
+        scenario = _scenario(path, whole_numbers(_complete(named)))
     except (ValueError, OverflowError, RecursionError, OSError) as error:
         # A time that no clock shows, a name that no file can have, a value nested without end.
-        mistakes = [Mistake(1, "", f"cannot be used: {error}")]
-    raise InvalidScenario(path, sorted(set(mistakes)))
+        mistakes = mistakes or [Mistake(1, "", f"cannot be used: {error}")]
+        return sorted(set(mistakes)), None
+    return sorted(set(mistakes)), scenario
+
+
+def placed(scenario: Scenario, at: Sequence[str | int], message: str) -> InvalidScenario:
+    """Return the mistake of a scenario in the value at *at*, with its line."""
+    line = YamlFile(scenario.path).line_of(at) if scenario.path.is_file() else 1
+    return InvalidScenario(scenario.path, [Mistake(line, dotted(at), message)])
 
 
 def unusable_overlay(scenario: Scenario, message: str) -> InvalidScenario:
     """Return the mistake of a scenario whose overlay cannot be used, at the line that names it."""
-    line = YamlFile(scenario.path).line_of(["overlay"])
-    return InvalidScenario(scenario.path, [Mistake(line, "overlay", message)])
+    return placed(scenario, ["overlay"], message)
 
 
 def whole_numbers(value: Any) -> Any:
@@ -89,41 +125,98 @@ def _schema() -> tuple[dict[str, Any], jsonschema_rs.Draft202012Validator]:
     return document, jsonschema_rs.Draft202012Validator(document, validate_formats=True)
 
 
+def _of_their_own(mistakes: Iterable[Mistake], before: Sequence[Mistake]) -> Iterator[Mistake]:
+    """Yield the mistakes that do not follow from those *before*: a value that was dropped is not missing."""
+    fields = {one.field for one in before}
+    fields |= {field.rpartition(".")[0] for field in fields}
+    return (one for one in mistakes if one.field not in fields or not one.field)
+
+
 def _schema_mistakes(file: YamlFile) -> Iterator[Mistake]:
     document, validator = _schema()
     for error in validator.iter_errors(file.value):
         path = list(error.instance_path)
-        unexpected = getattr(error.kind, "unexpected", None)
-        if unexpected:
-            known = _properties_at(document, list(error.schema_path))
-            for name in unexpected:
-                at = [*path, name]
-                yield Mistake(file.line_of(at), dotted(at), _unknown(name, known))
-        else:
-            message = _in_words(document, list(error.schema_path)) or error.message[:_LONGEST]
-            yield Mistake(file.line_of(path), dotted(path), message)
+        for at, message in _blame(document, error, path, _value_at(file.value, path)):
+            yield _mistake(file, at, message[:_LONGEST])
 
 
-def _properties_at(document: dict[str, Any], schema_path: list[str | int]) -> list[str]:
-    return sorted(_schema_at(document, schema_path).get("properties", {}))
+def _blame(
+    document: dict[str, Any], error: Any, path: list[str | int], value: Any
+) -> Iterator[tuple[list[str | int], str]]:
+    steps = list(error.schema_path)
+    if "propertyNames" in steps:  # it leads into what is asked of the names
+        steps = steps[: steps.index("propertyNames") + 1]
+    schema = _value_at(document, steps[:-1])
+    missing = getattr(error.kind, "property", None)
+    unexpected = getattr(error.kind, "unexpected", None)
+    if isinstance(missing, str):
+        meaning = schema["properties"][missing].get("description", "")
+        yield [*path, missing], f"missing. {meaning}".rstrip()
+    elif unexpected:
+        for name in unexpected:
+            yield [*path, name], unknown_field(name, schema, document)
+    else:
+        yield path, in_words(schema, str(steps[-1]), path[-1] if path else None, value)
 
 
-def _in_words(document: dict[str, Any], schema_path: list[str | int]) -> str | None:
-    words: dict[str, str] = _schema_at(document, schema_path).get("x-qlara-expected", {})
-    return words.get(str(schema_path[-1]))
+def _value_at(value: Any, path: Sequence[str | int]) -> Any:
+    for step in path:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
 
 
-def _schema_at(document: dict[str, Any], schema_path: list[str | int]) -> Any:
-    node: Any = document
-    for step in schema_path[:-1]:
-        node = node[int(step)] if isinstance(node, list) else node[step]
-    return node
+def _sound(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a scenario's values without those that the schema does not allow; entries keep their place.
+
+    What is incomplete stays. An entry that is nothing of use becomes None.
+    """
+    _, validator = _schema()
+    if validator.is_valid(value):
+        return value
+    value = deepcopy(value)
+    places = sorted(
+        (_unsound(error) for error in validator.iter_errors(value) if not _is_missing(error)),
+        key=_order,
+        reverse=True,
+    )
+    for place in places:
+        if place:
+            _remove(value, place)
+    return value
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(known)}"
-    return f"unknown field; {hint}"
+def _complete(value: dict[str, Any]) -> dict[str, Any]:
+    """Return sound values without the entries of lists that lack something."""
+    _, validator = _schema()
+    value = deepcopy(value)
+    while True:
+        places = {tuple(_unsound(error)) for error in validator.iter_errors(value)} - {()}
+        if not places:
+            return value
+        for place in sorted(places, key=_order, reverse=True):
+            del _value_at(value, place[:-1])[place[-1]]
+
+
+def _is_missing(error: Any) -> bool:
+    return isinstance(getattr(error.kind, "property", None), str) or error.kind.name == "anyOf"
+
+
+def _unsound(error: Any) -> list[str | int]:
+    path = list(error.instance_path)
+    unexpected = getattr(error.kind, "unexpected", None)
+    return [*path, unexpected[0]] if unexpected else path
+
+
+def _order(place: Sequence[str | int]) -> list[tuple[bool, str | int]]:
+    return [(isinstance(step, int), step) for step in place]
+
+
+def _remove(value: Any, place: Sequence[str | int]) -> None:
+    around = _value_at(value, place[:-1])
+    if isinstance(around, list):
+        around[int(place[-1])] = None
+    elif around is not None:
+        around.pop(place[-1], None)
 
 
 def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
@@ -133,10 +226,13 @@ def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield _mistake(file, ["account", "timezone"], f"unknown time zone {timezone!r}")
+        hint = near(timezone, sorted(available_timezones()))
+        at: list[str | int] = ["account", "timezone"]
+        yield _mistake(file, at, f"unknown time zone {timezone!r}{hint}")
     if not is_region(account.get("region", USUAL_REGION)):
         at = ["account", "region"]
-        yield _mistake(file, at, f"unknown telephone region {account['region']!r}")
+        hint = "; did you mean GB?" if account["region"] == "UK" else ""
+        yield _mistake(file, at, f"unknown telephone region {account['region']!r}{hint}")
     if not _is_moment(value.get("clock", {}).get("start")):
         yield _mistake(file, ["clock", "start"], f"expected a moment {YEARS}")
     quota = account.get("quota", {})
@@ -147,14 +243,20 @@ def _sense_mistakes(file: YamlFile) -> Iterator[Mistake]:
 
 def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mistake]:
     seen = set()
-    for index, entry in enumerate(lists):
-        if entry["id"] in seen:
-            yield _mistake(file, ["lists", index, "id"], f"duplicate list id {entry['id']!r}")
-        seen.add(entry["id"])
+    for index, entry in _entries(lists):
+        name = entry.get("id")
+        if name is not None and name in seen:
+            yield _mistake(file, ["lists", index, "id"], f"duplicate list id {name!r}")
+        seen.add(name)
         sources = [key for key in ("contacts", "file", "generate") if key in entry]
         if len(sources) > 1:
             message = f"expected one of contacts, file, generate; found {' and '.join(sources)}"
             yield _mistake(file, ["lists", index, sources[1]], message)
+
+
+def _entries(values: Sequence[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the entries that are of use, with their index."""
+    return ((index, entry) for index, entry in enumerate(values) if isinstance(entry, dict))
 
 
 def _file_mistakes(file: YamlFile, *, allow_outside: bool) -> Iterator[Mistake]:
@@ -168,7 +270,7 @@ def _file_mistakes(file: YamlFile, *, allow_outside: bool) -> Iterator[Mistake]:
             yield _mistake(file, ["overlay"], message)
     elif overlay is not None:
         yield from _wrong_file(file, overlay, ["overlay"], allow_outside=allow_outside)
-    for index, entry in enumerate(file.value.get("lists", [])):
+    for index, entry in _entries(file.value.get("lists", [])):
         name = entry.get("file")
         if name is not None:
             at: list[str | int] = ["lists", index, "file"]
@@ -184,7 +286,12 @@ def _wrong_file(
         message = f"{name!r} is outside the folder of the scenario; --allow-outside permits it"
         yield _mistake(file, at, message)
     elif not (folder / name).is_file():
-        yield _mistake(file, at, f"file {name!r} not found beside the scenario")
+        there = [one.relative_to(folder).as_posix() for one in _cards_in(folder)]
+        yield _mistake(file, at, f"file {name!r} not found beside the scenario{near(name, there)}")
+
+
+def _cards_in(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("*.vcf"), *folder.glob("*/*.vcf")])
 
 
 def _is_within(folder: Path, name: str) -> bool:
@@ -196,12 +303,13 @@ def _is_within(folder: Path, name: str) -> bool:
 
 
 def _fault_mistakes(file: YamlFile, operations: Collection[str] | None) -> Iterator[Mistake]:
-    for index, entry in enumerate(file.value.get("faults", [])):
+    for index, entry in _entries(file.value.get("faults", [])):
         at: list[str | int] = ["faults", index]
-        name = entry["on"]
+        name = entry.get("on", EVERY_OPERATION)
         if operations is not None and name != EVERY_OPERATION and name not in operations:
             expected = ", ".join([*operations, repr(EVERY_OPERATION)])
             message = f"unknown operation {name!r}; expected one of {expected}"
+            message += near(name, list(operations))
             yield _mistake(file, [*at, "on"], message)
         try:
             orjson.dumps(entry.get("respond", {}).get("body"))

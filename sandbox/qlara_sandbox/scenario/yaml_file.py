@@ -22,13 +22,16 @@ _TAGS = frozenset(
 
 
 class YamlFile:
-    """The values of one file; ``line_of`` leads from a path into them to a 1-based line."""
+    """The values of one file; ``line_of`` leads from a path into them to a 1-based line.
+
+    ``mistakes`` are the fields that stand twice or are nothing that a scenario has; ``value`` is without them.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read the file.
 
         Raises:
-            InvalidScenario: it is not YAML, or a key stands twice.
+            InvalidScenario: it is not YAML.
         """
         self.path = path
         self._lines: dict[tuple[str | int, ...], int] = {}
@@ -44,15 +47,15 @@ class YamlFile:
             require_shallow(text)
             loader = PlainLoader(text)
             node = loader.get_single_node()
-            mistakes = list(self._walk(node, ())) if node is not None else []
+            self.mistakes = list(self._walk(node, ())) if node is not None else []
             self.value: Any = None
-            if node is not None and not mistakes:
+            if node is not None and node.tag in _TAGS:
                 self.value = loader.construct_document(node)
         except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
             line, message = explained(error, text)
+            if "'\\t'" in message or "tab character" in message:
+                message += "; indent with blanks, not with tabs"
             raise InvalidScenario(path, [Mistake(line or 1, "", message)]) from error
-        if mistakes:
-            raise InvalidScenario(path, mistakes)
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """Return the line of the value at *path*, or of the nearest one around it."""
@@ -69,17 +72,21 @@ class YamlFile:
         if node.tag not in _TAGS:
             yield Mistake(node.start_mark.line + 1, dotted(at), f"{node.tag} is not used here")
         if isinstance(node, yaml.MappingNode):
-            seen = set()
+            usable: dict[str, tuple[yaml.Node, yaml.Node]] = {}
             for key, value in node.value:
                 is_scalar = isinstance(key, yaml.ScalarNode)
                 name, line = key.value if is_scalar else "?", key.start_mark.line + 1
                 if key.tag not in _KEY_TAGS:
                     yield Mistake(line, dotted((*at, name)), "expected a name; put it in quotes")
-                if name in seen:
+                elif name in usable:
                     yield Mistake(line, dotted((*at, name)), "duplicate field")
-                seen.add(name)
+                else:
+                    usable[name] = key, value
                 self._lines[(*at, name)] = line
                 yield from self._walk(value, (*at, name))
+                if value.tag not in _TAGS:
+                    usable.pop(name, None)
+            node.value = list(usable.values())
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
                 yield from self._walk(item, (*at, index))

@@ -164,6 +164,16 @@ class Worlds:
         if len(self._bound) > MOST_BINDINGS:
             self._bound.popitem(last=False)
 
+    @property
+    def bindings(self) -> list[tuple[str, str, str]]:
+        """Every key and session that a scenario is bound to, with its name; the last one used comes last."""
+        return [(*whom, scenario) for whom, scenario in self._bound.items()]
+
+    @property
+    def chosen_default(self) -> str | None:
+        """The default that somebody has chosen meanwhile; None: it is what it was at the start."""
+        return self.default if self.default != self._first_default else None
+
     def put(self, key: WorldKey, world: World) -> None:
         """Replace a world."""
         before = self._remove(key)

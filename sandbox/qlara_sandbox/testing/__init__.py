@@ -29,8 +29,8 @@ def running(
 ) -> Iterator[Sandbox]:
     """Serve on a free port of this machine while the block runs; the server is a thread.
 
-    ``scenario`` is where every account starts; ``scenarios`` (a folder of scenario files) and
-    ``spec`` (a contract) replace the shipped ones; ``overlay`` is an OpenAPI Overlay over the contract;
+    ``scenario`` is where every account starts; ``scenarios`` is a folder of scenario files beside the
+    shipped ones, and wins over them; ``spec`` (a contract) replaces the shipped one; ``overlay`` is an OpenAPI Overlay over the contract;
     ``seed`` is the seed for generated ids. With
     ``allow_outside``, scenarios may name vCard files outside their folder.
 

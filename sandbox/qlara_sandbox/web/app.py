@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,10 +12,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 
-from qlara_sandbox.http.contract import Contract
 from qlara_sandbox.http.request import headers_of
 from qlara_sandbox.web import console, docs, llms, pages, probes
 from qlara_sandbox.web.api import ContactApi, example_handler
+from qlara_sandbox.web.control_spec import control_contract
 from qlara_sandbox.web.gates.access import access
 from qlara_sandbox.web.gates.contract import contract as contract_gate
 from qlara_sandbox.web.gates.faults import faults
@@ -36,14 +35,16 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from qlara_sandbox.http.contract import Contract
     from qlara_sandbox.web.contacts import Terms
 
 # The order is that of the architecture: what is refused first, hides what would be refused later.
 API_GATES = (key, permission, forced_response, rate_limit, faults, contract_gate)
 CONTROL_GATES = (contract_gate,)
-CONTROL_SPEC = Path(__file__).with_name("control_openapi.yaml")
 # Paths of the sandbox itself: not the API's, and not for pages of other origins.
 OWN_PATHS = "/__"
+# What is beside the API for people and tools, as a hint to whoever mistypes it.
+OWN_PAGES = (console.PATH, pages.DOCS_PATH, "/openapi.yaml", "/openapi.json", llms.PATH)
 
 
 def create_app(settings: SandboxSettings | None = None) -> Starlette:
@@ -113,7 +114,7 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
     app = SandboxApplication(routes=all_routes)
     app.fixed = FixedPathsFirst(api_routes, app.router)
     app.router.redirect_slashes = False
-    app.router.default = ConsoleAtRoot(Unrouted(pipeline))
+    app.router.default = ConsoleAtRoot(Unrouted(pipeline, [*_paths(contract), *OWN_PAGES]))
     app.state.runtime = runtime
     return app
 
@@ -122,7 +123,7 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     """Return the control API of *runtime*: the same pipeline, with its own contract and gates."""
     from qlara_sandbox.web.control_api import ControlApi
 
-    spec = Contract(CONTROL_SPEC, strict_query=True, shipped=CONTROL_SPEC)
+    spec = control_contract(more_keys=not runtime.settings.keys.are_usual)
     numbers = count(1)
     pipeline = Pipeline(
         runtime=runtime,
@@ -136,7 +137,7 @@ def assemble_control_api(runtime: Runtime) -> ASGIApp:
     )
     return Router(
         routes=routes(spec.operations, pipeline),
-        default=Unrouted(pipeline),
+        default=Unrouted(pipeline, _paths(spec)),
         redirect_slashes=False,
     )
 
@@ -201,6 +202,10 @@ def _needs_no_cors(scope: Scope) -> bool:
     if scope["path"].startswith(OWN_PATHS):
         return True
     return all(name != b"origin" for name, _ in scope["headers"])
+
+
+def _paths(contract: Contract) -> list[str]:
+    return [operation.path for operation in contract.operations]
 
 
 def _contract_as(runtime: Runtime, form: str) -> ASGIApp:

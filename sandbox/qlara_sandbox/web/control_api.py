@@ -15,11 +15,16 @@ from qlara_sandbox.http.response import Response
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.state import snapshot
 from qlara_sandbox.state.clock import duration, real_seconds
-from qlara_sandbox.state.consistency import Contradiction
-from qlara_sandbox.state.faults import EVERY_OPERATION, fault_rule
+from qlara_sandbox.state.faults import fault_rule
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
 from qlara_sandbox.web.observers.coverage import as_json, coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
+from qlara_sandbox.web.restoring import (
+    require_allowed,
+    require_operation,
+    require_quota,
+    restored,
+)
 from qlara_sandbox.web.summaries import show_clock, show_scenario, show_world
 
 if TYPE_CHECKING:
@@ -28,7 +33,6 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldKey
-    from qlara_sandbox.web.contacts import ContactCheck
     from qlara_sandbox.web.context import Call
     from qlara_sandbox.web.observers.journal import JournalEntry
     from qlara_sandbox.web.runtime import Runtime
@@ -79,7 +83,7 @@ class ControlApi:
         }
         self.handlers = {
             "getMetrics": self.metrics,
-            **{name: _handler(one) for name, one in operations.items()},
+            **{name: self._handler(one) for name, one in operations.items()},
         }
 
     def health(self, _: Values) -> Response:
@@ -251,7 +255,7 @@ class ControlApi:
 
     async def arm(self, values: Values) -> Response:
         rule = fault_rule(values["fault"])
-        self._require_operation(rule.on, "fault.on")
+        require_operation(self._runtime, rule.on, "fault.on")
         world = (await self._entry(values)).world
         active = snapshot.armed_fault(world.faults.arm(rule, world.clock.now()))
         self._tell("armed", **active)
@@ -261,6 +265,18 @@ class ControlApi:
         removed = (await self._entry(values)).world.faults.disarm(values.get("id"))
         self._tell("disarmed", removed=removed)
         return Response(200, {"removed": removed})
+
+    def _handler(self, operation: Operation) -> Callable[[Call], Awaitable[Response]]:
+        keys = self._runtime.settings.keys
+
+        async def handle(call: Call) -> Response:
+            values = dict(call.values)
+            if not keys.accept(values.get("apiKey", DOCUMENTED_KEY)):
+                raise InvalidField("apiKey", f"Unknown API key. {keys.in_words()}")
+            response = operation(values)
+            return response if isinstance(response, Response) else await response
+
+        return handle
 
     def _tell(self, what: str, **more: Any) -> None:
         if self._runtime.events.watched:
@@ -277,27 +293,14 @@ class ControlApi:
         """Return the world of a snapshot, if the contract of its scenario allows what it holds."""
         runtime = self._runtime
         check = runtime.terms_of(scenario).contacts
-        restore = partial(self._restore, state, check)
+        restore = partial(restored, runtime, state, check)
         # The tables of all countries take many milliseconds to load.
         is_usual = state["account"]["region"] == USUAL_REGION
         is_small = is_usual and _size(state) <= large_json.MANY
         world = restore() if is_small else await runtime.threads.run(restore)
         if check is not runtime.terms_of(scenario).contacts:  # the contract has changed meanwhile
-            _require_allowed(world, runtime.terms_of(scenario).contacts)
-        fault = runtime.terms_of(scenario).quota.fault(world.quota)
-        if fault is not None:
-            raise Conflict("state.account", fault)
-        return world
-
-    def _restore(self, state: Values, check: ContactCheck) -> World:
-        try:
-            for index, entry in enumerate(state["faults"]["armed"]):
-                field = f"state.faults.armed[{index}].fault.on"
-                self._require_operation(entry["fault"]["on"], field)
-            world = snapshot.restore(state)
-            _require_allowed(world, check)
-        except Contradiction as error:
-            raise Conflict(error.field, error.message) from error
+            require_allowed(world, runtime.terms_of(scenario).contacts)
+        require_quota(world, runtime.terms_of(scenario))
         return world
 
     async def _matching(self, values: Values) -> list[JournalEntry]:
@@ -368,30 +371,9 @@ class ControlApi:
         except (UnknownScenario, InvalidScenario) as error:
             _no_scenario(error)
 
-    def _require_operation(self, name: str, field: str) -> None:
-        known = self._runtime.contract.by_id
-        if name != EVERY_OPERATION and name not in known:
-            expected = ", ".join([*known, "*"])
-            raise NotFound(field, f"Unknown operation {name!r}. Expected one of: {expected}.")
-
-
-def _handler(operation: Operation) -> Callable[[Call], Awaitable[Response]]:
-    async def handle(call: Call) -> Response:
-        response = operation(dict(call.values))
-        return response if isinstance(response, Response) else await response
-
-    return handle
-
 
 def _entries(source: Sequence[JournalEntry], show_one: Callable[[JournalEntry], Any]) -> Any:
     return large_json.rows(source, show_one, _ENTRIES_AT_ONCE)
-
-
-def _require_allowed(world: World, check: ContactCheck) -> None:
-    for index, contact in enumerate(world.contacts.values()):
-        fault = check.fault(contact)
-        if fault is not None:
-            raise Conflict(f"state.contacts[{index}]", fault)
 
 
 def _size(state: Values) -> int:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.runtime import Runtime
 
 log = logging.getLogger("qlara_sandbox.web")
+_READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(slots=True)
@@ -59,13 +60,17 @@ class Pipeline:
         """Respond to a request to *operation*."""
         context = self._context(scope, receive)
         context.operation = operation
-        with context.stack:
-            try:
-                response = _in_bytes(context, await self._respond(context, operation))
-                sent = await deliver(context, response, self.headers, send)
-            except ClientGone:
-                sent = NOTHING
-            self._observe(context, sent)
+        try:
+            with context.stack:
+                try:
+                    response = _in_bytes(context, await self._respond(context, operation))
+                    sent = await deliver(context, response, self.headers, send)
+                except ClientGone:
+                    sent = NOTHING
+                self._observe(context, sent)
+        finally:  # once nothing of the request can change a world any more
+            if self.observers or scope["method"] not in _READING:
+                self.runtime.activity += 1
 
     async def refuse(self, error: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request that no operation takes."""

@@ -1,4 +1,4 @@
-"""Take up changes of the contract and of scenario files between two requests."""
+"""Take up changes of the contract and of scenario files, between two requests and without any."""
 
 from __future__ import annotations
 
@@ -40,12 +40,21 @@ class Reloading:
         self._seen = self._look()
         self._looked_at = monotonic()
         self._refreshing = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_time = monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS
-        if is_time and not self._refreshing.locked():
+        if self._is_due():
             await self.refresh()
         await self._app(scope, receive, send)
+
+    def tick(self) -> None:
+        """Begin to look at the files if it is time; call it on the event loop."""
+        if self._is_due() and (self._task is None or self._task.done()):
+            self._task = asyncio.get_running_loop().create_task(self.refresh())
+
+    def _is_due(self) -> bool:
+        is_time = monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS
+        return is_time and not self._refreshing.locked()
 
     async def refresh(self) -> None:
         """Look at the files, and take up what has changed."""

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from qlara_sandbox.domain.errors import MethodNotAllowed, UnknownPath
 from qlara_sandbox.http.operation import path_name
+from qlara_sandbox.web.near_paths import hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,14 +62,16 @@ class PathEndpoint:
 
 
 class Unrouted:
-    """Every path that the contract does not have: 404 in the documented shape."""
+    """Every path that is not there: 404 in the documented shape, with the one of *paths* that it nearly is."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, paths: Iterable[str]) -> None:
         self._pipeline = pipeline
+        self._paths = tuple(dict.fromkeys(paths))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._pipeline.refuse(UnknownPath(scope["path"]), scope, receive, send)
+            error = UnknownPath(scope["path"], hint(scope["path"], self._paths))
+            await self._pipeline.refuse(error, scope, receive, send)
 
 
 def _by_path(operations: Iterable[Operation]) -> dict[str, dict[str, Operation]]:

@@ -20,7 +20,7 @@ from qlara_sandbox.services.importing import Importer
 from qlara_sandbox.services.threads import Threads, run_later
 from qlara_sandbox.state.clock import real_seconds
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
-from qlara_sandbox.web.caller import SCENARIO_HEADER, masked
+from qlara_sandbox.web.caller import SCENARIO_HEADER, USUAL_KEYS, masked
 from qlara_sandbox.web.contacts import Terms
 from qlara_sandbox.web.evictions import EvictionLog
 from qlara_sandbox.web.observers.coverage_counts import CoverageCounts
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.scenario.model import Scenario
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldInUse
-    from qlara_sandbox.web.caller import Caller
+    from qlara_sandbox.web.caller import AcceptedKeys, Caller
 
 # What of a world is told when it is gone, and from how many contacts on that takes time.
 _GONE = frozenset({"expired", "reset", "replaced"})
@@ -55,7 +55,7 @@ class SandboxSettings:
     ``loopback``: only this machine can reach it, and the control API is open to local callers.
     ``admin_token`` is what the control API asks for otherwise; with neither, it is closed.
     ``allow_outside``: vCard files of a scenario may be outside its folder.
-    ``overlay`` is the file of an OpenAPI Overlay over the contract.
+    ``overlay`` is the file of an OpenAPI Overlay over the contract. ``keys`` are the API keys that have an account.
     ``worlds`` and ``world_bytes`` bound the worlds that are kept, ``journal_bytes`` the journal.
     """
 
@@ -65,6 +65,7 @@ class SandboxSettings:
     scenario: str = "default"
     allow_outside: bool = False
     seed: int = 0
+    keys: AcceptedKeys = USUAL_KEYS
     sandbox_headers: bool = True
     admin_token: str | None = None
     loopback: bool = True
@@ -76,7 +77,7 @@ class SandboxSettings:
 class Runtime:
     """The parts of one running sandbox.
 
-    ``is_stopping``: it takes no new requests. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
+    ``is_stopping``: it takes no new requests. ``activity`` counts the requests that are over and may have changed a world. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
     ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract.
     """
 
@@ -96,6 +97,7 @@ class Runtime:
             operations=lambda: self.contract.by_id,
             under=self._under,
             allow_outside=settings.allow_outside,
+            beside=resources.SCENARIOS.resolve(),
         )
         self.library.get(settings.scenario)
         self.events = Events()
@@ -111,6 +113,7 @@ class Runtime:
         self._loading = asyncio.Lock()
         self.started_at = real_seconds()
         self.is_stopping = False
+        self.activity = 0
         self._requests = count(1)
 
     def stop(self) -> None:

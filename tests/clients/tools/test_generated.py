@@ -27,7 +27,7 @@ page 1 100 +393471234567 true
 page 2 100 +393883566104 true
 quota 230 50000
 400 file: Invalid VCard format. Expected BEGIN:VCARD header.
-401 apiKey: Unknown or inactive API key.
+401 apiKey: Unknown or inactive API key. Accepted: YOUR_API_KEY, and any key that begins with sandbox_.
 409 contacts: Contact quota exceeded. Current: 50000/50000. Upgrade your plan to import more contacts.
 413 file: File size exceeds maximum allowed (10 MB)
 """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qlara_sandbox import resources
-from qlara_sandbox.web.app import CONTROL_SPEC
+from qlara_sandbox.web.control_spec import CONTROL_SPEC
 from tests.clients.tools.installed import HERE, run
 from tests.test_deployment_files import WORKFLOW
 

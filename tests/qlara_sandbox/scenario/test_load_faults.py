@@ -94,9 +94,12 @@ def test_a_rate_limit_is_read(tmp_path: Path) -> None:
         ),
         (
             "rate_limit: {requests: 10}",
-            ("rate_limit", '"per" is a required property'),
+            ("rate_limit.per", "missing. How long a window lasts from its first request."),
         ),
-        ("faults: [{on: a, true: 1}]", ("faults[0].true", "expected a name; put it in quotes")),
+        (
+            "faults: [{on: uploadVCard, true: 1}]",
+            ("faults[0].true", "expected a name; put it in quotes"),
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_field_and_what_was_expected(

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.caller import AcceptedKeys
 from qlara_sandbox.web.runtime import SandboxSettings
 from tests.qlara_sandbox.web.calls import LIST, QUOTA, fail, upload, vcf
 
@@ -474,3 +475,21 @@ def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away(client: TestClien
     assert response.status_code == 500
     assert response.json()["status"] == "error"
     assert "secret detail" not in response.text
+
+
+def test_the_control_api_names_the_keys_that_the_sandbox_accepts() -> None:
+    keys = AcceptedKeys(frozenset({"live_4711"}))
+    with TestClient(create_app(SandboxSettings(keys=keys)), base_url="http://127.0.0.1") as client:
+        bound = client.put("/__admin/scenario", json={"apiKey": "live_4711", "scenario": "flaky"})
+        other = client.get("/__admin/clock", params={"apiKey": "live_4712"})
+        contract = client.get("/__admin/openapi.json").text
+
+    assert (bound.status_code, bound.json()["scenario"]) == (200, "flaky")
+    assert (other.status_code, other.json()["data"]) == (
+        400,
+        {
+            "apiKey": "Unknown API key. Accepted: YOUR_API_KEY, and any key that begins with sandbox_, "
+            "and the keys given with --accept-key."
+        },
+    )
+    assert "4711" not in contract

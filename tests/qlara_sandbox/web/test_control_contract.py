@@ -11,7 +11,8 @@ from schemathesis.engine import Status, events, from_schema
 from starlette.testclient import TestClient
 
 from qlara_sandbox.scenario.load import SCHEMA
-from qlara_sandbox.web.app import CONTROL_SPEC as SPEC, create_app
+from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.control_spec import CONTROL_SPEC as SPEC
 
 EXAMPLES = 5
 

@@ -469,9 +469,10 @@ def test_a_missing_or_unknown_key_may_be_403_and_the_field_another(under: Under)
     unknown = client.get(QUOTA, headers={"X-Api-Key": "nobody's"})
     scenario = {"X-Sandbox-Scenario": "no-permission"}
 
-    message = "Missing API key. Expected the X-Api-Key header."
+    accepted = "Accepted: YOUR_API_KEY, and any key that begins with sandbox_."
+    message = f"Missing API key. Expected the X-Api-Key header. {accepted}"
     assert refused(missing) == (403, fail(**{"X-Api-Key": message}))
-    message = "Unknown or inactive API key."
+    message = f"Unknown or inactive API key. {accepted}"
     assert refused(unknown) == (403, fail(**{"X-Api-Key": message}))
     message = "This API key lacks the 'contacts' permission."
     assert refused(client.get(QUOTA, headers=scenario)) == (403, fail(**{"X-Api-Key": message}))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = {"X-Api-Key": "YOUR_API_KEY"}
+ACCEPTED = "Accepted: YOUR_API_KEY, and any key that begins with sandbox_."
 
 
 def app(**settings: Any) -> TestClient:
@@ -36,11 +37,11 @@ def test_no_key_and_an_unknown_key_are_refused_before_anything_else(client: Test
 
     assert (missing.status_code, missing.json()) == (
         401,
-        fail(apiKey="Missing API key. Expected the X-Api-Key header."),
+        fail(apiKey=f"Missing API key. Expected the X-Api-Key header. {ACCEPTED}"),
     )
     assert (unknown.status_code, unknown.json()) == (
         401,
-        fail(apiKey="Unknown or inactive API key."),
+        fail(apiKey=f"Unknown or inactive API key. {ACCEPTED}"),
     )
 
 

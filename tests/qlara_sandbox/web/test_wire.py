@@ -97,7 +97,8 @@ def test_a_client_that_waits_for_continue_is_asked_to_go_on(server: Running) -> 
 def test_a_client_without_a_key_can_send_all_it_has_and_reads_the_answer(server: Running) -> None:
     raw = exchange(server.port, request("x", good_form(sized(LIMIT))).replace(b"sandbox_x", b"no"))
 
-    assert parsed(raw) == (401, fail(apiKey="Unknown or inactive API key."))
+    accepted = "Accepted: YOUR_API_KEY, and any key that begins with sandbox_."
+    assert parsed(raw) == (401, fail(apiKey=f"Unknown or inactive API key. {accepted}"))
 
 
 CARD = vcf(("Marco", "347 123 4567"))

@@ -29,7 +29,7 @@ async def key(context: RequestContext) -> Response | None:
         named = context.headers.get("x-sandbox-scenario") or runtime.worlds.default
         context.come_under(runtime.contract_of(named))
     writes = context.scope["method"] not in _READING
-    caller = identify(context.headers)
+    caller = identify(context.headers, runtime.settings.keys)
     await runtime.make_ready(caller)
     world = runtime.use_world(caller, context.began, writes=writes)
     context.entry = entry = context.stack.enter_context(world)

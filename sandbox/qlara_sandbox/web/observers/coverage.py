@@ -260,6 +260,10 @@ def _sent(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
+def _begins(text: str, sentence: str) -> bool:
+    return text == sentence or text.startswith(f"{sentence} ")
+
+
 def _says(content: Any, example: Any) -> bool:
     """Return whether a refusal says what an example says, with its own figures; it may say more."""
     if isinstance(example, dict):
@@ -267,7 +271,7 @@ def _says(content: Any, example: Any) -> bool:
             name in content and _says(content[name], value) for name, value in example.items()
         )
     if isinstance(example, str):
-        return isinstance(content, str) and _figureless(content) == _figureless(example)
+        return isinstance(content, str) and _begins(_figureless(content), _figureless(example))
     return type(content) is type(example)
 
 

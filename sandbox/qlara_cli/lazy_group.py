@@ -14,6 +14,10 @@ Commands = Mapping[str, tuple[Callable[[], click.Command], str]]
 _OURS = {"qlara_sandbox", "qlara_cli", "qlara_mcp", "qlara_contract", "qlara_examples"}
 
 
+class _CannotRun(click.ClickException):
+    exit_code = 2  # 1 is a verdict of the commands that check something
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported only when they are used.
 
@@ -52,7 +56,7 @@ class LazyGroup(click.Group):
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] in _OURS:
                 raise
-            raise click.ClickException(
+            raise _CannotRun(
                 f"This command needs {error.name}, which is not installed. "
                 "In a checkout, run: make suite (or pip install '.[contract,tls]')."
             ) from error

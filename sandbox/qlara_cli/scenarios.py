@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qlara_cli.completion import scenario_names
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract, InvalidContract
 from qlara_sandbox.scenario.build import Under, build_template
@@ -66,7 +67,7 @@ def list_(library: Library) -> None:
 
 
 @scenarios.command()
-@click.argument("name")
+@click.argument("name", shell_complete=scenario_names)
 @click.option(
     "--base-url",
     default=_BASE,

@@ -22,7 +22,8 @@ from qlara_sandbox import resources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_cli.shell.shell_env import ShellTarget
+    from qlara_cli.completion import scenario_names
+from qlara_cli.shell.shell_env import ShellTarget
     from qlara_sandbox.web.runtime import Runtime
 
 _PROMPT = "(qlara sandbox) "
@@ -47,6 +48,7 @@ Examples:
     envvar="SANDBOX_SCENARIO",
     default="crm-migration",
     show_default=True,
+    shell_complete=scenario_names,
     help="Scenario for requests that do not choose one.",
 )
 @click.option(

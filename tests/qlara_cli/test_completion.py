@@ -43,7 +43,6 @@ def completed(*words: str) -> list[str]:
         (("serve", "--scenario", "quota-"), [n for n in SCENARIOS if n.startswith("quota-")]),
         (("shell", "--scenario", "crm"), ["crm-migration"]),
         (("scenarios", "show", "rev"), ["revoked-key"]),
-        (("nothing", "x"), []),
     ],
 )
 def test_what_is_offered(words: tuple[str, ...], offered: list[str]) -> None:

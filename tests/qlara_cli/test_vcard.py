@@ -162,9 +162,7 @@ def test_what_a_pipe_holds_may_be_refused() -> None:
 def test_no_line_is_wider_than_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "faulty.vcf"
     path.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Anna Rossi Bianchi\nTEL:12\nEND:VCARD\n" * 2)
-    command = (
-        f"stty cols 60; {sys.executable} -m qlara_sandbox vcard inspect {path} --problems-only"
-    )
+    command = f"unset COLUMNS; stty cols 60; {sys.executable} -m qlara_sandbox vcard inspect {path} --problems-only"
     shown = subprocess.run(
         ["script", "-qec", command, "/dev/null"],
         cwd=tmp_path,

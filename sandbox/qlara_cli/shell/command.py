@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
+from qlara_cli.completion import scenario_names
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_cli.completion import scenario_names
-from qlara_cli.shell.shell_env import ShellTarget
+    from qlara_cli.shell.shell_env import ShellTarget
     from qlara_sandbox.web.runtime import Runtime
 
 _PROMPT = "(qlara sandbox) "

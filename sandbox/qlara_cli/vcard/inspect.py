@@ -72,9 +72,10 @@ Examples:
 def inspect(file: Path, region: str, *, as_json: bool, problems_only: bool) -> None:
     """Show what an import of FILE into an empty account would do, card by card.
 
-    FILE may be - for standard input. Exit code 0 if the file can be imported, 1 if it would be refused.
+    FILE may be - for standard input. Exit code 0 if the file can be imported, 1 if it would be
+    refused.
     """
-    data = click.get_binary_stream("stdin").read() if file == _STDIN else file.read_bytes()
+    data = sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
     file = _PIPED if file == _STDIN else file
     try:
         _check_size(data)

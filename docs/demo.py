@@ -5,20 +5,23 @@ Each command is run as it is shown. The demo fails if a response has another sta
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
-import tempfile
-import textwrap
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from qlara_cli.interrupts import INTERRUPTED, ends_at_once, interruptible
 
-import click
+with ends_at_once():
+    import json
+    import os
+    import re
+    import subprocess
+    import sys
+    import tempfile
+    import textwrap
+    from pathlib import Path
+    from typing import TYPE_CHECKING, NamedTuple
 
-from docs.generate.layout import fold, indented
-from qlara_sandbox.testing import running
+    import click
+
+    from docs.generate.layout import fold, indented
+    from qlara_sandbox.testing import running
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,18 +153,29 @@ PARTS = {"The use case": USE_CASE, "The errors": ERRORS}
 
 
 def main(parts: Mapping[str, Sequence[Scene]] = PARTS) -> int:
-    """Play every scene; return how many had another status than they should."""
+    """Play every scene; return 0, 1 if one had another status than it should, 130 if interrupted."""
     os.chdir(ROOT)
-    number = wrong = 0
+    statuses: list[bool] = []
+    try:
+        with interruptible():
+            _play_all(parts, statuses)
+    except KeyboardInterrupt:
+        total = sum(map(len, parts.values()))
+        _say(f"\nInterrupted. {_closing(len(statuses), statuses.count(False), total)}")
+        return INTERRUPTED
+    _say(_closing(len(statuses), statuses.count(False)))
+    return 0 if all(statuses) else 1
+
+
+def _play_all(parts: Mapping[str, Sequence[Scene]], statuses: list[bool]) -> None:
+    """Play every scene, and append to *statuses* whether each had the status that it should."""
     with running() as sandbox, tempfile.TemporaryDirectory(prefix="demo-") as scratch:
         _say(f"A sandbox runs at {sandbox.base_url} while this lasts.\n")
         for part, scenes in parts.items():
             _say(click.style(f"{part} ".ljust(WIDTH, "─"), bold=True) + "\n")
             for scene in scenes:
-                number += 1
-                wrong += not _play(number, scene, sandbox.base_url, scratch)
-    _say(_closing(number, wrong))
-    return wrong
+                number = len(statuses) + 1
+                statuses.append(_play(number, scene, sandbox.base_url, scratch))
 
 
 def _play(number: int, scene: Scene, base: str, scratch: str) -> bool:
@@ -238,11 +252,14 @@ def _coloured(token: re.Match[str]) -> str:
     return click.style(token[0], fg=_COLOURS[token.lastgroup or "text"])
 
 
-def _closing(total: int, wrong: int) -> str:
+def _closing(played: int, wrong: int, total: int | None = None) -> str:
+    """Return the last words: *total* is how many there would have been, where some are left out."""
     if wrong:
-        return click.style(f"{wrong} of {total} responses are not as documented.", fg="red")
+        return click.style(f"{wrong} of {played} responses are not as documented.", fg="red")
+    if total is not None:
+        return f"{played} of {total} responses were shown, all as documented."
     return (
-        f"{total} responses, all as documented. The sandbox has stopped; `make serve` starts one that\n"
+        f"{played} responses, all as documented. The sandbox has stopped; `make serve` starts one that\n"
         "keeps running, and docs/scenarios.md shows how to get each of these responses, and more."
     )
 
@@ -252,4 +269,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main() else 0)
+    sys.exit(main())

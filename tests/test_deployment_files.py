@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+
+from qlara_cli import COMMANDS
+
+if TYPE_CHECKING:
+    import click
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "docs" / "examples" / "deploy"
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 CI_PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
-WORKFLOW, GITLAB = re.findall(
-    r"## (?:GitHub Actions|GitLab)\n.*?```yaml\n(.*?)```", CI_PAGE, re.DOTALL
+WORKFLOW, BY_HAND, GITLAB = re.findall(
+    r"(?:## GitHub Actions|<!-- without the action -->|## GitLab)\n.*?```yaml\n(.*?)```\n",
+    CI_PAGE,
+    re.DOTALL,
 )
 MANIFEST = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8")))
 
@@ -49,8 +58,8 @@ def test_a_file_keeps_its_schema(schema: str, path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("schema", "text"),
-    [("github-workflows", WORKFLOW), ("gitlab-ci", GITLAB)],
-    ids=["GitHub", "GitLab"],
+    [("github-workflows", WORKFLOW), ("github-workflows", BY_HAND), ("gitlab-ci", GITLAB)],
+    ids=["GitHub", "GitHub without the action", "GitLab"],
 )
 def test_a_job_to_copy_keeps_its_schema(schema: str, text: str, tmp_path: Path) -> None:
     path = written(tmp_path, text)
@@ -118,3 +127,71 @@ def test_the_pod_is_as_confined_as_the_compose_service() -> None:
         "readinessProbe": "/__health/ready",
         "livenessProbe": "/__health/live",
     }
+
+
+def test_every_job_fetches_the_submodule_that_it_installs_from() -> None:
+    checkouts = [
+        step["with"]
+        for text in (WORKFLOW, BY_HAND)
+        for job in yaml.safe_load(text)["jobs"].values()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/checkout")
+    ]
+
+    assert checkouts == [{"submodules": True}] * 3
+    assert yaml.safe_load(GITLAB)["variables"]["GIT_SUBMODULE_STRATEGY"] == "recursive"
+    assert "git submodule update --init --recursive" in CI_PAGE
+
+
+def test_the_commands_of_the_jobs_are_commands_and_options_that_there_are() -> None:
+    used = re.findall(r"qlara-sandbox (serve|wait|verify|coverage)\b([^\n'}]*)", CI_PAGE)
+    unknown = [
+        (name, option)
+        for name, rest in used
+        for option in re.findall(r"--[a-z-]+", rest)
+        if option not in {flag for each in _command(name).params for flag in each.opts}
+    ]
+
+    assert len(used) > 12
+    assert unknown == []
+
+
+def _command(name: str) -> click.Command:
+    return COMMANDS[name][0]()
+
+
+@pytest.mark.parametrize("job", ["GitLab", "by hand"])
+def test_a_job_starts_a_sandbox_waits_for_it_and_asks_what_it_has_met(
+    job: str, tmp_path: Path
+) -> None:
+    """The lines of the job, run as they stand: nothing is installed, and the port is a free one."""
+    if job == "GitLab":
+        steps = yaml.safe_load(GITLAB)["sandbox"]
+        lines = [*steps["before_script"], *steps["script"]]
+    else:
+        steps = yaml.safe_load(BY_HAND)["jobs"]["sandbox"]["steps"]
+        lines = [each["run"] for each in steps if "run" in each and "Check" not in each["name"]]
+        lines = [line for line in lines if "report.md" not in line]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    script = "\n".join([*lines, "kill $!"])
+    script = re.sub(r"pip install [^\n]*", ":", script)
+    script = script.replace(" serve", f" serve --port {url.rpartition(':')[2]}")
+    script = script.replace("http://127.0.0.1:8080", url)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={"PATH": path, "QLARA_BASE_URL": url, "GITHUB_STEP_SUMMARY": "summary.md"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = tmp_path / "summary.md"
+    shown = summary.read_text(encoding="utf-8") if summary.exists() else done.stdout
+    assert "of the contract" in shown
+    assert "Stop with Ctrl-C." in (tmp_path / "sandbox.log").read_text(encoding="utf-8")

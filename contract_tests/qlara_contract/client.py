@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from threading import Barrier, BrokenBarrierError
 from typing import TYPE_CHECKING
 
 import certifi
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _BOUNDARY = "contract-check-3f9a1c7e5b2d4860"
 _LONGEST_WAIT = 120.0  # for one request that is refused as one too many
 _FIRST_PAUSE, _PATIENT = 0.25, 1.0  # seconds, doubled each time
+_LONGEST_AT_GATE = 5.0  # seconds
 _TRIES = 3
 _PAUSES = (0.2, 1.0)
 _LOST_AFTER = 8  # failures in a row
@@ -183,6 +185,9 @@ class Client:
     def send_together(self, requests: Sequence[ApiRequest]) -> list[ApiExchange]:
         """Send *requests* at the same time and return their exchanges, in the same order.
 
+        Each waits with its last byte for the others: they are complete together, however busy this
+        machine is.
+
         Raises:
             Interrupted: one of them failed, or was refused as one too many.
         """
@@ -191,10 +196,9 @@ class Client:
             self.pace()
             self._charge(request)
         self.requests += len(requests)
+        gate = Barrier(len(requests))
         with ThreadPoolExecutor(len(requests)) as pool:
-            waiting = [
-                pool.submit(self._exchange, each, self._settings.api_key) for each in requests
-            ]
+            waiting = [pool.submit(self._exchange_at, gate, each) for each in requests]
         exchanges, failure = [], ""
         for each in waiting:
             try:
@@ -308,22 +312,22 @@ class Client:
         self._watch(exchange)
         return exchange
 
-    def _exchange(self, request: ApiRequest, key: str) -> ApiExchange:
+    def _exchange_at(self, gate: Barrier, request: ApiRequest) -> ApiExchange:
+        """Send a request whose last byte waits at *gate*; raise ``Unreachable``."""
+        try:
+            return self._exchange(request, self._settings.api_key, gate)
+        finally:
+            gate.abort()  # whoever still waits there would wait in vain
+
+    def _exchange(self, request: ApiRequest, key: str, gate: Barrier | None = None) -> ApiExchange:
         """Send a request once and return the exchange; raise ``Unreachable``."""
-        own = {name.lower() for name, _ in request.headers}
-        more = (each for each in self.session_headers if each[0].lower() not in own)
-        request = replace(request, headers=(*request.headers, *more))
-        headers = list(request.headers)
-        if key and not any(name.lower() == "x-api-key" for name, _ in headers):
-            headers.insert(0, ("X-Api-Key", key))
-        content = request.body
-        if request.form is not None:
-            content = request.form.encode(_BOUNDARY)
-            headers.append(("Content-Type", f"multipart/form-data; boundary={_BOUNDARY}"))
-        if self._settings.authorization and "authorization" not in {
-            name.lower() for name, _ in headers
-        }:
-            headers.append(("Authorization", self._settings.authorization))
+        request, headers, content = self._prepared(request, key)
+        whole: bytes | Iterator[bytes] | None = content
+        if content and request.is_chunked:
+            whole = iter([content])
+        elif content and gate is not None:
+            headers.append(("Content-Length", str(len(content))))
+            whole = _with_last_byte_at(gate, content)
         at, start = time.time(), time.perf_counter()
         received: list[bytes] = []
         response: httpx2.Response | None = None
@@ -332,7 +336,7 @@ class Client:
                 request.method,
                 self._settings.base_url + request.target,
                 headers=[(name.encode(), value.encode()) for name, value in headers],
-                content=iter([content]) if request.is_chunked and content else content,
+                content=whole,
             ) as response:
                 encoding = response.headers.get("content-encoding", "")
                 chunks = _kept(response.iter_raw(), received)
@@ -351,6 +355,26 @@ class Client:
                 incomplete=incomplete,
             ) from error
         return self._exchanged(request, _response(response, body, is_cut=is_cut), key, at, start)
+
+    def _prepared(
+        self, request: ApiRequest, key: str
+    ) -> tuple[ApiRequest, list[tuple[str, str]], bytes | None]:
+        """Return a request as it is recorded, and the headers and the content that are sent."""
+        own = {name.lower() for name, _ in request.headers}
+        more = (each for each in self.session_headers if each[0].lower() not in own)
+        request = replace(request, headers=(*request.headers, *more))
+        headers = list(request.headers)
+        if key and not any(name.lower() == "x-api-key" for name, _ in headers):
+            headers.insert(0, ("X-Api-Key", key))
+        content = request.body
+        if request.form is not None:
+            content = request.form.encode(_BOUNDARY)
+            headers.append(("Content-Type", f"multipart/form-data; boundary={_BOUNDARY}"))
+        if self._settings.authorization and "authorization" not in {
+            name.lower() for name, _ in headers
+        }:
+            headers.append(("Authorization", self._settings.authorization))
+        return request, headers, content
 
     def _http_for(self, request: ApiRequest) -> httpx2.Client:
         """Return what sends *request*: over a new connection if it must not be lost with an old one.
@@ -419,6 +443,14 @@ def _http_client(settings: RunSettings, *, keep: bool = True) -> httpx2.Client:
         raise CannotRun(
             "--proxy: expected a URL that begins with http://, https:// or socks5://."
         ) from error
+
+
+def _with_last_byte_at(gate: Barrier, content: bytes) -> Iterator[bytes]:
+    """Yield *content*, the last byte of it when all others are at *gate* with theirs."""
+    yield content[:-1]
+    with suppress(BrokenBarrierError):
+        gate.wait(_LONGEST_AT_GATE)
+    yield content[-1:]
 
 
 def _kept(chunks: Iterator[bytes], kept: list[bytes]) -> Iterator[bytes]:

@@ -202,13 +202,22 @@ def draft(results: Iterable[PromiseResult], until: date) -> str:
         "# evidence, or one of several) and `story` narrow an entry to what this run saw: confirm them.\n"
         "# Other evidence against the same promise still counts as broken.\n"
     )
-    return head + yaml.safe_dump({"deviations": entries}, sort_keys=False, allow_unicode=True)
+    return head + yaml.dump(
+        {"deviations": entries}, Dumper=_WithoutAliases, sort_keys=False, allow_unicode=True
+    )
+
+
+class _WithoutAliases(yaml.SafeDumper):
+    """Writes each value where it stands: entries are removed and moved by hand."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature of PyYAML
+        return True
 
 
 def _entry(cause: Cause, until: date) -> dict[str, Any]:
     ids = [result.promise.id for result, _ in cause.results]
     entry: dict[str, Any] = {"promise": ids[0]} if len(ids) == 1 else {"promises": ids}
-    return entry | {"reason": _reason(cause.head), "until": until.replace()} | _narrowing(cause)
+    return entry | {"reason": _reason(cause.head), "until": until} | _narrowing(cause)
 
 
 def _narrowing(cause: Cause) -> dict[str, str | list[str]]:

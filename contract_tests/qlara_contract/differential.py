@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import groupby, takewhile, zip_longest
+from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -21,13 +21,14 @@ from qlara_contract.engine import check_deployment
 from qlara_contract.settings import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from qlara_contract.engine import Progress
+    from qlara_contract.engine import Outcome, Progress
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.settings import RunSettings
 
-_IDS = ("listId", "contactId", "importId")
+_LIST = "listId"
+_IDS = (_LIST, "contactId", "importId")
 _TIMES = ("completedAt", "createdAt")
 _NUMBER = re.compile(r"\+\d{7,15}")
 _SHORTEST_ID = 4  # a shorter one may be a word
@@ -68,7 +69,8 @@ class ResponseDifference:
 class DeploymentComparison:
     """The result of a differential run. ``paired`` and ``same`` count exchanges by operation.
 
-    ``unpaired`` counts those without a counterpart, and ``parted`` names the stories that they are in.
+    ``unpaired`` counts those without a counterpart by the story that they are in. ``cut_short`` says for
+    each run that did not go to its end why not.
     """
 
     first: str
@@ -76,8 +78,9 @@ class DeploymentComparison:
     seed: int
     paired: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
-    unpaired: int = 0
-    parted: list[str] = field(default_factory=list)
+    unpaired: Counter[str] = field(default_factory=Counter)
+    cut_short: list[str] = field(default_factory=list)
+    is_interrupted: bool = False
     differences: dict[tuple[str, DifferenceKind, str], ResponseDifference] = field(
         default_factory=dict
     )
@@ -90,10 +93,14 @@ class DeploymentComparison:
 
     @property
     def exit_code(self) -> int:
-        """0 if no pair differs, 1 if some do, 2 if there was nothing to compare."""
-        if not self.paired:
+        """0: all is the same. 1: pairs differ. 2: not all could be compared. 130: interrupted."""
+        if self.is_interrupted:
+            return 130
+        if self.cut_short or not self.paired:
             return 2
-        return 1 if self.differences else 0
+        if self.differences:
+            return 1
+        return 2 if self.unpaired else 0
 
 
 def compare_deployments(
@@ -110,16 +117,31 @@ def compare_deployments(
     mode = Mode.READ_ONLY if Mode.READ_ONLY in modes else Mode.FULL
     writes = min(settings.effective_max_writes, other.effective_max_writes)
     recorded: list[list[tuple[str, ApiExchange]]] = []
+    outcomes: list[Outcome] = []
     for each in (settings, other):
         exchanges: list[tuple[str, ApiExchange]] = []
-        check_deployment(
+        recorded.append(exchanges)
+        if any(one.is_interrupted for one in outcomes):
+            break
+        outcome = check_deployment(
             replace(each, mode=mode, max_writes=writes),
             progress=progress,
             record=exchanges,
             overlay=overlay,
         )
-        recorded.append(exchanges)
-    return compare(settings, other, *recorded)
+        outcomes.append(outcome)
+    comparison = compare(settings, other, *recorded)
+    comparison.is_interrupted = any(each.is_interrupted for each in outcomes)
+    comparison.cut_short = [why for each in outcomes for why in _cut_short(each)]
+    return comparison
+
+
+def _cut_short(outcome: Outcome) -> Iterator[str]:
+    """Yield why a run did not send all that it should have."""
+    if outcome.stopped:
+        yield f"The run against {outcome.settings.base_url} stopped: {outcome.stopped}"
+    for failure in outcome.failures:
+        yield f"The run against {outcome.settings.base_url}: {failure}"
 
 
 def compare(
@@ -130,17 +152,21 @@ def compare(
 ) -> DeploymentComparison:
     """Compare recorded exchanges, story by story."""
     comparison = DeploymentComparison(settings.base_url, other.base_url, settings.seed)
-    seconds, ids = _by_story(second), PairedIds((settings.api_key, other.api_key))
-    for story, exchanges in _by_story(first).items():
-        _compare_story(comparison, story, (exchanges, seconds.get(story, [])), ids)
+    firsts, seconds = _by_story(first), _by_story(second)
+    ids = PairedIds((settings.api_key, other.api_key))
+    for story in firsts | seconds:
+        _compare_story(comparison, story, (firsts.get(story, []), seconds.get(story, [])), ids)
     return comparison
 
 
 def _by_story(recorded: list[tuple[str, ApiExchange]]) -> dict[str, list[ApiExchange]]:
-    return {
-        story: _up_to_chance([exchange for _, exchange in group if not _is_passed_over(exchange)])
-        for story, group in groupby(recorded, key=lambda each: each[0])
-    }
+    """Return the exchanges of each story, in the order in which the stories began."""
+    stories: dict[str, list[ApiExchange]] = {}
+    for story, exchange in recorded:
+        exchanges = stories.setdefault(story, [])
+        if not _is_passed_over(exchange):
+            exchanges.append(exchange)
+    return {story: _up_to_chance(exchanges) for story, exchanges in stories.items()}
 
 
 def _by_request(exchanges: list[ApiExchange]) -> list[list[ApiExchange]]:
@@ -186,8 +212,8 @@ def _compare_story(
             or (pair.normalised_request(0, ones[0]) != pair.normalised_request(1, twos[0]))
         ):
             # From here on, each story continued with what it had received.
-            comparison.unpaired += max(sum(map(len, each[at:])) for each in (firsts, seconds))
-            comparison.parted.append(story)
+            left = (sum(map(len, each[at:])) for each in (firsts, seconds))
+            comparison.unpaired[story] += max(left)
             return
         # How often one is sent until an import shows, is the time that it takes.
         pairs = zip(ones, twos, strict=True) if len(ones) == len(twos) else [(ones[-1], twos[-1])]
@@ -222,18 +248,20 @@ def _compare_pair(
 class PairedIds:
     """Maps the ids of the first deployment to those of the second, for a whole run.
 
-    An id is any text, and that of a list may be that of a contact too. ``keys`` are the API keys.
+    An id is any text, and that of a list may be that of a contact too. Two accounts may have the same
+    ids of contacts and imports. ``keys`` are the API keys.
     """
 
     def __init__(self, keys: tuple[str, str]) -> None:
         self.keys = keys
-        self._names: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-            field: ({}, {}) for field in _IDS
-        }
+        self._names: dict[str, tuple[dict[str, str], dict[str, str]]] = {_LIST: ({}, {})}
 
-    def are_paired(self, field: str, one: object, two: object) -> bool:
-        """Return whether two ids in the same *field* can stand for one, and pair them if so."""
-        names = self._names[field]
+    def are_paired(self, field: str, one: object, two: object, account: str = "") -> bool:
+        """Return whether two ids in the same *field* can stand for one, and pair them if so.
+
+        *account* is whose they are.
+        """
+        names = self._names.setdefault(field if field == _LIST else f"{field} {account}", ({}, {}))
         first, second = names[0].get(str(one)), names[1].get(str(two))
         if first is None and second is None:
             name = f"<{field} {len(names[0]) + 1}>"
@@ -243,11 +271,11 @@ class PairedIds:
 
     def named(self, side: int, text: str) -> str:
         """Return *text*, with a name in its place if it is the id of a list."""
-        return self._names["listId"][side].get(text, text)
+        return self._names[_LIST][side].get(text, text)
 
     def named_within(self, side: int, text: str) -> str:
         """Return *text* with names in place of the ids of lists in it."""
-        names = self._names["listId"][side]
+        names = self._names[_LIST][side]
         for each in names:
             if len(each) >= _SHORTEST_ID and each in text:
                 text = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", names[each], text)
@@ -261,6 +289,7 @@ class StoryPair:
         self._ids = ids
         self._numbers: tuple[dict[str, str], dict[str, str]] = ({}, {})
         self._used: list[int | None] = [None, None]
+        self._account = ""
 
     def normalised_request(self, side: int, exchange: ApiExchange) -> str:
         """Return a request as text that is the same for both deployments."""
@@ -284,6 +313,7 @@ class StoryPair:
 
     def difference(self, one: ApiExchange, two: ApiExchange) -> tuple[DifferenceKind, str] | None:
         """Return the first difference between two responses, or ``None``."""
+        self._account = "" if one.key == self._ids.keys[0] else one.key
         self._pair_lists(one, two)
         if one.response.status != two.response.status:
             return DifferenceKind.STATUS, f"{one.response.status} and {two.response.status}"
@@ -302,7 +332,7 @@ class StoryPair:
         """Pair the lists of two responses, whatever else differs: later requests name them."""
         found = [each.response.value("listId") for each in (one, two)]
         if all(each.response.status < 300 for each in (one, two)) and None not in found:
-            self._ids.are_paired("listId", *found)
+            self._ids.are_paired(_LIST, *found)
 
     def _first_difference(self, one: Any, two: Any, place: str = "") -> str:
         """Return where and how two JSON values first differ; empty if they do not."""
@@ -332,7 +362,7 @@ class StoryPair:
         if name in _TIMES:
             return True
         if name in _IDS and not isinstance(one, list):
-            return self._ids.are_paired(name, one, two)
+            return self._ids.are_paired(name, one, two, self._account)
         if name == "used" and isinstance(one, int) and isinstance(two, int):
             return self._moved(0, one) == self._moved(1, two)
         if isinstance(one, str) and isinstance(two, str):

@@ -41,10 +41,14 @@ class ShellBlock:
 
 @dataclass(frozen=True)
 class DocumentedBlock:
-    """The text of a documented response; ``status`` where the page states it right there."""
+    """The text of a documented response; ``status`` where the page states it right there.
+
+    ``is_output``: it is what commands print, whatever that is, and means nothing without them.
+    """
 
     lines: tuple[Line, ...]
     status: int | None = None
+    is_output: bool = False
 
 
 @dataclass(frozen=True)

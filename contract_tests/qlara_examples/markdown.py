@@ -30,6 +30,7 @@ _BELOW_ALL = 7
 _SHELL = frozenset({"bash", "sh", "shell", "zsh", "curl", "cli"})
 _CONSOLE = frozenset({"console", "shell-session", "terminal"})
 _JSON = frozenset({"json", "jsonc", "json5", "http", "response"})
+_OUTPUT = frozenset({"", "text", "txt", "plain", "plaintext", "output"})
 _COMMAND = re.compile(r"^\s*(?:\$ +)?(?:curl\b|[A-Za-z_]\w*=\$\(curl\b)", re.MULTILINE)
 _HTTP = re.compile(r"^\s*HTTP/[\d.]+ (\d{3})")
 
@@ -63,7 +64,7 @@ def read_block(lines: Sequence[Line], language: str, label: str = "") -> list[Bl
         return [ShellBlock(tuple(lines))]
     if language in _JSON or text.lstrip()[:1] in {"{", "["}:
         return _response(lines, status_in(label))
-    return []
+    return _output(lines) if language in _OUTPUT else []
 
 
 def _line(token: Token) -> int:
@@ -87,7 +88,15 @@ def _response(lines: Sequence[Line], status: int | None) -> list[Block]:
             status = int(stated[1])
         if line.text.lstrip()[:1] in {"{", "["}:
             return [DocumentedBlock(tuple(lines[at:]), status)]
-    return []
+    return _output(lines)
+
+
+def _output(lines: Sequence[Line]) -> list[Block]:
+    """Return what commands print, be it a number, a word or a text; of a head alone, nothing."""
+    shown = [line for line in lines if line.text.strip()]
+    if not shown or _HTTP.match(shown[0].text):
+        return []
+    return [DocumentedBlock(tuple(shown), is_output=True)]
 
 
 def _session(lines: Sequence[Line]) -> list[Block]:
@@ -107,5 +116,15 @@ def _session(lines: Sequence[Line]) -> list[Block]:
             blocks.append(DocumentedBlock(tuple(lines[at : at + size])))
             at += size
         else:
-            at += 1
+            end = _end_of_output(lines, at)
+            blocks += _output(lines[at:end])
+            at = end
     return blocks
+
+
+def _end_of_output(lines: Sequence[Line], start: int) -> int:
+    """Return where the text ends that begins at *start*: before a command, or before JSON."""
+    for at in range(start + 1, len(lines)):
+        if re.match(r"^\s*(?:\$ |[{\[])", lines[at].text):
+            return at
+    return len(lines)

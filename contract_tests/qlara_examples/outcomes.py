@@ -55,6 +55,12 @@ class StepResult:
     quoted: dict[int, str] = field(default_factory=dict, hash=False)
 
     @property
+    def refusal(self) -> str:
+        """The refusal that makes the step wrong, its status line first; empty if none does."""
+        is_refusal = self.response[:1] in {"4", "5"}
+        return self.response if self.findings and is_refusal else ""
+
+    @property
     def lines(self) -> str:
         """First and last line, to show."""
         return f"{self.first}–{self.last}" if self.last > self.first else str(self.first)

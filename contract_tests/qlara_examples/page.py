@@ -120,19 +120,22 @@ class _StepCollector:
         self._page = StepWorld()
         self._directed: dict[str, str] = {}
         self._directed_at = 0
+        self._follows_commands = False
 
     def take(self, block: Block) -> None:
         if isinstance(block, Heading):
             self._headings = [each for each in self._headings if each.level < block.level]
             self._headings.append(block)
             self._directed = {}
+            self._follows_commands = False
         elif isinstance(block, Directive):
             self._direct(block)
         elif "skip" in self._directed:
             return
         elif isinstance(block, ShellBlock):
             commands = commands_of(block.lines)
-            if any(map(_matters, commands)):
+            self._follows_commands = any(map(_matters, commands))
+            if self._follows_commands:
                 self.steps.append(Step(self._heading, self._world(), commands))
         else:
             self._response(block)
@@ -140,6 +143,9 @@ class _StepCollector:
     def _response(self, documented: DocumentedBlock) -> None:
         status, line = self._status(documented)
         last = self.steps[-1] if self.steps else None
+        if documented.is_output and not self._follows_commands:
+            return  # of commands that are not run
+        self._follows_commands = False
         if last and last.commands and last.response is None and last.heading == self._heading:
             self.steps[-1] = replace(last, response=documented, status=status, status_line=line)
         else:

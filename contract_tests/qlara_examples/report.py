@@ -37,6 +37,7 @@ _CLASSES = {
     StepState.MATCHES: "kept",
     StepState.RAN: "open",
 }
+_SHOWN_LINES = 12  # of a refusal
 _RED = frozenset({StepState.DIFFERS, StepState.COULD_NOT_RUN})
 
 
@@ -129,6 +130,8 @@ def print_run(console: Console, run: ExamplesRun) -> None:
             )
             quoted = run.shown(result.quoted[finding.line])
             console.print(f"[dim]  {finding.line:5} │ {quoted}[/]", highlight=False, soft_wrap=True)
+        for line in run.shown(result.refusal).splitlines()[:_SHOWN_LINES]:
+            console.print(f"[dim]        {line}[/]", highlight=False, soft_wrap=True)
     if run.exit_code:
         console.print()
     style = "bold red" if run.exit_code else "green"
@@ -179,6 +182,7 @@ def as_json(run: ExamplesRun) -> dict[str, Any]:
                     for one in each.findings
                 ],
                 "notes": list(each.notes),
+                "refusal": each.refusal or None,
             }
             for each in run.results
         ],

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlara_examples.bash import Command
+    from qlara_examples.blocks import DocumentedBlock
     from qlara_examples.confinement import Confinement
     from qlara_examples.page import DocumentationPage, Step, StepWorld
     from qlara_examples.relay import RelayTarget
@@ -124,7 +125,7 @@ class _PageRunner:
             if done[-1].result.exited:
                 break  # as a script ends at exit
         self._executed += done
-        documented = _documented_command(done) if step.response else None
+        documented = _documented_command(done, step.response) if step.response else None
         return [
             self._documented(step, each) if each is documented else self._ran(each, step.heading)
             for each in done
@@ -246,10 +247,16 @@ class _PageRunner:
         )
 
 
-def _documented_command(done: Sequence[ExecutedCommand]) -> ExecutedCommand:
+def _documented_command(
+    done: Sequence[ExecutedCommand], response: DocumentedBlock
+) -> ExecutedCommand:
     """Return the command that a documented response belongs to: the last one that has output."""
     with_output = [
-        each for each in done if each.exchanges or printed_values(each.result.stdout) is not None
+        each
+        for each in done
+        if each.exchanges
+        or printed_values(each.result.stdout) is not None
+        or (response.is_output and each.result.stdout.strip())
     ]
     return with_output[-1] if with_output else done[-1]
 

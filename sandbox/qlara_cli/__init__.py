@@ -68,8 +68,21 @@ def _mcp() -> click.Command:
     return mcp
 
 
+def _wait() -> click.Command:
+    from qlara_cli.wait import wait
+
+    return wait
+
+
+def _completion() -> click.Command:
+    from qlara_cli.completion import completion
+
+    return completion
+
+
 COMMANDS: Commands = {
     "serve": (_serve, "Start the sandbox."),
+    "wait": (_wait, "Wait until a sandbox is ready, for CI."),
     "scenarios": (_scenarios, "List, show and check the scenarios."),
     "shell": (_shell, "Open a shell in which the documented commands work as printed."),
     "examples": (_examples, "Run the commands of documentation pages."),
@@ -78,6 +91,7 @@ COMMANDS: Commands = {
     "coverage": (_coverage, "Show what of the contract tests have met in a sandbox."),
     "vcard": (_vcard, "Inspect, convert and generate vCard files."),
     "mcp": (_mcp, "Give agents the sandbox, its contract and `verify` as tools."),
+    "completion": (_completion, "Print what completes commands in bash, zsh or fish."),
 }
 
 

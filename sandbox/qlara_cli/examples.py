@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qlara_cli.exit_codes import could_not_run
+from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_contract.errors import CannotRun
 from qlara_contract.settings import RunSettings, is_loopback, split_credentials
 from qlara_contract.targets import SCENARIOS, SPEC
@@ -104,12 +104,12 @@ def examples(files: tuple[Path, ...], **options: Any) -> None:
 
     \b
     Examples:
-      qlara-sandbox examples README.md docs/walkthrough.md
+      qlara-sandbox examples docs/walkthrough.md
       qlara-sandbox examples saved-page.html --files ~/exports --report report
     """
     from qlara_examples.page import read_page
 
-    with could_not_run():
+    with one_means_wrong(), could_not_run():
         _need("bash", "curl")
         pages = [read_page(path) for path in files]
         if options["show"]:

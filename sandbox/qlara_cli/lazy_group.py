@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 
 import click
+from click.shell_completion import CompletionItem
 
 from qlara_cli.interrupts import ends_at_once
 
@@ -12,6 +14,10 @@ from qlara_cli.interrupts import ends_at_once
 Commands = Mapping[str, tuple[Callable[[], click.Command], str]]
 
 _OURS = {"qlara_sandbox", "qlara_cli", "qlara_mcp", "qlara_contract", "qlara_examples"}
+
+
+class _CannotRun(click.ClickException):
+    exit_code = 2  # 1 is a verdict of the commands that check something
 
 
 class LazyGroup(click.Group):
@@ -36,9 +42,25 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[:1] and args[0] in self._ends_at_once:
+        if args[:1] and args[0] in self._ends_at_once and not ctx.resilient_parsing:
             ctx.with_resource(ends_at_once())
+        if args[0] not in self._commands and args[0][:1].isalnum() and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {args[0]!r}.{self._near(args[0])}")
         return super().resolve_command(ctx, args)
+
+    def _near(self, name: str) -> str:
+        """Return which command was probably meant, as a question; empty if none is near."""
+        near = get_close_matches(name.lower(), self._commands, n=2)
+        return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command without importing any."""
+        found = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in self._commands.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self._commands)
@@ -52,7 +74,7 @@ class LazyGroup(click.Group):
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] in _OURS:
                 raise
-            raise click.ClickException(
+            raise _CannotRun(
                 f"This command needs {error.name}, which is not installed. "
                 "In a checkout, run: make suite (or pip install '.[contract,tls]')."
             ) from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qlara_cli.completion import scenario_names
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract, InvalidContract
 from qlara_sandbox.scenario.check import check as check_file
@@ -81,7 +82,7 @@ def _show_titles(library: Library, names: list[str]) -> None:
 
 
 @scenarios.command()
-@click.argument("name")
+@click.argument("name", shell_complete=scenario_names)
 @click.option(
     "--base-url",
     default=_BASE,

@@ -17,6 +17,7 @@ import click
 
 from qlara_cli.addresses import hosts_of, reachable, urls
 from qlara_cli.colours import painter
+from qlara_cli.completion import scenario_names
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 from qlara_sandbox import resources
@@ -86,6 +87,7 @@ Examples:
     "Scenario for requests that do not choose one.",
     default="default",
     show_default=True,
+    shell_complete=scenario_names,
 )
 @_option(
     "--scenarios folder",

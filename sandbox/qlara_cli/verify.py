@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qlara_cli import verify_options
-from qlara_cli.exit_codes import could_not_run
+from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.interrupts import INTERRUPTED, interruptible
 from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.verify_options import Amount, Key, WritableFolder
@@ -285,8 +285,45 @@ def verify(**options: Any) -> None:
       qlara-sandbox verify --base-url https://api.example.com --api-key KEY --mode full \\
         --max-writes 300 --rate 5 --report report
     """
+    with one_means_wrong():
+        raise SystemExit(_verified(options))
+
+
+def _verified(options: dict[str, Any]) -> int:
+    """Check the deployment, or compare it with another; return the exit code."""
+    settings = _settings(options)
+    if options["insecure"]:
+        click.secho(
+            "--insecure: the certificate of the deployment is not checked. Anybody between this "
+            "machine and it can read the key.",
+            fg="red",
+            bold=True,
+            err=True,
+        )
+    if options["dry_run"]:
+        return _announce(settings)
+    deviations = _deviations(options["deviations"])
+    if options["compare"]:
+        base_url, credentials = split_credentials(options["compare"].rstrip("/"))
+        other = replace(
+            settings,
+            base_url=base_url,
+            credentials=credentials,
+            api_key=options["compare_key"] or settings.api_key,
+        )
+        return _compare(settings, other, options["report"])
+    outcome = _run(settings, deviations)
+    _show(outcome, options["report"], options["trend"])
+    if options["write_deviations"]:
+        _draft(outcome, options["write_deviations"])
+    if options["write_overlay"]:
+        _write_overlay(outcome, options["write_overlay"])
+    return outcome.exit_code
+
+
+def _settings(options: dict[str, Any]) -> RunSettings:
     base_url, credentials = split_credentials(options["base_url"].rstrip("/"))
-    settings = RunSettings(
+    return RunSettings(
         base_url=base_url,
         credentials=credentials,
         api_key=options["api_key"],
@@ -311,37 +348,9 @@ def verify(**options: Any) -> None:
         assume=options["assume"],
         strict=options["strict"],
     )
-    if options["insecure"]:
-        click.secho(
-            "--insecure: the certificate of the deployment is not checked. Anybody between this "
-            "machine and it can read the key.",
-            fg="red",
-            bold=True,
-            err=True,
-        )
-    if options["dry_run"]:
-        _announce(settings)
-        return
-    deviations = _deviations(options["deviations"])
-    if options["compare"]:
-        base_url, credentials = split_credentials(options["compare"].rstrip("/"))
-        other = replace(
-            settings,
-            base_url=base_url,
-            credentials=credentials,
-            api_key=options["compare_key"] or settings.api_key,
-        )
-        raise SystemExit(_compare(settings, other, options["report"]))
-    outcome = _run(settings, deviations)
-    _show(outcome, options["report"], options["trend"])
-    if options["write_deviations"]:
-        _draft(outcome, options["write_deviations"])
-    if options["write_overlay"]:
-        _write_overlay(outcome, options["write_overlay"])
-    raise SystemExit(outcome.exit_code)
 
 
-def _announce(settings: RunSettings) -> None:
+def _announce(settings: RunSettings) -> int:
     from rich.console import Console
 
     from qlara_cli.dry_run import rehearse
@@ -351,8 +360,7 @@ def _announce(settings: RunSettings) -> None:
     with could_not_run(), live(Console(stderr=True)) as progress:
         outcome, sent = rehearse(settings, progress)
     click.echo(mask(planned(settings, sent), settings.placeholders))
-    if outcome.stopped:
-        raise SystemExit(outcome.exit_code)
+    return outcome.exit_code if outcome.stopped else 0
 
 
 def _write_overlay(outcome: Outcome, path: Path) -> None:
@@ -400,15 +408,14 @@ def _overlay(settings: RunSettings) -> ReadOverlay:
 
 
 def _show(outcome: Outcome, folder: Path | None, trend_folder: Path | None) -> None:
-    from rich.console import Console
-
+    from qlara_contract.report.console import ReportConsole
     from qlara_contract.report.files import write_report
     from qlara_contract.report.terminal import print_outcome
 
     # The files first: they are there even if the output is cut short.
     trend = _trend(outcome, trend_folder) if trend_folder else None
     written = write_report(outcome, folder, trend) if folder else []
-    print_outcome(Console(), outcome, trend)
+    print_outcome(ReportConsole(), outcome, trend)
     for path in written:
         click.echo(f"Wrote {path}")
 
@@ -444,14 +451,16 @@ def _compare(settings: RunSettings, other: RunSettings, folder: Path | None) -> 
 
     from qlara_contract.differential import compare_deployments
     from qlara_contract.report import differential as report, terminal
+    from qlara_contract.report.console import ReportConsole
 
     secrets = settings.secrets + other.secrets
-    with could_not_run(), terminal.live(Console(stderr=True)) as progress:
+    with could_not_run(), terminal.live(Console(stderr=True)) as progress, interruptible():
         comparison = compare_deployments(settings, other, progress, _overlay(settings))
-    report.print_comparison(Console(), comparison, secrets)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(report.as_json(comparison), indent=2, ensure_ascii=False) + "\n"
         (folder / "twin.json").write_text(mask(text, secrets), encoding="utf-8")
+    report.print_comparison(ReportConsole(), comparison, secrets)
+    if folder:
         click.echo(f"Wrote {folder / 'twin.json'}")
     return comparison.exit_code

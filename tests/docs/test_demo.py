@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -48,3 +49,27 @@ def test_the_demo_fails_if_an_answer_is_not_the_expected_one(
 
     assert demo.main({"Wrong": [wrong]}) == 1
     assert "1 of 1 responses are not as documented." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_the_demo_ends_when_it_is_interrupted_and_says_what_it_has_shown(
+    sent: signal.Signals,
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "docs.demo"],
+        cwd=demo.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for line in process.stdout:
+            if line.startswith(" 3  "):
+                process.send_signal(sent)
+                break
+        rest, said = process.stdout.read(), process.stderr.read()
+    assert (process.returncode, said) == (130, "")
+    assert re.search(
+        r"\nInterrupted\. \d+ of 12 responses were shown, all as documented\.\n$", rest
+    ), rest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic, sleep
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
@@ -136,7 +136,7 @@ class Import:
         ):
             raise refuse(400, "file", "The file holds no card that can be imported.")
         if not self._policy.importing.apart:
-            sleep(0.25)  # what a slow database leaves between looking and writing
+            self._account.race.wait(id(context))
         for change in self._changes:
             change()
         context.pass_through(stages.JOINED, self._into)

@@ -41,7 +41,16 @@ def upload(context: Context) -> Response:
     assert account
     with account.lock:
         into, is_new = _destination(context)
-    cards = read_file(context, file.content)
+    if not context.policy.importing.apart:
+        with account.race.run(id(context)):
+            return _imported(context, file.content, into, is_new=is_new)
+    return _imported(context, file.content, into, is_new=is_new)
+
+
+def _imported(context: Context, content: bytes, into: ContactList, *, is_new: bool) -> Response:
+    account = context.account
+    assert account
+    cards = read_file(context, content)
     with account.lock if context.policy.importing.apart else nullcontext():
         response = Import(context, account, into).run(cards)
         if is_new:

@@ -54,7 +54,7 @@ def test_a_command_that_lacks_a_package_says_how_to_install_it() -> None:
     group = LazyGroup(commands={"x": (needy, "X")})
     result = CliRunner().invoke(group, ["x"])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2  # 1 is a verdict
     assert "needs a_package_that_nobody_has" in result.output
     assert "pip install '.[contract,tls]'" in result.output
 
@@ -65,3 +65,23 @@ def test_as_a_module_it_names_the_command_that_was_typed(module: str) -> None:
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert shown.stdout.startswith(f"Usage: python -m {module} [OPTIONS] COMMAND [ARGS]...\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("serv", "No such command 'serv'. Did you mean 'serve'?"),
+        ("Verfy", "No such command 'Verfy'. Did you mean 'verify'?"),
+        ("vcard inspct x", "No such command 'inspct'. Did you mean 'inspect'?"),
+        ("scenarios lst", "No such command 'lst'. Did you mean 'list'?"),
+        ("contract dif", "No such command 'dif'. Did you mean 'diff'?"),
+        ("zzz", "No such command 'zzz'.\n"),
+        ("serve --scenaro x", "'--scenario'"),
+        ("verify --base-ur x", "'--base-url'"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(words: str, said: str) -> None:
+    result = CliRunner().invoke(main, words.split())
+
+    assert result.exit_code == 2
+    assert said in result.output

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner
 
 from qlara_cli import main
@@ -124,3 +128,49 @@ def test_a_file_without_such_cards_needs_no_advice() -> None:
 
     assert sum(document["versions"].values()) == 250
     assert (document["groups"], document["hint"]) == (0, "")
+
+
+def test_problems_alone_are_shown_where_they_are_asked_for() -> None:
+    code, output = run(EXPORT, "--problems-only")
+    rows = output.splitlines()[1:-3]
+
+    assert code == 0
+    assert len(rows) == 20
+    assert all(" duplicate " in row or " error " in row for row in rows)
+    assert output.endswith("total 250, imported 230, duplicates 15, errors 5, skipped 20\n")
+    document = json.loads(run(EXPORT, "--problems-only", "--json")[1])
+    assert (len(document["cards"]), document["summary"]["total"]) == (20, 250)
+
+
+def test_a_file_comes_through_a_pipe_too() -> None:
+    card = b"BEGIN:VCARD\nVERSION:2.1\nFN:Anna\nTEL:347 123 4567\nEND:VCARD\n"
+    result = CliRunner().invoke(main, ["vcard", "inspect", "-"], input=card)
+
+    assert result.exit_code == 0
+    assert "convert FILE -o NEW.vcf" in result.output
+    assert result.output.splitlines()[-1].startswith("standard input: total 1, imported 0")
+
+
+def test_what_a_pipe_holds_may_be_refused() -> None:
+    result = CliRunner().invoke(main, ["vcard", "inspect", "-"], input=b"not a card")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("standard input: would be refused with 400: ")
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="script is not installed")
+def test_no_line_is_wider_than_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "faulty.vcf"
+    path.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Anna Rossi Bianchi\nTEL:12\nEND:VCARD\n" * 2)
+    command = f"unset COLUMNS; stty cols 60; {sys.executable} -m qlara_sandbox vcard inspect {path} --problems-only"
+    shown = subprocess.run(
+        ["script", "-qec", command, "/dev/null"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    cards = [line for line in shown.splitlines() if str(path) not in line]
+    assert "Anna Rossi Bianchi" in shown
+    assert [line for line in cards if len(line) > 60] == []

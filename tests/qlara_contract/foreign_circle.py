@@ -125,7 +125,7 @@ def circle(name: str, seed: int = 0) -> Circle:
     usual = _usual(seed)
     parted = [
         each
-        for each in compared.parted
+        for each in compared.unpaired
         if each not in left_out | usual.parted and not _is_generated(each)
     ]
     if not _has_reasons(said, usual):
@@ -236,7 +236,7 @@ def _usual(seed: int) -> _Usual:
         for each in compared.differences.values()
         for story in each.stories
     )
-    return _Usual(differences, frozenset(compared.parted), frozenset(foreign.outcome.otherwise))
+    return _Usual(differences, frozenset(compared.unpaired), frozenset(foreign.outcome.otherwise))
 
 
 def _stories_of(promises: Mapping[Any, str]) -> set[str]:

@@ -108,6 +108,14 @@ def test_an_entry_may_name_several_promises_and_the_circumstance(tmp_path: Path)
     assert not entry.knows("quota.shape", seen)
 
 
+def test_each_entry_of_a_draft_stands_by_itself() -> None:
+    results = Results()
+    for each in ("list.pages-from-1", "quota.shape", "tags.tidied"):
+        results.record_broken(each, Evidence(f"wrong: {each}", "a", "b", None))
+    text = draft(results.by_id.values(), date(2027, 1, 31))
+    assert (text.count("until: 2027-01-31\n"), "&" in text, "*" in text) == (3, False, False)
+
+
 def test_a_draft_has_one_entry_for_a_cause_narrowed_to_it(tmp_path: Path) -> None:
     results = Results()
     variant = Evidence("Pages.", "1", "0", variant=SpecVariant.PAGES_FROM_0)

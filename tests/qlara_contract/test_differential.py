@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
 from qlara_contract.contract import contract
 from qlara_contract.differential import DeploymentComparison, compare, shape
 from qlara_contract.exchange import ApiRequest
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.report.differential import print_comparison
 from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import answered, page, report
 
@@ -82,7 +85,7 @@ def test_an_id_of_any_letters_is_the_id_of_the_same_list_in_later_requests(list_
         ]
 
     compared = _compared(exchanges(list_id), exchanges("list_a"))
-    assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
+    assert (compared.unpaired, compared.differences, compared.fidelity) == ({}, {}, 1.0)
 
 
 def test_a_list_is_paired_whatever_else_its_import_returned() -> None:
@@ -94,14 +97,14 @@ def test_a_list_is_paired_whatever_else_its_import_returned() -> None:
         ]
 
     compared = _compared(exchanges("7", more=1), exchanges("list_a"))
-    assert (compared.unpaired, len(compared.differences)) == (0, 1)
+    assert (compared.unpaired, len(compared.differences)) == ({}, 1)
 
 
 def test_how_often_a_page_was_asked_for_until_it_held_a_contact_is_no_difference() -> None:
     waited = [answered(LIST, page(contacts=[], total=0))] * 3
     shown = answered(LIST, page())
     compared = _compared([*waited, shown], [waited[0], shown])
-    assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
+    assert (compared.unpaired, compared.differences, compared.fidelity) == ({}, {}, 1.0)
 
 
 def test_a_refusal_may_name_the_id_of_its_list_and_differs_in_other_words() -> None:
@@ -149,7 +152,7 @@ def test_requests_are_the_same_whatever_the_numbers_and_the_key_in_them() -> Non
     first = exchanges("+33199000001", FIRST.api_key, "contract-check 1a2b-9 a file with")
     second = exchanges("+33199000234", SECOND.api_key, "contract-check 3c4d5e-10 a file")
     compared = _compared(first, second)
-    assert (compared.unpaired, compared.differences, compared.fidelity) == (0, {}, 1.0)
+    assert (compared.unpaired, compared.differences, compared.fidelity) == ({}, {}, 1.0)
 
 
 def test_the_quota_is_compared_by_how_it_moves() -> None:
@@ -163,8 +166,78 @@ def test_the_quota_is_compared_by_how_it_moves() -> None:
 
 def test_requests_without_a_counterpart_are_counted_and_not_compared() -> None:
     compared = _compared([answered(QUOTA, {}), answered(QUOTA, {})], [answered(LIST, page())])
-    assert (compared.unpaired, sum(compared.paired.values()), compared.exit_code) == (2, 0, 2)
-    assert compared.parted == ["a story"]
+    assert (compared.unpaired, sum(compared.paired.values()), compared.exit_code) == (
+        {"a story": 2},
+        0,
+        2,
+    )
+
+
+@pytest.mark.parametrize("longer", [0, 1])
+def test_a_comparison_that_leaves_requests_out_is_no_success(longer: int) -> None:
+    both = [answered(QUOTA, {"used": 1, "total": 2})]
+    sides = [both, [*both, answered(LIST, page())]]
+    compared = _compared(sides[longer], sides[1 - longer])
+    assert (compared.unpaired, compared.fidelity, compared.exit_code) == ({"a story": 1}, 1.0, 2)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_story_that_only_one_run_told_has_no_counterpart(side: int) -> None:
+    told = ("a story", answered(QUOTA, {"used": 1, "total": 2}))
+    more = [told, ("another story", answered(LIST, page()))]
+    recorded = (more, [told]) if side else ([told], more)
+    assert compare(FIRST, SECOND, *recorded).unpaired == {"another story": 1}
+
+
+def test_the_exchanges_of_a_story_are_compared_wherever_they_were_recorded() -> None:
+    def recorded(used: int) -> list[tuple[str, ApiExchange]]:
+        pages = ("pages", answered(LIST, page()))
+        quotas = [("quotas", answered(QUOTA, {"used": each, "total": 9})) for each in (1, used)]
+        return [quotas[0], pages, quotas[1]]
+
+    compared = compare(FIRST, SECOND, recorded(2), recorded(3))
+    assert (compared.unpaired, [each.what for each in compared.differences.values()]) == (
+        {},
+        ["used: 2 and 3"],
+    )
+
+
+def test_two_accounts_may_have_the_same_ids() -> None:
+    def exchanges(*ids: tuple[str, str]) -> list[ApiExchange]:
+        return [
+            replace(answered(UPLOAD, report(importId=each), fields=(("listName", "x"),)), key=key)
+            for key, each in ids
+        ]
+
+    first = exchanges(("a", "imp_1"), ("other", "imp_1"))
+    second = exchanges(("b", "imp_2"), ("other", "imp_1"))
+    assert _compared(first, second).differences == {}
+
+
+def test_a_run_that_stopped_is_told_and_is_no_success() -> None:
+    compared = _compared(*[[answered(QUOTA, {"used": 1, "total": 2})]] * 2)
+    compared.cut_short = ["The run against http://127.0.0.1:2 stopped: it is away."]
+    console = Console(file=StringIO(), width=90)
+    print_comparison(console, compared, ())
+    assert compared.exit_code == 2
+    assert isinstance(console.file, StringIO)
+    assert "The one pair of responses that could be compared: they are the same." in (
+        console.file.getvalue()
+    )
+    assert "stopped: it is away." in console.file.getvalue()
+
+
+def test_what_could_not_be_compared_is_told_story_by_story() -> None:
+    both = [answered(QUOTA, {"used": 1, "total": 2})] * 2
+    compared = _compared([*both, answered(LIST, page())], both)
+    console = Console(file=StringIO(), width=90)
+    print_comparison(console, compared, ())
+    assert isinstance(console.file, StringIO)
+    assert """
+All 2 pairs of responses that could be compared are the same.
+1 request has no counterpart and could not be compared, from where these stories parted:
+  a story (1)
+""" in console.file.getvalue()
 
 
 def test_a_shape_is_names_and_types() -> None:

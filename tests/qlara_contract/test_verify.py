@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from qlara_cli.verify import verify
 from qlara_contract.contract import contract
+from qlara_contract.differential import compare_deployments
 from qlara_contract.promises import LIST, QUOTA
 from qlara_contract.run import DEFAULT_LIST
+from qlara_contract.settings import RunSettings
 from tests.qlara_contract.deployments import SECRET, api_reference, serving
 from tests.server import serving as sandbox
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+    from qlara_contract.engine import Progress
     from tests.server import Running
 
 
@@ -197,6 +200,29 @@ def test_two_worlds_of_the_sandbox_give_the_same_answers(server: Running, tmp_pa
     assert result.exit_code == 0, result.output
     report = json.loads((tmp_path / "twin.json").read_text(encoding="utf-8"))
     assert (report["fidelity"], report["unpaired"]) == (1.0, 0)
+
+
+def test_a_report_that_nobody_reads_to_its_end_changes_no_verdict(server: Running) -> None:
+    command = [sys.executable, "-m", "qlara_sandbox", "verify", "--base-url", server.url]
+    command += ["--api-key", "YOUR_API_KEY", "--only", "quota.shape"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, b"Traceback" in said) == (0, False), said
+
+
+def test_a_comparison_that_is_interrupted_shows_what_is_known(server: Running) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.done == 5:
+            raise KeyboardInterrupt
+
+    settings = RunSettings(server.url, "sandbox_compare-interrupted")
+    compared = compare_deployments(settings, settings, interrupt)
+    assert (compared.exit_code, sum(compared.paired.values())) == (130, 0)
+    assert sum(compared.unpaired.values()) > 5
+    assert compared.cut_short == [f"The run against {server.url} stopped: the run was interrupted"]
 
 
 def test_plain_pytest_runs_the_same_stories(server: Running, tmp_path: Path) -> None:

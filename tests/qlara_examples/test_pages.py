@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -243,6 +246,99 @@ def test_our_own_documentation_is_right(run: PageRun) -> None:
     assert result.exit_code == 0, result.output
     assert not run.findings
     assert sum(each["state"] == "matches" for each in run.results) == 16
+
+
+QUOTA = 'curl -s https://lora-api.agiletelecom.com/api/v1/partner-gateway/subscription/contacts -H "X-Api-Key: '
+
+
+@pytest.mark.parametrize(
+    ("language", "command", "printed", "differs"),
+    [
+        ("json", "jq .total", "50000", False),
+        ("json", "jq .total", "999", True),
+        ("", "jq .total", "999", True),
+        ("text", """jq -r '"total: \\(.total)"'""", "total: 50000", False),
+        ("text", """jq -r '"total: \\(.total)"'""", "total: 999", True),
+        ("output", "grep -c total", "1", False),
+        ("output", "grep -c total", "2", True),
+        ("text", "jq -r 'keys[]'", "total\n…", False),
+        ("text", "jq -r 'keys[]'", "total", True),
+        ("text", "jq -r 'keys[]'", "total\nused\nmore", True),
+    ],
+)
+def test_whatever_a_block_prints_is_compared(
+    run: PageRun, language: str, command: str, printed: str, differs: bool
+) -> None:
+    block = f'```bash\n{QUOTA}YOUR_API_KEY" | {command}\n```'
+    run.text(f"{block}\n\n```{language}\n{printed}\n```\n", "page.md")
+    assert [each["state"] for each in run.results] == ["differs" if differs else "matches"]
+
+
+def test_the_output_in_a_console_session_is_compared(run: PageRun) -> None:
+    session = (
+        f'$ {QUOTA}YOUR_API_KEY" | jq .total\n999\n$ {QUOTA}YOUR_API_KEY" | jq -r keys[0]\ntotal\n'
+    )
+    run.text(f"```console\n{session}```\n", "page.md")
+    assert [each["state"] for each in run.results] == ["differs", "matches"]
+
+
+def test_text_that_is_no_output_is_not_compared(run: PageRun) -> None:
+    page = f"""```text
+a tree
+```
+
+```bash
+make serve
+```
+
+```text
+Serving
+```
+
+```bash
+{QUOTA}YOUR_API_KEY"
+```
+
+## Another heading
+
+```text
+a note
+```
+"""
+    run.text(page, "page.md")
+    assert [each["state"] for each in run.results] == ["ran"]
+
+
+def test_an_unexpected_refusal_is_shown_whole(run: PageRun) -> None:
+    page = f'```bash\n{QUOTA}nobody"\n```\n\n```json\n{{"used": 0, "total": 50000}}\n```\n'
+    result = run.text(page, "page.md")
+    shown = """\
+        401 Unauthorized
+        {
+          "status": "fail",
+          "data": {
+            "apiKey": "Unknown or inactive API key."
+          }
+        }
+"""
+    assert shown in result.output
+    assert [each["refusal"] for each in run.results] == [
+        "\n".join(line.removeprefix(" " * 8) for line in shown.splitlines())
+    ]
+
+
+def test_the_first_example_of_its_help_works() -> None:
+    help_ = CliRunner().invoke(examples, ["--help"]).output
+    first = re.search(r"Examples:\n +qlara-sandbox examples (.*)", help_)
+    assert first is not None
+    done = subprocess.run(
+        [sys.executable, "-m", "qlara_sandbox", "examples", *first[1].split()],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_comment_overrides_the_scenario_of_a_heading(run: PageRun) -> None:

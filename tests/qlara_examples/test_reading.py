@@ -121,9 +121,14 @@ print({"no": "answer"})
         ("command", 12, 13),
         ("response", 14, 14),
         ("command", 15, 15),
+        ("response", 16, 16),
         ("heading", 21, "The plan is full (409)"),
     ]
-    assert [each.status for each in blocks if isinstance(each, DocumentedBlock)] == [201, None]
+    assert [each.status for each in blocks if isinstance(each, DocumentedBlock)] == [
+        201,
+        None,
+        None,
+    ]
 
 
 def test_blocks_of_markdown_keep_their_lines_in_lists_and_quotes_and_below_front_matter() -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
+from qlara_cli.completion import scenario_names
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ Examples:
     envvar="SANDBOX_SCENARIO",
     default="crm-migration",
     show_default=True,
+    shell_complete=scenario_names,
     help="Scenario for requests that do not choose one.",
 )
 @click.option(

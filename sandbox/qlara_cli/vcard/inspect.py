@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +18,9 @@ from qlara_sandbox.domain.errors import FileTooLarge, Refusal
 from qlara_sandbox.domain.vcard import ADVICE, IS_GROUP, read_raw_cards
 from qlara_sandbox.http.contract import Contract
 from qlara_sandbox.services.importing import InspectedCard, inspect_import
+
+_STDIN, _PIPED = Path("-"), Path("standard input")
+_NARROWEST = 20  # columns for what is said of a card
 
 
 class InspectedFile(NamedTuple):
@@ -33,17 +39,25 @@ class InspectedFile(NamedTuple):
         """Return what to do about cards that no import reads; empty if there are none."""
         if self.versions.keys() <= {"3.0", "4.0"}:
             return ""
-        return f"{ADVICE}, or convert the file: qlara-sandbox vcard convert {file} -o NEW.vcf"
+        name = "FILE" if file == _PIPED else file
+        return f"{ADVICE}, or convert the file: qlara-sandbox vcard convert {name} -o NEW.vcf"
 
 
 @click.command(
     epilog="""\b
 Examples:
   qlara-sandbox vcard inspect contacts.vcf
+  qlara-sandbox vcard inspect contacts.vcf --problems-only
   qlara-sandbox vcard inspect contacts.vcf --region GB --json | jq .summary
+  unzip -p export.zip contacts.vcf | qlara-sandbox vcard inspect -
 """
 )
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
+)
+@click.option(
+    "--problems-only", is_flag=True, help="Show only the cards that do not become contacts."
+)
 @click.option(
     "--region",
     default="IT",
@@ -55,12 +69,14 @@ Examples:
 @click.option(
     "--json", "as_json", is_flag=True, envvar="SANDBOX_JSON", show_envvar=True, help="Print JSON."
 )
-def inspect(file: Path, region: str, *, as_json: bool) -> None:
+def inspect(file: Path, region: str, *, as_json: bool, problems_only: bool) -> None:
     """Show what an import of FILE into an empty account would do, card by card.
 
-    Exit code 0 if the file can be imported, 1 if it would be refused.
+    FILE may be - for standard input. Exit code 0 if the file can be imported, 1 if it would be
+    refused.
     """
-    data = file.read_bytes()
+    data = sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
+    file = _PIPED if file == _STDIN else file
     try:
         _check_size(data)
     except FileTooLarge as refusal:
@@ -73,6 +89,9 @@ def inspect(file: Path, region: str, *, as_json: bool) -> None:
     except Refusal as refusal:
         click.echo(f"{file}: would be refused with 400: {refusal.message}", err=True)
         raise SystemExit(1) from refusal
+    if problems_only:
+        problems = [card for card in inspected.cards if card.outcome != "imported"]
+        inspected = inspected._replace(cards=problems)
     click.echo(_as_json(file, inspected) if as_json else _as_text(file, inspected))
 
 
@@ -103,12 +122,21 @@ def _as_json(file: Path, inspected: InspectedFile) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
+def _within_terminal(head: str, detail: str) -> str:
+    """Return *head* and *detail*, folded below itself where a terminal is too narrow for it."""
+    detail = printable(detail)
+    room = shutil.get_terminal_size().columns - len(head)
+    if not sys.stdout.isatty() or len(detail) <= room or room < _NARROWEST:
+        return head + detail
+    return head + f"\n{' ' * len(head)}".join(textwrap.wrap(detail, room))
+
+
 def _as_text(file: Path, inspected: InspectedFile) -> str:
     cards = inspected.cards
     names = [printable(card.name) or "(no name)" for card in cards]
     width = min(max(map(len, names), default=0), 40)
     lines = [
-        f"{card.line:>7}  {name:{width}}  {_MARKS[card.outcome]:9}  {printable(card.detail)}"
+        _within_terminal(f"{card.line:>7}  {name:{width}}  {_MARKS[card.outcome]:9}  ", card.detail)
         for card, name in zip(cards, names, strict=True)
     ]
     versions = ", ".join(f"{printable(name)} {n}" for name, n in inspected.versions.items())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from qlara_sandbox.testing.own_line import ends_in_own_line
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,6 +26,8 @@ class Sandbox:
 
     def __init__(self, server: Server, api_key: str) -> None:
         self._server = server
+        self._others: list[Sandbox] = []
+        self._before = server.last_request()
         self.base_url = server.url
         self.api_key = api_key
 
@@ -32,6 +36,7 @@ class Sandbox:
         """The headers that a request of this account needs."""
         return {"X-Api-Key": self.api_key}
 
+    @ends_in_own_line
     def account(self, label: str) -> Sandbox:
         """Return another account of the same server, with the key ``sandbox_LABEL``.
 
@@ -43,8 +48,11 @@ class Sandbox:
                 f"label: expected letters, digits, dots, hyphens, single underscores: {label!r}"
             )
             raise ValueError(message)
-        return Sandbox(self._server, f"sandbox_{label}")
+        other = Sandbox(self._server, f"sandbox_{label}")
+        self._others.append(other)
+        return other
 
+    @ends_in_own_line
     def scenario(self, name: str) -> None:
         """Start this account afresh from the scenario *name*, which it keeps from now on.
 
@@ -54,10 +62,12 @@ class Sandbox:
         """
         self._server.begin(self.api_key, name)
 
+    @ends_in_own_line
     def reset(self) -> None:
         """Start this account afresh from the same scenario. Its requests stay in the journal."""
         self._server.forget(self.api_key)
 
+    @ends_in_own_line
     def fault(self, **rule: Any) -> None:
         """Set a fault for this account, written as in a scenario file.
 
@@ -68,6 +78,7 @@ class Sandbox:
         """
         self.control("POST", "faults", fault=rule)
 
+    @ends_in_own_line
     def clock(self, **change: str | bool) -> str:
         """Stop, move or reset the account's clock, and return its time (RFC 3339).
 
@@ -79,6 +90,7 @@ class Sandbox:
         now: str = self.control("PUT", "clock", **change)["now"]
         return now
 
+    @ends_in_own_line
     def control(self, method: str, path: str, **values: Any) -> Any:
         """Call the control API about this account, and return the JSON of its response.
 
@@ -91,6 +103,7 @@ class Sandbox:
 
         return control(self._server.address, method, path, {"apiKey": self.api_key, **values})
 
+    @ends_in_own_line
     def contacts(self, list_id: str = "list_crm_migration") -> list[Contact]:
         """Return the contacts of a list, in the order in which they joined it.
 
@@ -99,10 +112,12 @@ class Sandbox:
         """
         return self._server.contacts(self.api_key, list_id)
 
+    @ends_in_own_line
     def quota(self) -> Quota:
         """Return how many contacts the account holds and may hold."""
         return self._server.quota(self.api_key)
 
+    @ends_in_own_line
     def requests(
         self, *, operation: str | None = None, status: int | str | None = None
     ) -> list[dict[str, Any]]:
@@ -123,10 +138,21 @@ class Sandbox:
 
         return as_json(self._server.coverage())
 
+    def last_exchanges(self) -> list[str]:
+        """Return the last exchanges as lines for people: status, reason, and a command for each.
+
+        Those of this account, of the accounts made from it, and of keys that no account has.
+        """
+        from qlara_sandbox.testing.exchanges import lines
+
+        keys = {self.api_key, *(other.api_key for other in self._others)}
+        return list(lines(self._server.exchanges(keys, self._before)))
+
+    @ends_in_own_line
     def upload(self, file: Path | bytes | str, **fields: str) -> ReceivedResponse:
         """Upload a vCard file over HTTP, as any client would, and return the response.
 
-        *file* is a path, or the content itself. *fields* are the form fields of the contract
+        *file* is a path, the name of a file, or the content itself. *fields* are the form fields of the contract
         (``listId``, ``listName``, ``duplicateStrategy``, ``tags``); with no destination the file
         goes into ``list_crm_migration``. A refusal is a response, too.
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _BOUNDARY = "qlara-sandbox-7f3a9c51e8d24b06"
+_SUFFIXES = frozenset({".vcf", ".vcard"})
 _SECONDS = 60
 _REFUSED = 400  # and above: RFC 9110 section 15.5
 
@@ -82,9 +83,21 @@ def _send(
 
 
 def _content(file: Path | bytes | str) -> tuple[str, bytes]:
+    if isinstance(file, str) and _is_name(file):
+        file = Path(file)
     if isinstance(file, Path):
         return file.name, file.read_bytes()
     return "contacts.vcf", file.encode() if isinstance(file, str) else file
+
+
+def _is_name(text: str) -> bool:
+    """Return whether *text* names a file: one that is there, or that is called as vCard files are."""
+    if not text or "\n" in text:
+        return False
+    try:
+        return Path(text).is_file() or Path(text).suffix.lower() in _SUFFIXES
+    except (OSError, ValueError):  # too long for a name, or with characters that names do not have
+        return False
 
 
 def _form(name: str, content: bytes, fields: Mapping[str, str]) -> bytes:

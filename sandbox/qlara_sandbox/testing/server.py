@@ -14,7 +14,7 @@ from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.runtime import Runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Collection, Coroutine
 
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.domain.quota import Quota
@@ -102,6 +102,29 @@ class Server:
         async def look() -> list[dict[str, Any]]:
             await self._settle(api_key)
             return [show(entry) for entry in self._runtime.journal.matching(criteria)][::-1]
+
+        return self._run(look())
+
+    def last_request(self) -> str | None:
+        """Return the id of the newest request in the journal, if there is one."""
+
+        def look() -> str | None:
+            newest = next(self._runtime.journal.matching(Criteria()), None)
+            return newest.request_id if newest else None
+
+        return self._call(look) if self._serves else None
+
+    def exchanges(self, api_keys: Collection[str], after: str | None) -> list[dict[str, Any]]:
+        """Return the journal's entries of these keys, and of none that has an account, oldest first.
+
+        *after* is the id of the request after which to begin. Requests under way are waited for.
+        """
+
+        async def look() -> list[dict[str, Any]]:
+            await self._settle()
+            entries = self._runtime.journal.matching(Criteria(since=after))
+            meant = [one for one in entries if one.api_key in api_keys or one.key is None]
+            return [show(one) for one in reversed(meant) if not one.path.startswith("/__")]
 
         return self._run(look())
 

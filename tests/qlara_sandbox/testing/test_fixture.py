@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -116,6 +117,126 @@ def test_an_unknown_scenario_fails_the_test_that_asks_for_it(tmp_path: Path) -> 
 
     assert done.returncode == 1
     assert "quota-exhausted" in done.stdout
+
+
+def section(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the section of a failing test that shows its exchanges."""
+    after = done.stdout.partition(" Qlara sandbox: last exchanges ")[2].partition("\n")[2]
+    return re.split(r"\n[_=-]{3,}", after)[0]
+
+
+def test_a_failing_test_shows_its_last_exchanges_and_no_others(tmp_path: Path) -> None:
+    uses = f"""
+from urllib.error import HTTPError
+from urllib.request import urlopen
+import pytest
+{CARD}
+def test_other(qlara_sandbox):
+    qlara_sandbox.upload(CARD, listId="list_of_another_test")
+
+def test_failing(qlara_sandbox):
+    qlara_sandbox.upload(CARD, listId="list_of_nobody")
+    with pytest.raises(HTTPError):
+        urlopen(qlara_sandbox.base_url + "/api/v1/partner-gateway/subscription/contacts")
+    qlara_sandbox.scenario("quota-exhausted")
+    assert qlara_sandbox.upload(CARD).status == 200
+"""
+    done = run(tmp_path, test_it=uses)
+    assert (
+        section(done)
+        == r"""
+404 POST /api/partner-gateway/v1/contacts/upload/vcard
+    listId: No list with id 'list_of_nobody' in this account.
+    printf 'BEGIN:VCARD\nVERSION:3.0\nFN:Marco Rossi\nTEL:347 123 4567\nEND:VCARD\n' |
+    curl http://127.0.0.1:8080/api/partner-gateway/v1/contacts/upload/vcard \
+      -H 'X-Api-Key: YOUR_API_KEY' \
+      -F 'file=@-;filename=contacts.vcf' \
+      --form-string listId=list_of_nobody
+401 GET /api/v1/partner-gateway/subscription/contacts
+    sent without an API key
+    apiKey: Missing API key. Expected the X-Api-Key header.
+    curl http://127.0.0.1:8080/api/v1/partner-gateway/subscription/contacts
+409 POST /api/partner-gateway/v1/contacts/upload/vcard
+    contacts: Contact quota exceeded. Current: 50000/50000. Upgrade your plan to import more contacts.
+    printf 'BEGIN:VCARD\nVERSION:3.0\nFN:Marco Rossi\nTEL:347 123 4567\nEND:VCARD\n' |
+    curl http://127.0.0.1:8080/api/partner-gateway/v1/contacts/upload/vcard \
+      -H 'X-Api-Key: YOUR_API_KEY' \
+      -H 'X-Sandbox-Scenario: quota-exhausted' \
+      -F 'file=@-;filename=contacts.vcf' \
+      --form-string listId=list_crm_migration
+Each command runs against a sandbox of your own: start one with `qlara-sandbox serve`.""".lstrip()
+    )
+
+
+def test_a_failing_test_shows_the_other_accounts_that_it_made(tmp_path: Path) -> None:
+    uses = f"""
+{CARD}
+def test_failing(qlara_sandbox):
+    assert qlara_sandbox.account("other").upload(CARD).status == 201
+"""
+    assert section(run(tmp_path, test_it=uses)).startswith("200 POST /api/")
+
+
+def test_a_failing_test_in_a_worker_shows_its_exchanges_too(tmp_path: Path) -> None:
+    uses = f"{CARD}\ndef test_failing(qlara_sandbox):\n    assert not qlara_sandbox.upload(CARD)\n"
+    assert section(run(tmp_path, "-n", "1", test_it=uses)).startswith("200 POST /api/")
+
+
+def test_a_test_that_fails_before_any_request_says_so(tmp_path: Path) -> None:
+    uses = "def test_failing(qlara_sandbox):\n    assert qlara_sandbox.quota().used\n"
+    assert section(run(tmp_path, test_it=uses)) == "No request has arrived."
+
+
+@pytest.mark.parametrize("ends", ["return", "pytest.skip()", "pytest.xfail()"])
+def test_a_test_that_does_not_fail_shows_no_exchanges(tmp_path: Path, ends: str) -> None:
+    uses = f"import pytest\n{CARD}\ndef test_it(qlara_sandbox):\n"
+    uses += f"    qlara_sandbox.upload(CARD)\n    {ends}\n"
+    assert "last exchanges" not in run(tmp_path, "-rA", test_it=uses).stdout
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'scenario("quota-exhuasted")',
+        'upload("missing.vcf")',
+        'contacts("list_of_nobody")',
+        'fault(on="nothing")',
+        'clock(freeze="yesterday")',
+        'control("GET", "requests/req_none")',
+        'account("no label")',
+    ],
+)
+def test_the_traceback_of_a_mistake_ends_in_the_line_that_made_it(
+    tmp_path: Path, call: str
+) -> None:
+    done = run(tmp_path, test_it=f"def test_it(qlara_sandbox):\n    qlara_sandbox.{call}\n")
+    places = re.findall(r"^(\S+\.py):(\d+): ", done.stdout, re.MULTILINE)
+    assert (done.returncode, places) == (1, [("test_it.py", "2")])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ('{"scenario": "nowhere"}', "Unknown scenario 'nowhere'"),
+        ('{"scenaro": "default"}', "unknown: scenaro; there are scenario, scenarios, spec"),
+    ],
+)
+def test_a_mistake_in_the_options_is_told_without_a_traceback(
+    tmp_path: Path, options: str, told: str
+) -> None:
+    conftest = f"""
+import pytest
+
+@pytest.fixture(scope="session")
+def qlara_sandbox_options():
+    return {options}
+"""
+    done = run(tmp_path, conftest=conftest, test_it="def test_it(qlara_sandbox):\n    pass\n")
+    assert (done.returncode, told in done.stdout, "qlara_sandbox/" in done.stdout) == (
+        1,
+        True,
+        False,
+    )
 
 
 def test_who_does_not_use_the_fixture_pays_nothing_for_it(tmp_path: Path) -> None:

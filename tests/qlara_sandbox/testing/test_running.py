@@ -56,6 +56,28 @@ def test_what_is_uploaded_is_there_over_http_and_for_the_test(sandbox: Sandbox) 
     )
 
 
+def test_the_name_of_a_file_means_the_file(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.vcf").write_bytes(MARCO)
+    (tmp_path / "export").write_bytes(GIULIA)
+
+    assert [sandbox.upload(name).status for name in ("people.vcf", "export")] == [200, 200]
+    assert [contact.name for contact in sandbox.contacts()] == ["Marco Rossi", "Giulia Bianchi"]
+    with pytest.raises(FileNotFoundError, match=r"poeple\.vcf"):
+        sandbox.upload("poeple.vcf")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "BEGIN:VCARD", "x" * 5000, "\0", "name.vcf\n"],
+    ids=["empty", "a-line", "long", "zero", "a-name-and-a-line-break"],
+)
+def test_a_text_that_is_no_name_is_the_content(sandbox: Sandbox, content: str) -> None:
+    assert sandbox.upload(content).status == 400
+
+
 def test_a_file_is_uploaded_under_its_name(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / 'città "nuova".vcf'
     path.write_bytes(MARCO)

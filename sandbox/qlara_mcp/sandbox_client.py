@@ -160,9 +160,12 @@ class SandboxClient:
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str], sent: Mapping[str, Any]
     ) -> Received:
-        request = self._http.build_request(
-            method, f"{self.base_url}{path}", headers=dict(headers), **sent
-        )
+        try:
+            request = self._http.build_request(
+                method, f"{self.base_url}{path}", headers=dict(headers), **sent
+            )
+        except (httpx2.InvalidURL, UnicodeEncodeError) as error:
+            raise ToolError(f"These arguments cannot be sent in a request: {error}.") from error
         try:
             with anyio.fail_after(_SECONDS):
                 response = await self._http.send(request, stream=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 from mcp import Client
+from mcp.server.mcpserver.exceptions import ToolError
 
 from qlara_mcp.sandbox_client import SandboxClient
 from qlara_mcp.server import build_server
@@ -80,3 +81,14 @@ def test_a_server_that_is_no_sandbox_is_told_by_every_tool_in_a_sentence(kind: s
     assert [name for name, each in results.items() if not each.is_error] == []
     sentences = {name: said(each) for name, each in results.items()}
     assert {name: text for name, text in sentences.items() if "Error executing" in text} == {}
+
+
+def test_what_no_url_can_hold_is_told_in_a_sentence() -> None:
+    async def ask(url: str) -> object:
+        return await SandboxClient(url).control("GET", "requests", since="a" * 100_000)
+
+    with (
+        responding(200, "application/json", b'{"version": "1", "contract": "1"}') as url,
+        pytest.raises(ToolError, match="These arguments cannot be sent in a request: "),
+    ):
+        anyio.run(ask, url)

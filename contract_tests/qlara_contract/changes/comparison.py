@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from qlara_contract.changes.schemas import LOWER_BOUNDS, UPPER_BOUNDS, Combinations
 from qlara_contract.changes.statements import (
-    CHOICE,
+    CREDENTIALS,
     EXISTS,
     Place,
     Sender,
@@ -23,13 +24,10 @@ from qlara_contract.changes.statements import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LOWER_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
-_UPPER_BOUNDS = frozenset(
-    {
-        *("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"),
-        "max-bytes",
-    }
-)
+_BOUNDS = {
+    **dict.fromkeys(LOWER_BOUNDS, True),
+    **dict.fromkeys({*UPPER_BOUNDS, "max-bytes"}, False),
+}
 # What is said of something that exists anyway, without a bound of more or less.
 _WORDS = frozenset({"default", "value", "request line", "media type"})
 
@@ -87,6 +85,8 @@ def _changes(
         said = after or before
         assert said is not None, "one of the two has it"
         values = (before.value if before else None, after.value if after else None)
+        if key.aspect == CREDENTIALS and None in values:
+            continue  # told by whether a key is needed
         if values[0] != values[1]:
             kind = _kind(key.aspect, *values)
             breaks = _breaks(kind, said.sender)
@@ -127,22 +127,25 @@ def _kind(aspect: str, old: Any, new: Any) -> ChangeKind:
         if old is None or new is None:
             return ChangeKind.NEW if old is None else ChangeKind.GONE
         return ChangeKind.CHANGED
+    if isinstance(old, Combinations) or isinstance(new, Combinations):
+        before, after = old or Combinations(), new or Combinations()
+        names = before.names | after.names
+        return _of_sets(before.over(names), after.over(names))
     if old is None or new is None:
         return ChangeKind.NARROWER if old is None else ChangeKind.WIDER
     if isinstance(new, bool):
         return ChangeKind.NARROWER if new else ChangeKind.WIDER
-    if aspect in _LOWER_BOUNDS | _UPPER_BOUNDS:
-        is_narrower = (new > old) == (aspect in _LOWER_BOUNDS)
-        return ChangeKind.NARROWER if is_narrower else ChangeKind.WIDER
-    if isinstance(new, frozenset) and aspect != CHOICE:
-        return (
-            ChangeKind.NARROWER
-            if new < old
-            else ChangeKind.WIDER
-            if new > old
-            else ChangeKind.CHANGED
-        )
+    if aspect in _BOUNDS:
+        return ChangeKind.NARROWER if (new > old) is _BOUNDS[aspect] else ChangeKind.WIDER
+    if isinstance(new, frozenset) and isinstance(old, frozenset):
+        return _of_sets(old, new)
     return ChangeKind.CHANGED
+
+
+def _of_sets(old: frozenset[Any], new: frozenset[Any]) -> ChangeKind:
+    if new < old:
+        return ChangeKind.NARROWER
+    return ChangeKind.WIDER if new > old else ChangeKind.CHANGED
 
 
 def _breaks(kind: ChangeKind, sender: Sender) -> bool:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qlara_contract.targets import Document, alternatives, always_required, properties_of
+from qlara_contract.changes.schemas import (
+    LOWER_BOUNDS,
+    UPPER_BOUNDS,
+    combinations_of,
+    folded,
+    other_keywords,
+)
+from qlara_contract.targets import Document, always_required, properties_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,12 +22,13 @@ Place = tuple[str, ...]
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # Keywords that are compared each by itself; how is for `qlara_contract.changes.comparison`.
 _KEYWORDS = (
-    *("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"),
-    *("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"),
+    *sorted(LOWER_BOUNDS),
+    *sorted(UPPER_BOUNDS),
     *("max-bytes", "pattern", "format", "default", "multipleOf", "uniqueItems"),
 )
 EXISTS = "exists"
 CHOICE = "exactly one of"
+CREDENTIALS = "credentials"
 
 
 class Sender(StrEnum):
@@ -83,7 +91,10 @@ class _StatementReader:
         said = _Saying((name,), Sender.CLIENT, _source_of(node))
         yield said.that(EXISTS, True)
         yield said.that("request line", f"{method.upper()} {path}")
-        yield said.that("needs a key", bool(node.get("security", self._document.get("security"))))
+        security = node.get("security", self._document.get("security")) or []
+        is_secured = bool(security) and {} not in security
+        yield said.that("needs a key", is_secured)
+        yield said.that(CREDENTIALS, self._credentials(security) if is_secured else None)
         yield said.that("permission", _extension(node, "permission"))
         for rule in _extension(node, "rules") or []:
             text = str(rule.get("rule", ""))
@@ -97,6 +108,23 @@ class _StatementReader:
         yield from _body(said, node.get("requestBody", {}))
         for status, response in node.get("responses", {}).items():
             yield from _response(said, str(status), response)
+
+    def _credentials(self, security: list[Mapping[str, Any]]) -> frozenset[str]:
+        """Return each way to say who one is, in words."""
+        schemes = self._document.get("components", {}).get("securitySchemes", {})
+        return frozenset(
+            " and ".join(
+                sorted(_credential(self._references.resolve(schemes.get(name, {}))) for name in way)
+            )
+            for way in security
+        )
+
+
+def _credential(scheme: Mapping[str, Any]) -> str:
+    name = str(scheme.get("name", ""))
+    named = name.lower() if scheme.get("in") == "header" else name
+    said = (scheme.get("type"), scheme.get("scheme"), scheme.get("in"), named)
+    return " ".join(str(each) for each in said if each)
 
 
 @dataclass(frozen=True)
@@ -121,12 +149,22 @@ def _parameter(said: _Saying, node: Mapping[str, Any]) -> Iterator[tuple[Stateme
     about = said.of(f"{node['in']} {node['name']}", node)
     yield about.that(EXISTS, True)
     yield about.that("required", bool(node.get("required")))
-    yield from _schema(about, node.get("schema", {}))
+    content: Mapping[str, Any] = node.get("content", {})
+    media_type = next(iter(content), None)
+    yield about.that("media type", media_type)
+    in_content = content[media_type].get("schema", {}) if media_type else {}
+    schema = node.get("schema", in_content)
+    if isinstance(schema, dict) and (_types(schema) or frozenset()) & {"array", "object"}:
+        style = node.get("style", "form" if node["in"] in {"query", "cookie"} else "simple")
+        is_exploded = node.get("explode", style == "form")
+        yield about.that("style", f"{style}, {'exploded' if is_exploded else 'not exploded'}")
+    yield from _schema(about, schema)
 
 
 def _body(said: _Saying, node: Mapping[str, Any]) -> Iterator[tuple[StatementKey, Statement]]:
     for media_type, media in node.get("content", {}).items():
-        about = said.of("form" if media_type == "multipart/form-data" else media_type)
+        bare = _bare(media_type)
+        about = said.of("form" if bare == "multipart/form-data" else bare)
         yield about.that(EXISTS, True)
         yield about.that("required", bool(node.get("required")))
         yield from _schema(about, media.get("schema", {}))
@@ -140,16 +178,27 @@ def _response(
     for name, header in node.get("headers", {}).items():
         of_header = about.of(f"header {name}", header)
         yield of_header.that(EXISTS, True)
+        yield of_header.that("required", bool(header.get("required")))
         yield from _schema(of_header, header.get("schema", {}))
     for media_type, media in node.get("content", {}).items():
-        of_media = about if media_type == "application/json" else about.of(media_type)
-        yield of_media.that("media type", media_type)
+        bare = _bare(media_type)
+        of_media = about if bare == "application/json" else about.of(bare)
+        yield of_media.that("media type", bare)
         yield from _schema(of_media, media.get("schema", {}))
 
 
+def _bare(media_type: str) -> str:
+    """Return a media type without its parameters, such as a charset."""
+    return media_type.partition(";")[0].strip().lower()
+
+
 def _schema(said: _Saying, node: Any) -> Iterator[tuple[StatementKey, Statement]]:
+    if isinstance(node, bool):
+        yield said.that("values", None if node else frozenset())
+        return
     if not isinstance(node, dict) or "$ref" in node:  # a reference that leads into itself
         return
+    node = folded(node)
     is_file = node.get("format") == "binary" or "contentMediaType" in node
     yield said.that("type", frozenset(["file"]) if is_file else _types(node))
     yield said.that("values", _values(node))
@@ -158,16 +207,20 @@ def _schema(said: _Saying, node: Any) -> Iterator[tuple[StatementKey, Statement]
         if keyword == "max-bytes":
             value = _extension(node, keyword)
         yield said.that(keyword, value, _source_of(node, keyword))
+    for keyword, value in other_keywords(node, is_file=is_file):
+        yield said.that(keyword, value)
     yield from _object(said, node)
-    if isinstance(node.get("items"), dict):
+    if isinstance(node.get("items"), dict | bool):
         yield from _schema(said.of("[]", node["items"]), node["items"])
 
 
 def _object(said: _Saying, node: dict[str, Any]) -> Iterator[tuple[StatementKey, Statement]]:
     required = always_required(node)
-    properties = properties_of(node)
-    if properties or alternatives(node):
-        yield said.that(CHOICE, frozenset(alternatives(node)) or None)
+    # A field that may be anything has no rules; one that may be nothing is none.
+    free = [name for name, inner in node.get("properties", {}).items() if inner is True]
+    properties = {**properties_of(node), **{name: {} for name in free}}
+    together = combinations_of(node)
+    yield said.that(CHOICE, together if together and together.names else None)
     for name, inner in properties.items():
         about = said.of(name, inner)
         yield about.that(EXISTS, True)

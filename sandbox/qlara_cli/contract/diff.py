@@ -11,6 +11,7 @@ import click
 from qlara_cli.contract.reading import read_any
 from qlara_cli.exit_codes import could_not_run
 from qlara_contract.changes.comparison import Change, changes
+from qlara_contract.changes.schemas import Combinations
 from qlara_contract.changes.statements import EXISTS
 from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
@@ -130,8 +131,8 @@ def _line(change: Change) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, frozenset):
-        return ", ".join(sorted(value))
+    if isinstance(value, frozenset | Combinations):
+        return ", ".join(_plain(value)) or "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None else str(value)
@@ -150,4 +151,6 @@ def _as_json(change: Change) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Combinations):
+        return value.texts()
     return sorted(value) if isinstance(value, frozenset) else value

@@ -85,10 +85,12 @@ async def list_requests(
         str | None, Field(min_length=1, max_length=200, description="Only this operationId.")
     ] = None,
     status: Annotated[
-        str | int | None, Field(description="Only this status, or class of them: 409, 4xx.")
+        Annotated[str, Field(max_length=200)] | int | None,
+        Field(description="Only this status, or class of them: 409, 4xx."),
     ] = None,
     since: Annotated[
-        str | None, Field(description="Only after this request id, or from this moment on.")
+        str | None,
+        Field(max_length=200, description="Only after this request id, or from this moment on."),
     ] = None,
     page: Annotated[int, Field(ge=1, le=10, description="Which page, counted from 1.")] = 1,
     limit: Limit = 20,

@@ -30,7 +30,7 @@ from qlara_sandbox.http.operation import (
     Parameter,
 )
 from qlara_sandbox.http.overlay import InvalidOverlay, apply_file
-from qlara_sandbox.http.schemas import Document, Schema, expected, renew_words
+from qlara_sandbox.http.schemas import Document, Schema, expected, plain_types, renew_words
 from qlara_sandbox.http.yaml_document import UnusableDocument, read_document, require_shape
 from qlara_sandbox.scenario.errors import shown
 from qlara_sandbox.scenario.plain_yaml import explained
@@ -384,6 +384,7 @@ def _form_field(name: str, schema: Schema) -> FormField:
         expected=expected(schema),
         max_bytes=_size(schema, f"the field {name!r}"),
         values=tuple(map(str, schema.get("enum", ()))),
+        types=tuple(sorted(plain_types(schema))) or ("string",),
     )
 
 

@@ -11,7 +11,7 @@ from qlara_sandbox.domain.errors import InvalidFields, InvalidParameters
 from qlara_sandbox.http.large_json import shifted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import jsonschema_rs
 
@@ -23,6 +23,7 @@ MULTIPART = "multipart/form-data"
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
+_NOT_TEXT = frozenset({"integer", "number", "boolean"})
 _LONGEST_NAME = 100
 # What the validator calls a mistake in an either-or, by the way in which it is written.
 _OF_BRANCHES = frozenset({"OneOfNotValid", "OneOfMultipleValid", "AnyOf", "Not"})
@@ -57,13 +58,24 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field of a form. A file field is sent as a file part; ``max_bytes`` bounds the file."""
+    """A field of a form. A file field is sent as a file part; ``max_bytes`` bounds the file.
+
+    A form has only text: ``types`` are those of JSON that the text of the field may stand for.
+    """
 
     name: str
     is_file: bool
     expected: str
     max_bytes: int | None
     values: tuple[str, ...] = ()
+    types: tuple[str, ...] = ("string",)
+
+    def read(self, raw: str) -> Any:
+        """Return the value of *raw*; *raw* itself if it is none."""
+        try:
+            return _plain(raw, self.types)
+        except ValueError:
+            return raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +101,13 @@ class FormSchema:
         Raises:
             InvalidFields: every field at fault with what was expected.
         """
-        if not self.validator.is_valid(dict(present)):
+        values = {
+            name: self.fields[name].read(raw) if name in self.fields else raw
+            for name, raw in present.items()
+        }
+        if not self.validator.is_valid(values):
             mistakes = {name: self._missing(name) for name in self.required if name not in present}
-            for error in self.validator.iter_errors(dict(present)):
+            for error in self.validator.iter_errors(values):
                 for name, message in self._blame(error, present):
                     mistakes.setdefault(name, message)
             raise InvalidFields(mistakes)
@@ -272,17 +288,19 @@ def _query(query: bytes) -> dict[str, list[str]]:
     return given
 
 
-def _plain(raw: str, type_: str) -> Any:
-    if type_ == "integer":
-        if not _INTEGER.fullmatch(raw):
-            raise ValueError(raw)
+def _plain(raw: str, types: str | Sequence[str]) -> Any:
+    """Return what a text says, as the first of its types that it can be.
+
+    Raises:
+        ValueError: it can be none of them.
+    """
+    known = {types} if isinstance(types, str) else set(types)
+    if "integer" in known and _INTEGER.fullmatch(raw):
         return int(raw)
-    if type_ == "number":
-        if not _NUMBER.fullmatch(raw):
-            raise ValueError(raw)
+    if "number" in known and _NUMBER.fullmatch(raw):
         return float(raw)
-    if type_ == "boolean":
-        if raw not in _BOOLEANS:
-            raise ValueError(raw)
+    if "boolean" in known and raw in _BOOLEANS:
         return _BOOLEANS[raw]
+    if known & _NOT_TEXT and "string" not in known:
+        raise ValueError(raw)
     return raw

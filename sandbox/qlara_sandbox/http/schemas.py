@@ -38,17 +38,19 @@ class Document:
         self.root = root
 
     def resolve(self, node: Any) -> Any:
-        """Return *node*, or what its ``$ref`` leads to.
+        """Return *node*, or what its ``$ref`` leads to, with what stands beside the ``$ref``.
 
         Raises:
             KeyError: the reference leads nowhere, or out of the document.
         """
         seen = set()
+        beside = []
         while isinstance(node, dict) and "$ref" in node:
             reference = node["$ref"]
             if reference in seen or not reference.startswith("#/"):
                 raise KeyError(reference)
             seen.add(reference)
+            beside.append({key: value for key, value in node.items() if key != "$ref"})
             target: Any = self.root
             for step in reference[2:].split("/"):
                 try:
@@ -56,6 +58,8 @@ class Document:
                 except (KeyError, TypeError) as error:
                     raise KeyError(reference) from error
             node = target
+        for siblings in reversed(beside):
+            node = _with_siblings(node, siblings)
         return node
 
     def expanded(self, node: Any, within: frozenset[str] = frozenset()) -> Any:
@@ -77,6 +81,19 @@ class Document:
         """Return a validator of *schema*, which may refer to the document's components."""
         whole = {**schema, "components": self.root.get("components", {})}
         return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, retriever=offline)
+
+
+def _with_siblings(node: Any, siblings: Schema) -> Any:
+    """Return a schema that demands what *node* does and what stands beside the reference to it."""
+    if not siblings or not isinstance(node, dict):
+        return node
+    twice = {
+        key: value
+        for key, value in siblings.items()
+        if key not in _NOT_DEMANDED and not key.startswith("x-") and node.get(key, value) != value
+    }
+    together = {**node, **{key: value for key, value in siblings.items() if key not in twice}}
+    return {**together, "allOf": [*together.get("allOf", []), twice]} if twice else together
 
 
 def _whole_arrays(schema: Any, name: str) -> Iterator[str]:
@@ -156,16 +173,23 @@ def _expectation(schema: Schema) -> str:
         return str(schema[_WORDS])
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
-    if schema.get("type") in {"integer", "number"}:
-        noun = "an integer" if schema["type"] == "integer" else "a number"
+    types = plain_types(schema)
+    if types in ({"integer"}, {"number"}, {"integer", "number"}):
+        noun = "an integer" if types == {"integer"} else "a number"
         return noun + _range(schema.get("minimum"), schema.get("maximum"))
-    if schema.get("type") == "boolean":
+    if types == {"boolean"}:
         return "true or false"
     bounds = _range(schema.get("minLength"), schema.get("maxLength"))
     pattern = f" matching {schema['pattern']}" if "pattern" in schema else ""
     # " from 1 to 9" and " of at most 9" read as "of 1 to 9" and "of at most 9 characters".
     length = bounds.replace(" from", " of")
     return "text" + (f"{length} characters" if length else "") + pattern
+
+
+def plain_types(schema: Schema) -> set[str]:
+    """Return the types of a plain value; null is none that a form or a query can have."""
+    given = schema.get("type", [])
+    return {*([given] if isinstance(given, str) else given)} - {"null"}
 
 
 def _range(least: object, most: object) -> str:

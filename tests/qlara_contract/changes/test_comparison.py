@@ -187,6 +187,130 @@ def test_an_either_or_that_is_written_otherwise_is_no_change() -> None:
     assert told(edit) == []
 
 
+def contact(document: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = document["components"]["schemas"]["Contact"]
+    return schema
+
+
+def either_or(document: dict[str, Any], **keywords: Any) -> None:
+    for key in ("if", "then", "else"):
+        del form(document)[key]
+    form(document).update(keywords)
+
+
+ONE_OF_TWO = [{"required": ["listId"]}, {"required": ["listName"]}]
+NOT_BOTH = {"not": {"required": ["listId", "listName"]}}
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"oneOf": ONE_OF_TWO},
+        {"anyOf": ONE_OF_TWO, **NOT_BOTH},
+        {"allOf": [{"anyOf": ONE_OF_TWO}, NOT_BOTH]},
+        {
+            "anyOf": ONE_OF_TWO,
+            "dependentSchemas": {"listId": {"properties": {"listName": False}}},
+        },
+    ],
+)
+def test_an_either_or_in_any_form_is_the_same(keywords: dict[str, Any]) -> None:
+    assert told(lambda each: either_or(each, **keywords)) == []
+
+
+@pytest.mark.parametrize(
+    ("keywords", "kind", "breaks"),
+    [
+        ({"anyOf": ONE_OF_TWO}, ChangeKind.WIDER, False),
+        (NOT_BOTH, ChangeKind.WIDER, False),
+        ({"oneOf": [ONE_OF_TWO[0], {"required": ["tags"]}]}, ChangeKind.CHANGED, True),
+        (
+            {"oneOf": ONE_OF_TWO, "dependentRequired": {"tags": ["duplicateStrategy"]}},
+            ChangeKind.NARROWER,
+            True,
+        ),
+    ],
+)
+def test_an_either_or_that_allows_other_fields_together_is_a_change(
+    keywords: dict[str, Any], kind: ChangeKind, *, breaks: bool
+) -> None:
+    found = told(lambda document: either_or(document, **keywords))
+
+    assert (kind, "uploadVCard form", "exactly one of", breaks) in found
+
+
+def test_schemas_that_are_put_together_otherwise_are_no_change() -> None:
+    def edit(document: dict[str, Any]) -> None:
+        schemas = document["components"]["schemas"]
+        schemas["Person"] = {key: contact(document).pop(key) for key in ("required", "properties")}
+        contact(document)["allOf"] = [{"$ref": "#/components/schemas/Person"}]
+        form(document)["properties"]["listId"] = {
+            "allOf": [{"$ref": "#/components/schemas/ListId"}]
+        }
+
+    assert told(edit) == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (
+            lambda each: form(each)["properties"].update(
+                listId={"$ref": "#/components/schemas/ListId", "maxLength": 8}
+            ),
+            (ChangeKind.NARROWER, "uploadVCard form listId", "maxLength", True),
+        ),
+        (
+            lambda each: form(each)["properties"]["tags"].update({"not": {"const": "vip"}}),
+            (ChangeKind.NARROWER, "uploadVCard form tags", "not", True),
+        ),
+        (
+            lambda each: form(each).update(propertyNames={"maxLength": 20}),
+            (ChangeKind.NARROWER, "uploadVCard form", "propertyNames", True),
+        ),
+        (
+            lambda each: contact(each)["properties"]["name"].update(
+                anyOf=[{"minLength": 1}, {"const": ""}]
+            ),
+            (ChangeKind.NARROWER, "listContacts 200 contacts [] name", "anyOf", False),
+        ),
+        (
+            lambda each: each["components"]["securitySchemes"]["ApiKey"].update(name="X-Key"),
+            (ChangeKind.CHANGED, "getContactQuota", "credentials", True),
+        ),
+        (
+            lambda each: each.update(security=[{"ApiKey": []}, {}]),
+            (ChangeKind.WIDER, "getContactQuota", "needs a key", False),
+        ),
+    ],
+)
+def test_whatever_a_schema_or_the_security_demands_is_compared(
+    edit: Edit, expected: tuple[ChangeKind, str, str, bool]
+) -> None:
+    assert expected in told(edit)
+
+
+def test_alternatives_of_a_value_can_become_more_or_fewer() -> None:
+    def with_types(*types: str) -> dict[str, Any]:
+        choice = [{"type": each, "description": f"As {each}."} for each in types]
+        return edited(lambda each: contact(each)["properties"].update(note={"oneOf": choice}))
+
+    one, two = with_types("string"), with_types("string", "integer")
+
+    assert [(each.kind, each.breaks) for each in changes(one, two)] == [(ChangeKind.WIDER, True)]
+    assert [(each.kind, each.breaks) for each in changes(two, one)] == [
+        (ChangeKind.NARROWER, False)
+    ]
+
+
+def test_parameters_of_a_media_type_are_no_change() -> None:
+    def edit(document: dict[str, Any]) -> None:
+        content = document["paths"][LIST]["get"]["responses"]["200"]["content"]
+        content["application/json; charset=utf-8"] = content.pop("application/json")
+
+    assert told(edit) == []
+
+
 def test_the_earlier_names_of_extensions_are_no_change() -> None:
     def old(node: Any) -> Any:
         if isinstance(node, dict):

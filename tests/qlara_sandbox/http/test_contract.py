@@ -23,7 +23,12 @@ def contract(folder: Path, path: str = "/things", **operation: Any) -> Contract:
     document = {
         "info": {"title": "T", "version": "1"},
         "paths": {path: {"get": {"operationId": "getThings", "responses": OK, **operation}}},
-        "components": {"schemas": {"Loop": {"$ref": "#/components/schemas/Loop"}}},
+        "components": {
+            "schemas": {
+                "Loop": {"$ref": "#/components/schemas/Loop"},
+                "Id": {"type": "string", "pattern": "b$"},
+            }
+        },
     }
     file = folder / "openapi.yaml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
@@ -150,6 +155,66 @@ def test_every_parameter_at_fault_is_told_what_was_expected(typed: Operation) ->
         "share": "Expected a number.",
         "all": "Given 2 times. Expected true or false.",
     }
+
+
+def test_a_parameter_may_be_null_beside_its_type(tmp_path: Path) -> None:
+    [operation] = contract(
+        tmp_path,
+        parameters=[
+            query("count", type=["integer", "null"], maximum=9),
+            query("note", type=["string", "null"], maxLength=1),
+        ],
+    ).operations
+
+    with pytest.raises(InvalidFields) as caught:
+        operation.read_parameters({}, b"count=10&note=ab")
+
+    assert caught.value.data == {
+        "count": "Expected an integer of at most 9.",
+        "note": "Expected text of at most 1 characters.",
+    }
+    assert operation.read_parameters({}, b"count=9&note=a") == {"count": 9, "note": "a"}
+
+
+def test_a_field_of_a_form_may_stand_for_a_number_or_a_boolean(tmp_path: Path) -> None:
+    fields = {
+        "count": {"type": "integer", "maximum": 9},
+        "isVip": {"type": ["boolean", "null"]},
+        "share": {"type": "number"},
+        "code": {"type": ["string", "integer"]},
+    }
+    body = {"content": {"multipart/form-data": {"schema": {"properties": fields}}}}
+    [operation] = contract(tmp_path, requestBody=body).operations
+    form = operation.form
+    assert form is not None
+
+    right = {"count": "9", "isVip": "true", "share": "0.5", "code": "a1"}
+    assert form.check(right) == right
+    with pytest.raises(InvalidFields) as caught:
+        form.check({"count": "10", "isVip": "yes", "share": "half"})
+    assert caught.value.data == {
+        "count": "Expected an integer of at most 9.",
+        "isVip": "Expected true or false.",
+        "share": "Expected a number.",
+    }
+
+
+def test_what_stands_beside_a_reference_is_demanded_too(tmp_path: Path) -> None:
+    [operation] = contract(
+        tmp_path,
+        parameters=[
+            {
+                "name": "id",
+                "in": "query",
+                "schema": {"$ref": "#/components/schemas/Id", "maxLength": 2, "pattern": "^b"},
+            }
+        ],
+    ).operations
+
+    for query_string in (b"id=abc", b"id=cb"):
+        with pytest.raises(InvalidFields):
+            operation.read_parameters({}, query_string)
+    assert operation.read_parameters({}, b"id=bb") == {"id": "bb"}
 
 
 def test_a_boolean_has_one_spelling(typed: Operation) -> None:

@@ -97,6 +97,8 @@ def send_form(page: Page) -> Shown:
 @pytest.mark.parametrize(
     ("name", "status", "verdict"),
     [
+        ("quota", "200", "The documented response with this account’s figures: 200, example quota."),
+        ("list-page", "200", "A documented response: 200."),
         ("documented-import", "200", "Of 250 cards: 230 imported, 20 skipped; 15 duplicates"),
         ("update", "200", "A documented response: 200."),
         ("new-list", "200", "Of 12 cards: 10 imported, 2 skipped"),
@@ -128,7 +130,7 @@ def test_every_demonstration_shows_the_documented_response(
 
 
 def test_no_demonstration_is_left_out_of_the_test_above(page: Page) -> None:
-    assert page.locator("[data-demo]").count() == 19
+    assert page.locator("[data-demo]").count() == 21
 
 
 def test_an_import_shows_in_quota_lists_and_pages(page: Page) -> None:

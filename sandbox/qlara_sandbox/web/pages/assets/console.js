@@ -37,9 +37,11 @@ function identify(request, key = account().apiKey) {
 }
 
 function showScenario() {
-  const chosen = state.scenarios.get(scenario());
-  $("scenario-title").textContent = chosen?.title ?? "";
-  for (const story of $("scenario-story").children) story.classList.toggle("told", story.dataset.scenario === scenario());
+  for (const story of $("scenario-story").children) {
+    const told = story.dataset.scenario === scenario();
+    story.classList.toggle("told", told);
+    story.firstElementChild.id = told ? "scenario-title" : "";
+  }
   const { apiKey, session } = account();
   $("who").textContent = `${apiKey === "YOUR_API_KEY" || apiKey === DEFAULT_KEY ? apiKey : `${apiKey.slice(0, 10)}…`}, ${session}`;
 }
@@ -293,7 +295,8 @@ function fillScenarios(scenarios) {
   state.scenarios = new Map(scenarios.map((one) => [one.name, one]));
   $("scenario").replaceChildren(...scenarios.map(({ name, valid }) => el("option", { value: name, disabled: !valid }, name)));
   // All of them lie upon each other, so that what is below stays where it is.
-  $("scenario-story").replaceChildren(...scenarios.map(({ name, story, mistakes }) => el("p", { "data-scenario": name }, story ?? (mistakes ?? []).join(" "))));
+  $("scenario-story").replaceChildren(...scenarios.map(({ name, title, story, mistakes }) =>
+    el("div", { "data-scenario": name }, el("p", { class: "title" }, title ?? ""), el("p", {}, story ?? (mistakes ?? []).join(" ")))));
 }
 
 /** The sandbox is there, perhaps again, perhaps as another run. */

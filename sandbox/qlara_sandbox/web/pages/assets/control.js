@@ -1,6 +1,7 @@
 // The control API under /__admin: calls, the token if it asks for one, and the stream of events.
 
 const BASE = "/__admin";
+const REASONS = 3;
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 2000;
 // The sandbox says something every 15 seconds; a stream that is silent for longer than this is dead.
@@ -29,8 +30,14 @@ export async function control(path, { method = "GET", body } = {}) {
   });
   const json = await response.json().catch(() => ({}));
   if (response.status === 401) throw new NoToken();
-  if (!response.ok) throw new Error(Object.values(json.data ?? {}).join(" ") || `${path}: ${response.status}`);
+  if (!response.ok) throw new Error(reasonOf(json.data) || `${path}: ${response.status}`);
   return json;
+}
+
+/** Return the first reasons of a refusal, each with its field. */
+function reasonOf(data) {
+  const reasons = Object.entries(data ?? {}).map(([field, reason]) => `${field}: ${reason}`);
+  return [...reasons.slice(0, REASONS), ...(reasons.length > REASONS ? [`And ${reasons.length - REASONS} more.`] : [])].join(" ");
 }
 
 async function reach(path, options) {

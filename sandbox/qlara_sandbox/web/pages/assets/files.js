@@ -35,8 +35,10 @@ export function download(name, blob) {
 export function severalNote(files) {
   if (files.length < 2) return "";
   const others = files.length - 1;
-  return `${files.length} files came together, and an import takes one: ${files[0].name} is chosen, ${others === 1 ? "the other is" : `the other ${others} are`} not.`;
+  return `${files.length} files came together, and an import takes one: ${short(files[0].name)} is chosen, ${others === 1 ? "the other is" : `the other ${others} are`} not.`;
 }
+
+const short = (name) => (name.length > 40 ? `${name.slice(0, 39)}…` : name);
 
 /** Make samples, the button and the whole page take files. */
 export function listenForFiles() {

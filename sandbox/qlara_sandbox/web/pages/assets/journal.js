@@ -5,7 +5,7 @@ import { control } from "./control.js";
 import { chip, copied, el } from "./dom.js";
 import { matches, requestOf, responseOf, statusOf } from "./entries.js";
 import { chosenFile, download } from "./files.js";
-import { bodyNodes, headerNodes } from "./panel.js";
+import { bodyNodes, definitions, headerLists } from "./panel.js";
 import { reportNodes } from "./report.js";
 import { number, shippedSample } from "./samples.js";
 import { isInline, snippet } from "./snippets.js";
@@ -263,9 +263,9 @@ function exchange(entry, run, key) {
   }, again));
   const har = el("button", { type: "button", class: "plain", onclick: guarded(() => downloadHar(`${entry.id}.har`, (id) => id === entry.id)) }, "HAR");
   return el("div", { class: "exchange" },
-    tabbed(`Request ${entry.id}`, prefix, entries, "response"),
-    el("div", { class: "actions" }, copy, again, run === state.run ? har : []),
-    note);
+    el("div", { class: "actions" }, copy, again, run === state.run ? har : [], el("span", { class: "quiet mono" }, entry.id)),
+    note,
+    tabbed(`Request ${entry.id}`, prefix, entries, "response"));
 }
 
 /** A sample that the sandbox ships need not be at hand for the command to have it. */
@@ -283,7 +283,7 @@ function responseNodes(entry, response) {
   return [
     response.text ? block("Body of the response", bodyNodes(response)) : el("p", { class: "quiet" }, "The body is empty."),
     response.failure ? el("p", { class: "help" }, response.failure) : [],
-    el("dl", {}, ...headerNodes(response.headers)),
+    headerLists(response.headers),
   ].flat();
 }
 
@@ -291,8 +291,8 @@ function requestNodes({ request }) {
   const { fields = {}, file } = request.form ?? {};
   return [
     el("p", { class: "mono" }, `${request.method} ${request.path}${request.query ? `?${request.query}` : ""}`),
-    el("dl", {}, ...headerNodes(Object.entries(request.headers))),
-    Object.keys(fields).length ? [el("h4", {}, "Form"), el("dl", {}, ...headerNodes(Object.entries(fields)))] : [],
+    definitions(Object.entries(request.headers)),
+    Object.keys(fields).length ? [el("h4", {}, "Form"), definitions(Object.entries(fields))] : [],
     file ? [el("h4", {}, `${file.name}, ${number(file.bytes)} bytes`), block("The beginning of the file", [file.head])] : [],
     request.body ? block("Body of the request", [request.body]) : [],
   ].flat(2);
@@ -304,7 +304,7 @@ function reasonNodes(entry, response) {
   const status = statusOf(entry);
   return [
     el("p", { class: `verdict ${kind}` }, sentence),
-    reasons.length ? el("dl", {}, ...reasons.flatMap(([field, reason]) => [el("dt", {}, field), el("dd", {}, String(reason))])) : [],
+    reasons.length ? definitions(reasons.map(([field, reason]) => [field, String(reason)])) : [],
     entry.faults?.length ? el("p", {}, `Faults that it met: ${[...new Set(entry.faults)].join(", ")}.`) : [],
     status >= 400 ? el("p", {}, el("a", { href: `/__docs#errors-${status}` }, `What the contract says of ${status}`)) : [],
   ].flat();

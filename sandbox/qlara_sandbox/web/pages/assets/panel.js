@@ -48,7 +48,7 @@ export async function showResponse(response, [kind, sentence], note = "") {
   $("status").replaceChildren(chip(response.status));
   $("took").textContent = `${Math.round(response.milliseconds)} ms`;
   $("body").replaceChildren(...bodyNodes(response));
-  $("header-list").replaceChildren(...headerNodes(response.headers));
+  $("header-list").replaceChildren(...headerLists(response.headers));
   $("headers").hidden = response.headers.length === 0;
   say(kind, [sentence, note].filter(Boolean).join(" "));
   $("report").replaceChildren(...reportNodes(response.json, await textOf(shown.request.form?.file)));
@@ -81,9 +81,15 @@ export function bodyNodes(response) {
   return response.json === undefined ? [cut] : highlighted(cut);
 }
 
-/** Return headers as a list of definitions; those that only browsers need come last. */
-export function headerNodes(headers) {
-  const forBrowsers = ([name]) => Number(name === "vary" || name.startsWith("access-control-"));
-  return [...headers].sort((one, other) => forBrowsers(one) - forBrowsers(other))
-    .flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
+/** Return headers as lists of definitions; those that only browsers need are folded away. */
+export function headerLists(headers) {
+  const forBrowsers = ([name]) => name === "vary" || name.startsWith("access-control-");
+  const others = headers.filter(forBrowsers);
+  return [
+    definitions(headers.filter((header) => !forBrowsers(header))),
+    ...(others.length ? [el("details", { class: "more" }, el("summary", {}, `${others.length} more, for browsers`), definitions(others))] : []),
+  ];
 }
+
+/** Return pairs of name and value as a list of definitions. */
+export const definitions = (pairs) => el("dl", {}, ...pairs.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));

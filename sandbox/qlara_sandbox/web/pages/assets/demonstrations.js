@@ -84,5 +84,5 @@ const SAMPLE_OF = {
 /** Return what an address means by `demo`: the id of a demonstration, or operation and status; or undefined. */
 export function demonstrationNamed(name) {
   const [, operation, status] = /^(\w+)-(\d{3})$/.exec(name) ?? [];
-  return demonstration(name) ?? (SAMPLE_OF[operation] ? demonstrationOf(operation, Number(status)) : undefined);
+  return demonstration(name) ?? (Object.hasOwn(SAMPLE_OF, operation) ? demonstrationOf(operation, Number(status)) : undefined);
 }

@@ -26,6 +26,7 @@ export const linesOf = (text) => text.split(/\r\r\n|\r\n|\n|\r/);
 
 /** Return the numbers of the first and last line of the card that a line, counted from 1, is in. */
 export function cardAt(lines, line) {
+  if (line > lines.length) return [line, line];
   const at = (index) => (lines[index] ?? "").trim().toUpperCase();
   let first = line - 1;
   while (first > 0 && line - first < LONGEST_CARD && at(first) !== "BEGIN:VCARD") first -= 1;

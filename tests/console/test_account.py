@@ -65,6 +65,7 @@ def test_what_one_tab_does_shows_in_all_others(page: Page, sandbox: Running) -> 
 
 def test_looking_on_sends_no_request_to_the_api(page: Page, sandbox: Running) -> None:
     key = account_of_its_own(page, sandbox, "rate-limited")
+    left = ""
     for _ in range(3):
         headers = {"X-Api-Key": key, "X-Sandbox-Session": "s", "X-Sandbox-Scenario": "rate-limited"}
         left = httpx.get(sandbox.url + QUOTA, headers=headers).headers["x-ratelimit-remaining"]

@@ -66,7 +66,7 @@ def test_filters_narrow_it_by_status_operation_and_key(
     page: Page, told: tuple[str, list[str]]
 ) -> None:
     refused, imported, second, first = told[1]
-    shown = {}
+    shown, said = {}, ""
     for name, value in (
         ("status", "401"),
         ("status", "2xx"),

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 
 def table(page: Page, within: str = "#report") -> list[list[str]]:
-    return page.locator(f"{within} tbody tr").evaluate_all(
+    rows: list[list[str]] = page.locator(f"{within} tbody tr").evaluate_all(
         """(rows) => rows.map((row) => [...row.cells].map(
             (cell) => (cell.querySelector("summary") ?? cell).textContent))"""
     )
+    return rows
 
 
 def test_each_card_that_was_left_out_is_a_row_with_its_line_of_the_file(page: Page) -> None:

@@ -85,7 +85,7 @@ def test_a_file_is_read_in_the_encodings_that_the_sandbox_reads(
     assert ask(page, "report", "m.decoded(new Uint8Array(v[0]))", raw) == text
 
 
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "id": "req_00000007",
     "operation": "getContactQuota",
     "apiKey": "sandbox_an…__slow",

@@ -42,7 +42,7 @@ def test_asking_for_the_token_can_be_cancelled_and_is_not_repeated(guarded: Page
     with guarded.expect_event("requestfinished", lambda one: "/__admin" in one.url) as asked:
         guarded.click("#save-state")
         guarded.wait_for_timeout(0)
-    assert asked.value.response().status == 401  # type: ignore[union-attr]
+    assert asked.value.response().status == 401
     assert guarded.is_hidden("#ask-token")
 
 

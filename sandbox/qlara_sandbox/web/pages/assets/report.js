@@ -54,7 +54,7 @@ export function reportNodes(report, text) {
   more.addEventListener("click", show);
   show();
   return [
-    el("section", { class: "scroll", tabindex: "0", "aria-label": "Cards that were left out" },
+    el("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": "Cards that were left out" },
       el("table", { class: "report" },
         el("thead", {}, el("tr", {}, ...["Line", "Name", "Reason", "In the file"].map((head) => el("th", { scope: "col" }, head)))),
         body)),

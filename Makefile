@@ -24,7 +24,7 @@ SHOWN := 2>&1; echo "status $$?"; } | awk '\
 	END { if (status) for (i = 1; i <= lines; i++) print said[i]; exit status }'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test clients coverage check format contract bench mutants circle console-test docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
+.PHONY: help serve demo verify suite test clients coverage check format contract bench mutants circle console-test images docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ format: $(VENV)/dev  ## Format the code
 
 console-test: $(VENV)/dev  ## Use the console in a real browser (needs Chromium)
 	$(BIN)/python -m pytest tests/console
+
+images: $(VENV)/dev  ## Take the pictures of docs/console.md anew (needs Chromium)
+	$(BIN)/python -m tests.console.images
 
 contract: $(VENV)/dev  ## Run the contract suite against a sandbox of its own
 	$(BIN)/python -m pytest -p qlara_contract.plugin --pyargs qlara_contract

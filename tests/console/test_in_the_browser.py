@@ -2,101 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.console.using import demonstrate, drop, send_form
 from tests.server import Running, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, Page
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs an installed Chromium")
-
 HOSTILE = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Running]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Ends with this module: its event loop must not outlive it into other tests.
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def page(sandbox: Running, browser: Browser) -> Iterator[Page]:
-    """Open the console; what it must never do (fail, break its own policy) fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on(
-        "console",
-        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
-    )
-    opened.goto(f"{sandbox.url}/__console")
-    opened.wait_for_selector("body[data-ready]")
-    yield opened
-    context.close()
-    assert wrong == []
-
-
-class Shown(NamedTuple):
-    status: str
-    verdict: str
-
-
-def shown(page: Page) -> Shown:
-    return Shown(page.inner_text("#status"), page.inner_text("#verdict"))
-
-
-def settle(page: Page) -> None:
-    page.wait_for_selector(".demo:not([aria-busy])")
-    page.wait_for_function("() => !document.querySelector('.demo[aria-busy]')")
-
-
-def demonstrate(page: Page, name: str) -> Shown:
-    page.click(f"[data-demo={name}]")
-    settle(page)
-    return shown(page)
-
-
-def drop(page: Page, name: str, text: str) -> None:
-    """Drop a file onto the page, as a person does with the mouse."""
-    page.evaluate(
-        """([name, text]) => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([text], name));
-            document.getElementById("drop").dispatchEvent(
-                new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
-        }""",
-        [name, text],
-    )
-
-
-def send_form(page: Page) -> Shown:
-    with page.expect_response(lambda response: "/upload/vcard" in response.url):
-        page.click("#import button[type=submit]")
-    page.wait_for_function("() => document.querySelector('#status .status')")
-    return shown(page)
 
 
 @pytest.mark.parametrize(
     ("name", "status", "verdict"),
     [
+        (
+            "quota",
+            "200",
+            "The documented response with this account’s figures: 200, example quota.",
+        ),
+        ("list-page", "200", "A documented response: 200."),
         ("documented-import", "200", "Of 250 cards: 230 imported, 20 skipped; 15 duplicates"),
         ("update", "200", "A documented response: 200."),
         ("new-list", "200", "Of 12 cards: 10 imported, 2 skipped"),
@@ -128,7 +55,7 @@ def test_every_demonstration_shows_the_documented_response(
 
 
 def test_no_demonstration_is_left_out_of_the_test_above(page: Page) -> None:
-    assert page.locator("[data-demo]").count() == 19
+    assert page.locator("[data-demo]").count() == 21
 
 
 def test_an_import_shows_in_quota_lists_and_pages(page: Page) -> None:

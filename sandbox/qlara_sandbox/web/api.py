@@ -13,7 +13,7 @@ from qlara_sandbox.http.large_json import MANY, clear, rows
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.services.importing import ImportRequest, summary
 from qlara_sandbox.state.world import Destination
-from qlara_sandbox.web.contacts import how_to_show, show_quota, show_time
+from qlara_sandbox.web.contacts import show_page, show_quota, show_time
 from qlara_sandbox.web.gates.forced_response import example_response
 
 if TYPE_CHECKING:
@@ -129,16 +129,7 @@ def report_response(report: ImportReport, conventions: Conventions = USUAL) -> R
 
 def page_response(page: ContactPage, conventions: Conventions = USUAL) -> Response:
     """Return the response with one page of a list (UC-020: Response — Contacts in the list)."""
-    show = how_to_show(conventions)
-    content = {
-        "listId": page.list_id,
-        "contacts": [show(contact) for contact in page.contacts],
-        "total": page.total,
-        "page": page.number,
-        "totalPages": page.pages,
-        "hasMore": page.has_more,
-    }
-    return Response(200, content)
+    return Response(200, show_page(page, conventions))
 
 
 def _show_error(error: CardError) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.domain.quota import Quota
+    from qlara_sandbox.state.world import ContactPage
 
 _LONGEST_REASON = 300
 
@@ -55,6 +56,19 @@ def how_to_show(conventions: Conventions) -> Callable[[Contact], dict[str, Any]]
 def show_time(text: str, conventions: Conventions) -> str:
     """Return a time as the API shows it."""
     return text if conventions.times == "offset" else in_utc(text)
+
+
+def show_page(page: ContactPage, conventions: Conventions = USUAL) -> dict[str, Any]:
+    """Return a page of a list as the API shows it (UC-020: Response — Contacts in the list)."""
+    show = how_to_show(conventions)
+    return {
+        "listId": page.list_id,
+        "contacts": [show(contact) for contact in page.contacts],
+        "total": page.total,
+        "page": page.number,
+        "totalPages": page.pages,
+        "hasMore": page.has_more,
+    }
 
 
 def show_quota(quota: Quota, conventions: Conventions = USUAL) -> dict[str, int]:

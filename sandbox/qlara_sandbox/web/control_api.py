@@ -17,6 +17,7 @@ from qlara_sandbox.state import snapshot
 from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.faults import fault_rule
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
+from qlara_sandbox.web.contacts import show_page
 from qlara_sandbox.web.observers.coverage import as_json, coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
 from qlara_sandbox.web.restoring import (
@@ -65,6 +66,8 @@ class ControlApi:
             "getScenario": self.scenario,
             "chooseScenario": self.choose,
             "listWorlds": self.worlds,
+            "getWorld": self.world,
+            "peekContacts": self.contacts,
             "reset": self.reset,
             "listRequests": self.requests,
             "forgetRequests": self.forget,
@@ -88,7 +91,12 @@ class ControlApi:
 
     def health(self, _: Values) -> Response:
         uptime = int(real_seconds() - self._runtime.started_at)
-        content = {"status": "healthy", "version": __version__, "uptimeInSeconds": max(uptime, 0)}
+        content = {
+            "status": "healthy",
+            "version": __version__,
+            "run": self._runtime.events.backlog.name,
+            "uptimeInSeconds": max(uptime, 0),
+        }
         return Response(200, content)
 
     def version(self, _: Values) -> Response:
@@ -162,6 +170,15 @@ class ControlApi:
             "expired": worlds.evicted,
         }
         return Response(200, content)
+
+    async def world(self, values: Values) -> Response:
+        return Response(200, show_world(await self._entry(values), perf_counter()))
+
+    async def contacts(self, values: Values) -> Response:
+        entry = await self._entry(values)
+        conventions = self._runtime.terms_of(entry.key.scenario).contract.conventions
+        page = entry.world.page(values["listId"], number=values["page"], limit=values["limit"])
+        return Response(200, show_page(page, conventions))
 
     def reset(self, values: Values) -> Response:
         worlds = self._runtime.worlds

@@ -97,6 +97,69 @@ def test_axe_finds_nothing(
     assert _violations(page, tools) == []
 
 
+# What a person brings the console into, each from a fresh page.
+STATES = {
+    "a report": [
+        "click [data-demo=documented-import]",
+        "wait #report tbody tr",
+        "click #report summary >> nth=0",
+    ],
+    "an error": ["click [data-demo=quota-exhausted]", "wait #status .s4"],
+    "another language": ["click #language-python", "click [data-demo=quota]", "wait #status .s2"],
+    "a file that is sent": ["click [data-sample=limit]", "show #sending"],
+    "an open list": [
+        "click [data-demo=list-page]",
+        "wait #status .s2",
+        "click #lists button",
+        "wait #contact-rows tr",
+    ],
+    "an open account": ["click .who summary"],
+    "an open exchange": [
+        "click [data-demo=documented-import]",
+        "wait #report tbody tr",
+        "click #journal summary >> nth=0",
+        "click #journal [data-tab=cards]",
+    ],
+    "a reason": ["click #journal summary >> nth=0", "click #journal [data-tab=reason]"],
+    "a filter without a match": ["fill #filter-text nothing", "wait #journal-empty:not([hidden])"],
+    "a journal that is held": ["click #journal-pause"],
+    "a journal that was cleared": ["click #journal-clear", "wait #journal-all:not([hidden])"],
+    "a sandbox that has stopped": ["show #stopped"],
+    "a notice": ["show #notice", "show #enter-token"],
+    "asking for the token": ["dialog"],
+    "a file over the page": ["drag"],
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_in_any_state_of_the_console(
+    state: str, page: Page, tools: Tools, sandbox: Running
+) -> None:
+    httpx.get(sandbox.url + QUOTA, headers=FORCED)
+    page.goto(f"{sandbox.url}/__console")
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_selector("#journal .entry")
+    for step in STATES[state]:
+        _bring(page, *step.split(" ", 1))
+
+    assert _violations(page, tools) == []
+
+
+def _bring(page: Page, action: str, target: str = "") -> None:
+    if action == "click":
+        page.click(target)
+    elif action == "wait":
+        page.locator(target).first.wait_for()
+    elif action == "fill":
+        page.fill(*target.split(" ", 1))
+    elif action == "show":
+        page.evaluate("(one) => { document.querySelector(one).hidden = false; }", target)
+    elif action == "dialog":
+        page.evaluate("document.getElementById('ask-token').showModal()")
+    else:
+        page.evaluate("document.documentElement.classList.add('over')")
+
+
 def _violations(page: Page, tools: Tools) -> list[Any]:
     axe = tools.folder / "node_modules" / "axe-core" / "axe.min.js"
     page.evaluate(axe.read_text("utf-8"))

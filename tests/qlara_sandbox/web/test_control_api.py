@@ -463,6 +463,57 @@ def test_health_and_version_say_what_runs(client: TestClient) -> None:
     assert client.head("/__admin/health").content == b""
 
 
+def test_every_run_has_a_name_of_its_own_that_its_events_begin_with(client: TestClient) -> None:
+    app: Any = client.app
+    backlog = app.state.runtime.events.backlog
+
+    assert client.get("/__admin/health").json()["run"] == backlog.name
+    assert backlog.id_of(3) == f"{backlog.name}-3"
+    assert sandbox().get("/__admin/health").json()["run"] != backlog.name
+
+
+# Looking on
+
+
+def test_one_world_can_be_looked_at_and_begins_with_the_first_look(client: TestClient) -> None:
+    first = client.get("/__admin/world", params={**ANNA, "scenario": "quota-exhausted"}).json()
+
+    assert (first["scenario"], first["quota"]) == (
+        "quota-exhausted",
+        {"used": 50000, "total": 50000},
+    )
+    assert first["requests"] == 0
+    again = client.get("/__admin/world", params={"world": first["world"]}).json()
+    assert {**again, "idleSeconds": first["idleSeconds"]} == first
+
+
+def test_looking_into_a_list_shows_what_the_api_shows(client: TestClient) -> None:
+    upload(client, vcf(("Marco Rossi", "347 123 4567"), ("Giulia Bianchi", "348 987 6543")))
+    shown = client.get(LIST, params={"limit": 10}).json()
+    seen = client.get("/__admin/contacts", params={**ANNA, "listId": shown["listId"], "limit": 10})
+
+    assert seen.json() == shown
+    assert len(shown["contacts"]) == 2
+
+
+def test_looking_into_a_list_counts_to_nothing_and_is_in_no_journal(client: TestClient) -> None:
+    limited = {**ANNA, "scenario": "rate-limited"}
+    before = client.get("/__admin/world", params=limited).json()["rateLimit"]
+    client.get("/__admin/contacts", params={**limited, "listId": "list_crm_migration"})
+
+    assert (
+        client.get("/__admin/world", params=limited).json()["rateLimit"]["remaining"]
+        == (before["remaining"])
+    )
+    assert client.post("/__admin/requests/count", json={}).json() == {"count": 0}
+
+
+def test_looking_into_a_list_that_is_not_there_says_so(client: TestClient) -> None:
+    response = client.get("/__admin/contacts", params={**ANNA, "listId": "list_none"})
+
+    assert (response.status_code, list(response.json()["data"])) == (404, ["listId"])
+
+
 def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away(client: TestClient) -> None:
     def broken() -> None:
         message = "secret detail"

@@ -79,7 +79,7 @@ class Backlog:
     ) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._name = name or secrets.token_hex(4)
+        self.name = name or secrets.token_hex(4)
         self._texts: deque[bytes] = deque()
         self.bytes = 0
         self.end = 0
@@ -91,12 +91,12 @@ class Backlog:
 
     def id_of(self, number: int) -> str:
         """Return the id of the event with this number."""
-        return f"{self._name}-{number}"
+        return f"{self.name}-{number}"
 
     def number_of(self, event_id: str) -> int | None:
         """Return the number of an event that has been told; None for an id of no such event."""
         name, _, number = event_id.rpartition("-")
-        if name != self._name or not number.isdecimal() or len(number) > _LONGEST_NUMBER:
+        if name != self.name or not number.isdecimal() or len(number) > _LONGEST_NUMBER:
             return None
         return int(number) if int(number) < self.end else None
 

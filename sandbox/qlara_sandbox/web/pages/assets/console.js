@@ -1,24 +1,32 @@
 // The console: choose a scenario, send real requests, see what they did.
 
-import { control } from "./control.js";
+import { accountMayHaveChanged, closeList, openList, refresh, showAccountOf } from "./account.js";
+import { cancel, guarded, notice, noticeNoToken, sends } from "./actions.js";
+import { isSandboxKey, queryOf, viewOf } from "./address.js";
+import { Contract } from "./contract.js";
+import { askAgain, control, follow } from "./control.js";
 import { coverageChanged, showCoverage } from "./coverage.js";
-import { GROUPS, PATIENCE } from "./demonstrations.js";
-import { chip, copyable, el, highlighted } from "./dom.js";
-import { Contract, curl, importing, listing, quota, send } from "./exchange.js";
-import { watchJournal } from "./journal.js";
-import { SAMPLES, number, sample } from "./samples.js";
+import { GROUPS, PATIENCE, demonstrationNamed } from "./demonstrations.js";
+import { chip, el } from "./dom.js";
+import { requestOf, responseOf } from "./entries.js";
+import { importing, listing, quota, send } from "./exchange.js";
+import { chosenFile, listenForFiles, take, takeSample } from "./files.js";
+import { catchUp, fillJournal, journalled, openEntry } from "./journal.js";
+import { fillPanel, isNarrow, reveal, say, showRequest, showResponse } from "./panel.js";
+import { loadState, saveState } from "./states.js";
 
 const $ = (id) => document.getElementById(id);
-const SHOWN_CHARACTERS = 200_000;
-const PAGE = 10;
+const DEFAULT_KEY = "sandbox_console";
+const DEFAULT_SESSION = "console";
+const DEFAULT_LIST = "list_crm_migration";
+const SAID_FOR = 6000;
 
-const state = { scenarios: new Map(), contract: null, file: null, lists: [], list: null, page: 1, turn: Promise.resolve(), waiting: 0 };
+const state = { scenarios: new Map(), contract: null, run: "", demo: "", request: "", ready: false };
 
 // ---- what is chosen
 
 const scenario = () => $("scenario").value;
-const account = () => ({ apiKey: $("key").value.trim(), session: $("session").value.trim() || "default" });
-const isAdminKey = (key) => key === "YOUR_API_KEY" || key.startsWith("sandbox_");
+const account = () => ({ apiKey: $("key").value.trim(), session: $("session").value.trim() || "default", scenario: scenario() });
 
 function identify(request, key = account().apiKey) {
   const headers = { ...request.headers };
@@ -29,98 +37,122 @@ function identify(request, key = account().apiKey) {
 }
 
 function showScenario() {
-  const chosen = state.scenarios.get(scenario());
-  $("scenario-title").textContent = chosen?.title ?? "";
-  $("scenario-story").textContent = chosen?.story ?? (chosen?.mistakes ?? []).join(" ");
+  for (const story of $("scenario-story").children) {
+    const told = story.dataset.scenario === scenario();
+    story.classList.toggle("told", told);
+    story.firstElementChild.id = told ? "scenario-title" : "";
+  }
   const { apiKey, session } = account();
-  $("who").textContent = `${apiKey === "YOUR_API_KEY" || apiKey === "sandbox_console" ? apiKey : `${apiKey.slice(0, 10)}…`}, ${session}`;
+  $("who").textContent = `${apiKey === "YOUR_API_KEY" || apiKey === DEFAULT_KEY ? apiKey : `${apiKey.slice(0, 10)}…`}, ${session}`;
 }
 
 function choose(name) {
   $("scenario").value = name;
   showScenario();
-  closeContacts();
+  closeList();
 }
 
-// ---- the file
+// ---- the address
 
-function take(file, id = "") {
-  state.file = file;
-  $("chosen").textContent = file ? `${file.name}, ${number(file.size)} bytes` : "No file chosen";
-  for (const button of $("samples").children) button.setAttribute("aria-pressed", String(button.dataset.sample === id));
+function view() {
+  const { apiKey, session } = account();
+  return {
+    scenario: scenario(), demo: state.demo,
+    key: apiKey === DEFAULT_KEY ? "" : apiKey,
+    session: session === DEFAULT_SESSION ? "" : session,
+    run: state.request && state.run, request: state.request,
+  };
 }
 
-async function takeSample(id) {
-  take(await sample(id), id);
+/** Write what is shown into the address; `step` is one that the button Back goes back from. */
+function remember({ step = false } = {}) {
+  const query = queryOf(view());
+  if (query === location.search) return;
+  if (step) history.pushState(null, "", query);
+  else history.replaceState(null, "", query);
 }
 
-function fillSamples() {
-  $("samples").append(...SAMPLES.map(({ id, label }) =>
-    el("button", { type: "button", class: "plain", "data-sample": id, "aria-pressed": "false", onclick: guarded(() => takeSample(id)) }, label)));
-  $("file").addEventListener("change", () => {
-    const [file] = $("file").files;
-    if (file) take(file);
-    $("file").value = "";
-  });
-  const drop = $("drop");
-  for (const kind of ["dragenter", "dragover"]) {
-    drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
-  }
-  drop.addEventListener("dragleave", (event) => { if (!drop.contains(event.relatedTarget)) drop.classList.remove("over"); });
-  drop.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-    const [file] = event.dataTransfer.files;
-    if (file) take(file);
-  });
-}
-
-// ---- request and response
-
-function showRequest(request) {
-  $("curl").textContent = curl(request);
-  $("body").replaceChildren();
-  $("status").replaceChildren();
-  $("took").textContent = "";
-  $("headers").hidden = true;
-  say("", "Waiting for the response …");
-}
-
-function showResponse(request, response, note = "") {
-  $("status").replaceChildren(chip(response.status));
-  $("took").textContent = `${Math.round(response.milliseconds)} ms`;
-  const text = response.json === undefined ? response.text : JSON.stringify(response.json, null, 2);
-  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}\n…` : text;
-  $("body").replaceChildren(...(response.json === undefined ? [shown] : highlighted(shown)));
-  // Those that only browsers need come last.
-  const headers = response.headers.toSorted(([one], [other]) => Number(forBrowsers(one)) - Number(forBrowsers(other)));
-  $("header-list").replaceChildren(...headers.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
-  $("headers").hidden = response.headers.length === 0;
-  const [kind, sentence] = state.contract.judge(request.operation, response);
-  say(kind, [sentence, note].filter(Boolean).join(" "));
-  const narrow = matchMedia("(max-width: 1000px)").matches;
-  $("exchange").scrollIntoView({ block: narrow ? "start" : "nearest" });
-}
-
-const forBrowsers = (name) => name === "vary" || name.startsWith("access-control-");
-
-function say(kind, sentence) {
-  $("verdict").className = `verdict ${kind}`;
-  $("verdict").textContent = sentence;
-}
-
-async function perform(request, { key, until } = {}) {
-  const whole = identify(request, key);
-  showRequest(whole);
-  let response = await send(whole);
-  const before = [];
-  while (until && response.status !== until && before.length < PATIENCE) {
-    before.push(response.status);
-    response = await send(whole);
-  }
-  showResponse(whole, response, before.length ? `Before it: ${counted(before)}.` : "");
+/** Show what the address says. */
+async function restore() {
+  const wanted = viewOf(location.search);
+  $("key").value = wanted.key || DEFAULT_KEY;
+  $("session").value = wanted.session || DEFAULT_SESSION;
+  const known = state.scenarios.has(wanted.scenario);
+  choose(known ? wanted.scenario : state.preset);
+  state.request = "";
+  markDemonstration("");
+  if (wanted.scenario && !known) notice(`There is no scenario ${wanted.scenario}; this is ${state.preset}.`);
+  const demo = demonstrationNamed(wanted.demo);
+  if (demo) await prepare(demo);
+  if (wanted.request) await recall(wanted);
+  else if (!demo) showNothing();
+  remember();
   await refresh();
-  if (response.status === 200 && response.json?.importId) await openList(response.json.listId);
+}
+
+function showNothing() {
+  showRequest(null, "Nothing sent yet.");
+}
+
+/** Show a request that the address names, from the journal. */
+async function recall({ run, request }) {
+  if (run && run !== state.run) {
+    say("other", "The request of this address was sent to an earlier run of the sandbox, and is gone.");
+    return;
+  }
+  const entry = await control(`/requests/${encodeURIComponent(request)}`).catch(() => null);
+  if (entry === null) {
+    say("other", `The journal no longer has ${request}.`);
+    return;
+  }
+  state.request = request;
+  const again = requestOf(entry, account().apiKey, chosenFile());
+  showRequest(again);
+  const response = responseOf(entry);
+  await showResponse(response, judge(entry.operation, response), again.notes.join(" "));
+  openEntry(request);
+}
+
+function judge(operation, response) {
+  if (!operation) return ["other", "This request is to no operation of the contract."];
+  return state.contract.judge(operation, response);
+}
+
+// ---- sending
+
+async function perform(request, signal, { until, whole = false, key } = {}) {
+  const sent = whole ? request : identify(request, key);
+  showRequest(sent);
+  const before = [];
+  let response = await transfer(sent, signal);
+  while (until && response.status !== until && before.length < PATIENCE && !signal.aborted) {
+    before.push(response.status);
+    response = await transfer(sent, signal);
+  }
+  await showResponse(response, judge(sent.operation, response), before.length ? `Before it: ${counted(before)}.` : "");
+  state.request = response.id;
+  remember();
+  if (response.status === 200 && response.json?.importId && !whole) await openList(response.json.listId);
+  else await refresh();
+}
+
+async function transfer(request, signal) {
+  const size = request.form?.file?.size ?? 0;
+  try {
+    return await send(request, { signal, progress: (sent, total) => showProgress(sent, total, size) });
+  } finally {
+    $("sending").hidden = true;
+  }
+}
+
+const megabytes = (bytes) => (bytes / 1_000_000).toFixed(1);
+
+function showProgress(sent, total, size) {
+  if (size < 100_000 && sent === total) return; // too short to be seen
+  $("sending").hidden = false;
+  $("sent").max = total;
+  $("sent").value = sent;
+  $("sent-text").textContent = sent < total ? `${megabytes(sent)} of ${megabytes(total)} MB sent` : `${megabytes(total)} MB sent; the sandbox is at work …`;
 }
 
 /** Return statuses with how often each came: "10 × 200". */
@@ -130,16 +162,20 @@ function counted(statuses) {
   return [...often].map(([status, count]) => `${count} × ${status || "no response"}`).join(", ");
 }
 
+// ---- the form
+
+/** Return the fields of the form: of the two lists, the one that is chosen. */
 const form = () => ({
-  listId: $("list-id").value,
-  listName: $("list-name").value,
+  listId: $("into-list").checked ? $("list-id").value : "",
+  listName: $("into-new").checked ? $("list-name").value : "",
   duplicateStrategy: $("strategy").value,
   tags: $("tags").value,
 });
 
 function fill(fields) {
-  const given = { listId: "list_crm_migration", listName: "", duplicateStrategy: state.preset, tags: "", ...fields };
-  $("list-id").value = given.listId;
+  const given = { listId: DEFAULT_LIST, listName: "", duplicateStrategy: state.strategy, tags: "", ...fields };
+  $(given.listName ? "into-new" : "into-list").checked = true;
+  $("list-id").value = given.listId || DEFAULT_LIST;
   $("list-name").value = given.listName;
   $("tags").value = given.tags;
   $("strategy").querySelector("[data-unknown]")?.remove();
@@ -152,194 +188,229 @@ function fill(fields) {
 
 function fillDemonstrations() {
   const known = (demo) => state.scenarios.has(demo.scenario) || demo.prefer || !demo.optional;
-  for (const { title, items } of GROUPS) {
-    const shown = items.filter(known);
-    if (shown.length === 0) continue;
-    $("demos").append(el("div", { class: "demo-group", role: "group", "aria-label": title }, el("h3", {}, title), ...shown.map(demoButton)));
-  }
+  $("demos").replaceChildren(...GROUPS.map(({ title, items }) => [title, items.filter(known)])
+    .filter(([, items]) => items.length > 0).map(([title, items]) => demoGroup(title, items)));
+  markDemonstration(state.demo);
 }
+
+const demoGroup = (title, items) => el("div", { class: "demo-group", role: "group", "aria-label": title }, el("h3", {}, title), ...items.map(demoButton));
 
 function demoButton(demo) {
   const mark = demo.status ? chip(demo.status) : el("span", { class: "status" }, "net");
-  const button = el("button", { type: "button", class: "demo", "data-demo": demo.id }, mark, el("span", {}, demo.title));
-  button.addEventListener("click", guarded(async () => {
-    button.setAttribute("aria-busy", "true");
-    try {
-      await demonstrate(demo);
-    } finally {
-      button.removeAttribute("aria-busy");
-    }
-  }));
+  const button = el("button", { type: "button", class: "demo", "data-demo": demo.id, "data-sends": true }, mark, el("span", {}, demo.title));
+  button.addEventListener("click", sends((signal) => demonstrate(demo, signal), button));
   return button;
 }
 
-async function demonstrate(demo) {
-  const forced = !state.scenarios.has(demo.scenario);
-  choose(forced ? "default" : demo.scenario);
-  if (demo.fresh) await reset();
-  const request = await requestOf(demo);
-  if (forced && demo.prefer) request.headers = { Prefer: demo.prefer };
-  const disarm = demo.fault ? await arm(demo.fault) : () => {};
-  try {
-    await perform(request, { key: demo.key, until: forced ? undefined : demo.until });
-  } finally {
-    await disarm();
+const demoButtonOf = (id) => document.querySelector(`[data-demo="${CSS.escape(id)}"]`);
+
+function markDemonstration(id) {
+  state.demo = id;
+  for (const button of document.querySelectorAll("[data-demo]")) {
+    if (button.dataset.demo === id) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
   }
 }
 
-/** Put a fault in force for this account; return what takes it out of force again. */
-async function arm(fault) {
-  const world = { ...account(), scenario: scenario() };
-  const { id } = await control("/faults", { method: "POST", body: { ...world, fault } });
-  return () => control(`/faults?${new URLSearchParams({ ...world, id })}`, { method: "DELETE" });
+const isForced = (demo) => Boolean(demo.forced) || !state.scenarios.has(demo.scenario);
+
+/** Show a demonstration that the address names, and leave it to the person to send it. */
+async function prepare(demo) {
+  if (!demoButtonOf(demo.id)) $("demos").prepend(demoGroup("From the contract", [demo]));
+  choose(isForced(demo) ? state.preset : demo.scenario);
+  markDemonstration(demo.id);
+  showRequest(identify(await requestOfDemo(demo), demo.key), `Not sent yet. The button “${demo.title}” sends it.`);
+  demoButtonOf(demo.id).focus();
 }
 
-async function requestOf(demo) {
+async function demonstrate(demo, signal) {
+  const before = scenario();
+  choose(isForced(demo) ? state.preset : demo.scenario);
+  markDemonstration(demo.id);
+  state.request = "";
+  remember({ step: before !== scenario() });
+  if (demo.fresh) await reset();
+  const request = await requestOfDemo(demo);
+  const disarm = demo.fault ? await arm(demo.fault) : () => {};
+  try {
+    await perform(request, signal, { key: demo.key, until: isForced(demo) ? undefined : demo.until });
+  } finally {
+    await disarm();
+  }
+  reveal();
+}
+
+async function requestOfDemo(demo) {
+  const request = await plainRequestOf(demo);
+  return isForced(demo) && demo.prefer ? { ...request, headers: { Prefer: demo.prefer } } : request;
+}
+
+async function plainRequestOf(demo) {
   if (demo.quota) return quota();
   if (demo.list) return listing(demo.list, demo.query);
   await takeSample(demo.sample);
   fill(demo.fields);
-  return importing(state.file, form());
+  return importing(chosenFile(), form());
 }
 
-// ---- the account
-
-async function refresh() {
-  const { apiKey, session } = account();
-  const world = isAdminKey(apiKey) ? await ownWorld(apiKey, session) : null;
-  state.lists = world?.lists ?? [];
-  showQuota(world?.quota);
-  $("known-lists").replaceChildren(...state.lists.map(({ listId, name }) => el("option", { value: listId }, name)));
-  $("lists").replaceChildren(...state.lists.map(listButton));
-}
-
-async function ownWorld(apiKey, session) {
-  const name = scenario();
-  // Asking for its clock makes the world if this is the first time that it is needed.
-  await control(`/clock?${new URLSearchParams({ apiKey, session, scenario: name })}`);
-  const { worlds } = await control("/worlds");
-  return worlds.find((one) => one.session === session && one.scenario === name && isMaskOf(one.apiKey, apiKey));
-}
-
-function isMaskOf(mask, key) {
-  return mask === key || (mask.includes("…") && key.startsWith(mask.slice(0, mask.indexOf("…"))));
-}
-
-function showQuota(of) {
-  const bar = $("quota");
-  bar.max = Math.max(of?.total ?? 1, 1);
-  bar.value = of?.used ?? 0;
-  bar.classList.toggle("full", Boolean(of) && of.used >= of.total);
-  $("quota-text").textContent = of ? `${number(of.used)} of ${number(of.total)} contacts; ${number(Math.max(of.total - of.used, 0))} left` : "No such account.";
-}
-
-function listButton({ listId, name, contacts }) {
-  const count = contacts === 1 ? "1 contact" : `${number(contacts)} contacts`;
-  return el("button", { type: "button", class: "plain", "aria-pressed": String(listId === state.list), onclick: guarded(() => openList(listId)) },
-    name || listId, el("small", {}, `${listId} · ${count}`));
-}
-
-async function openList(listId, page = 1) {
-  const response = await send(identify(listing(listId, { limit: PAGE, page })));
-  state.list = listId;
-  state.page = page;
-  $("contacts").hidden = false;
-  const refused = response.status !== 200 || !response.json;
-  $("contacts-refused").hidden = !refused;
-  if (refused) $("contacts-refused").textContent = response.failure || `${response.status}: ${Object.values(response.json?.data ?? {}).join(" ") || response.json?.message || ""}`;
-  const { contacts = [], total = 0, totalPages = 0, hasMore = false } = refused ? {} : response.json;
-  $("contact-rows").replaceChildren(...contacts.map(contactRow));
-  $("page-text").textContent = total ? `Page ${page} of ${number(totalPages)}` : "No contacts";
-  $("previous").disabled = page <= 1;
-  $("next").disabled = !hasMore;
-  $("lists").replaceChildren(...state.lists.map(listButton));
-}
-
-function contactRow({ contactId, name, phoneNumber, email, tags }) {
-  return el("tr", {}, el("th", { scope: "row" }, contactId), el("td", {}, name), el("td", {}, phoneNumber), el("td", {}, email ?? ""),
-    el("td", {}, ...tags.map((tag) => el("span", { class: "tag" }, tag))));
-}
-
-function closeContacts() {
-  state.list = null;
-  $("contacts").hidden = true;
+/** Put a fault in force for this account; return what takes it out of force again. */
+async function arm(fault) {
+  const { id } = await control("/faults", { method: "POST", body: { ...account(), fault } });
+  return () => control(`/faults?${new URLSearchParams({ ...account(), id })}`, { method: "DELETE" });
 }
 
 async function reset() {
-  const { apiKey, session } = account();
-  if (isAdminKey(apiKey)) await control("/reset", { method: "POST", body: { apiKey, session, scenario: scenario() } });
-  closeContacts();
+  if (isSandboxKey(account().apiKey)) await control("/reset", { method: "POST", body: account() });
+  closeList();
 }
 
 // ---- putting it together
 
-/** Return a listener whose action waits for those before it, and that shows what went wrong. */
-function guarded(action) {
-  return (event) => {
-    event?.preventDefault();
-    state.waiting += 1;
-    state.turn = state.turn.then(async () => {
-      notice("");
-      try {
-        await action();
-      } catch (error) {
-        notice(error.message);
-      } finally {
-        state.waiting -= 1;
-      }
-    });
-    return state.turn;
-  };
-}
-
-function notice(text) {
-  $("notice").textContent = text;
-  $("notice").hidden = text === "";
-}
-
 async function load() {
-  const [document_, { scenarios, default: preset }] = await Promise.all([
+  const [document_, { scenarios, default: preset }, { run }] = await Promise.all([
     fetch("/openapi.json").then((response) => response.json()),
     control("/scenarios"),
+    control("/health"),
   ]);
+  state.run = run;
   state.contract = new Contract(document_);
-  const strategy = state.contract.choices("uploadVCard", "duplicateStrategy");
-  state.preset = strategy.preset;
-  $("strategy").append(...strategy.values.map((value) => el("option", {}, value)));
-  $("strategy").value = strategy.preset;
-  state.scenarios = new Map(scenarios.map((one) => [one.name, one]));
-  $("scenario").append(...scenarios.map(({ name, valid }) => el("option", { value: name, disabled: !valid }, name)));
-  choose(preset);
+  state.preset = preset;
+  fillStrategies(state.contract.choices("uploadVCard", "duplicateStrategy"));
+  fillScenarios(scenarios);
   fillDemonstrations();
-  await refresh();
+  await catchUp(run);
+  await restore();
   await showCoverage();
+  state.ready = true;
+  document.body.dataset.ready = "true";
 }
 
-function listen() {
-  const anew = guarded(async () => { showScenario(); closeContacts(); await refresh(); });
+function fillStrategies({ values, preset }) {
+  state.strategy = preset;
+  $("strategy").replaceChildren(...values.map((value) => el("option", {}, value)));
+  $("strategy").value = preset;
+}
+
+function fillScenarios(scenarios) {
+  state.scenarios = new Map(scenarios.map((one) => [one.name, one]));
+  $("scenario").replaceChildren(...scenarios.map(({ name, valid }) => el("option", { value: name, disabled: !valid }, name)));
+  // All of them lie upon each other, so that what is below stays where it is.
+  $("scenario-story").replaceChildren(...scenarios.map(({ name, title, story, mistakes }) =>
+    el("div", { "data-scenario": name }, el("p", { class: "title" }, title ?? ""), el("p", {}, story ?? (mistakes ?? []).join(" ")))));
+}
+
+/** The sandbox is there, perhaps again, perhaps as another run. */
+async function arrive() {
+  if (!state.ready) return load();
+  const { run } = await control("/health");
+  const isNew = run !== state.run;
+  state.run = run;
+  await catchUp(run);
+  if (isNew) {
+    state.request = "";
+    remember();
+  }
+  await refresh();
+  coverageChanged();
+}
+
+function showConnection(how) {
+  $("live").textContent = { up: "live", down: "not connected", locked: "waiting for the token", resting: "resting" }[how];
+  $("stopped").hidden = how !== "down";
+  if (how === "locked") noticeNoToken();
+}
+
+function said(place, sentence) {
+  $(place).textContent = sentence;
+  setTimeout(() => { if ($(place).textContent === sentence) $(place).textContent = ""; }, SAID_FOR);
+}
+
+const isReadable = () => /^[A-Za-z0-9._-]{1,64}$/.test(account().session) && account().apiKey.length <= 200;
+
+function listenToChoices() {
+  const anew = guarded(async () => {
+    if (!isReadable()) throw new Error("A session is 1 to 64 letters, digits, dots, hyphens or underscores; a key has at most 200 characters.");
+    showScenario();
+    closeList();
+    markDemonstration("");
+    state.request = "";
+    remember({ step: true });
+    await refresh();
+  });
   for (const id of ["scenario", "key", "session"]) $(id).addEventListener("change", anew);
+  for (const [field, choice] of [["list-id", "into-list"], ["list-name", "into-new"]]) {
+    $(field).addEventListener("input", () => { $(choice).checked = $(field).value !== "" || $(choice).checked; });
+  }
+  addEventListener("popstate", guarded(restore));
+}
+
+function listenToAccount() {
   $("reset").addEventListener("click", guarded(async () => {
     await reset();
     await refresh();
-    $("reset-done").textContent = "The account is as at the start of its scenario.";
-    setTimeout(() => { $("reset-done").textContent = ""; }, 4000);
+    said("reset-said", "The account is as at the start of its scenario.");
   }));
+  $("save-state").addEventListener("click", guarded(async () => said("account-said", await saveState(account()))));
+  $("load-state").addEventListener("change", guarded(async () => {
+    const [file] = $("load-state").files;
+    if (!file) return;
+    try {
+      said("account-said", await loadState(account(), file));
+    } finally {
+      $("load-state").value = "";
+    }
+    closeList();
+    await refresh();
+  }));
+}
+
+function listenToButtons() {
+  const importNow = $("import").querySelector("[type=submit]");
+  $("import").addEventListener("submit", sends(async (signal) => {
+    markDemonstration("");
+    await perform(importing(chosenFile(), form()), signal);
+    if (isNarrow()) reveal();
+  }, importNow));
+  $("ask-quota").addEventListener("click", sends(async (signal) => {
+    markDemonstration("");
+    await perform(quota(), signal);
+  }, $("ask-quota")));
+  $("cancel").addEventListener("click", cancel);
   $("coverage-anew").addEventListener("click", guarded(async () => {
     await control("/coverage", { method: "DELETE" });
     await showCoverage();
   }));
-  $("import").addEventListener("submit", guarded(() => perform(importing(state.file, form()))));
-  $("ask-quota").addEventListener("click", guarded(() => perform(quota())));
-  $("previous").addEventListener("click", guarded(() => openList(state.list, state.page - 1)));
-  $("next").addEventListener("click", guarded(() => openList(state.list, state.page + 1)));
-  for (const id of ["curl", "body"]) copyable($(id).parentElement);
+  $("enter-token").addEventListener("click", askAgain);
 }
 
-fillSamples();
-listen();
-await guarded(load)();
-document.body.dataset.ready = "true";
-watchJournal((kind) => {
-  coverageChanged();
-  if (kind !== "request" && state.waiting === 0 && state.contract) refresh().catch(() => {});
+listenForFiles();
+take(null);
+fillPanel();
+showAccountOf(account);
+fillJournal({
+  account,
+  contract: () => state.contract,
+  again: async (request, signal) => {
+    await perform(request, signal, { whole: true });
+    reveal();
+  },
+  opened: (id) => {
+    state.request = id;
+    remember();
+  },
 });
+listenToChoices();
+listenToAccount();
+listenToButtons();
+follow(
+  (kind, data, run) => {
+    coverageChanged();
+    if (kind === "request") journalled(data, run);
+    if (kind === "lagged") guarded(() => catchUp(state.run))();
+    if (state.ready) accountMayHaveChanged(kind, data);
+  },
+  (how) => {
+    showConnection(how);
+    if (how === "up") guarded(arrive)();
+  },
+);

@@ -2,6 +2,13 @@
 
 export const GROUPS = [
   {
+    title: "Reads",
+    items: [
+      { id: "quota", status: 200, title: "Read the quota", scenario: "default", quota: true },
+      { id: "list-page", status: 200, title: "The first page of a list", scenario: "update-existing", list: "list_crm_migration", query: { limit: 10 } },
+    ],
+  },
+  {
     title: "Imports",
     items: [
       { id: "documented-import", status: 200, title: "The documented import", scenario: "crm-migration", sample: "export", fresh: true, fields: { tags: "crm-import,q2-2026" } },
@@ -50,3 +57,32 @@ export const GROUPS = [
 
 /** How often a request is repeated at most until the response that is to be shown has come. */
 export const PATIENCE = 40;
+
+/** Return the operation that a demonstration sends a request to. */
+export function operationOf(demo) {
+  if (demo.quota) return "getContactQuota";
+  return demo.list ? "listContacts" : "uploadVCard";
+}
+
+const DEMONSTRATIONS = GROUPS.flatMap(({ items }) => items);
+
+/** Return the demonstration with this id, or undefined. */
+export const demonstration = (id) => DEMONSTRATIONS.find((demo) => demo.id === id);
+
+/** Return the demonstration of a documented status of an operation: one with a story, else its response by force. */
+export function demonstrationOf(operation, status) {
+  const told = DEMONSTRATIONS.find((demo) => operationOf(demo) === operation && demo.status === status);
+  return told ?? { id: `${operation}-${status}`, status, title: `${operation}, by Prefer: code=${status}`, scenario: "default", forced: true, prefer: `code=${status}`, ...SAMPLE_OF[operation] };
+}
+
+const SAMPLE_OF = {
+  uploadVCard: { sample: "outlook" },
+  listContacts: { list: "list_crm_migration", query: { limit: 10 } },
+  getContactQuota: { quota: true },
+};
+
+/** Return what an address means by `demo`: the id of a demonstration, or operation and status; or undefined. */
+export function demonstrationNamed(name) {
+  const [, operation, status] = /^(\w+)-(\d{3})$/.exec(name) ?? [];
+  return demonstration(name) ?? (Object.hasOwn(SAMPLE_OF, operation) ? demonstrationOf(operation, Number(status)) : undefined);
+}

@@ -39,7 +39,7 @@ export function chip(status) {
 export function copyable(pre, text = () => pre.querySelector("code").textContent) {
   const button = el("button", { class: "copy", type: "button" }, "Copy");
   button.addEventListener("click", async () => {
-    const done = await copy(text());
+    const done = await copied(text());
     button.textContent = done ? "Copied" : "Press Ctrl+C";
     setTimeout(() => { button.textContent = "Copy"; }, 1600);
   });
@@ -47,7 +47,8 @@ export function copyable(pre, text = () => pre.querySelector("code").textContent
   return pre;
 }
 
-async function copy(text) {
+/** Copy text; return whether that was allowed. */
+export async function copied(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

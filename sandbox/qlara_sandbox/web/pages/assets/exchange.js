@@ -1,11 +1,10 @@
-// One request to the API and its response: how it is written as curl, sent, and held against the contract.
+// One request to the API and its response: how it is built and sent.
 
 export const PATHS = {
   uploadVCard: "/api/partner-gateway/v1/contacts/upload/vcard",
   listContacts: "/api/partner-gateway/v1/contacts/list/{listId}/contacts",
   getContactQuota: "/api/v1/partner-gateway/subscription/contacts",
 };
-const DOCUMENTED_KEY = "YOUR_API_KEY";
 
 /** Return the request of an import; `fields` without those that are empty. */
 export function importing(file, fields) {
@@ -22,105 +21,65 @@ export function listing(listId, query) {
 /** Return the request of the quota. */
 export const quota = () => ({ operation: "getContactQuota", method: "GET", path: PATHS.getContactQuota, headers: {} });
 
-const quoted = (text) => (/^[\w@%+=:,./ $?&-]*$/.test(text) ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`);
-
-/** Return the request as a curl command; a key that is not the documented one is not shown. */
-export function curl({ method, path, headers, form }) {
-  const lines = [`curl ${method === "GET" ? "" : `-X ${method} `}${quoted(location.origin + path)}`];
-  for (const [name, value] of Object.entries(headers)) {
-    const shown = name === "X-Api-Key" && value !== DOCUMENTED_KEY ? "$API_KEY" : value;
-    lines.push(`-H ${shown === "$API_KEY" ? `"${name}: ${shown}"` : quoted(`${name}: ${value}`.replaceAll("$", "\\$"))}`);
-  }
-  if (form?.file) lines.push(`-F ${quoted(`file=@${form.file.name}`)}`);
-  for (const [name, value] of form?.fields ?? []) lines.push(`-F ${quoted(`${name}=${value}`)}`);
-  return lines.join(" \\\n  ");
-}
-
-/** Send a request. A broken response has `failure`, with what there was of it. */
-export async function send({ method, path, headers, form }) {
-  let body;
-  if (form) {
-    body = new FormData();
-    if (form.file) body.append("file", form.file, form.file.name);
-    for (const [name, value] of form.fields) body.append(name, value);
-  }
+/**
+ * Send a request. A broken response has `failure`, with what there was of it. `progress` gets how many bytes of how
+ * many are sent, which `fetch` does not tell; `signal` ends it.
+ */
+export async function send(request, { progress = () => {}, signal = null } = {}) {
+  const response = { id: "", status: 0, headers: [], text: "", json: undefined, failure: "" };
   const began = performance.now();
-  const response = { status: 0, headers: [], text: "", json: undefined, failure: "" };
-  try {
-    // Marked, so that what a person tries here does not count as met by a test run.
-    const marked = { ...headers, "X-Sandbox-Console": "1" };
-    const received = await fetch(path, { method, headers: marked, body, cache: "no-store" });
-    response.status = received.status;
-    response.headers = [...received.headers];
-    response.text = await received.text();
-    response.json = JSON.parse(response.text);
-  } catch (error) {
-    if (!response.status) response.failure = "The connection broke before a response came.";
-    else if (!(error instanceof SyntaxError)) response.failure = "The connection broke in the middle of the response.";
-    else if (response.text) response.failure = "The response is not JSON.";
-  }
+  if (signal?.aborted) response.failure = "Stopped before it was sent.";
+  else await transfer(request, response, progress, signal);
   response.milliseconds = performance.now() - began;
+  response.id = response.headers.find(([name]) => name === "x-request-id")?.[1] ?? "";
+  if (response.failure) return response;
+  try {
+    response.json = JSON.parse(response.text);
+  } catch {
+    if (response.text) response.failure = "The response is not JSON.";
+  }
   return response;
 }
 
-/** The documented responses, by operation and status, read from the contract. */
-export class Contract {
-  constructor(document) {
-    this.root = document;
-    this.operations = new Map();
-    for (const item of Object.values(document.paths)) {
-      for (const node of Object.values(item)) {
-        if (node.operationId) this.operations.set(node.operationId, node);
-      }
-    }
-  }
-
-  /** Return the values of a form's field that are allowed, and its default. */
-  choices(operation, field) {
-    const body = this.#resolve(this.operations.get(operation).requestBody);
-    const node = this.#resolve(this.#resolve(body.content["multipart/form-data"].schema).properties[field]);
-    return { values: node.enum, preset: node.default };
-  }
-
-  /** Return what the contract says of a response: a kind, and a sentence for people. */
-  judge(operation, response) {
-    if (!response.status) return ["broken", response.failure];
-    const documented = this.#resolve(this.operations.get(operation).responses[String(response.status)]);
-    if (!documented) return ["other", `${response.status} is not in the contract: a fault, or a bug.`];
-    if (response.failure) return ["broken", `${response.status}. ${response.failure}`];
-    const examples = Object.entries(documented.content?.["application/json"]?.examples ?? {})
-      .map(([name, node]) => [name, this.#resolve(node).value]);
-    const same = examples.find(([, value]) => canonical(value) === canonical(response.json));
-    if (same) return ["kept", `Exactly the documented response: ${response.status}, example ${same[0]}.`];
-    const alike = examples.find(([, value]) => figureless(value) === figureless(response.json));
-    if (alike) return ["kept", `The documented response with this account’s figures: ${response.status}, example ${alike[0]}.`];
-    return ["kept", `A documented response: ${response.status}. ${summed(response.json?.summary) ?? documented.description}`];
-  }
-
-  #resolve(node) {
-    let found = node;
-    while (found?.$ref) {
-      found = found.$ref.slice(2).split("/")
-        .reduce((at, step) => at?.[step.replaceAll("~1", "/").replaceAll("~0", "~")], this.root);
-    }
-    return found;
-  }
+function transfer({ method, path, headers, form, body }, response, progress, signal) {
+  const call = new XMLHttpRequest();
+  const stop = () => call.abort();
+  return new Promise((resolve) => {
+    const ended = (failure) => () => {
+      response.failure = response.failure || failure;
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    };
+    call.open(method, path);
+    call.responseType = "text";
+    for (const [name, value] of Object.entries(headers)) call.setRequestHeader(name, value);
+    // Marked, so that what a person tries here does not count as met by a test run.
+    call.setRequestHeader("X-Sandbox-Console", "1");
+    call.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded, total));
+    call.addEventListener("readystatechange", () => {
+      if (call.readyState !== XMLHttpRequest.HEADERS_RECEIVED) return;
+      response.status = call.status;
+      response.headers = call.getAllResponseHeaders().trim().split("\r\n").filter(Boolean).map((line) => {
+        const colon = line.indexOf(":");
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+      });
+    });
+    // What has come of a response that breaks off is told while it comes, and no longer afterwards.
+    call.addEventListener("progress", () => { response.text = call.responseText; });
+    call.addEventListener("load", () => { response.text = call.responseText; });
+    call.addEventListener("load", ended(""));
+    call.addEventListener("error", () => ended(response.status
+      ? "The connection broke in the middle of the response."
+      : "The connection broke before a response came.")());
+    call.addEventListener("abort", ended("Stopped: the sandbox may have carried it out all the same."));
+    signal?.addEventListener("abort", stop);
+    call.send(form ? formData(form) : body);
+  });
 }
 
-/** Return the figures of an import as a sentence. */
-function summed(summary) {
-  if (!summary) return undefined;
-  const { total, imported, duplicates, errors, skipped } = summary;
-  const counted = (count, one) => `${count} ${count === 1 ? one : `${one}s`}`;
-  return `Of ${counted(total, "card")}: ${imported} imported, ${skipped} skipped; ${counted(duplicates, "duplicate")}, ${counted(errors, "error")}.`;
+function formData({ file, fields }) {
+  const data = new FormData();
+  if (file) data.append("file", file, file.name);
+  for (const [name, value] of fields) data.append(name, value);
+  return data;
 }
-
-function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (value && typeof value === "object") {
-    return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}`;
-  }
-  return JSON.stringify(value);
-}
-
-const figureless = (value) => canonical(value).replace(/\d+/g, "0");

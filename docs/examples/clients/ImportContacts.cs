@@ -147,7 +147,9 @@ public class Qlara
     private static readonly JsonSerializerOptions CamelCase =
         new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    private readonly HttpClient http = new HttpClient(); // one for the whole program
+    // One for the whole program. The API redirects nobody, and another host must not get the key.
+    private readonly HttpClient http =
+        new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
     private readonly string baseUrl;
 
     public Qlara(string baseUrl, string apiKey, TimeSpan timeout)

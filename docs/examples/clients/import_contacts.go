@@ -109,7 +109,10 @@ type Qlara struct {
 
 func NewQlara(base, apiKey string, timeout time.Duration) *Qlara {
 	// The time limit is for a whole call, its body included.
-	return &Qlara{strings.TrimRight(base, "/"), apiKey, &http.Client{Timeout: timeout}}
+	client := &http.Client{Timeout: timeout}
+	// The API redirects nobody, and another host must not get the key.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Qlara{strings.TrimRight(base, "/"), apiKey, client}
 }
 
 // Upload imports a file into a list that exists.
@@ -207,6 +210,9 @@ func refusal(response *http.Response, content []byte) error {
 		Status:    response.StatusCode,
 		RequestID: response.Header.Get("X-Request-Id"),
 	}
+	if refused.RequestID == "" {
+		refused.RequestID = "unknown"
+	}
 	var body struct {
 		Data map[string]string `json:"data"`
 	}
@@ -214,7 +220,7 @@ func refusal(response *http.Response, content []byte) error {
 	switch {
 	case refused.Kind == RateLimited:
 		seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
-		if err != nil {
+		if err != nil || seconds < 0 {
 			seconds = untoldWait
 		}
 		refused.RetryAfter = time.Duration(seconds) * time.Second

@@ -143,6 +143,7 @@ export class Qlara {
         method,
         body: body ?? null,
         headers: { "X-Api-Key": this.apiKey },
+        redirect: "manual", // the API redirects nobody, and another host must not get the key
         signal: AbortSignal.timeout(this.timeout * 1000), // for the whole call, its body included
       });
       text = await response.text();

@@ -94,6 +94,10 @@ SCENARIOS = {
         "faults: [{on: uploadVCard, respond: {status: 429, headers: "
         '{Retry-After: "Fri, 31 Dec 2027 23:59:59 GMT"}, body: busy}}]'
     ),
+    "moved": (
+        "faults: [{on: uploadVCard, respond: {status: 307, headers: "
+        '{Location: "http://localhost:9/"}, body: elsewhere}}]'
+    ),
     "stuck": "faults: [{on: uploadVCard, delay: {fixed: 60s}}]",
 }
 
@@ -200,7 +204,7 @@ def program(
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Run a sandbox that knows three more scenarios."""
+    """Run a sandbox that knows more scenarios."""
     folder = tmp_path_factory.mktemp("scenarios")
     for name, line in SCENARIOS.items():
         lists = f"lists: [{{id: {LIST}, name: CRM migration}}]"
@@ -287,6 +291,16 @@ def test_a_rate_limit_of_somebody_else_is_one_too(
 
     result = ended(program, prepared.url, key, files / "contacts-export.vcf", LIST)
     complaint = "429 RateLimited: try again in: 60 seconds (request req_1)\n"
+    assert result == Ended(1, "", complaint)
+
+
+def test_a_redirect_takes_no_key_to_another_host(
+    program: Program, prepared: Running, files: Path
+) -> None:
+    key = f"sandbox_{program.label}__moved"
+
+    result = ended(program, prepared.url, key, files / "contacts-export.vcf", LIST)
+    complaint = "307 UnexpectedResponse: body: elsewhere (request req_1)\n"
     assert result == Ended(1, "", complaint)
 
 

@@ -166,9 +166,7 @@ def test_an_exchange_has_a_tab_for_each_side_of_it(page: Page, told: tuple[str, 
         page, imported, "reason"
     )
     page.click(f"#entry-{refused} > summary")
-    assert "Exactly the documented response: 401, example unknownKey." in tab(
-        page, refused, "reason"
-    )
+    assert "with a hint of the sandbox: 401, example unknownKey." in tab(page, refused, "reason")
     link = page.locator(f"#entry-{refused} [role=tabpanel] a")
     assert link.get_attribute("href") == "/__docs#errors-401"
 

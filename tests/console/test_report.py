@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tests.console.using import (
@@ -83,6 +84,22 @@ def test_many_rows_come_a_part_at_a_time(page: Page, sandbox: Running) -> None:
         counts.append(len(table(page)))
 
     assert counts == [50, 100, 120]
+
+
+def test_of_a_very_long_response_the_beginning_shows_and_all_of_it_is_copied(
+    page: Page, sandbox: Running
+) -> None:
+    account_of_its_own(page, sandbox)
+    drop(page, "many.vcf", "".join(card(f"Number {index}", "12") for index in range(1000)))
+    send_form(page)
+    page.locator("#body", has_text="characters more").wait_for()
+    page.hover("#body")
+    page.click("pre:has(#body) .copy")
+    page.locator("pre:has(#body) .copy", has_text="Copied").wait_for()
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+
+    assert len(page.inner_text("#body")) < 61_000
+    assert len(copied["errors"]) == 1000
 
 
 def test_a_file_without_a_fault_is_said_to_have_none(page: Page, sandbox: Running) -> None:

@@ -2,12 +2,13 @@
 
 import { chip, copyable, el, highlighted } from "./dom.js";
 import { decoded, reportNodes } from "./report.js";
+import { number } from "./samples.js";
 import { LANGUAGES, conceals, snippet } from "./snippets.js";
 import { tabRow } from "./tabs.js";
 
 const $ = (id) => document.getElementById(id);
-const SHOWN_CHARACTERS = 200_000;
-const shown = { request: null, language: localStorage.getItem("language") ?? "curl" };
+const SHOWN_CHARACTERS = 60_000;
+const shown = { request: null, body: "", language: localStorage.getItem("language") ?? "curl" };
 
 /** Make the row of languages, and what copies. */
 export function fillPanel() {
@@ -22,7 +23,7 @@ export function fillPanel() {
   $("snippet").setAttribute("role", "tabpanel");
   $("snippet").setAttribute("aria-labelledby", `language-${shown.language}`);
   copyable($("snippet"), () => (shown.request ? snippet(shown.language, location.origin, shown.request, { reveal: true }) : ""));
-  copyable($("body").parentElement);
+  copyable($("body").parentElement, () => shown.body);
 }
 
 function write() {
@@ -36,6 +37,7 @@ export function showRequest(request, sentence = "Waiting for the response …") 
   shown.request = request;
   write();
   $("body").replaceChildren();
+  shown.body = "";
   $("status").replaceChildren();
   $("took").textContent = "";
   $("headers").hidden = true;
@@ -48,6 +50,7 @@ export async function showResponse(response, [kind, sentence], note = "") {
   $("status").replaceChildren(chip(response.status));
   $("took").textContent = `${Math.round(response.milliseconds)} ms`;
   $("body").replaceChildren(...bodyNodes(response));
+  shown.body = bodyText(response);
   $("header-list").replaceChildren(...headerLists(response.headers));
   $("headers").hidden = response.headers.length === 0;
   say(kind, [sentence, note].filter(Boolean).join(" "));
@@ -74,11 +77,17 @@ export async function textOf(file) {
   return file.arrayBuffer().then((buffer) => decoded(new Uint8Array(buffer)), () => null);
 }
 
-/** Return the body of a response as nodes. */
+const bodyText = (response) => (response.json === undefined ? response.text : JSON.stringify(response.json, null, 2));
+
+/** Return the body of a response as nodes; of a very long one, the beginning. */
 export function bodyNodes(response) {
-  const text = response.json === undefined ? response.text : JSON.stringify(response.json, null, 2);
-  const cut = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}\n…` : text;
-  return response.json === undefined ? [cut] : highlighted(cut);
+  const text = bodyText(response);
+  const rest = text.length - SHOWN_CHARACTERS;
+  const cut = text.slice(0, SHOWN_CHARACTERS);
+  return [
+    ...(response.json === undefined ? [cut] : highlighted(cut)),
+    ...(rest > 0 ? [el("span", { class: "quiet" }, `\n… and ${number(rest)} characters more`)] : []),
+  ];
 }
 
 /** Return headers as lists of definitions; those that only browsers need are folded away. */

@@ -319,12 +319,12 @@ def _errors(exchange: ApiExchange, expected: Conventions) -> Iterator[CheckResul
     most = expected.error_list if isinstance(expected.error_list, int) else counted
     lines = [_get(each, "line") for each in errors]
     in_order = all(map(_is_count, lines)) and lines == sorted(lines)
-    got = f"{len(errors)} entries, lines {_shortened(lines)}"
+    got = f"{_entries(len(errors))}, lines {_shortened(lines)}"
     yield CheckResult(
         "upload.errors-listed",
         len(errors) != min(counted, most) or not in_order,
         "`errors` does not match the summary, or is not in line order.",
-        f"{min(counted, most)} entries in line order",
+        f"{_entries(min(counted, most))} in line order",
         got,
         by=("error-list",) if in_order else (),
     )
@@ -332,9 +332,13 @@ def _errors(exchange: ApiExchange, expected: Conventions) -> Iterator[CheckResul
         "upload.errors-shown",
         not min(counted, 1) <= len(errors) <= counted,
         "`errors` does not show cards that the summary counts.",
-        f"1 to {counted} entries" if counted else "no entry",
+        (f"1 to {counted} entries" if counted > 1 else "1 entry") if counted else "no entry",
         got,
     )
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
 
 
 def _page(exchange: ApiExchange, paging: Paging, _: Conventions) -> Iterator[CheckResult]:
@@ -409,8 +413,8 @@ def _place(body: Any, query: dict[str, str], size: int, at: int) -> Iterator[Che
         "list.limit-obeyed",
         "limit" in query and len(contacts) != due,
         f"Page {at} of a list of {total} has the wrong number of contacts for limit {size}.",
-        f"{due} contacts",
-        f"{len(contacts)} contacts",
+        f"{due} contact{'' if due == 1 else 's'}",
+        f"{len(contacts)} contact{'' if len(contacts) == 1 else 's'}",
     )
     yield CheckResult(
         "list.total-pages",

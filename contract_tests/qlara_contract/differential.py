@@ -407,6 +407,6 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 def _brief(value: Any) -> str:
     if isinstance(value, list):
-        return f"{len(value)} entries"
+        return "1 entry" if len(value) == 1 else f"{len(value)} entries"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else text[:80] + "…"

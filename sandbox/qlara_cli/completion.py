@@ -41,8 +41,9 @@ def scenario_names(
     _: click.Parameter,
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Return the scenarios whose names begin so: those of the folder that is given, else the shipped ones."""
-    return [CompletionItem(name) for name in _names(_folder(ctx)) if name.startswith(incomplete)]
+    """Return the scenarios whose names begin so: the shipped ones, and those of the folder that is given."""
+    names = sorted({*_names(_folder(ctx)), *_names(resources.SCENARIOS)})
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _folder(ctx: click.Context) -> Path:
@@ -57,4 +58,4 @@ def _folder(ctx: click.Context) -> Path:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    return (path.stem for path in sorted(folder.glob("*.yaml")))
+    return (path.stem for path in folder.glob("*.yaml"))

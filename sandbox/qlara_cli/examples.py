@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
+from qlara_cli.fitting import width
 from qlara_contract.errors import CannotRun
 from qlara_contract.settings import RunSettings, is_loopback, split_credentials
 from qlara_contract.targets import SCENARIOS, SPEC
@@ -186,7 +187,7 @@ def _report(run: ExamplesRun, folder: Path | None) -> list[Path]:
 
 
 def _paragraph(confinement: Confinement) -> str:
-    return textwrap.fill(confinement.description, 96, break_on_hyphens=False)
+    return textwrap.fill(confinement.description, width(96), break_on_hyphens=False)
 
 
 def _need(*tools: str) -> None:

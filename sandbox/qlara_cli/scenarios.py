@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qlara_cli.completion import scenario_names
+from qlara_cli.fitting import fitted, width
 from qlara_sandbox import resources
 from qlara_sandbox.http.contract import Contract, InvalidContract
 from qlara_sandbox.scenario.check import check as check_file
@@ -76,9 +77,9 @@ def list_(library: Library) -> None:
 
 
 def _show_titles(library: Library, names: list[str]) -> None:
-    width = max(map(len, names), default=0)
+    longest = max(map(len, names), default=0)
     for name in names:
-        click.echo(f"{name:{width}}  {_title(library, name)}")
+        click.echo(fitted(f"{name:{longest}}  {_title(library, name)}", longest + 2))
 
 
 @scenarios.command()
@@ -98,7 +99,7 @@ def show(library: Library, name: str, base_url: str) -> None:
         scenario = library.get(name)
     except (UnknownScenario, InvalidScenario) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{scenario.title}\n\n{textwrap.fill(scenario.story, 88)}\n")
+    click.echo(f"{scenario.title}\n\n{textwrap.fill(scenario.story, width(88))}\n")
     if scenario.source:
         click.echo(f"Source: {scenario.source}")
     click.echo(

@@ -12,6 +12,7 @@ import click
 
 from qlara_cli import verify_options
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
+from qlara_cli.fitting import fitted
 from qlara_cli.interrupts import INTERRUPTED, interruptible
 from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.verify_options import Amount, Key, WritableFolder
@@ -34,7 +35,8 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
 
     for each in PROMISES:
         click.echo(f"{each.id}  ({each.operation}, {each.severity})")
-        click.echo(f"    {each.sentence}\n    {each.source}")
+        click.echo(fitted(f"    {each.sentence}", 4))
+        click.echo(fitted(f"    {each.source}", 4))
     click.echo(f"\n{len(PROMISES)} promises")
     context.exit()
 

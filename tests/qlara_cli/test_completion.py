@@ -49,10 +49,13 @@ def test_what_is_offered(words: tuple[str, ...], offered: list[str]) -> None:
     assert completed(*words) == offered
 
 
-def test_scenarios_of_ones_own_are_offered(tmp_path: Path) -> None:
+def test_scenarios_of_ones_own_are_offered_beside_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / "my-start.yaml").touch()
-    assert completed("serve", "--scenarios", str(tmp_path), "--scenario", "") == ["my-start"]
-    assert completed("scenarios", "--scenarios", str(tmp_path), "show", "") == ["my-start"]
+    for words in (
+        ("serve", "--scenarios", str(tmp_path), "--scenario", ""),
+        ("scenarios", "--scenarios", str(tmp_path), "show", ""),
+    ):
+        assert completed(*words) == sorted(["my-start", *SCENARIOS])
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -38,3 +38,31 @@ def test_a_request_too_many_is_neither_accepted_nor_refused() -> None:
     with running(["rate-limit-nothing"]) as url:
         outcome = check_deployment(RunSettings(url, KEY, only=(_ACCEPTED,)))
     assert [each.promise.id for each in outcome.in_state(PromiseState.KEPT)] == [_ACCEPTED]
+
+
+class _SlowTime:
+    """A clock on which each look takes 40 seconds, as on a machine that is busy with other things."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def perf_counter(self) -> float:
+        self._now += 40
+        return self._now
+
+
+def test_a_slow_machine_sends_what_a_fast_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sent(url: str) -> list[tuple[str, str, str]]:
+        record: list[tuple[str, ApiExchange]] = []
+        check_deployment(RunSettings(url, KEY, only=(_ACCEPTED,)), record=record)
+        return [
+            (story, exchange.request.method, exchange.operation)
+            for story, exchange in record
+            if story.startswith("generated requests")
+        ]
+
+    with running([]) as url:
+        fast = sent(url)
+    monkeypatch.setattr("hypothesis.internal.conjecture.data.time", _SlowTime())
+    with running([]) as url:
+        assert sent(url) == fast

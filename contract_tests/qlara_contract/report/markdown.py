@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from qlara_contract.report.counting import counted
 from qlara_contract.report.observed import KEEP, convention_rows
 from qlara_contract.report.requests import ShownRequests
 from qlara_contract.report.summary import (
@@ -195,10 +196,12 @@ def _left_behind(outcome: Outcome, requests: ShownRequests) -> list[str]:
         lines.append("")
     for each in entries[:_SHOWN_LISTS]:
         named = f"{code(requests.masked(each.list_id))} {plain(requests.masked(each.name))}".strip()
-        lines.append(f"- {named}: {each.cards} contacts at most, {each.imported} confirmed")
+        lines.append(
+            f"- {named}: {counted(each.cards, 'contact')} at most, {each.imported} confirmed"
+        )
     if len(entries) > _SHOWN_LISTS:
         lines.append(
-            f"- … and {len(entries) - _SHOWN_LISTS} more lists: `report.json` has them all"
+            f"- … and {counted(len(entries) - _SHOWN_LISTS, 'more list')}: `report.json` has them all"
         )
     return lines
 

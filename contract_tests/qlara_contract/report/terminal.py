@@ -15,6 +15,7 @@ from rich.text import Text
 
 from qlara_contract.masking import mask
 from qlara_contract.promises import OPERATIONS
+from qlara_contract.report.counting import counted
 from qlara_contract.report.observed import KEEP, convention_rows
 from qlara_contract.report.requests import ShownRequests
 from qlara_contract.report.summary import (
@@ -125,13 +126,15 @@ def print_outcome(console: Console, outcome: Outcome, trend: Trend | None = None
         & set(outcome.broken)
     )
     if rest:
-        console.print(f"\n… and {rest} more broken promises: `--report DIR` shows all of them.")
+        console.print(
+            f"\n… and {counted(rest, 'more broken promise')}: `--report DIR` shows all of them."
+        )
     _print_conventions(console, outcome, requests)
     _print_not_exercised(console, outcome)
     _print_deviations(console, outcome)
     for what, count in network_failures(outcome):
-        times = "time" if count == 1 else "times"
-        _say(console, f"[yellow]network[/] {escape(requests.masked(what))} ({count} {times})", 0, 2)
+        times = counted(count, "time")
+        _say(console, f"[yellow]network[/] {escape(requests.masked(what))} ({times})", 0, 2)
     _say(console, f"\n[bold]Left behind[/]: {escape(left_behind(outcome))}", 0, 2)
     for failure in outcome.failures:
         console.print(f"[bold red]The suite itself failed.[/] {escape(failure)}")

@@ -10,6 +10,7 @@ import click
 
 from qlara_cli.contract.reading import read_any
 from qlara_cli.exit_codes import could_not_run
+from qlara_cli.fitting import fitted
 from qlara_contract.changes.comparison import Change, changes
 from qlara_contract.changes.schemas import Combinations
 from qlara_contract.changes.statements import EXISTS
@@ -19,6 +20,7 @@ from qlara_sandbox import resources
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_INDENT = 12  # of further lines of a change
 _IDENTITY = ("kind", "place", "aspect", "old", "new")
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -98,7 +100,8 @@ def _print(found: Sequence[Change], known: Sequence[dict[str, Any]]) -> None:
     )
     for heading, changed in sections:
         if changed:
-            click.echo("\n".join([heading, *_lines(changed), ""]))
+            lines = (fitted(line, _INDENT) for line in _lines(changed))
+            click.echo("\n".join([heading, *lines, ""]))
     count = "1 change" if len(found) == 1 else f"{len(found)} changes"
     can = f"{len(breaking)} of them can" if breaking else "none can"
     but = f", {len(accepted)} accepted" if accepted else ""
@@ -135,6 +138,8 @@ def _value(value: Any) -> str:
         return ", ".join(_plain(value)) or "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, (list, tuple, dict)):
+        return json.dumps(value, ensure_ascii=False)
     return "none" if value is None else str(value)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
+from qlara_cli.fitting import fitted
 from qlara_cli.logs import printable
 from qlara_sandbox import resources
 from qlara_sandbox.domain.errors import FileTooLarge, Refusal
@@ -20,7 +19,6 @@ from qlara_sandbox.http.contract import Contract
 from qlara_sandbox.services.importing import InspectedCard, inspect_import
 
 _STDIN, _PIPED = Path("-"), Path("standard input")
-_NARROWEST = 20  # columns for what is said of a card
 
 
 class InspectedFile(NamedTuple):
@@ -122,21 +120,15 @@ def _as_json(file: Path, inspected: InspectedFile) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _within_terminal(head: str, detail: str) -> str:
-    """Return *head* and *detail*, folded below itself where a terminal is too narrow for it."""
-    detail = printable(detail)
-    room = shutil.get_terminal_size().columns - len(head)
-    if not sys.stdout.isatty() or len(detail) <= room or room < _NARROWEST:
-        return head + detail
-    return head + f"\n{' ' * len(head)}".join(textwrap.wrap(detail, room))
-
-
 def _as_text(file: Path, inspected: InspectedFile) -> str:
     cards = inspected.cards
     names = [printable(card.name) or "(no name)" for card in cards]
     width = min(max(map(len, names), default=0), 40)
     lines = [
-        _within_terminal(f"{card.line:>7}  {name:{width}}  {_MARKS[card.outcome]:9}  ", card.detail)
+        fitted(
+            f"{card.line:>7}  {name:{width}}  {_MARKS[card.outcome]:9}  {printable(card.detail)}",
+            width + 22,
+        )
         for card, name in zip(cards, names, strict=True)
     ]
     versions = ", ".join(f"{printable(name)} {n}" for name, n in inspected.versions.items())

@@ -154,7 +154,7 @@ def test_failing(qlara_sandbox):
       --form-string listId=list_of_nobody
 401 GET /api/v1/partner-gateway/subscription/contacts
     sent without an API key
-    apiKey: Missing API key. Expected the X-Api-Key header.
+    apiKey: Missing API key. Expected the X-Api-Key header. Accepted: YOUR_API_KEY, and any key that begins with sandbox_.
     curl http://127.0.0.1:8080/api/v1/partner-gateway/subscription/contacts
 409 POST /api/partner-gateway/v1/contacts/upload/vcard
     contacts: Contact quota exceeded. Current: 50000/50000. Upgrade your plan to import more contacts.

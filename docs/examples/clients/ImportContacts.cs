@@ -162,7 +162,7 @@ public class Qlara
     /// <summary>Import a file into a list that exists.</summary>
     public Task<ImportReport> UploadAsync(string fileName, byte[] content, string listId, string strategy = "SKIP")
     {
-        return SendAsync<ImportReport>(HttpMethod.Post, "/api/partner-gateway/v1/contacts/upload/vcard", () =>
+        return SendAsync<ImportReport>(HttpMethod.Post, "/api/partner-gateway/v1/contacts/upload/vcard", "summary", () =>
         {
             var file = new ByteArrayContent(content);
             file.Headers.ContentType = new MediaTypeHeaderValue("text/vcard");
@@ -183,7 +183,7 @@ public class Qlara
         var number = 1;
         do
         {
-            page = await SendAsync<ContactPage>(HttpMethod.Get, path + "?limit=100&page=" + number);
+            page = await SendAsync<ContactPage>(HttpMethod.Get, path + "?limit=100&page=" + number, "contacts");
             page.Contacts.ForEach(visit);
             number++;
         } while (page.HasMore);
@@ -191,17 +191,18 @@ public class Qlara
 
     public Task<Quota> QuotaAsync()
     {
-        return SendAsync<Quota>(HttpMethod.Get, "/api/v1/partner-gateway/subscription/contacts");
+        return SendAsync<Quota>(HttpMethod.Get, "/api/v1/partner-gateway/subscription/contacts", "used");
     }
 
     /// <summary>Send a request, again after a rate limit that ends soon: a refused request changed nothing.</summary>
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, Func<HttpContent> content = null)
+    private async Task<T> SendAsync<T>(
+        HttpMethod method, string path, string needed, Func<HttpContent> content = null)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await SendOnceAsync<T>(method, path, content);
+                return await SendOnceAsync<T>(method, path, needed, content);
             }
             catch (RateLimited limited) when (attempt < Attempts && limited.RetryAfter <= LongestWait)
             {
@@ -210,7 +211,8 @@ public class Qlara
         }
     }
 
-    private async Task<T> SendOnceAsync<T>(HttpMethod method, string path, Func<HttpContent> content)
+    private async Task<T> SendOnceAsync<T>(
+        HttpMethod method, string path, string needed, Func<HttpContent> content)
     {
         using (var request = new HttpRequestMessage(method, baseUrl + path))
         {
@@ -220,7 +222,7 @@ public class Qlara
                 using (var response = await http.SendAsync(request)) // with its whole body
                 {
                     var text = await response.Content.ReadAsStringAsync();
-                    return Read<T>(response, text);
+                    return Read<T>(response, text, needed);
                 }
             }
             catch (Exception failed) when (failed is HttpRequestException || failed is IOException)
@@ -234,7 +236,7 @@ public class Qlara
         }
     }
 
-    private static T Read<T>(HttpResponseMessage response, string text)
+    private static T Read<T>(HttpResponseMessage response, string text, string needed)
     {
         if ((int)response.StatusCode == 429)
         {
@@ -242,12 +244,12 @@ public class Qlara
         }
         try
         {
-            if ((int)response.StatusCode == 200)
-            {
-                return JsonSerializer.Deserialize<T>(text, CamelCase);
-            }
             using (var body = JsonDocument.Parse(text))
             {
+                if ((int)response.StatusCode == 200 && Has(body.RootElement, needed))
+                {
+                    return JsonSerializer.Deserialize<T>(text, CamelCase);
+                }
                 throw Refusal(response, body.RootElement) ?? new UnexpectedResponse(response, text);
             }
         }
@@ -255,6 +257,13 @@ public class Qlara
         {
             throw new UnexpectedResponse(response, text);
         }
+    }
+
+    private static bool Has(JsonElement body, string name)
+    {
+        return body.ValueKind == JsonValueKind.Object
+            && body.TryGetProperty(name, out var found)
+            && found.ValueKind != JsonValueKind.Null;
     }
 
     /// <summary>The refusal that a response is, or null if it is none of this API.</summary>

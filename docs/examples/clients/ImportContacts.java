@@ -135,7 +135,7 @@ public final class ImportContacts {
             HttpRequest.Builder request = to("/api/partner-gateway/v1/contacts/upload/vcard")
                 .header("Content-Type", "multipart/form-data; boundary=" + boundary)
                 .POST(form(boundary, file, Map.of("listId", listId, "duplicateStrategy", strategy.name())));
-            Json report = send(request);
+            Json report = send(request, "summary");
             Json counts = report.get("summary");
             return new ImportReport(
                 report.get("listId").text(),
@@ -155,7 +155,7 @@ public final class ImportContacts {
             Json page;
             int number = 1;
             do {
-                page = send(to(path + number++));
+                page = send(to(path + number++), "contacts");
                 for (Json each : page.get("contacts").items()) {
                     visit.accept(new Contact(each.get("contactId").text(), each.get("name").text(),
                         each.get("phoneNumber").text(), each.get("email").text(), // null where the card had none
@@ -165,7 +165,7 @@ public final class ImportContacts {
         }
 
         Quota quota() throws InterruptedException, Refused, Unavailable {
-            Json quota = send(to("/api/v1/partner-gateway/subscription/contacts"));
+            Json quota = send(to("/api/v1/partner-gateway/subscription/contacts"), "used");
             return new Quota(quota.get("used").number(), quota.get("total").number());
         }
 
@@ -193,10 +193,11 @@ public final class ImportContacts {
         }
 
         /** Send a request, again after a rate limit that ends soon: a refused request changed nothing. */
-        private Json send(HttpRequest.Builder request) throws InterruptedException, Refused, Unavailable {
+        private Json send(HttpRequest.Builder request, String needed)
+                throws InterruptedException, Refused, Unavailable {
             for (int attempt = 1; ; attempt++) {
                 try {
-                    return sendOnce(request.build());
+                    return sendOnce(request.build(), needed);
                 } catch (RateLimited limited) {
                     if (attempt == ATTEMPTS || limited.retryAfter > LONGEST_WAIT) {
                         throw limited;
@@ -206,7 +207,8 @@ public final class ImportContacts {
             }
         }
 
-        private Json sendOnce(HttpRequest request) throws InterruptedException, Refused, Unavailable {
+        private Json sendOnce(HttpRequest request, String needed)
+                throws InterruptedException, Refused, Unavailable {
             HttpResponse<String> response;
             // HttpRequest.timeout ends with the head of the response; this time limit is for its body, too.
             var pending = http.sendAsync(request, BodyHandlers.ofString());
@@ -228,7 +230,7 @@ public final class ImportContacts {
             } catch (IllegalArgumentException unreadable) {
                 throw new UnexpectedResponse(response);
             }
-            if (response.statusCode() == 200) {
+            if (response.statusCode() == 200 && body.get(needed).value() != null) {
                 return body;
             }
             Map<String, String> fields = new LinkedHashMap<>();

@@ -140,7 +140,7 @@ func (q *Qlara) Upload(path, listID, strategy string) (*ImportReport, error) {
 	}
 	report := new(ImportReport)
 	path = "/api/partner-gateway/v1/contacts/upload/vcard"
-	return report, q.send("POST", path, form.FormDataContentType(), body.Bytes(), report)
+	return report, q.send("POST", path, form.FormDataContentType(), body.Bytes(), "summary", report)
 }
 
 // Contacts calls visit with every contact of a list, page by page.
@@ -148,7 +148,7 @@ func (q *Qlara) Contacts(listID string, visit func(Contact)) error {
 	path := "/api/partner-gateway/v1/contacts/list/" + url.PathEscape(listID) + "/contacts"
 	for number, more := 1, true; more; number++ {
 		var page ContactPage
-		if err := q.send("GET", fmt.Sprintf("%s?limit=100&page=%d", path, number), "", nil, &page); err != nil {
+		if err := q.send("GET", fmt.Sprintf("%s?limit=100&page=%d", path, number), "", nil, "contacts", &page); err != nil {
 			return err
 		}
 		for _, contact := range page.Contacts {
@@ -161,14 +161,14 @@ func (q *Qlara) Contacts(listID string, visit func(Contact)) error {
 
 // Quota tells how many contacts are used, of how many in total.
 func (q *Qlara) Quota() (quota Quota, err error) {
-	err = q.send("GET", "/api/v1/partner-gateway/subscription/contacts", "", nil, &quota)
+	err = q.send("GET", "/api/v1/partner-gateway/subscription/contacts", "", nil, "used", &quota)
 	return quota, err
 }
 
 // send sends a request, again after a rate limit that ends soon: a refused request changed nothing.
-func (q *Qlara) send(method, path, contentType string, body []byte, result any) error {
+func (q *Qlara) send(method, path, contentType string, body []byte, needed string, result any) error {
 	for attempt := 1; ; attempt++ {
-		err := q.sendOnce(method, path, contentType, body, result)
+		err := q.sendOnce(method, path, contentType, body, needed, result)
 		var refused *Refused
 		if !errors.As(err, &refused) || refused.Kind != RateLimited {
 			return err
@@ -180,7 +180,7 @@ func (q *Qlara) send(method, path, contentType string, body []byte, result any) 
 	}
 }
 
-func (q *Qlara) sendOnce(method, path, contentType string, body []byte, result any) error {
+func (q *Qlara) sendOnce(method, path, contentType string, body []byte, needed string, result any) error {
 	request, err := http.NewRequest(method, q.base+path, bytes.NewReader(body))
 	if err != nil {
 		return err
@@ -198,8 +198,11 @@ func (q *Qlara) sendOnce(method, path, contentType string, body []byte, result a
 	if err != nil { // half a response, or the time limit is over
 		return &Unavailable{err}
 	}
-	if response.StatusCode == http.StatusOK && json.Unmarshal(content, result) == nil {
-		return nil
+	var fields map[string]any
+	if response.StatusCode == http.StatusOK && json.Unmarshal(content, &fields) == nil && fields[needed] != nil {
+		if json.Unmarshal(content, result) == nil {
+			return nil
+		}
 	}
 	return refusal(response, content)
 }

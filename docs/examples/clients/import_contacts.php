@@ -74,7 +74,7 @@ final class Qlara
     public function upload(string $path, string $listId, string $strategy = 'SKIP'): array
     {
         $path = realpath($path) ?: throw new InvalidArgumentException("$path: no such file");
-        return $this->send('/api/partner-gateway/v1/contacts/upload/vcard', [
+        return $this->send('/api/partner-gateway/v1/contacts/upload/vcard', 'summary', [
             'file' => new CURLFile($path, 'text/vcard', basename($path)),
             'listId' => $listId,
             'duplicateStrategy' => $strategy,
@@ -87,7 +87,7 @@ final class Qlara
         $path = '/api/partner-gateway/v1/contacts/list/' . rawurlencode($listId) . '/contacts';
         $number = 1;
         do {
-            $page = $this->send("$path?limit=$limit&page=$number");
+            $page = $this->send("$path?limit=$limit&page=$number", 'contacts');
             foreach ($page['contacts'] as $contact) {
                 yield $contact;
             }
@@ -98,15 +98,15 @@ final class Qlara
     /** Return how many contacts are 'used', of how many in 'total'. */
     public function quota(): array
     {
-        return $this->send('/api/v1/partner-gateway/subscription/contacts');
+        return $this->send('/api/v1/partner-gateway/subscription/contacts', 'used');
     }
 
     /** Send a request, again after a rate limit that ends soon: a refused request changed nothing. */
-    private function send(string $path, ?array $form = null): array
+    private function send(string $path, string $needed, ?array $form = null): array
     {
         for ($attempt = 1;; $attempt++) {
             try {
-                return $this->sendOnce($path, $form);
+                return $this->sendOnce($path, $needed, $form);
             } catch (RateLimited $limited) {
                 if ($attempt === ATTEMPTS || $limited->retryAfter > LONGEST_WAIT) {
                     throw $limited;
@@ -116,7 +116,7 @@ final class Qlara
         }
     }
 
-    private function sendOnce(string $path, ?array $form): array
+    private function sendOnce(string $path, string $needed, ?array $form): array
     {
         $headers = [];
         curl_reset($this->curl);
@@ -141,7 +141,7 @@ final class Qlara
         $status = curl_getinfo($this->curl, CURLINFO_RESPONSE_CODE);
         $requestId = $headers['x-request-id'] ?? 'unknown';
         $body = json_decode($text, true);
-        if ($status === 200 && is_array($body)) {
+        if ($status === 200 && isset($body[$needed])) {
             return $body;
         }
         if ($status === 429) {

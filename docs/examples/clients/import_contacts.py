@@ -100,6 +100,7 @@ class Qlara:
         return self._send(
             "POST",
             "/api/partner-gateway/v1/contacts/upload/vcard",
+            "summary",
             data={"listId": list_id, "duplicateStrategy": strategy},
             files={"file": (file.name, content, "text/vcard")},
         )
@@ -109,26 +110,26 @@ class Qlara:
         path = f"/api/partner-gateway/v1/contacts/list/{quote(list_id, safe='')}/contacts"
         number, more = 1, True
         while more:
-            page = self._send("GET", path, params={"limit": limit, "page": number})
+            page = self._send("GET", path, "contacts", params={"limit": limit, "page": number})
             yield from page["contacts"]
             number, more = number + 1, page["hasMore"]
 
     def quota(self) -> dict[str, int]:
         """Return how many contacts are ``used``, of how many in ``total``."""
-        return self._send("GET", "/api/v1/partner-gateway/subscription/contacts")
+        return self._send("GET", "/api/v1/partner-gateway/subscription/contacts", "used")
 
-    def _send(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+    def _send(self, method: str, path: str, needed: str, **more: Any) -> dict[str, Any]:
         """Send a request, again after a rate limit that ends soon: a refused request changed nothing."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._send_once(method, path, **more)
+                return self._send_once(method, path, needed, **more)
             except RateLimited as limited:
                 if attempt == ATTEMPTS or limited.retry_after > LONGEST_WAIT:
                     raise
                 time.sleep(limited.retry_after)
         raise AssertionError
 
-    def _send_once(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+    def _send_once(self, method: str, path: str, needed: str, **more: Any) -> dict[str, Any]:
         try:
             response = self.http.request(method, path, **more)
         except httpx.TransportError as error:  # also a time limit that is over, and half a response
@@ -142,7 +143,7 @@ class Qlara:
             body = None
         if not isinstance(body, dict):
             raise UnexpectedResponse(response, {"body": response.text[:200]})
-        if response.status_code == 200:
+        if response.status_code == 200 and body.get(needed) is not None:
             return body
         refusal, fields = self.REFUSALS.get(response.status_code), body.get("data")
         if refusal is None or not isinstance(fields, dict):

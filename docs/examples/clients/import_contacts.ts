@@ -105,28 +105,28 @@ export class Qlara {
     form.append("file", file);
     form.append("listId", listId);
     form.append("duplicateStrategy", duplicateStrategy);
-    return this.send<ImportReport>("POST", "/api/partner-gateway/v1/contacts/upload/vcard", form);
+    return this.send<ImportReport>("POST", "/api/partner-gateway/v1/contacts/upload/vcard", "summary", form);
   }
 
   /** Every contact of a list, page by page. */
   async *contacts(listId: string, limit = 100): AsyncGenerator<Contact> {
     const path = `/api/partner-gateway/v1/contacts/list/${encodeURIComponent(listId)}/contacts`;
     for (let number = 1, more = true; more; number += 1) {
-      const page = await this.send<ContactPage>("GET", `${path}?limit=${limit}&page=${number}`);
+      const page = await this.send<ContactPage>("GET", `${path}?limit=${limit}&page=${number}`, "contacts");
       yield* page.contacts;
       more = page.hasMore;
     }
   }
 
   quota(): Promise<Quota> {
-    return this.send<Quota>("GET", "/api/v1/partner-gateway/subscription/contacts");
+    return this.send<Quota>("GET", "/api/v1/partner-gateway/subscription/contacts", "used");
   }
 
   /** Send a request, again after a rate limit that ends soon: a refused request changed nothing. */
-  private async send<T>(method: string, path: string, body?: FormData): Promise<T> {
+  private async send<T>(method: string, path: string, needed: string, body?: FormData): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.sendOnce<T>(method, path, body);
+        return await this.sendOnce<T>(method, path, needed, body);
       } catch (error) {
         if (!(error instanceof RateLimited)) throw error;
         if (attempt === ATTEMPTS || error.retryAfter > LONGEST_WAIT) throw error;
@@ -135,7 +135,7 @@ export class Qlara {
     }
   }
 
-  private async sendOnce<T>(method: string, path: string, body?: FormData): Promise<T> {
+  private async sendOnce<T>(method: string, path: string, needed: string, body?: FormData): Promise<T> {
     let response: Response;
     let text: string;
     try {
@@ -152,7 +152,7 @@ export class Qlara {
       throw new Unavailable(cause instanceof Error ? `${message}: ${cause.message}` : message, { cause: error });
     }
     const content = parsed(text);
-    if (response.status === 200 && content) return content as T;
+    if (response.status === 200 && content?.[needed] != null) return content as T;
     if (response.status === 429) {
       const seconds = response.headers.get("Retry-After") ?? "";
       throw new RateLimited(response, /^\d+$/.test(seconds) ? Number(seconds) : UNTOLD_WAIT);

@@ -98,6 +98,7 @@ SCENARIOS = {
         "faults: [{on: uploadVCard, respond: {status: 307, headers: "
         '{Location: "http://localhost:9/"}, body: elsewhere}}]'
     ),
+    "empty": "faults: [{on: uploadVCard, respond: {status: 200, body: '{}'}}]",
     "stuck": "faults: [{on: uploadVCard, delay: {fixed: 60s}}]",
 }
 
@@ -302,6 +303,15 @@ def test_a_redirect_takes_no_key_to_another_host(
     result = ended(program, prepared.url, key, files / "contacts-export.vcf", LIST)
     complaint = "307 UnexpectedResponse: body: elsewhere (request req_1)\n"
     assert result == Ended(1, "", complaint)
+
+
+def test_a_success_without_a_report_is_none(
+    program: Program, prepared: Running, files: Path
+) -> None:
+    key = f"sandbox_{program.label}__empty"
+
+    result = ended(program, prepared.url, key, files / "contacts-export.vcf", LIST)
+    assert result == Ended(1, "", "200 UnexpectedResponse: body: {} (request req_1)\n")
 
 
 def test_half_a_list_is_not_taken_for_the_list(

@@ -317,7 +317,7 @@ def test_an_unexpected_refusal_is_shown_whole(run: PageRun) -> None:
         {
           "status": "fail",
           "data": {
-            "apiKey": "Unknown or inactive API key."
+            "apiKey": "Unknown or inactive API key. Accepted: YOUR_API_KEY, and any key that begins with sandbox_."
           }
         }
 """

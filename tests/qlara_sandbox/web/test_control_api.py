@@ -121,9 +121,10 @@ def test_a_scenario_file_with_mistakes_is_listed_with_them_and_cannot_be_chosen(
     (tmp_path / "default.yaml").write_text("title: A\nstory: B\n")
     (tmp_path / "broken.yaml").write_text("title: A\nstori: B\n")
     client = sandbox(scenarios=tmp_path)
-    broken = client.get("/__admin/scenarios").json()["scenarios"][0]
+    listed = {one["name"]: one for one in client.get("/__admin/scenarios").json()["scenarios"]}
+    broken = listed["broken"]
 
-    assert (broken["name"], broken["valid"]) == ("broken", False)
+    assert broken["valid"] is False
     assert "did you mean 'story'?" in broken["mistakes"][-1]
     assert client.put("/__admin/scenario", json={"scenario": "broken"}).status_code == 409
 

@@ -90,8 +90,8 @@ def test_a_scenario_file_with_mistakes_is_left_out(tmp_path: Path) -> None:
 
     text = served(SandboxSettings(scenarios=tmp_path))
 
-    assert "Scenarios:\n\n- `default`: Two lines\n\n## Contract" in text
-    assert "quota-exhausted" not in text
+    assert "\n- `default`: Two lines\n" in text  # beside the shipped ones
+    assert "`broken`" not in text
 
 
 @pytest.mark.parametrize(

@@ -442,7 +442,7 @@ def test_a_quota_that_the_contract_does_not_allow_is_a_mistake_of_its_scenario(
         app(spec=changed(tmp_path, few))
 
     assert str(error.value) == (
-        f"{resources.SCENARIOS / 'default.yaml'}:1: account.quota: Not allowed by the contract: "
+        f"{resources.SCENARIOS / 'default.yaml'}:2: account.quota: Not allowed by the contract: "
         "getContactQuota: 200: used: 50000 is greater than the maximum of 500"
     )
 

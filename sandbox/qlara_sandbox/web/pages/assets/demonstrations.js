@@ -48,8 +48,9 @@ export const GROUPS = [
     items: [
       { id: "slow", title: "A slow response", scenario: "slow", quota: true, optional: true },
       { id: "flaky", title: "Two failures, then success", scenario: "flaky", sample: "outlook", until: 200, fresh: true, optional: true },
-      // A browser quietly sends a request once more where a used connection breaks: so it breaks every time.
-      { id: "connection-reset", fault: { on: "uploadVCard", network: "CONNECTION_RESET" }, title: "The connection is reset", scenario: "connection-reset", sample: "outlook", fresh: true, optional: true },
+      // A browser quietly sends a request once more, and again, where a used connection breaks: so it breaks every time,
+      // in a scenario that has no faults of its own, which these would use up.
+      { id: "connection-reset", fault: { on: "uploadVCard", network: "CONNECTION_RESET" }, title: "The connection is reset", scenario: "default", sample: "outlook", fresh: true, optional: true },
       { id: "truncated-response", title: "The response breaks off", scenario: "truncated-response", list: "list_crm_migration", query: { limit: 10 }, fresh: true, optional: true },
     ],
   },

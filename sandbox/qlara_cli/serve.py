@@ -380,8 +380,13 @@ def _state(path: Path | None, runtime: Runtime) -> StateFile | None:
         _fail(
             f"{error}\nNothing was changed. Mend it, move it away, or name another file: --state FILE"
         )
-    if count:
-        click.echo(f"{_many(count, 'account')} restored from {path}.", err=True)
+    found = f"{_many(count, 'account')} restored from {path}" if count else f"State goes to {path}"
+    click.echo(f"{found}; it is written when accounts have changed, and on stop.", err=True)
+    keys = runtime.settings.keys
+    strange = {key.api_key for key, _ in runtime.worlds if not keys.accept(key.api_key)}
+    if strange:
+        has = "key of theirs is" if len(strange) == 1 else "keys of theirs are"
+        click.echo(f"{len(strange)} {has} not accepted now: add --accept-key KEY.", err=True)
     return file
 
 

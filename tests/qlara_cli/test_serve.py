@@ -210,6 +210,24 @@ def test_a_damaged_state_stops_the_start_and_is_left_alone(tmp_path: Path) -> No
     assert file.read_text() == "{}\n"
 
 
+def test_the_start_says_where_state_goes_and_which_keys_are_not_accepted_now(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "state.jsonl"
+    later = "it is written when accounts have changed, and on stop."
+    with logged("--state", str(file), "--accept-key", "prod_1") as (running, log):
+        for key in ("prod_1", "sandbox_anna"):
+            get(running, QUOTA, **{"X-Api-Key": key})
+    assert log().startswith(f"State goes to {file}; {later}\n")
+
+    with logged("--state", str(file)) as (_, log):
+        pass
+    assert log().startswith(
+        f"2 accounts restored from {file}; {later}\n"
+        "1 key of theirs is not accepted now: add --accept-key KEY.\n"
+    )
+
+
 def test_a_bind_that_others_can_reach_makes_a_token_and_shows_it_once() -> None:
     with serving("--host", "0.0.0.0") as running:  # noqa: S104 - the very thing under test
         token = running.banner.partition("Bearer ")[2].split()[0]

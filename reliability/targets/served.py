@@ -16,6 +16,8 @@ KEY = "sandbox_fuzz"
 CPU_SECONDS = 0.3
 """The CPU time that the server may need for one input of at most 64 KB; it usually needs a thousandth."""
 
+# What the first request for a page loads, such as every scenario, is no cost of an input.
+_LOADED_ONCE = ("/llms.txt", "/__docs", "/__admin/health")
 # Few worlds: what fuzzed keys and sessions bring about is evicted again.
 OPTIONS = ("--worlds", "100", "--journal", "4")
 
@@ -58,6 +60,9 @@ class Served:
             return self._given
         if self._own is None or not self._own.is_alive:
             self._own = serving.start(*OPTIONS)
+            with wire.Client(self._own.port, KEY) as client:
+                for path in _LOADED_ONCE:
+                    client.get(path)
             self._client = self._cpu_seconds = None
         return self._own
 

@@ -13,13 +13,6 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path("sandbox/qlara_sandbox/__init__.py")
 CONTRACT = Path("docs/releases/openapi-1.2.3.yaml")
 
-# The make of the release is one of its own, also where make runs the tests.
-_OUTSIDE_MAKE = {
-    name: value
-    for name, value in os.environ.items()
-    if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
-}
-
 pytestmark = pytest.mark.skipif(
     not (shutil.which("bash") and shutil.which("git")), reason="bash or git is not installed"
 )
@@ -54,7 +47,7 @@ def release(project: Path, version: str, **environment: str) -> str:
     done = subprocess.run(
         ["bash", ".ci/release", version],
         cwd=project,
-        env={**_OUTSIDE_MAKE, **environment},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=60,

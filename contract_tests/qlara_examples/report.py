@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlara_contract.masking import mask
+from qlara_contract.report.counting import counted
 from qlara_contract.report.html import render
 from qlara_contract.report.junit import document, xml_safe
 from qlara_contract.untrusted import visible
@@ -102,10 +103,10 @@ class ExamplesRun:
             return "Nothing to run: no curl command was found."
         matching, ran = self.count(StepState.MATCHES), self.count(StepState.RAN)
         good = (
-            f"{_counted(matching, 'documented response')} {'matches' if matching == 1 else 'match'}"
+            f"{counted(matching, 'documented response')} {'matches' if matching == 1 else 'match'}"
         )
         if ran:
-            good += f", {_counted(ran, 'command')} ran without a documented response"
+            good += f", {counted(ran, 'command')} ran without a documented response"
         bad = []
         if differing := self.count(StepState.DIFFERS):
             bad.append(f"{differing} {'differs' if differing == 1 else 'differ'}")
@@ -244,7 +245,3 @@ def _table(run: ExamplesRun, results: list[StepResult]) -> Table:
         state = f"[{_STYLES[each.state]}]{each.state.value}[/]"
         table.add_row(each.lines, state, run.shown(each.what) + notes, f"[dim]{each.scenario}[/]")
     return table
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -371,6 +371,7 @@ def _state(path: Path | None, runtime: Runtime) -> StateFile | None:
     """Return the state file, once its worlds are restored."""
     if path is None:
         return None
+    from qlara_sandbox.testing.counting import counted
     from qlara_sandbox.web.state_file import StateFile, UnusableState
 
     file = StateFile(path, runtime)
@@ -380,7 +381,9 @@ def _state(path: Path | None, runtime: Runtime) -> StateFile | None:
         _fail(
             f"{error}\nNothing was changed. Mend it, move it away, or name another file: --state FILE"
         )
-    found = f"{_many(count, 'account')} restored from {path}" if count else f"State goes to {path}"
+    found = (
+        f"{counted(count, 'account')} restored from {path}" if count else f"State goes to {path}"
+    )
     click.echo(f"{found}; it is written when accounts have changed, and on stop.", err=True)
     keys = runtime.settings.keys
     strange = {key.api_key for key, _ in runtime.worlds if not keys.accept(key.api_key)}
@@ -388,10 +391,6 @@ def _state(path: Path | None, runtime: Runtime) -> StateFile | None:
         has = "key of theirs is" if len(strange) == 1 else "keys of theirs are"
         click.echo(f"{len(strange)} {has} not accepted now: add --accept-key KEY.", err=True)
     return file
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 class Hooks(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from qlara_sandbox.testing.counting import counted
 from qlara_sandbox.web.observers.coverage import (
     EXAMPLE,
     FIELD,
@@ -55,8 +56,8 @@ def lines(found: Coverage, width: int, *, verbose: bool = False) -> list[str]:
 
 def summary(found: Coverage) -> str:
     """Return the whole in one sentence."""
-    items = _counted(len(found.items), "item")
-    requests = _counted(found.requests, "request")
+    items = counted(len(found.items), "item")
+    requests = counted(found.requests, "request")
     return f"Met {found.met} of {items} of the contract ({found.percent:g} %) in {requests}."
 
 
@@ -65,7 +66,7 @@ def _groups(found: Coverage) -> Iterator[tuple[str, dict[CoverageItem, int]]]:
     operations = [item for item in found.items if item.kind == OPERATION]
     for operation in operations:
         count = found.items[operation]
-        told = _counted(count, "request") if count else "never called"
+        told = counted(count, "request") if count else "never called"
         yield f"{operation.name}: {told}", {}
         if count:
             for label, items in _rows(found, operation.operation):
@@ -116,7 +117,3 @@ def _listed(names: Iterable[str]) -> str:
 def _broken(text: str, width: int) -> list[str]:
     broken = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace(_STAYS, " ") for line in broken]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

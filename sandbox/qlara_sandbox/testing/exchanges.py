@@ -6,6 +6,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from qlara_sandbox.testing.counting import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -34,11 +36,6 @@ def lines(entries: Sequence[Mapping[str, Any]], most: int = _MOST) -> Iterator[s
     for entry in entries[-most:]:
         yield from _exchange(entry)
     yield "Each command runs against a sandbox of your own: start one with `qlara-sandbox serve`."
-
-
-def counted(number: int, noun: str) -> str:
-    """Return *number* and *noun*, in the plural where it is not one."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def reason(body: object) -> str:

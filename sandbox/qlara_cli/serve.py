@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.server import ServerConfig
     from qlara_sandbox.http.tls import Certificates
     from qlara_sandbox.web.caller import AcceptedKeys
+    from qlara_sandbox.web.observers.journal import JournalEntry
     from qlara_sandbox.web.runtime import Runtime, SandboxSettings
     from qlara_sandbox.web.state_file import StateFile
 
@@ -259,7 +260,7 @@ def serve(
     from qlara_sandbox.web.runtime import SandboxSettings
 
     break_on_purpose = _with_defects(options["defects"])
-    logs.configure(log_format, quiet=quiet)
+    log_request = logs.configure(log_format, quiet=quiet)
     settings = SandboxSettings(
         spec=options["spec"].resolve(),
         overlay=options["overlay"],
@@ -275,7 +276,7 @@ def serve(
         world_bytes=options["world_memory"] * _MEGABYTE,
         journal_bytes=options["journal"] * _MEGABYTE,
     )
-    runtime, app = _application(settings, reload=reload)
+    runtime, app = _application(settings, log_request, reload=reload)
     reloading = app if reload else None
     app = break_on_purpose(app)
     state = _state(options["state_file"], runtime)
@@ -307,7 +308,9 @@ def serve(
         _run(configuration, listener, Hooks(ready, ticks, folder, state))
 
 
-def _application(settings: SandboxSettings, *, reload: bool) -> tuple[Runtime, Any]:
+def _application(
+    settings: SandboxSettings, log_request: Callable[[JournalEntry], None], *, reload: bool
+) -> tuple[Runtime, Any]:
     from qlara_sandbox.http.contract import InvalidContract
     from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
     from qlara_sandbox.web.app import assemble
@@ -315,7 +318,7 @@ def _application(settings: SandboxSettings, *, reload: bool) -> tuple[Runtime, A
     from qlara_sandbox.web.runtime import Runtime
 
     try:
-        runtime = Runtime(settings)
+        runtime = Runtime(settings, log_request=log_request)
         if not runtime.library.own_names():
             what = "has no scenario files (*.yaml): only the shipped scenarios are served."
             click.echo(f"{settings.scenarios} {what}", err=True)

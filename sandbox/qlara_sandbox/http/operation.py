@@ -25,6 +25,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 _NOT_TEXT = frozenset({"integer", "number", "boolean"})
 _LONGEST_NAME = 100
+_MOST_KNOWN = 1000
+_LONGEST_KNOWN = 300
 # What the validator calls a mistake in an either-or, by the way in which it is written.
 _OF_BRANCHES = frozenset({"OneOfNotValid", "OneOfMultipleValid", "AnyOf", "Not"})
 _REQUIRED_OR_FORBIDDEN = frozenset({"Required", "FalseSchema"})
@@ -193,6 +195,10 @@ class Operation:
     defaults: dict[str, Any] = field(default_factory=dict)
     strict_query: bool = False
     given_twice: str = "refused"
+    # The values of parameters that were read before: clients send the same few again and again.
+    _known: dict[tuple[bytes | str, ...], dict[str, Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def read_parameters(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
         """Return every parameter's value, defaults filled in.
@@ -200,6 +206,17 @@ class Operation:
         Raises:
             InvalidFields: every parameter at fault with what was expected.
         """
+        key: tuple[bytes | str, ...] = (query, *path.values())
+        known = self._known.get(key)
+        if known is None:
+            known = self._read_parameters(path, query)
+            if sum(map(len, key)) <= _LONGEST_KNOWN:
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
+                self._known[key] = known
+        return known.copy()
+
+    def _read_parameters(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
         values = dict(self.defaults)
         mistakes: dict[str, str] = {}
         given = _query(query) if query else {}

@@ -21,6 +21,7 @@ class Response(NamedTuple):
 
     ``stream`` sends a response that has no end of its own; then there is no content. ``is_large``: it
     is checked and written in a thread, slice by slice, as ``qlara_sandbox.http.large_json`` does it.
+    ``is_kept``: it has been held against the contract, and keeps it.
     """
 
     status: int
@@ -29,6 +30,7 @@ class Response(NamedTuple):
     media_type: str = JSON
     stream: ASGIApp | None = None
     is_large: bool = False
+    is_kept: bool = False
 
     def body(self) -> bytes:
         """Return the content as it is sent."""

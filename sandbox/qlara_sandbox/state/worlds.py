@@ -67,30 +67,6 @@ class WorldEntry:
         return self.world.estimated_bytes() + sum(map(len, self.key))
 
 
-class WorldInUse:
-    """A world that serves a request: counted, and not evicted before it is over.
-
-    Afterwards a world that may have changed is weighed anew.
-    """
-
-    __slots__ = ("_entry", "_worlds", "_writes")
-
-    def __init__(self, worlds: Worlds, entry: WorldEntry, writes: bool) -> None:
-        self._worlds = worlds
-        self._entry = entry
-        self._writes = writes
-
-    def __enter__(self) -> WorldEntry:
-        self._entry.in_use += 1
-        self._entry.requests += 1
-        return self._entry
-
-    def __exit__(self, *_: object) -> None:
-        self._entry.in_use -= 1
-        if self._writes:
-            self._worlds.reweigh(self._entry)
-
-
 def _ignore(_: str, __: WorldEntry) -> None:
     """Take no notice of a change."""
 
@@ -101,7 +77,8 @@ class Worlds:
     ``build`` makes a fresh world; ``default`` is the scenario of requests that choose none. Past the
     bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
     (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``). ``evicted`` counts the worlds that were
-    evicted, ``rebuilt`` those that were asked for again and began anew.
+    evicted, ``rebuilt`` those that were asked for again and began anew. No step of it takes longer for
+    many worlds than for few, but where all of them are asked for.
     """
 
     def __init__(
@@ -113,6 +90,8 @@ class Worlds:
     ) -> None:
         self._build = build
         self._entries: OrderedDict[WorldKey, WorldEntry] = OrderedDict()
+        # Those of them that serve no request, in the same order: what may be evicted.
+        self._idle: OrderedDict[WorldKey, WorldEntry] = OrderedDict()
         self._bound: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._evicted_keys: OrderedDict[int, None] = OrderedDict()
         self._first_default = default
@@ -135,16 +114,34 @@ class Worlds:
 
     def get_or_create(self, key: WorldKey, now: float) -> WorldEntry:
         """Return the entry of *key*, its world built on first use, as used *now*."""
+        return self.find(key, now) or self._build_entry(key)
+
+    def find(self, key: WorldKey, now: float) -> WorldEntry | None:
+        """Return the entry of *key*, as used *now*, if there is one."""
         entry = self._entries.get(key)
         if entry is None:
-            return self._build_entry(key)
+            return None
         self._entries.move_to_end(key)
+        if not entry.in_use:
+            self._idle.move_to_end(key)
         entry.last_used = now
         return entry
 
-    def use(self, entry: WorldEntry, *, writes: bool = True) -> WorldInUse:
-        """Return a context in which a world is used by one request; *writes*: it may change."""
-        return WorldInUse(self, entry, writes)
+    def begin(self, entry: WorldEntry) -> WorldEntry:
+        """Count a request that uses a world, which is not evicted before ``end`` is called."""
+        if self._idle.get(entry.key) is entry:
+            del self._idle[entry.key]
+        entry.in_use += 1
+        entry.requests += 1
+        return entry
+
+    def end(self, entry: WorldEntry, *, writes: bool) -> None:
+        """Be told that a request no longer uses a world; if it *writes*, the world is weighed anew."""
+        entry.in_use -= 1
+        if not entry.in_use and self._entries.get(entry.key) is entry:
+            self._idle[entry.key] = entry
+        if writes:
+            self.reweigh(entry)
 
     def at(self, key: WorldKey) -> World:
         """Return the world, built on first use."""
@@ -249,7 +246,7 @@ class Worlds:
     def _insert(self, key: WorldKey, world: World, what: str) -> WorldEntry:
         self._labels += 1
         entry = WorldEntry(key, world, f"world_{self._labels}", perf_counter())
-        self._entries[key] = entry
+        self._entries[key] = self._idle[key] = entry
         self._evicted_keys.pop(hash(key), None)
         self.bytes += entry.bytes
         self._evict()
@@ -259,6 +256,7 @@ class Worlds:
     def _remove(self, key: WorldKey) -> WorldEntry | None:
         entry = self._entries.pop(key, None)
         if entry is not None:
+            self._idle.pop(key, None)
             self.bytes -= entry.bytes
         return entry
 
@@ -271,17 +269,16 @@ class Worlds:
         return len(gone)
 
     def _evict(self) -> None:
-        if len(self._entries) <= self.bounds.worlds and self.bytes <= self.bounds.bytes:
-            return
-        *idle, _ = self._entries.values()  # the last one has only just been asked for
-        for entry in idle:
-            if len(self._entries) <= self.bounds.worlds and self.bytes <= self.bounds.bytes:
+        while len(self._entries) > self.bounds.worlds or self.bytes > self.bounds.bytes:
+            newest = next(reversed(self._entries))  # it has only just been asked for
+            key = next((one for one in self._idle if one != newest), None)
+            if key is None:
                 return
-            if not entry.in_use:
-                self._remove(entry.key)
-                self.evicted += 1
-                self._remember_evicted(entry.key)
-                self._notify("expired", entry)
+            entry = self._idle[key]
+            self._remove(key)
+            self.evicted += 1
+            self._remember_evicted(key)
+            self._notify("expired", entry)
 
     def _remember_evicted(self, key: WorldKey) -> None:
         self._evicted_keys[hash(key)] = None

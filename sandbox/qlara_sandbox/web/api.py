@@ -15,6 +15,7 @@ from qlara_sandbox.services.importing import ImportRequest, summary
 from qlara_sandbox.state.world import Destination
 from qlara_sandbox.web.contacts import show_page, show_quota, show_time
 from qlara_sandbox.web.gates.forced_response import example_response
+from qlara_sandbox.web.kept_pages import KeptPages, page_key
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -40,6 +41,7 @@ class ContactApi:
     def __init__(self, importer: Importer, rules: Rules) -> None:
         self._importer = importer
         self._rules = rules
+        self._pages = KeptPages()
         self.handlers: Mapping[str, Callable[[Call], Awaitable[Response]]] = {
             "uploadVCard": self.upload_vcard,
             "listContacts": self.list_contacts,
@@ -78,16 +80,15 @@ class ContactApi:
 
     async def list_contacts(self, call: Call) -> Response:
         """Show one page of a list (UC-020: Step 2)."""
-        values = call.values
-        return page_response(
-            call.world.page(
-                values["listId"],
-                number=values["page"],
-                limit=values["limit"],
-                first=call.first_page,
-            ),
-            call.conventions,
-        )
+        world, values = call.world, call.values
+        list_id, number, limit = values["listId"], values["page"], values["limit"]
+        key = page_key(world, call.contract, list_id, number, limit)
+        kept = self._pages.find(key) if key is not None else None
+        if kept is not None:
+            return kept
+        page = world.page(list_id, number=number, limit=limit, first=call.first_page)
+        response = await call.approve(page_response(page, call.conventions))
+        return response if key is None else self._pages.keep(key, response)
 
     async def get_contact_quota(self, call: Call) -> Response:
         """Show the quota (UC-020: Complete end-to-end example)."""

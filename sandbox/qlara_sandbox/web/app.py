@@ -25,10 +25,9 @@ from qlara_sandbox.web.gates.key import key
 from qlara_sandbox.web.gates.permission import permission
 from qlara_sandbox.web.gates.rate_limit import rate_limit
 from qlara_sandbox.web.headers import EXPOSED, api_headers, control_headers
-from qlara_sandbox.web.observers import access_log
 from qlara_sandbox.web.pipeline import Pipeline
 from qlara_sandbox.web.requirements import require_same_operations, require_usable
-from qlara_sandbox.web.routing import FixedPathsFirst, Unrouted, routes
+from qlara_sandbox.web.routing import KnownPathsFirst, Unrouted, routes
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
             runtime.metrics.observe,
             runtime.coverage.observe,
             runtime.events.observe,
-            access_log.observe,
+            runtime.log_request,
         ),
     )
     # A handler needs the world that the key leads to, whatever the contract says of security.
@@ -99,9 +98,7 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
         replace(one, secured=one.secured or pipeline.handles(one)) for one in contract.operations
     ]
     api_routes = routes(operations, pipeline)
-    # The paths that are asked for most come first: routes are tried in their order.
-    all_routes: list[BaseRoute] = [
-        *(route for route in api_routes if "{" in route.path),
+    own_routes: list[BaseRoute] = [
         pages.PageRoute("/openapi.yaml", _contract_as(runtime, "yaml")),
         pages.PageRoute("/openapi.json", _contract_as(runtime, "json")),
         Route("/__admin{rest:path}", LazyControlApi(runtime)),
@@ -111,8 +108,8 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
         *console.routes(runtime),
         pages.asset_route(),
     ]
-    app = SandboxApplication(routes=all_routes)
-    app.fixed = FixedPathsFirst(api_routes, app.router)
+    app = SandboxApplication(routes=own_routes)
+    app.known = KnownPathsFirst(api_routes, app.router)
     app.router.redirect_slashes = False
     app.router.default = ConsoleAtRoot(Unrouted(pipeline, [*_paths(contract), *OWN_PAGES]))
     app.state.runtime = runtime
@@ -174,12 +171,12 @@ class SandboxApplication(Starlette):
     The pipeline leaves it none to find, and the pages raise none.
     """
 
-    fixed: FixedPathsFirst
+    known: KnownPathsFirst
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the router behind CORS alone."""
         return ApiCors(
-            self.fixed,
+            self.known,
             allow_origins=["*"],
             allow_methods=["*"],
             allow_headers=["*"],

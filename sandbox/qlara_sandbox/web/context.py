@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,12 +27,11 @@ class RequestContext:
     """One request: ``operation`` is None where the ``contract`` has none for it.
 
     The gates fill in the rest: ``entry`` is the world that it came to, ``faults`` what it met there,
-    ``values`` its checked parameters and body, ``form`` its multipart form. ``stack`` gives back what
-    the request holds when it is over.
+    ``values`` its checked parameters and body, ``form`` its multipart form. ``release`` gives back what the
+    request holds when it is over.
     """
 
     __slots__ = (
-        "approved",
         "began",
         "body",
         "contract",
@@ -47,8 +45,8 @@ class RequestContext:
         "request_id",
         "runtime",
         "scope",
-        "stack",
         "values",
+        "writes",
     )
 
     def __init__(
@@ -70,11 +68,22 @@ class RequestContext:
         self.head_bytes = 0
         self.operation: Operation | None = None
         self.entry: WorldEntry | None = None
+        self.writes = False
         self.faults: MatchedFaults | None = None
         self.values: dict[str, Any] = {}
         self.form: UploadForm | None = None
-        self.approved: Response | None = None
-        self.stack = ExitStack()
+
+    def use(self, entry: WorldEntry, *, writes: bool) -> None:
+        """Use a world until the request is over; *writes*: it may change it."""
+        self.entry = self.runtime.worlds.begin(entry)
+        self.writes = writes
+
+    def release(self) -> None:
+        """Give back the form's file and the world."""
+        if self.form is not None:
+            self.form.close()
+        if self.entry is not None:
+            self.runtime.worlds.end(self.entry, writes=self.writes)
 
     def come_under(self, contract: Contract) -> None:
         """Go on under another contract with the same operations, as the scenario demands."""
@@ -93,7 +102,7 @@ class Call(NamedTuple):
     """What a handler gets: checked values, the form if there is one, the world, the contract, the headers.
 
     ``approve`` holds a response against the contract and returns it as it is to be sent; a handler calls
-    it before it changes anything.
+    it before it changes anything, and nobody holds that response against the contract again.
     """
 
     values: Mapping[str, Any]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlara_sandbox.state.clock import real_seconds
-from qlara_sandbox.web.observers import access_log
 from qlara_sandbox.web.observers.journal import JournalEntry, weigh
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def cut_heads_of(runtime: Runtime) -> Callable[[CutHead], None]:
             runtime.journal.add,
             runtime.metrics.observe,
             runtime.events.observe,
-            access_log.observe,
+            runtime.log_request,
         ):
             each(entry)
 

@@ -61,14 +61,14 @@ class Pipeline:
         context = self._context(scope, receive)
         context.operation = operation
         try:
-            with context.stack:
-                try:
-                    response = _in_bytes(context, await self._respond(context, operation))
-                    sent = await deliver(context, response, self.headers, send)
-                except ClientGone:
-                    sent = NOTHING
-                self._observe(context, sent)
+            try:
+                response = _in_bytes(context, await self._respond(context, operation))
+                sent = await deliver(context, response, self.headers, send)
+            except ClientGone:
+                sent = NOTHING
+            self._observe(context, sent)
         finally:  # once nothing of the request can change a world any more
+            context.release()
             if self.observers or scope["method"] not in _READING:
                 self.runtime.activity += 1
 
@@ -112,7 +112,7 @@ class Pipeline:
             operation = context.operation or operation
             if operation.documented(response.status) is None and not self.handles(operation):
                 return response  # a path that somebody added need not document our refusals
-        if response is context.approved or (context.faults and context.faults.replaces):
+        if response.is_kept or (context.faults and context.faults.replaces):
             return response  # what a scenario orders need not keep the contract
         try:
             return await kept(self.runtime.threads, context.operation or operation, response)
@@ -145,8 +145,7 @@ class Pipeline:
 
 
 async def _approve(context: RequestContext, operation: Operation, response: Response) -> Response:
-    context.approved = await kept(context.runtime.threads, operation, response)
-    return context.approved
+    return await kept(context.runtime.threads, operation, response)
 
 
 def _in_bytes(context: RequestContext, response: Response) -> Response:

@@ -27,7 +27,7 @@ async def kept(threads: Threads, operation: Operation, response: Response) -> Re
     if response.is_large:
         return await threads.run(partial(_kept_in_slices, operation, response))
     require_kept(operation, response)
-    return response
+    return response._replace(is_kept=True)
 
 
 def require_kept(operation: Operation, response: Response) -> None:
@@ -53,4 +53,4 @@ def _kept_in_slices(operation: Operation, response: Response) -> Response:
 
     whole = operation.whole_arrays(response.status)
     body = large_json.dumps(response.content, check, whole)
-    return response._replace(content=body, is_large=False)
+    return response._replace(content=body, is_large=False, is_kept=True)

@@ -12,7 +12,7 @@ from qlara_sandbox.http.operation import path_name
 from qlara_sandbox.web.near_paths import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,18 +28,32 @@ def routes(operations: Iterable[Operation], pipeline: Pipeline) -> list[Route]:
     ]
 
 
-class FixedPathsFirst:
-    """Looks up the paths without parameters at once, and leaves all others to a router."""
+class KnownPathsFirst:
+    """Looks up the paths of a contract at once, and leaves all others to a router, which takes several times as long."""
 
-    def __init__(self, api_routes: Iterable[Route], router: ASGIApp) -> None:
+    def __init__(self, api_routes: Sequence[Route], router: ASGIApp) -> None:
         self._fixed = {route.path: route.app for route in api_routes if "{" not in route.path}
+        self._templates = [
+            (route.path_regex.fullmatch, route.app) for route in api_routes if "{" in route.path
+        ]
         self._router = router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._router
-        if scope["type"] == "http":
-            app = self._fixed.get(scope["path"].removeprefix(scope.get("root_path", "")), app)
-        await app(scope, receive, send)
+        await self._find(scope)(scope, receive, send)
+
+    def _find(self, scope: Scope) -> ASGIApp:
+        if scope["type"] != "http":
+            return self._router
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return fixed
+        for match, app in self._templates:
+            found = match(path)
+            if found is not None:
+                scope["path_params"] = found.groupdict()  # each is a string, whatever its schema
+                return app
+        return self._router
 
 
 class PathEndpoint:

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from qlara_sandbox import resources
@@ -23,6 +24,7 @@ from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
 from qlara_sandbox.web.caller import SCENARIO_HEADER, USUAL_KEYS, masked
 from qlara_sandbox.web.contacts import Terms
 from qlara_sandbox.web.evictions import EvictionLog
+from qlara_sandbox.web.observers import access_log
 from qlara_sandbox.web.observers.coverage_counts import CoverageCounts
 from qlara_sandbox.web.observers.events import Events
 from qlara_sandbox.web.observers.journal import JOURNAL_BYTES, Journal
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.scenario.model import Scenario
     from qlara_sandbox.state.world import World
-    from qlara_sandbox.state.worlds import WorldEntry, WorldInUse
+    from qlara_sandbox.state.worlds import WorldEntry
     from qlara_sandbox.web.caller import AcceptedKeys, Caller
+    from qlara_sandbox.web.observers.journal import JournalEntry
 
 # What of a world is told when it is gone, and from how many contacts on that takes time.
 _GONE = frozenset({"expired", "reset", "replaced"})
@@ -78,10 +81,16 @@ class Runtime:
     """The parts of one running sandbox.
 
     ``is_stopping``: it takes no new requests. ``activity`` counts the requests that are over and may have changed a world. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
-    ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract.
+    ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract. ``log_request`` logs a
+    request that is over.
     """
 
-    def __init__(self, settings: SandboxSettings, threads: Threads | None = None) -> None:
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        threads: Threads | None = None,
+        log_request: Callable[[JournalEntry], None] = access_log.observe,
+    ) -> None:
         """Compile the contract and load the default scenario.
 
         Raises:
@@ -110,6 +119,7 @@ class Runtime:
         # Not the handlers': the turns of imports outlive a change of the contract.
         self.threads = threads or Threads()
         self.importer = Importer(threads=self.threads)
+        self.log_request = log_request
         self._loading = asyncio.Lock()
         self.started_at = real_seconds()
         self.is_stopping = False
@@ -199,30 +209,23 @@ class Runtime:
         """Return the id of the next request."""
         return f"req_{next(self._requests):08d}"
 
-    def use_world(self, caller: Caller, now: float, *, writes: bool) -> WorldInUse:
-        """Return the world that *caller* means, in use for one request; *writes*: it may change.
+    def find_world(self, caller: Caller, now: float) -> WorldEntry | None:
+        """Return the world that *caller* means, as used *now*, if there is one already."""
+        return self.worlds.find(self.worlds.key(*caller), now)
+
+    async def grow_world(self, caller: Caller) -> WorldEntry:
+        """Return the world that *caller* means; its scenario is loaded off the event loop, if that is to be done.
 
         Raises:
             MisusedSandbox: the scenario is unknown (the message lists the known ones) or its file has
                 mistakes.
         """
         try:
-            entry = self.worlds.get_or_create(self.worlds.key(*caller), now)
-        except (UnknownScenario, InvalidScenario) as error:
-            raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
-        return self.worlds.use(entry, writes=writes)
-
-    async def make_ready(self, caller: Caller) -> None:
-        """Load the scenario of the world that *caller* means off the event loop, if that is to be done.
-
-        Raises:
-            MisusedSandbox: as ``use_world``.
-        """
-        key = self.worlds.key(*caller)
-        if key in self.worlds or self.library.is_loaded(key.scenario):
-            return
-        try:
-            await self.load(key.scenario)
+            scenario = self.worlds.key(*caller).scenario
+            if not self.library.is_loaded(scenario):
+                await self.load(scenario)
+            # Another scenario may be bound to the caller meanwhile.
+            return self.worlds.get_or_create(self.worlds.key(*caller), perf_counter())
         except (UnknownScenario, InvalidScenario) as error:
             raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
 

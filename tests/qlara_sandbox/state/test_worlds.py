@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,7 @@ from qlara_sandbox.state.worlds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from qlara_sandbox.state.worlds import WorldEntry
 
@@ -45,6 +46,15 @@ def keeping(bounds: Bounds, tell: Callable[[str, WorldEntry], None] = lambda *_:
     return Worlds(fresh, "default", bounds, tell)
 
 
+@contextmanager
+def using(worlds: Worlds, entry: WorldEntry) -> Iterator[None]:
+    worlds.begin(entry)
+    try:
+        yield
+    finally:
+        worlds.end(entry, writes=True)
+
+
 def labels(worlds: Worlds) -> list[str]:
     return [entry.key.api_key.removeprefix("sandbox_") for entry in worlds.entries()]
 
@@ -61,11 +71,38 @@ def test_the_worlds_that_have_been_idle_longest_are_given_up_first(
 
 
 def test_a_world_with_a_request_under_way_is_not_evicted(worlds: Worlds) -> None:
-    with worlds.use(worlds.get_or_create(key("a"), 0.0)):
+    with using(worlds, worlds.get_or_create(key("a"), 0.0)):
         for label in ("b", "c", "d", "e"):
             worlds.at(key(label))
 
         assert labels(worlds) == ["a", "d", "e"]
+
+
+def test_a_world_that_was_in_use_for_long_is_evicted_before_one_that_is_only_just_asked_for() -> (
+    None
+):
+    worlds = keeping(Bounds(1000, 30_000))
+    entry = worlds.get_or_create(key("a"), 0.0)
+    with using(worlds, entry):
+        worlds.at(key("b"))
+        entry.world.add(
+            Contact(f"cnt_{n}", "A", f"+39347{n:07}", "", "", (), "2026-04-09T11:00:10Z")
+            for n in range(60)
+        )
+
+    assert labels(worlds) == ["b"]
+
+
+def test_a_request_to_a_world_that_was_replaced_does_not_free_the_new_one(worlds: Worlds) -> None:
+    replaced = worlds.get_or_create(key("a"), 0.0)
+    with using(worlds, replaced):
+        worlds.put(key("a"), fresh(key("a")))
+        with using(worlds, worlds.get_or_create(key("a"), 0.0)), using(worlds, replaced):
+            pass
+        for label in ("b", "c", "d"):
+            worlds.at(key(label))
+
+    assert labels(worlds) == ["b", "c", "d"]
 
 
 def test_a_world_in_use_counts_its_requests_and_is_free_again_whatever_happens(
@@ -75,7 +112,7 @@ def test_a_world_in_use_counts_its_requests_and_is_free_again_whatever_happens(
     seen: list[int] = []
 
     def fail() -> None:
-        with worlds.use(entry):
+        with using(worlds, entry):
             seen.append(entry.in_use)
             raise LookupError
 
@@ -90,7 +127,7 @@ def test_a_world_that_has_grown_makes_others_go() -> None:
     for label in ("a", "b"):
         worlds.at(key(label))
     entry = worlds.get_or_create(key("c"), 0.0)
-    with worlds.use(entry):
+    with using(worlds, entry):
         entry.world.add(
             Contact(f"cnt_{n}", "A", f"+39347{n:07}", "", "", (), "2026-04-09T11:00:10Z")
             for n in range(60)

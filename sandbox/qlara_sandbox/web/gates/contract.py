@@ -57,7 +57,6 @@ async def _read_form(context: RequestContext, schema: FormSchema) -> Mapping[str
     _refuse_before_it_is_sent(context.headers, limit)
     await require_multipart(context.headers, context.body)
     context.form = form = UploadForm(schema, limit, context.headers)
-    context.stack.callback(form.close)
     await form.receive(context.body)
     return form.fields()
 

@@ -28,11 +28,9 @@ async def key(context: RequestContext) -> Response | None:
     if runtime.overlaid:  # how a missing key is refused, the scenario may decide
         named = context.headers.get("x-sandbox-scenario") or runtime.worlds.default
         context.come_under(runtime.contract_of(named))
-    writes = context.scope["method"] not in _READING
     caller = identify(context.headers, runtime.settings.keys)
-    await runtime.make_ready(caller)
-    world = runtime.use_world(caller, context.began, writes=writes)
-    context.entry = entry = context.stack.enter_context(world)
+    entry = runtime.find_world(caller, context.began) or await runtime.grow_world(caller)
+    context.use(entry, writes=context.scope["method"] not in _READING)
     if runtime.overlaid:
         context.come_under(runtime.contract_of(entry.key.scenario))
     entry.world.conventions = context.contract.conventions

@@ -17,24 +17,25 @@ _FIRST_REFUSAL = 400  # client errors and server errors, RFC 9110 section 15.5 a
 
 def observe(entry: JournalEntry) -> None:
     """Log a request; status 0: nothing was sent."""
-    if not log.isEnabledFor(logging.INFO):
-        return
-    # Never the API key, in no form: the request id leads to the journal, where it is masked.
+    if log.isEnabledFor(logging.INFO):
+        log.info("%s %s", entry.method, entry.path, extra=fields(entry))
+
+
+def fields(entry: JournalEntry) -> dict[str, Any]:
+    """Return what a line of log says of a request beside its method and path.
+
+    Never the API key, in no form: the request id leads to the journal, where it is masked.
+    """
     key = entry.key
-    log.info(
-        "%s %s",
-        entry.method,
-        entry.path,
-        extra={
-            "status": entry.status,
-            "ms": round(entry.seconds * 1000, 2),
-            "scenario": key.scenario if key else None,
-            "session": key.session if key else None,
-            "request": entry.request_id,
-            "traceId": entry.trace_id,
-            "reason": reason(entry.response) if entry.status >= _FIRST_REFUSAL else None,
-        },
-    )
+    return {
+        "status": entry.status,
+        "ms": round(entry.seconds * 1000, 2),
+        "scenario": key.scenario if key else None,
+        "session": key.session if key else None,
+        "request": entry.request_id,
+        "traceId": entry.trace_id,
+        "reason": reason(entry.response) if entry.status >= _FIRST_REFUSAL else None,
+    }
 
 
 def reason(body: bytes) -> str | None:

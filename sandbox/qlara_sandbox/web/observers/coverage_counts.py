@@ -50,7 +50,7 @@ class CoverageCounts:
 
     def observe(self, entry: JournalEntry) -> None:
         """Count a request to an operation of the API that is over, unless the console has sent it."""
-        if entry.operation is None or any(name == CONSOLE_HEADER for name, _ in entry.headers):
+        if entry.operation is None or CONSOLE_HEADER in dict(entry.headers):
             return
         items = self._items_of(entry.key.scenario if entry.key else "").get(entry.operation)
         if items is None:  # the contract has changed meanwhile

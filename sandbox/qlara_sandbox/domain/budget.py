@@ -33,6 +33,11 @@ class ImportBudget:
         """Whether lines are still searched for frames."""
         return self.heads > 0 or self.numbers > 0
 
+    @property
+    def has_all(self) -> bool:
+        """Whether neither was used up, so that everything was read in full."""
+        return self.heads > 0 and self.numbers > 0
+
     def charge(self, searches: int) -> None:
         """Take *searches* for frames from that of which more is left."""
         if self.heads >= self.numbers:

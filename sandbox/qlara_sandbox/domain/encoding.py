@@ -86,9 +86,12 @@ def _lines(chunk: bytes) -> Lines:
         chunk = chunk.replace(FOLD, b"\x01")
     marked, lines = _unfolded(chunk)
     quoted_printable = b"QUOTED-PRINTABLE" in capitals
+    # Frames are on lines of their own in nearly every file, and such lines are counted at once.
+    alone = lines.count(b"BEGIN:VCARD") + lines.count(b"END:VCARD")
+    frames = capitals.count(b":VCARD")
     return Lines(
         _joined(lines) if quoted_printable else lines,
-        loose_frames=_has_loose_frames(capitals),
+        loose_frames=alone != frames and _has_loose_frames(capitals),
         folded=quoted_printable or FOLD in marked,
     )
 

@@ -20,6 +20,9 @@ MISSING_PHONE = "Missing phone number"
 NO_ROOM = "Contact quota exceeded"
 REPEATED = "Phone number repeated in this file"
 
+# From here on, the running number of an id has the digits that ids have at least.
+_AS_IT_IS = 100
+
 _PLAIN_NUMBER = re.compile(r"[+0-9 ()./-]*")
 
 
@@ -176,7 +179,7 @@ class Planner:
 
     ``normalise`` turns a number as typed into E.164, or None if it is not usable. ``fault_of`` tells why
     a contact cannot be held (None: it can), where there is more to ask than the card's own rules.
-    ``budget`` is what the file has for invalid numbers.
+    ``budget`` is what the file has left for invalid numbers.
     """
 
     def __init__(
@@ -188,12 +191,13 @@ class Planner:
         budget: ImportBudget | None = None,
     ) -> None:
         self._options = options
-        self._given = (options.tags, options.created_at)
+        self._tags, self._created_at, self._room = options.tags, options.created_at, options.room
+        self._first_number = options.next_number
         self._existing = existing_contacts
         self._normalise = normalise
         self._normalise_plain = partial(_plain_only, normalise)
         self._fault_of = fault_of
-        self._budget = budget or ImportBudget()
+        self.budget = budget or ImportBudget()
         self._total = 0
         self._duplicates = 0
         self._created: dict[str, Contact] = {}  # by id
@@ -216,32 +220,35 @@ class Planner:
     def add(self, cards: Iterable[Card]) -> None:
         """Decide what becomes of each of *cards*."""
         by_number, normalise = self._existing.by_number, self._normalise
-        created_ids, create, budget = self._created_ids, self._create, self._budget
+        created_ids, create, budget = self._created_ids, self._create, self.budget
         for card in cards:
             self._total += 1
             # Nearly every card is sound and has one number; the others take the long way.
-            phones = card.phones
-            number: str | CardError
-            if len(phones) == 1 and not card.fault:
-                number = normalise(phones[0].text) or self._invalid(card)
+            phones = card[2]
+            number: str | CardError | None
+            if len(phones) == 1 and not card[6]:
+                number = normalise(phones[0][0])
+                if number is None:
+                    number = self._invalid(card)
             else:
                 number = usable_number(card, normalise, budget)
             if budget.numbers <= 0:
                 normalise = self._normalise = self._normalise_plain
-            if isinstance(number, CardError):
+            if not isinstance(number, str):
                 self._report(number, card)
+            elif number not in created_ids and number not in by_number:
+                if identity := create(card, number):
+                    created_ids[number] = identity
             elif self._refuses_repeated and number in created_ids:
                 self._report(CardError(card.line, card.name, REPEATED), card)
-            elif number in created_ids or number in by_number:
+            else:
                 before = len(self._errors)
                 self._repeat(card, number)
                 self._duplicates += self._counts_duplicates and before == len(self._errors)
-            elif identity := create(card, number):
-                created_ids[number] = identity
 
     def _invalid(self, card: Card) -> CardError:
         """Charge the budget for the only number of *card*, unless it took little time."""
-        self._budget.numbers -= _PLAIN_NUMBER.fullmatch(card.phones[0].text) is None
+        self.budget.numbers -= _PLAIN_NUMBER.fullmatch(card.phones[0].text) is None
         return _no_number(card)
 
     def decide(self, card: Card) -> Decision:
@@ -277,19 +284,21 @@ class Planner:
 
     def _create(self, card: Card, number: str) -> str:
         """Create a contact, and return its id; nothing if it cannot be held."""
-        identity = (
-            f"cnt_{self._options.next_number + len(self._created):03d}"  # as contact_id has it
-        )
+        created = self._created
+        running = self._first_number + len(created)
+        identity = f"cnt_{running}" if running >= _AS_IT_IS else contact_id(running)
+        _, name, _, _, email, address, _, _ = card
         # What Contact(...) does, without the detour through its Python-level signature: a file has
         # tens of thousands of them.
-        fields = (identity, card.name, number, card.email, card.address, *self._given)
-        contact = tuple.__new__(Contact, fields)
+        contact = tuple.__new__(
+            Contact, (identity, name, number, email, address, self._tags, self._created_at)
+        )
         if self._fault_of is not None and self._is_at_fault(contact, card):
             return ""
-        if len(self._created) == self._options.room:
+        if len(created) == self._room:
             self._report(CardError(card.line, card.name, NO_ROOM), card)
             return ""
-        self._created[identity] = contact
+        created[identity] = contact
         self._members.append(identity)
         return identity
 

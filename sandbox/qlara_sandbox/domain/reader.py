@@ -37,8 +37,8 @@ _BLANK = b" \t" + FOLD
 _HEADER = re.compile(rb"BEGIN[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _AGENT_CARD = re.compile(rb"BEGIN\s*:\s*VCARD", re.IGNORECASE)
 
-# Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times: each is read once, and remembered
-# within this bound. The next file begins anew, so that what is read of it depends on nothing else.
+# Files repeat the same few "TEL;TYPE=CELL" tens of thousands of times: each is read once, and known
+# within this bound. The next file begins anew, so that what it may spend depends on nothing else.
 _KNOWN_HEADS = 4096
 _LONGEST_HEAD = 200
 

@@ -47,22 +47,34 @@ _WHATSAPP = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LINK = 500
+_OF_NUMBERS = b"0123456789+ -./()"  # what nearly all numbers are written with
 
 
 def text(raw: bytes, prop: Property) -> str:
     """Return a text value: decoded, unescaped, trimmed, without control characters, in NFC."""
-    if not prop.encoding:  # nearly all are as they stand; folds and escapes cannot be printed
-        value = raw.decode("utf-8", "replace")  # catching what does not decode takes longer
-        if "\ufffd" in value:
-            value = (
-                decode(raw, prop.charset) if _REPLACED in raw else decode_other(raw, prop.charset)
-            )
-        if value.isprintable() and "\\" not in value:
-            return value.strip() if value.isascii() else _composed(value).strip()
+    value = _as_it_stands(raw, prop)
+    if value is not None:
+        return value.strip()
     value = _decoded(raw, prop)
     if "\\" in value:
         value = _ESCAPE.sub(lambda escape: _MEANS.get(escape[1], escape[1]), value)
     return value.strip()
+
+
+def _as_it_stands(raw: bytes, prop: Property) -> str | None:
+    """Return the text of a value that nothing has to be taken out of, in NFC; nearly all are such.
+
+    Folds and escapes cannot be printed.
+    """
+    if prop[4]:  # encoding
+        return None
+    if raw.isascii():
+        value = raw.decode("ascii")
+        return value if value.isprintable() and "\\" not in value else None
+    value = raw.decode("utf-8", "replace")  # catching what does not decode takes longer
+    if "\ufffd" in value:
+        value = decode(raw, prop.charset) if _REPLACED in raw else decode_other(raw, prop.charset)
+    return _composed(value) if value.isprintable() and "\\" not in value else None
 
 
 def phone(raw: bytes, prop: Property) -> str:
@@ -70,7 +82,9 @@ def phone(raw: bytes, prop: Property) -> str:
 
     Of other URIs with a number in them (``sms:``, ``callto:``, WhatsApp's) it is the number alone.
     """
-    # What text() does, for numbers as nearly all are. Catching what does not decode takes longer.
+    if not (raw.translate(None, _OF_NUMBERS) or prop[4]):  # encoding
+        return raw.decode("ascii").strip()
+    # What text() does, for numbers as many others are. Catching what does not decode takes longer.
     typed = raw.decode("utf-8", "replace")
     if "\ufffd" in typed:
         typed = "\\" if _REPLACED in raw else decode_other(raw, prop.charset)
@@ -123,7 +137,9 @@ def address(raw: bytes, prop: Property) -> str:
 
 def _components(raw: bytes, prop: Property, joint: str) -> list[str]:
     """Return the components between unescaped semicolons; the values of one are joined."""
-    value = _decoded(raw, prop)
+    value = _as_it_stands(raw, prop)
+    if value is None:
+        value = _decoded(raw, prop)
     if "\\" not in value and "," not in value:
         return [part.strip() for part in value.split(";")]
     hidden = _ESCAPE.sub(lambda escape: _HIDES.get(escape[1], escape[1]), value)

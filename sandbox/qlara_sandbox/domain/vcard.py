@@ -18,6 +18,7 @@ from qlara_sandbox.domain.properties import (
     OTHER,
     UNANSWERED,
     About,
+    HeadMemory,
     Property,
     PropertyKind,
     read_line,
@@ -80,7 +81,8 @@ def read_cards(
     """
     spent = budget or ImportBudget()
     phones = _any_phones if machines else _phones
-    cards = read(data, How(partial(_card, spent, phones), most=_MOST, budget=spent))
+    how = How(partial(_card, spent, phones), _HEADS.read_line, most=_MOST, budget=spent)
+    cards = read(data, how)
     return map(_as_good, cards) if version_2_1 else cards
 
 
@@ -105,6 +107,7 @@ def _any_line(line: bytes) -> tuple[Property, bytes, bool]:
     return _ANY, line, False
 
 
+_HEADS = HeadMemory()
 _ANY = Property(int(PropertyKind.FN), 0)
 _PLAIN = Property(int(PropertyKind.ABOUT), 0)
 _VERSION = About.VERSION
@@ -118,7 +121,11 @@ def _card(
     versions, kinds, labels = about, _NONE, _NONE
     if about and (len(about) > 1 or about[0][0].about is not _VERSION):  # as few cards
         versions, kinds, labels = _told_apart(about)
-    name = _best(names, values.text) if names else ""
+    if len(names) == 1:
+        [(prop, raw, _)] = names
+        name = values.text(raw, prop)
+    else:
+        name = _best(names, values.text) if names else ""
     if not name and (structured or organisations):
         name = _best(structured, values.name) or _best(organisations, values.organisation)
     usable, first_line = read_phones(phones, labels, budget) if phones else ((), 0)
@@ -126,7 +133,7 @@ def _card(
     address = _best(addresses, values.address) if addresses else ""
     if not closed:
         fault, fault_line = NOT_CLOSED, begun
-    elif versions and versions[0][1] in _VERSIONS:
+    elif versions and ((version := versions[0][1]) == b"3.0" or version == b"4.0"):
         fault, fault_line = "", 0
     else:
         fault, fault_line = _version_fault(versions, begun)
@@ -169,8 +176,18 @@ def _phones(
     found: list[Found], labels: Sequence[Found], budget: ImportBudget
 ) -> tuple[tuple[Phone, ...], int]:
     """Return the usable numbers in the order to try them, and the line of the first in the file."""
+    if len(found) == 1 and not labels:  # as nearly always
+        [(prop, raw, line)] = found
+        if prop[1] >= UNANSWERED or prop[6]:  # whatsapp
+            return _several_phones(found, labels)
+        typed = values.phone(raw, prop)
+        return ((tuple.__new__(Phone, (typed, line)),), line) if typed else ((), 0)
     if budget.numbers <= 0 and len(found) > 1:
         found = [min(found[:_MOST], key=_rank)]
+    return _several_phones(found, labels)
+
+
+def _several_phones(found: list[Found], labels: Sequence[Found]) -> tuple[tuple[Phone, ...], int]:
     usable: list[tuple[int, Phone]] = []
     uses = _uses_by_group(labels) if labels else None
     for prop, raw, line in found[:_MOST]:

@@ -16,6 +16,7 @@ import anyio
 
 from qlara_sandbox.domain.conventions import USUAL
 from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
+from qlara_sandbox.services.known_files import KnownFiles
 from qlara_sandbox.services.threads import Threads
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.domain.contacts import Card, Contact
     from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.domain.importing import Plan
+    from qlara_sandbox.services.known_files import FileKey, KnownFile
     from qlara_sandbox.state.world import Destination, ImportReport, World
 
 # Below this, handing the work to a thread costs more than it saves the others: unless it takes longer
@@ -57,13 +59,17 @@ class ImportRequest(NamedTuple):
 class Importer:
     """Plans and commits imports; those into one world take turns.
 
-    ``monotonic`` is a clock in seconds.
+    ``monotonic`` is a clock in seconds; ``files`` remember what was read of small files.
     """
 
     def __init__(
-        self, monotonic: Callable[[], float] = time.monotonic, threads: Threads | None = None
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        threads: Threads | None = None,
+        files: KnownFiles | None = None,
     ) -> None:
         self._monotonic = monotonic
+        self._files = files or KnownFiles()
         self.threads = threads or Threads()
         self._has_tables = False
         self._turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
@@ -104,11 +110,11 @@ class Importer:
         request: ImportRequest,
         rules: Callable[[Contact], str | None] | None,
     ) -> Plan:
-        work = _Work(world, request, rules)
+        work = _Work(world, request, rules, self._files)
         if not self._has_tables:
             await _load_tables(self.threads, world.account.region)
             self._has_tables = True
-        if request.size <= _INLINE_BYTES:
+        if request.size <= _INLINE_BYTES or work.is_known():
             deadline = self._monotonic() + _INLINE_SECONDS
             if work.advance(lambda: self._monotonic() > deadline):
                 return work.finish()
@@ -144,11 +150,26 @@ class _Work:
         world: World,
         request: ImportRequest,
         rules: Callable[[Contact], str | None] | None,
+        files: KnownFiles,
     ) -> None:
         self._world = world
         self._request = request
         self._rules = rules
+        self._files = files
+        self._how = Reading(world.account.region, world.conventions)
+        self._data: bytes | None = None
+        self._key: FileKey | None = None
+        self._known: KnownFile | None = None
+        self._read: list[Card] = []  # of a file that is not known
         self._begun: tuple[Planner, Iterator[Card]] | None = None
+
+    def is_known(self) -> bool:
+        """Tell whether the file was read before, so that there is little to do."""
+        if self._data is None and self._request.size <= self._files.longest_file:
+            self._data = self._request.read()
+            self._key = self._files.key(self._data, self._how.of_files)
+            self._known = self._files.find(self._key) if self._key is not None else None
+        return self._known is not None
 
     def advance(self, is_late: Callable[[], bool]) -> bool:
         """Plan card after card until it is late, and tell whether that was all.
@@ -168,20 +189,30 @@ class _Work:
         """Plan what is left, and return the whole plan. Raises the same."""
         planner, cards = self._begun or self._begin()
         planner.add(cards)
+        if self._known is None and self._key is not None and planner.budget.has_all:
+            normalise = self._how.normaliser()
+            self._files.keep(self._key, self._request.size, self._read, normalise)
         return planner.plan()
 
     def _begin(self) -> tuple[Planner, Iterator[Card]]:
         world, request = self._world, self._request
         options = world.import_options(request.strategy, request.tags)
         existing = world.existing_contacts(request.destination)
-        self._begun = begin_import(
-            request.read(),
-            options,
-            existing,
-            Reading(world.account.region, world.conventions),
-            self._rules,
-        )
+        if self.is_known():
+            assert self._known is not None, "as it says"
+            judge = self._known.numbers.__getitem__
+            self._begun = Planner(options, existing, judge, self._rules), iter(self._known.cards)
+        else:
+            data = self._data if self._data is not None else request.read()
+            planner, cards = begin_import(data, options, existing, self._how, self._rules)
+            self._begun = planner, cards if self._key is None else self._noted(cards)
+        self._data = None  # of which the cards keep what they need
         return self._begun
+
+    def _noted(self, cards: Iterator[Card]) -> Iterator[Card]:
+        for card in cards:
+            self._read.append(card)
+            yield card
 
 
 class Reading(NamedTuple):
@@ -189,6 +220,28 @@ class Reading(NamedTuple):
 
     region: str
     conventions: Conventions = USUAL
+
+    @property
+    def of_files(self) -> tuple[object, ...]:
+        """All that decides what the cards and numbers of a file are."""
+        chosen = self.conventions
+        return (
+            self.region,
+            chosen.charset_utf_16,
+            chosen.charset_other,
+            chosen.version_2_1,
+            chosen.numbers,
+            chosen.numbers_fax,
+            chosen.name_white_space,
+        )
+
+    def normaliser(self) -> Callable[[str], str | None]:
+        """Return what turns a number as typed into E.164. Raises `ValueError` if there is no such region."""
+        # Imported with the first file: the telephone tables are large, and many runs never need them.
+        from qlara_sandbox.domain.phone import mobile_normaliser, normaliser
+
+        of_region = mobile_normaliser if self.conventions.numbers == "mobile" else normaliser
+        return of_region(self.region)
 
 
 def plan_import(
@@ -221,15 +274,13 @@ def begin_import(
 
     Raises `ValueError` if there is no such region. Reading the cards raises what `plan_import` does.
     """
-    # Imported with the first file: the telephone tables are large, and many runs never need them.
+    # Imported with the first file, as many runs never need them.
     from qlara_sandbox.domain.budget import budget_of
-    from qlara_sandbox.domain.phone import mobile_normaliser, normaliser
     from qlara_sandbox.domain.transcoding import read_as
     from qlara_sandbox.domain.vcard import read_cards
 
     conventions = how.conventions
     data = read_as(data, utf_16=conventions.charset_utf_16, other=conventions.charset_other)
-    of_region = mobile_normaliser if conventions.numbers == "mobile" else normaliser
     budget = budget_of(len(data))
     cards = read_cards(
         data,
@@ -239,7 +290,7 @@ def begin_import(
     )
     if conventions.name_white_space == "folded":
         cards = map(_folded, cards)
-    return Planner(options, existing, of_region(how.region), fault_of, budget), cards
+    return Planner(options, existing, how.normaliser(), fault_of, budget), cards
 
 
 def _folded(card: Card) -> Card:

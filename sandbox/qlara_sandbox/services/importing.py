@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
@@ -15,6 +17,7 @@ from weakref import WeakKeyDictionary
 import anyio
 
 from qlara_sandbox.domain.conventions import USUAL
+from qlara_sandbox.domain.errors import Overloaded
 from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
 from qlara_sandbox.services.known_files import KnownFiles
 from qlara_sandbox.services.threads import Threads
@@ -35,6 +38,10 @@ _INLINE_SECONDS = 0.01
 _INLINE_NUMBERS = 3
 # Large files wait for each other, and not in the way of small ones.
 _LARGE_BYTES = 1024 * 1024
+
+
+# From here on, taking contacts over takes so long that others would notice.
+_MANY_CONTACTS = 2_000
 
 
 def _no_rules() -> None:
@@ -100,9 +107,13 @@ class Importer:
                 plan = await self._plan(world, request, rules)
                 prepared = world.prepare(plan, request.destination)
                 await approve(prepared.report)
+                holdings = None
+                if len(plan.members) > _MANY_CONTACTS:
+                    with suppress(Overloaded):  # then it is done here
+                        holdings = await self.threads.run(partial(world.holdings_after, prepared))
                 if request.rules() == rules:
                     # Nothing is awaited from here on, and nothing below can fail.
-                    return world.carry_out(prepared)
+                    return world.carry_out(prepared, holdings)
 
     async def _plan(
         self,

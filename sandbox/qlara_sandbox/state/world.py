@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import ChainMap
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from qlara_sandbox.domain.conventions import CREATED, USUAL, Conventions
 from qlara_sandbox.domain.errors import ListNameTaken, NoNewLists, PastTheEnd, UnknownList
@@ -22,7 +23,7 @@ from qlara_sandbox.state.faults import Faults
 from qlara_sandbox.state.settling import Settling, SettlingImport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from qlara_sandbox.domain.account import Account
     from qlara_sandbox.domain.contacts import Contact
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from qlara_sandbox.state.rate_limit import RateLimit
 
     _Ids = list[str]  # within World, list is a method
+
+T = TypeVar("T")
+
+# How much is taken over at a time, where others are not to wait for all of it.
+_SLICE = 1_000
 
 # What a world, a contact and a list in it cost in memory, measured; see ``World.estimated_bytes``.
 _WORLD_BYTES = 2500
@@ -50,11 +56,23 @@ class ContactList:
 
     def join(self, contact_ids: Iterable[str]) -> int:
         """Add the contacts that are not members yet; return how many those were."""
-        known = self._known
-        new = [identity for identity in dict.fromkeys(contact_ids) if identity not in known]
-        known.update(new)
+        new = self.not_in(contact_ids)
+        self._known.update(new)
         self.members.extend(new)
         return len(new)
+
+    def not_in(self, contact_ids: Iterable[str]) -> list[str]:
+        """Return those of the contacts that are not members, each once."""
+        known = self._known
+        return [identity for identity in dict.fromkeys(contact_ids) if identity not in known]
+
+    def joined_by(self, new: Sequence[str]) -> ContactList:
+        """Return a list that *new* contacts have joined, too, which are no members of this one."""
+        joined = self.copy()
+        for some in _slices(new):
+            joined._known.update(some)
+        joined.members.extend(new)
+        return joined
 
     def copy(self) -> ContactList:
         """Return a list with the same members, which goes its own way from here on."""
@@ -88,6 +106,14 @@ class PreparedImport(NamedTuple):
     target: ContactList
     ids: Ids
     report: ImportReport
+
+
+class Holdings(NamedTuple):
+    """What an account holds once an import is carried out: copies, which nobody else sees before."""
+
+    contacts: dict[str, Contact]
+    by_number: dict[str, str]
+    target: ContactList
 
 
 class ContactPage(NamedTuple):
@@ -296,14 +322,48 @@ class World:
         )
         return PreparedImport(plan, target, ids, report)
 
-    def carry_out(self, prepared: PreparedImport) -> ImportReport:
-        """Change everything in one step; no other import may have been carried out in between."""
+    def holdings_after(self, prepared: PreparedImport) -> Holdings:
+        """Return what the account holds once *prepared* is carried out; nothing has changed yet.
+
+        This is for large imports, and for a thread: no step of it keeps other threads waiting for long. No other
+        import may be carried out meanwhile.
+        """
+        plan, target = prepared.plan, prepared.target
+        contacts, by_number = self.contacts.copy(), self.by_number.copy()
+        _take_over(contacts, plan.by_id)
+        numbers = plan.by_number
+        if self.conventions.duplicates_scope != "account":
+            numbers = {number: one for number, one in numbers.items() if number not in by_number}
+        _take_over(by_number, numbers)
+        return Holdings(contacts, by_number, target.joined_by(target.not_in(plan.members)))
+
+    def carry_out(self, prepared: PreparedImport, holdings: Holdings | None = None) -> ImportReport:
+        """Change everything in one step; no other import may have been carried out in between.
+
+        With the *holdings* of afterwards, that step takes no longer for many contacts than for few.
+        """
         plan, target, ids, report = prepared
         settles = self.conventions.settle or self.conventions.quota_settle
         before = self._before(plan, target) if settles else None
         if self.clock.is_frozen:
             self.clock.advance(self.import_takes)
         self.ids = ids
+        if holdings is not None:
+            self.contacts, self.by_number, joined = holdings
+            self.lists[target.list_id] = joined
+            self._memberships += len(joined.members) - len(target.members)
+        else:
+            self._grow(plan, target)
+        self.next_number += len(plan.created)
+        self.changes += 1
+        if before is not None:
+            now = self.clock.now().astimezone(UTC)  # in which time is added to across summer time
+            in_lists = now + self.conventions.settle
+            in_quota = now + self.conventions.quota_settle
+            self.settling.add(before._replace(in_lists=in_lists, in_quota=in_quota))
+        return report
+
+    def _grow(self, plan: Plan, target: ContactList) -> None:
         self.lists[target.list_id] = target
         self.contacts.update(plan.by_id)
         if self.conventions.duplicates_scope == "account":
@@ -311,15 +371,7 @@ class World:
         else:  # the account may have held these numbers before
             for number, identity in plan.by_number.items():
                 self.by_number.setdefault(number, identity)
-        self.next_number += len(plan.created)
-        self.changes += 1
         self._memberships += target.join(plan.members)
-        if before is not None:
-            now = self.clock.now().astimezone(UTC)  # in which time is added to across summer time
-            in_lists = now + self.conventions.settle
-            in_quota = now + self.conventions.quota_settle
-            self.settling.add(before._replace(in_lists=in_lists, in_quota=in_quota))
-        return report
 
     def _before(self, plan: Plan, target: ContactList) -> SettlingImport:
         """Return what there is before *plan* is carried out."""
@@ -405,3 +457,14 @@ class World:
         if found is not None and conventions.list_names == "unique":
             raise ListNameTaken(name)
         return found
+
+
+def _slices(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while some := [*islice(rest, _SLICE)]:
+        yield some
+
+
+def _take_over(held: dict[str, T], new: Mapping[str, T]) -> None:
+    for some in _slices(new.items()):
+        held.update(some)

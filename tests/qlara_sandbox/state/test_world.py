@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import given, strategies as st
 
 from qlara_sandbox.domain.account import Account
 from qlara_sandbox.domain.contacts import Card, Phone
+from qlara_sandbox.domain.conventions import USUAL
 from qlara_sandbox.domain.errors import QuotaExceeded, UnknownList
-from qlara_sandbox.domain.importing import Planner, Strategy
+from qlara_sandbox.domain.importing import Plan, Planner, Strategy
+from qlara_sandbox.state import snapshot
 from qlara_sandbox.state.clock import LAST_MOMENT, Clock
 from qlara_sandbox.state.ids import Ids
 from qlara_sandbox.state.world import ContactList, Destination, ImportReport, World
@@ -160,3 +163,40 @@ def test_all_pages_together_are_the_list_without_loss_or_repetition(size: int, l
     assert all(page.total == size for page in pages)
     assert all(len(page.contacts) == limit for page in pages[:-1])
     assert target.page("list_crm", number=first.pages + 1, limit=limit).contacts == []
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+@pytest.mark.parametrize("scope", ["account", "list"])
+@pytest.mark.parametrize("new_list", [False, True])
+def test_a_large_import_is_carried_out_in_one_step_and_leaves_what_a_small_one_would(
+    strategy: Strategy, scope: str, *, new_list: bool
+) -> None:
+    into = Destination(None, "New") if new_list else Destination("list_a", None)
+
+    def planned(target: World) -> Plan:
+        target.conventions = replace(USUAL, duplicates_scope=scope)
+        planner = Planner(
+            target.import_options(strategy, ("t",)), target.existing_contacts(into), str
+        )
+        numbers = [f"+39347{number:07}" for number in (*range(1500), *range(700))]
+        planner.add(Card(1, f"P{n}", (Phone(n, 1),)) for n in numbers)
+        return planner.plan()
+
+    def account() -> World:
+        held = World(Account(), Clock("UTC", START), Ids("seed"))
+        held.add_list(ContactList("list_a", "A"))
+        held.commit(planned(held), Destination("list_a", None))
+        return held
+
+    small, large = account(), account()
+    report = small.commit(planned(small), into)
+    prepared = large.prepare(planned(large), into)
+    before = snapshot.take(large)
+    holdings = large.holdings_after(prepared)
+    untouched = snapshot.take(large)
+
+    assert untouched == before
+    assert large.carry_out(prepared, holdings) == report
+    assert snapshot.take(large) == snapshot.take(small)
+    assert large.by_number == small.by_number
+    assert large.estimated_bytes() == small.estimated_bytes()

@@ -1,0 +1,29 @@
+"""Where something was measured: the processor, the system, and the versions that matter."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+_PACKAGES = ("starlette", "uvicorn", "uvloop", "httptools", "vobject", "phonenumbers")
+
+
+def machine() -> dict[str, object]:
+    """Return the machine as the results name it."""
+    return {
+        "processor": processor(Path("/proc/cpuinfo")),
+        "cores": os.cpu_count(),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def processor(cpuinfo: Path) -> str:
+    """Return the name of the processor, or else of its architecture."""
+    text = cpuinfo.read_text(encoding="utf-8", errors="replace") if cpuinfo.exists() else ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else platform.machine()

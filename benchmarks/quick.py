@@ -19,7 +19,7 @@ from benchmarks import candidates, import_speed, large_import, requests, results
 from benchmarks.candidates import BARE, LOGGED, QUIET
 from benchmarks.comparisons import BASELINE, CONNECTIONS, UPLOADERS, Comparison, comparisons
 from benchmarks.servers import CannotMeasure
-from benchmarks.windows import Load, figures, in_turn, window
+from benchmarks.windows import Load, Turn, figures, in_turn, window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +43,9 @@ def measure(parts: Sequence[str], seconds: float, rounds: int) -> dict[str, Any]
             for one in served:
                 window(one, Load(requests.LIST, 16), min(_WARM_UP, seconds))
             if "list" in parts:
-                measured = in_turn(served, Load(requests.LIST, int(CONNECTIONS)), seconds, rounds)
-                found["list"] = {CONNECTIONS: {key: figures(it) for key, it in measured.items()}}
+                load = Load(requests.LIST, int(CONNECTIONS))
+                turns = [Turn(one.name, one, load) for one in served]
+                found["list"] = {CONNECTIONS: in_turn(turns, seconds, rounds)}
             if "import" in parts:
                 found["cards"] = _cards(served[0], seconds, rounds)
         if "large" in parts:

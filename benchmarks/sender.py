@@ -11,15 +11,34 @@ import base64
 import json
 import sys
 import time
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.statistics import percentile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PLACE = b"%08d"
 """Where the number of the request goes in its bytes, if anywhere."""
 
 _STATUS = slice(9, 12)  # of "HTTP/1.1 200 OK"
 _LENGTH = b"content-length: "
+
+
+def is_whole(received: bytes) -> bool:
+    """Return whether a response with a length or in chunks has arrived whole.
+
+    Chunks are not read: whoever sends JSON sends no chunk that ends like the last one.
+    """
+    end = received.find(b"\r\n\r\n")
+    if end < 0:
+        return False
+    head = received[:end].lower()
+    at = head.find(_LENGTH)
+    if at < 0:
+        return received.endswith(b"\r\n0\r\n\r\n")
+    digits = head[at + len(_LENGTH) :].partition(b"\r\n")[0]
+    return len(received) >= end + 4 + int(digits)
 
 
 class _Connection(asyncio.Protocol):
@@ -38,27 +57,17 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        head = self._received.find(b"\r\n\r\n")
-        if head < 0 or len(self._received) < head + 4 + self._body_length(head):
+        if not is_whole(self._received):
             return
         if self._received[_STATUS] != b"200":
             self._run.fail(self._received[:300].decode("utf-8", "replace"))
         elif self._run.has(self._began):
-            self._send()
+            self._run.pause(self._send)
         else:
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._run.lost(exc)
-
-    def _body_length(self, head: int) -> int:
-        lower = self._received[:head].lower()
-        at = lower.find(_LENGTH)
-        if at < 0:
-            self._run.fail(f"no Content-Length: {lower[:300]!r}")
-            return 0
-        end = lower.find(b"\r\n", at)
-        return int(lower[at + len(_LENGTH) : end if end >= 0 else None])
 
     def _send(self) -> None:
         self._received = b""
@@ -69,12 +78,13 @@ class _Connection(asyncio.Protocol):
 class _Run:
     """What all connections share: until when they send, and what came of it."""
 
-    def __init__(self, request: bytes, connections: int, first: int) -> None:
+    def __init__(self, request: bytes, connections: int, first: int, pause: float) -> None:
         self.latencies: list[float] = []
         self.ended = asyncio.get_running_loop().create_future()
         self._request = request
         self._varies = PLACE in request
         self._number = first
+        self._pause = pause
         self._open = connections
         self._until = 0.0
 
@@ -93,6 +103,13 @@ class _Run:
         self.latencies.append(now - began)
         return now < self._until
 
+    def pause(self, then: Callable[[], None]) -> None:
+        """Do *then* what comes next, at once if there is no pause."""
+        if self._pause:
+            asyncio.get_running_loop().call_later(self._pause, then)
+        else:
+            then()
+
     def fail(self, why: str) -> None:
         if not self.ended.done():
             self.ended.set_exception(RuntimeError(why))
@@ -107,7 +124,7 @@ class _Run:
 
 async def _send(orders: dict[str, Any]) -> dict[str, Any]:
     request = base64.b64decode(orders["request"])
-    run = _Run(request, orders["connections"], orders["first"])
+    run = _Run(request, orders["connections"], orders["first"], orders["pause"])
     loop = asyncio.get_running_loop()
     cpu, began = time.process_time(), time.perf_counter()
     run.begin(orders["seconds"])

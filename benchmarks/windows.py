@@ -45,10 +45,23 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A request that is sent again and again, over so many connections that stay open."""
+    """A request that is sent again and again, over so many connections that stay open.
+
+    Each connection waits for ``pause`` seconds before it sends again.
+    """
 
     request: Request
     connections: int
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One of those that are measured in turn: what it is called, and which load goes where."""
+
+    name: str
+    served: Served
+    load: Load
 
 
 def window(served: Served, load: Load, seconds: float, first: int = 0) -> Window:
@@ -64,6 +77,7 @@ def window(served: Served, load: Load, seconds: float, first: int = 0) -> Window
         "connections": load.connections,
         "seconds": seconds,
         "first": first,
+        "pause": load.pause,
     }
     before = processes.cpu_seconds(served.pid) if served.pid else None
     done = subprocess.run(
@@ -94,19 +108,31 @@ def warm_up(served: Served, load: Load, seconds: float) -> int:
 
 
 def in_turn(
-    candidates: Sequence[Served],
-    load: Load,
+    turns: Sequence[Turn],
     seconds: float,
     rounds: int,
-    tell: Callable[[str], None] = lambda _: None,
-) -> dict[str, list[Window]]:
-    """Measure all candidates in turn, *rounds* times, so that all get the same of what disturbs them."""
-    windows: dict[str, list[Window]] = {served.name: [] for served in candidates}
-    for number in range(rounds):
-        tell(f"round {number + 1} of {rounds}")
-        for served in candidates:
-            windows[served.name].append(window(served, load, seconds))
-    return windows
+    give_up: Callable[[str, CannotMeasure], None] | None = None,
+) -> dict[str, dict[str, list[float]]]:
+    """Measure all *turns* alternately, so that all get the same of what disturbs them.
+
+    Returns:
+        The figures of each by its name.
+
+    Raises:
+        CannotMeasure: one cannot be measured, and there is nobody to *give_up* to; else it is left out.
+    """
+    windows: dict[str, list[Window]] = {turn.name: [] for turn in turns}
+    for turn in [turn for _ in range(rounds) for turn in turns]:
+        if turn.name not in windows:
+            continue
+        try:
+            windows[turn.name].append(window(turn.served, turn.load, seconds))
+        except CannotMeasure as error:
+            if give_up is None:
+                raise
+            del windows[turn.name]
+            give_up(turn.name, error)
+    return {name: figures(measured) for name, measured in windows.items()}
 
 
 def figures(windows: Sequence[Window]) -> dict[str, list[float]]:

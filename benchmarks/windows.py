@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 90.0
 _FASTER = 1.03
 _MOST_WARM_UPS = 10
+_NUMBERS_PER_WINDOW = 1_000_000  # no window sends so many requests: each has numbers of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,12 @@ def in_turn(
         CannotMeasure: one cannot be measured, and there is nobody to *give_up* to; else it is left out.
     """
     windows: dict[str, list[Window]] = {turn.name: [] for turn in turns}
-    for turn in [turn for _ in range(rounds) for turn in turns]:
+    for number, turn in [(number, turn) for number in range(rounds) for turn in turns]:
         if turn.name not in windows:
             continue
         try:
-            windows[turn.name].append(window(turn.served, turn.load, seconds))
+            one = window(turn.served, turn.load, seconds, number * _NUMBERS_PER_WINDOW)
+            windows[turn.name].append(one)
         except CannotMeasure as error:
             if give_up is None:
                 raise

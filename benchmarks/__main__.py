@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
-import json
 import sys
 import tempfile
 import time
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from benchmarks import candidates, full, results, table
-from benchmarks.machine import machine
+from benchmarks.machine import in_words, machine
 from benchmarks.peers.catalogue import PEERS
 from benchmarks.peers.installing import Cache, NotToBeHad, default_folder
 from benchmarks.servers import CannotMeasure, Served
@@ -64,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(report(found))
     path = results.write("full", found)
     print(f"\nWritten to {path}.")
+    if found["failed"]:
+        return 2
     if set(options.only or full.PARTS) == set(full.PARTS) and not options.without:
         results.FULL_RUN.write_bytes(path.read_bytes())
         print("Kept as the last full run; `make docs` shows it in docs/performance.md.")
@@ -102,7 +103,7 @@ def _peers(
 
 def report(found: dict[str, Any]) -> str:
     """Return all tables of the results, for the terminal."""
-    parts = [f"\n{json.dumps(machine(), ensure_ascii=False)}"]
+    parts = ["\n" + in_words(machine())]
     if found["servers"]:
         parts += ["Start and memory", table.as_text(table.servers(found["servers"]))]
     for key, title in (
@@ -117,6 +118,7 @@ def report(found: dict[str, Any]) -> str:
         parts += ["The sandbox alone", table.as_text(others)]
     parts += ["Goals", table.as_text(table.goals(found))]
     parts += [f"{name} was left out: {why}" for name, why in found["skipped"].items()]
+    parts += [f"{name} could not be measured: {why}" for name, why in found["failed"].items()]
     return "\n\n".join(parts)
 
 

@@ -50,7 +50,9 @@ class Run:
     seconds: float
     rounds: int
     tell: Callable[[str], None]
-    found: dict[str, Any] = field(default_factory=lambda: {"servers": {}, "skipped": {}})
+    found: dict[str, Any] = field(
+        default_factory=lambda: {"servers": {}, "skipped": {}, "failed": {}}
+    )
     served: list[Served] = field(default_factory=list)
 
     def measure(self, parts: Sequence[str]) -> dict[str, Any]:
@@ -68,8 +70,16 @@ class Run:
         for name, part in ALONE.items():
             if name in parts:
                 self.tell(f"{name}: {(part.__doc__ or '').splitlines()[0].rstrip('.')}")
-                part(self)
+                self._measure_alone(name, part)
         return self.found
+
+    def _measure_alone(self, name: str, part: Callable[[Run], None]) -> None:
+        """Measure a part; if it cannot be measured, the others still can."""
+        try:
+            part(self)
+        except CannotMeasure as error:
+            self.tell(f"{name} cannot be measured: {error}")
+            self.found["failed"][name] = str(error)
 
     def skip(self, name: str, why: CannotMeasure) -> None:
         """Leave a peer out from now on; without the sandbox or the bare route there is nothing to say."""

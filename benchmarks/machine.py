@@ -7,6 +7,10 @@ import platform
 import re
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PACKAGES = ("starlette", "uvicorn", "uvloop", "httptools", "vobject", "phonenumbers")
 
@@ -20,6 +24,15 @@ def machine() -> dict[str, object]:
         "python": platform.python_version(),
         "packages": {name: version(name) for name in _PACKAGES},
     }
+
+
+def in_words(where: Mapping[str, Any]) -> str:
+    """Return a machine, as :func:`machine` tells it, on one line."""
+    packages = ", ".join(f"{name} {of}" for name, of in where["packages"].items())
+    return (
+        f"{where['processor']}, {where['cores']} cores, {where['kernel']}, Python {where['python']}; "
+        f"{packages}"
+    )
 
 
 def processor(cpuinfo: Path) -> str:

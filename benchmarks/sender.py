@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from benchmarks.statistics import percentile
+from reliability.statistics import percentile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Percentiles, and the middle and spread of what was measured repeatedly."""
+"""The middle and the spread of what was measured repeatedly, and ratios of it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the value that *percent* of *values* do not exceed. There must be one."""
-    ordered = sorted(values)
-    rank = -(-len(ordered) * percent // 100)  # rounded up
-    return ordered[max(int(rank), 1) - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +28,9 @@ def ratios(ones: Sequence[float], others: Sequence[float]) -> Spread:
     """Return how many times *others* the values of *ones* are.
 
     As many of both were measured in turn: each pair has seen the same of what disturbed the machine.
-    Else the medians are compared.
+    Else the medians are compared, and the furthest apart.
     """
     if len(ones) == len(others):
         return Spread.of([one / other for one, other in zip(ones, others, strict=True)])
-    return Spread.of([statistics.median(ones) / statistics.median(others)])
+    one, other = Spread.of(ones), Spread.of(others)
+    return Spread(one.median / other.median, one.lowest / other.highest, one.highest / other.lowest)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 90.0
 _FASTER = 1.03
-_MOST_WARM_UPS = 10
+_SLOWER_WINDOWS = 2
+_MOST_WARM_UPS = 12
 _NUMBERS_PER_WINDOW = 1_000_000  # no window sends so many requests: each has numbers of its own
 
 
@@ -98,11 +99,12 @@ def window(served: Served, load: Load, seconds: float, first: int = 0) -> Window
 
 
 def warm_up(served: Served, load: Load, seconds: float) -> int:
-    """Put load on a server until it gets no faster; return after how many windows that was."""
-    best = 0.0
+    """Put load on a server until it gets no faster twice in a row; return after how many windows."""
+    best, slower = 0.0, 0
     for count in range(1, _MOST_WARM_UPS + 1):
         rate = window(served, load, seconds).rate
-        if rate < best * _FASTER:
+        slower = 0 if rate > best * _FASTER else slower + 1
+        if slower == _SLOWER_WINDOWS:
             return count
         best = max(best, rate)
     return _MOST_WARM_UPS

@@ -35,13 +35,14 @@ def foreign(text: str) -> Served:
         argparse.ArgumentTypeError: there is no name, no port, or it is not on this machine.
     """
     name, _, url = text.partition("=")
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
+        plain = parts.scheme == "http" and parts.path in {"", "/"}
         host, port = parts.hostname, parts.port
         here = host == "localhost" or (host and ipaddress.ip_address(host).is_loopback)
     except ValueError:
-        host, port, here = None, None, False
-    if not (name and parts.scheme == "http" and here and host and port and parts.path in {"", "/"}):
+        host, port, here, plain = None, None, False, False
+    if not (name and plain and here and host and port):
         message = f"expected NAME=http://127.0.0.1:PORT, a server on this machine, not {text!r}"
         raise argparse.ArgumentTypeError(message)
     return Served(name, host, port, None, None)
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     found["seconds"] = round(time.perf_counter() - began)
     print(report(found))
-    path = results.write("full", found)
+    path = results.write("full", found, options.results)
     print(f"\nWritten to {path}.")
     if found["failed"]:
         return 2
@@ -89,9 +90,15 @@ def _peers(
 ) -> list[Candidate]:
     """Return the peers that can be had, and say of the others why not, in *skipped*."""
     found = []
-    for peer in PEERS:
-        if peer.name in skipped:
-            continue
+    wanted = [peer for peer in PEERS if peer.name not in skipped]
+    try:
+        if wanted:
+            cache.node()
+    except NotToBeHad as error:
+        tell(f"all peers are left out: {error}")
+        skipped.update({peer.name: str(error) for peer in wanted})
+        return []
+    for peer in wanted:
         tell(f"{peer.name} {peer.version} (npm: {peer.package})")
         try:
             found.append(peer.candidate(cache, folder, responses))
@@ -149,6 +156,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=[peer.name for peer in PEERS],
         default=[],
         help="leave this peer out; repeatable",
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=results.FOLDER,
+        help="folder for the results (default: %(default)s)",
     )
     parser.add_argument(
         "--cache",

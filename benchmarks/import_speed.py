@@ -130,7 +130,7 @@ def _of_plan(plan: Any) -> dict[str, Any]:
     }
 
 
-def _as_plan(outcomes: list[Outcome]) -> dict[str, Any]:
+def expected_plan(outcomes: list[Outcome]) -> dict[str, Any]:
     reasons = {"invalid": "Invalid phone number format", "missing": "Missing phone number"}
     return {
         "created": [(name, what) for name, what in outcomes if what[0] == "+"],
@@ -184,7 +184,7 @@ def compare(path: Path, cards: int, repeats: int) -> int:
     base, ours = measured["baseline"]["result"], measured["reading"]["result"]
     different = sum(one != other for one, other in zip(base, ours, strict=False))
     different += abs(len(base) - len(ours))
-    same_plan = measured["import"]["result"] == json.loads(json.dumps(_as_plan(base)))
+    same_plan = measured["import"]["result"] == json.loads(json.dumps(expected_plan(base)))
     print(f"\n{len(base)} cards: {different} differ; same plan: {'yes' if same_plan else 'NO'}")
     ratio = measured["baseline"]["cpu"] / measured["import"]["cpu"]
     print(

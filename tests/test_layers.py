@@ -62,6 +62,10 @@ FORBIDDEN = [
     ("The reliability runs judge", "reliability.schemas", "qlara_contract.contract"),
     ("The reliability runs are layered", "reliability.mutation", "reliability.engine"),
     ("The reliability runs are layered", "reliability.engine", "reliability.targets.vcard"),
+    ("What is delivered does without", "qlara_sandbox.web.app", "benchmarks.statistics"),
+    ("The benchmarks start servers", "benchmarks.servers", "qlara_cli.serve"),
+    ("The benchmarks are layered", "benchmarks.candidates", "benchmarks.full"),
+    ("The benchmarks are layered", "benchmarks.sender", "benchmarks.windows"),
     ("No cycles", "qlara_sandbox.domain.contacts", "qlara_sandbox.domain.importing"),
 ]
 

@@ -7,6 +7,7 @@ from docs.generate import (
     dependencies,
     embedding,
     overlays,
+    performance,
     reliability,
     scenario_files,
     scenarios,
@@ -17,4 +18,5 @@ for module in (assumptions, dependencies, overlays, reliability, scenario_files,
     module.PAGE.write_text(module.page(), encoding="utf-8")
 for page in embedding.PAGES:
     page.write_text(embedding.embedded(page), encoding="utf-8")
+performance.write()
 folder.write()

@@ -1,0 +1,52 @@
+"""Results as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks import table
+from benchmarks.candidates import BARE, QUIET
+from tests.benchmarks.figures import figures, results
+
+
+def test_servers_under_a_load_are_rows_the_sandbox_before_its_peers() -> None:
+    measured = {"Prism": figures(1100), QUIET: figures(3000, 1250), BARE: figures(6000, 90.4)}
+
+    text = table.as_text(table.load(measured)).replace("\N{NO-BREAK SPACE}", " ")
+    assert text.splitlines() == [
+        "server                CPU per request  responses/s  lowest–highest      p50     p99",
+        "bare Starlette                  90 µs        6 000     5 990–6 010  1.00 ms  2.0 ms",
+        "Qlara sandbox, quiet          1.25 ms        3 000     2 990–3 010  1.00 ms  2.0 ms",
+        "Prism                               –        1 100     1 090–1 110  1.00 ms  2.0 ms",
+    ]
+
+
+def test_a_page_gets_the_same_rows() -> None:
+    shown = table.as_markdown(table.servers({"WireMock": results()["servers"]["WireMock"]}))
+
+    assert shown == (
+        "| server | version | ready | lowest–highest | idle | after load |\n"
+        "| --- | --: | --: | --: | --: | --: |\n"
+        "| WireMock | 1.2.3 | 1.55 s | 1.50–1.60 s | 110 MB | 220 MB |"
+    )
+
+
+def test_what_has_no_peer_is_a_table_of_its_own() -> None:
+    rows = table.others(results())
+
+    assert {len(row) for row in rows} == {5}
+    assert rows[1] == ["250 cards", "vobject + phonenumbers", "62 ms", "", ""]
+    assert ["10 MB, 50 000 cards", "in process", "0.50 s", "", ""] in rows
+    assert ["list request", "beside four uploads of 10 MB", "", "1.00 ms", "4.00 ms"] in rows
+    assert ["one card", "new accounts, 20 000 worlds", "9.00 ms", "1.00 ms", "2.00 ms"] in rows
+
+
+@pytest.mark.parametrize("part", ["cards", "largeImport", "besideUploads", "pages", "worlds"])
+def test_a_part_that_was_not_measured_has_no_rows(part: str) -> None:
+    found: dict[str, Any] = results()
+    rows = len(table.others(found))
+    del found[part]
+
+    assert len(table.others(found)) < rows

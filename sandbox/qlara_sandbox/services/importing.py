@@ -76,7 +76,7 @@ class Importer:
         files: KnownFiles | None = None,
     ) -> None:
         self._monotonic = monotonic
-        self._files = files or KnownFiles()
+        self._files = files if files is not None else KnownFiles()
         self.threads = threads or Threads()
         self._has_tables = False
         self._turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()

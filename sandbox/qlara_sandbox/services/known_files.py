@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 8 * 1024 * 1024
 LONGEST_FILE = 256 * 1024
 # What a card and its number cost beside the text that they have of the file, measured.
-_CARD_BYTES = 700
+_CARD_BYTES = 500
 _FILE_BYTES = 1000
 
 
@@ -29,8 +29,8 @@ class FileKey(NamedTuple):
     how: tuple[object, ...]
 
 
-class Numbers(dict[str, str | None]):
-    """Numbers in E.164 by what was typed, None for what is none; each is judged once."""
+class JudgedNumbers(dict[str, str | None]):
+    """JudgedNumbers in E.164 by what was typed, None for what is none; each is judged once."""
 
     def __init__(self, normalise: Callable[[str], str | None]) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class KnownFile(NamedTuple):
     """The cards of a file, and their numbers."""
 
     cards: tuple[Card, ...]
-    numbers: Numbers
+    numbers: JudgedNumbers
 
 
 class KnownFiles:
@@ -84,8 +84,8 @@ class KnownFiles:
         normalise: Callable[[str], str | None],
     ) -> None:
         """Keep what was read of a file of *size* octets."""
-        known = KnownFile(tuple(cards), Numbers(normalise))
-        weight = 2 * size + _CARD_BYTES * len(known.cards) + _FILE_BYTES
+        known = KnownFile(tuple(cards), JudgedNumbers(normalise))
+        weight = size + _CARD_BYTES * len(known.cards) + _FILE_BYTES
         with self._lock:
             if weight > self.most_bytes or key in self._files:
                 return

@@ -49,7 +49,8 @@ class KeptPages:
 
     def keep(self, key: PageKey, page: Response) -> Response:
         """Return *page*, which has been held against the contract, as bytes; keep it if there is room."""
-        page = page._replace(content=page.body())
+        # A copy: what orjson returns may occupy kilobytes more than its length says.
+        page = page._replace(content=bytes(memoryview(page.body())))
         size = len(page.content) + _ENTRY_BYTES
         if len(key.list_id) <= _LONGEST_ID and size <= self.most_bytes and key not in self._pages:
             self._pages[key] = page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from weakref import ref
 
 from starlette.testclient import TestClient
@@ -131,3 +132,19 @@ def test_reads_with_the_same_query_cannot_change_each_others_values() -> None:
 
     assert operation.read_parameters({"listId": "list_a"}, b"page=2")["page"] == 2
     assert operation.read_parameters({"listId": "list_b"}, b"page=2")["listId"] == "list_b"
+
+
+def test_it_takes_no_more_memory_than_it_says() -> None:
+    pages, one = KeptPages(), world()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(4000):
+            page = Response(200, {"contacts": ["x" * 100]}, is_kept=True)
+            pages.keep(key(one, number, f"list_{number}"), page)
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+    assert len(pages) > 3000
+    assert grown < 1.1 * pages.bytes + 100 * 1024

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 READY = "Stop with Ctrl-C."
+# How Python starts a sandbox. What records exchanges puts itself in its place.
+SANDBOX = ["-m", "qlara_sandbox"]
 
 
 class Running(NamedTuple):
@@ -33,7 +35,7 @@ class Running(NamedTuple):
 @contextmanager
 def serving(*options: str, **environment: str) -> Iterator[Running]:
     """Run ``serve`` on a free port until the block ends."""
-    command = [sys.executable, "-m", "qlara_sandbox", "serve", "--port", "0", "--quiet", *options]
+    command = [sys.executable, *SANDBOX, "serve", "--port", "0", "--quiet", *options]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -23,11 +23,11 @@ from qlara_contract.conventions import Conventions, apply_overlay, overlay_for
 from qlara_contract.errors import RunStopped
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
-from qlara_contract.fuzzing import for_fuzzing
 from qlara_contract.numbers import AMERICAN
 from qlara_contract.promises import LIST, UPLOAD
 from qlara_contract.settings import Mode, Profile
 from qlara_contract.strategies import VCardFile, draw_file, vcard_texts
+from qlara_contract.targets import for_fuzzing
 from qlara_contract.untrusted import read_within_bounds
 
 if TYPE_CHECKING:

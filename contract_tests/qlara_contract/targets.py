@@ -26,6 +26,7 @@ from qlara_sandbox.http.conventions import (
     differs_of,
     overlay_for,
 )
+from qlara_sandbox.http.fuzzing import for_fuzzing
 from qlara_sandbox.http.overlay import InvalidOverlay, apply as apply_overlay, apply_file
 from qlara_sandbox.http.schemas import Document
 
@@ -54,6 +55,7 @@ __all__ = [
     "conventions_of",
     "differs_of",
     "duration_text",
+    "for_fuzzing",
     "overlay_for",
     "properties_of",
     "running_sandbox",

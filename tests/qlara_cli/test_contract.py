@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from qlara_cli import main
 from qlara_contract.contract import contract
-from qlara_contract.fuzzing import for_fuzzing
 from qlara_sandbox import resources
+from qlara_sandbox.http.fuzzing import for_fuzzing
 
 if TYPE_CHECKING:
     from pathlib import Path

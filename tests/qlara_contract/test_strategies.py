@@ -9,7 +9,6 @@ import vobject
 from hypothesis import given, settings, strategies
 
 from qlara_contract.contract import contract
-from qlara_contract.fuzzing import for_fuzzing
 from qlara_contract.numbers import AMERICAN, spaced
 from qlara_contract.oracle import INVALID
 from qlara_contract.strategies import (
@@ -20,6 +19,7 @@ from qlara_contract.strategies import (
     folded,
     vcard_texts,
 )
+from qlara_contract.targets import for_fuzzing
 
 seeds = strategies.integers(0, 2**32 - 1)
 

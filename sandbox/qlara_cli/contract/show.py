@@ -11,9 +11,9 @@ from qlara_cli.contract.reading import read
 from qlara_cli.exit_codes import could_not_run
 from qlara_cli.overlay_file import OverlayFile
 from qlara_contract.errors import CannotRun
-from qlara_contract.fuzzing import for_fuzzing
-from qlara_contract.targets import InvalidOverlay
 from qlara_sandbox import resources
+from qlara_sandbox.http import fuzzing
+from qlara_sandbox.http.overlay import InvalidOverlay
 
 
 @click.command()
@@ -52,6 +52,6 @@ def show(spec: Path, overlay: Path | None, *, for_fuzzing: bool) -> None:
 
 def _for_fuzzing(document: dict[str, object]) -> dict[str, object]:
     try:
-        return for_fuzzing(document)
+        return fuzzing.for_fuzzing(document)
     except InvalidOverlay as error:
         raise CannotRun(f"not a contract whose requests can be generated: {error}") from error

@@ -46,7 +46,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 DEFAULT_FILE_BYTES = 10 * 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024
 _LONGEST_MESSAGE = 1000
-_LINE_WIDTH = 110
+LINE_WIDTH = 110
 # What a document that is YAML, but not the OpenAPI that is needed, can fail with.
 _UNUSABLE = (KeyError, TypeError, AttributeError, ValueError)
 
@@ -137,7 +137,7 @@ class Contract:
         self.document = apply_file(self.document, overlay)
         require_shape(self.document)
         self.text = yaml.safe_dump(
-            self.document, allow_unicode=True, sort_keys=False, width=_LINE_WIDTH
+            self.document, allow_unicode=True, sort_keys=False, width=LINE_WIDTH
         )
 
     def schema_of_contacts(self) -> Schema:

@@ -6,14 +6,13 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-import orjson
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route, Router
 
 from qlara_sandbox.http.request import headers_of
-from qlara_sandbox.web import console, docs, llms, pages, probes
+from qlara_sandbox.web import console, contract_files, docs, llms, pages, probes
 from qlara_sandbox.web.api import ContactApi, example_handler
 from qlara_sandbox.web.control_spec import control_contract
 from qlara_sandbox.web.gates.access import access
@@ -31,7 +30,6 @@ from qlara_sandbox.web.routing import KnownPathsFirst, Unrouted, routes
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from qlara_sandbox.http.contract import Contract
@@ -43,7 +41,14 @@ CONTROL_GATES = (contract_gate,)
 # Paths of the sandbox itself: not the API's, and not for pages of other origins.
 OWN_PATHS = "/__"
 # What is beside the API for people and tools, as a hint to whoever mistypes it.
-OWN_PAGES = (console.PATH, pages.DOCS_PATH, "/openapi.yaml", "/openapi.json", llms.PATH)
+OWN_PAGES = (
+    console.PATH,
+    pages.DOCS_PATH,
+    contract_files.YAML_PATH,
+    contract_files.JSON_PATH,
+    contract_files.FUZZING_PATH,
+    llms.PATH,
+)
 
 
 def create_app(settings: SandboxSettings | None = None) -> Starlette:
@@ -99,8 +104,7 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
     ]
     api_routes = routes(operations, pipeline)
     own_routes: list[BaseRoute] = [
-        pages.PageRoute("/openapi.yaml", _contract_as(runtime, "yaml")),
-        pages.PageRoute("/openapi.json", _contract_as(runtime, "json")),
+        *contract_files.routes(runtime),
         Route("/__admin{rest:path}", LazyControlApi(runtime)),
         *probes.routes(runtime),
         docs.route(runtime),
@@ -203,13 +207,3 @@ def _needs_no_cors(scope: Scope) -> bool:
 
 def _paths(contract: Contract) -> list[str]:
     return [operation.path for operation in contract.operations]
-
-
-def _contract_as(runtime: Runtime, form: str) -> ASGIApp:
-    async def endpoint(_: Request) -> Response:
-        if form == "yaml":
-            return Response(runtime.contract.text, media_type="application/yaml")
-        content = orjson.dumps(runtime.contract.document)
-        return Response(content, media_type="application/json")
-
-    return endpoint  # type: ignore[return-value]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +11,7 @@ from qlara_sandbox.domain import errors
 from qlara_sandbox.http.error_responses import refusal
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.web.caller import DOCUMENTED_KEY
-from qlara_sandbox.web.pages import PageRoute
+from qlara_sandbox.web.pages import PageRoute, reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 PATH = "/llms.txt"
 _UPLOAD, _LIST, _QUOTA = "uploadVCard", "listContacts", "getContactQuota"
-_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]+)?")
 _NO_CARD = "name,phone\\n"
 _HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
 
@@ -47,7 +45,7 @@ def route(runtime: Runtime) -> PageRoute:
 
     async def endpoint(request: Request) -> Response:
         titles = await runtime.threads.run(lambda: _titles(runtime))
-        text = page(runtime.contract, titles, _reached(request), needs_token=not _is_open(runtime))
+        text = page(runtime.contract, titles, reached(request), needs_token=not _is_open(runtime))
         return PlainTextResponse(text, headers=_HEADERS)
 
     return PageRoute(PATH, endpoint, methods=["GET"])
@@ -207,7 +205,8 @@ def _links(base_url: str, *, needs_token: bool) -> list[str]:
         "## Contract",
         "",
         f"- [OpenAPI contract]({base_url}/openapi.yaml): every operation, limit and refusal, each with "
-        f"its source; [as JSON]({base_url}/openapi.json)",
+        f"its source; [as JSON]({base_url}/openapi.json); "
+        f"[for Schemathesis]({base_url}/openapi.fuzzing.yaml), which is led there",
         f"- [Contract as a page]({base_url}/__docs): with the errors, and what was assumed",
         "",
         "## Control API",
@@ -231,14 +230,6 @@ def _titles(runtime: Runtime) -> dict[str, str]:
         except (InvalidScenario, UnknownScenario):  # another page says what is wrong with it
             continue
     return titles
-
-
-def _reached(request: Request) -> str:
-    """Return the address at which the page was reached, if it is one that a shell can be given."""
-    host = request.headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        host = f"127.0.0.1:{request.scope['server'][1]}"
-    return f"{request.url.scheme}://{host}"
 
 
 def _one_line(text: str) -> str:

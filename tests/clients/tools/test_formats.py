@@ -11,9 +11,9 @@ import httpx
 import pytest
 import yaml
 
-from qlara_contract import fuzzing
 from qlara_contract.targets import TABLE, apply_file, overlay_for
 from qlara_sandbox import resources
+from qlara_sandbox.http import fuzzing
 from qlara_sandbox.scenario import load
 from tests.clients.tools.installed import HERE, need, run
 

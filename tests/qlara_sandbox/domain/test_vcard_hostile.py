@@ -10,6 +10,8 @@ from qlara_sandbox.domain.contacts import Card, Phone
 from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
 from qlara_sandbox.domain.vcard import NOT_CLOSED, read_cards
 
+pytestmark = pytest.mark.unmeasured
+
 MEGABYTE = 1024 * 1024
 HEAD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\n"
 TAIL = b"TEL:347\r\nEND:VCARD\r\n"

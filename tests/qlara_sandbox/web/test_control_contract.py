@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import schemathesis
 import yaml
 from openapi_spec_validator import validate
@@ -59,6 +60,7 @@ def _failures(event: events.ScenarioFinished) -> list[str]:
     ]
 
 
+@pytest.mark.unmeasured
 def test_every_call_keeps_the_contract_of_the_control_api() -> None:
     called, wrong = run()
 

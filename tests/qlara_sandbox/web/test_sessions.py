@@ -32,7 +32,8 @@ def ask(
 def form(number: int) -> bytes:
     file = vcf((f"Person {number}", f"+39347{number:07}"))
     return (
-        b'--b\r\nContent-Disposition: form-data; name="file"; filename="c.vcf"\r\n\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="c.vcf"\r\n'
+        b"Content-Type: text/vcard\r\n\r\n"
         + file
         + b'\r\n--b\r\nContent-Disposition: form-data; name="listId"\r\n\r\nlist_crm_migration\r\n--b--\r\n'
     )

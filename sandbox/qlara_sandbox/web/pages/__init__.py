@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ ASSETS_PATH = "/__assets"
 DOCS_PATH = "/__docs"
 # Stands in a rendered page for the sandbox's address: that depends on how it was reached.
 BASE_URL = "{base-url}"
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]+)?")
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 # Names on cards are hostile input. Should escaping ever fail, nothing of theirs may run or load:
@@ -82,6 +84,14 @@ def read(name: str) -> str:
 def asset_route() -> PageRoute:
     """Return the route that serves the shared style sheets and scripts."""
     return PageRoute(f"{ASSETS_PATH}/{{name}}", _asset, methods=["GET"])
+
+
+def reached(request: Request) -> str:
+    """Return the address at which a page was reached, if it is one that a shell can be given."""
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        host = f"127.0.0.1:{request.scope['server'][1]}"
+    return f"{request.url.scheme}://{host}"
 
 
 def missing(name: str) -> Response:

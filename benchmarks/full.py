@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LEVELS = ("1", CONNECTIONS, "64")
 _STARTS = 5
 _REPEATS = 3
+_PEERS_WARM_UP = 6
 _SETTLE_REQUESTS = 20
 _LARGE_UPLOADERS = 4
 _BYSTANDER_PAUSE = 0.005
@@ -166,7 +167,8 @@ class Run:
     def _warm_up(self, load: Load) -> None:
         for one in list(self.served):
             try:
-                count = warm_up(one, load, max(self.seconds, 0.1))
+                least = 1 if one.name in {*OURS, BARE} else _PEERS_WARM_UP
+                count = warm_up(one, load, self.seconds, least)
             except CannotMeasure as error:
                 self.skip(one.name, error)
             else:

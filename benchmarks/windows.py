@@ -98,13 +98,16 @@ def window(served: Served, load: Load, seconds: float, first: int = 0) -> Window
     return Window(**json.loads(done.stdout), server_cpu=used)
 
 
-def warm_up(served: Served, load: Load, seconds: float) -> int:
-    """Put load on a server until it gets no faster twice in a row; return after how many windows."""
+def warm_up(served: Served, load: Load, seconds: float, least: int = 1) -> int:
+    """Put load on a server until it gets no faster twice in a row; return after how many windows.
+
+    That is after *least* windows or more: a JVM may take a rest before it gets faster again.
+    """
     best, slower = 0.0, 0
     for count in range(1, _MOST_WARM_UPS + 1):
         rate = window(served, load, seconds).rate
         slower = 0 if rate > best * _FASTER else slower + 1
-        if slower == _SLOWER_WINDOWS:
+        if slower >= _SLOWER_WINDOWS and count >= least:
             return count
         best = max(best, rate)
     return _MOST_WARM_UPS

@@ -146,8 +146,6 @@ def _further_mistakes(file: YamlFile) -> Iterator[Mistake]:
             yield _mistake(
                 file, ("expect", "reached", index, "operation"), message + near(operation, known)
             )
-    if "list_id" in value and "list_name" in value:
-        yield _mistake(file, ("list_name",), "expected list_id or list_name; found both")
 
 
 def _at(value: Any, *steps: str) -> Any:
@@ -166,8 +164,7 @@ def _mistake(file: YamlFile, at: Sequence[str | int], message: str) -> Mistake:
 def _act(path: Path, value: Mapping[str, Any]) -> Act:
     scenario = {name: each for name, each in value.items() if name not in _OWN}
     lists = scenario.get("lists", [])
-    list_name = value.get("list_name", "")
-    usual_list = "" if list_name or not lists else lists[0]["id"]
+    usual_list = lists[0]["id"] if lists else ""
     return Act(
         name=path.stem,
         title=value["title"].strip(),
@@ -180,7 +177,7 @@ def _act(path: Path, value: Mapping[str, Any]) -> Act:
         file=_file(value.get("file", _USUAL_FILE), path.parent),
         strategies=tuple(value.get("strategies", STRATEGIES)),
         list_id=value.get("list_id", usual_list),
-        list_name=list_name,
+        list_name=value.get("list_name", ""),
         further_fields=value.get("responses") == "with further fields",
     )
 

@@ -17,7 +17,9 @@ LIST = "listContacts"
 QUOTA = "getContactQuota"
 _OK = 200
 # Faults after which the client has not got the response, or not all of it.
-_NOT_DELIVERED = frozenset({"EMPTY_RESPONSE", "CONNECTION_RESET", "MALFORMED_CHUNK", "TRUNCATED_BODY"})
+_NOT_DELIVERED = frozenset(
+    {"EMPTY_RESPONSE", "CONNECTION_RESET", "MALFORMED_CHUNK", "TRUNCATED_BODY"}
+)
 _DEFAULT_STRATEGY = "SKIP"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from qlara_rehearsal.checks import CHECKS
+from qlara_rehearsal.checks import CHECKS, FOLLOWS
 from qlara_rehearsal.checks.endings import tells_of_an_error
 from qlara_rehearsal.checks.reading import has_more
 from qlara_rehearsal.checks.requests import requests
@@ -48,13 +48,18 @@ def judge(evidence: Evidence) -> ActResult:
         findings.append(_stopped(evidence))
     note = _unreached(evidence)
     if not note:
-        for word, check in CHECKS.items():
-            if word in evidence.act.expect:
-                findings += check(evidence, evidence.act.expect[word])
-    verdict = (
-        Verdict.MISHANDLED if findings else Verdict.NOT_REACHED if note else Verdict.HANDLED
-    )
+        findings += _unkept(evidence)
+    verdict = Verdict.MISHANDLED if findings else Verdict.NOT_REACHED if note else Verdict.HANDLED
     return ActResult(evidence.act, verdict, tuple(findings), evidence, note)
+
+
+def _unkept(evidence: Evidence) -> Iterator[Finding]:
+    expect = evidence.act.expect
+    found: dict[str, list[Finding]] = {}
+    for word, check in CHECKS.items():
+        if word in expect and not any(found.get(each) for each in FOLLOWS.get(word, ())):
+            found[word] = list(check(evidence, expect[word]))
+            yield from found[word]
 
 
 def _stopped(evidence: Evidence) -> Finding:

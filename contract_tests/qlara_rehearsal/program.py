@@ -15,7 +15,7 @@ from qlara_contract.errors import CannotRun
 from qlara_contract.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _KEPT_OUTPUT = 200_000  # bytes: the beginning and the end of more
@@ -25,7 +25,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Part:
-    """What a client is told in one act. ``list_id`` or ``list_name`` is empty."""
+    """What a client is told in one act. With ``list_name``, a new list of this name is meant."""
 
     base_url: str
     api_key: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -33,7 +34,10 @@ _CONTROL_FILE: dict[str, Any] = {"contacts": 3}
 
 @dataclass(frozen=True)
 class RehearsalSettings:
-    """What is rehearsed, and how. ``strategy`` empty: what each act is for first."""
+    """What is rehearsed, and how. ``strategy`` empty: what each act is for first.
+
+    ``left_out`` are acts that were not chosen, by name. No act begins once ``deadline`` seconds are over.
+    """
 
     acts: tuple[Act, ...]
     strategy: str = ""
@@ -41,18 +45,23 @@ class RehearsalSettings:
     jobs: int = 1
     command: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    deadline: float = inf
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """A rehearsal that is over. ``left_out`` are the acts that were not asked for, by name."""
+    """A rehearsal that is over. ``left_out`` are the acts that were not played, by name.
+
+    ``stopped``: some of them, because the time was over.
+    """
 
     settings: RehearsalSettings
     results: tuple[ActResult, ...]
     started: datetime
     seconds: float
     contract_version: str
-    left_out: tuple[str, ...] = field(default=())
+    left_out: tuple[str, ...] = ()
+    stopped: bool = False
 
     def count(self, verdict: Verdict) -> int:
         """Return how many acts have *verdict*."""
@@ -61,9 +70,8 @@ class Rehearsal:
     @property
     def is_ready(self) -> bool:
         """Whether every act was handled."""
-        return bool(self.results) and all(
-            one.verdict is Verdict.HANDLED for one in self.results
-        )
+        handled = all(one.verdict is Verdict.HANDLED for one in self.results)
+        return handled and bool(self.results) and not self.stopped
 
     @property
     def exit_code(self) -> int:
@@ -99,30 +107,37 @@ def rehearse(
     left_out = [each.name for each in settings.acts if each not in acts]
     started, began = datetime.now(UTC), time.monotonic()
     scenarios = {each.name: each.scenario for each in acts}
-    with tempfile.TemporaryDirectory(prefix="qlara-rehearsal-") as folder:
-        with open_stage(scenarios, settings.seed) as stage:
-            run = _Run(stage, client, settings, Path(folder))
+    with (
+        tempfile.TemporaryDirectory(prefix="qlara-rehearsal-") as folder,
+        open_stage(scenarios, settings.seed) as stage,
+    ):
+        run = _Run(stage, client, settings, Path(folder))
 
-            def play(act: Act) -> ActResult:
-                progress(act, None)
-                result = judge(run.play(act))
-                progress(act, result)
-                return result
+        def play(act: Act) -> ActResult | None:
+            if time.monotonic() - began > settings.deadline:
+                return None
+            progress(act, None)
+            result = judge(run.play(act))
+            progress(act, result)
+            return result
 
-            results = _each(acts, play, settings.jobs)
+        found = _each(acts, play, settings.jobs)
+    results = tuple(each for each in found if each is not None)
+    unplayed = [act.name for act, each in zip(acts, found, strict=True) if each is None]
     return Rehearsal(
         settings,
-        tuple(results),
+        results,
         started,
         time.monotonic() - began,
         str(contract().document["info"]["version"]),
-        (*settings.left_out, *left_out),
+        (*settings.left_out, *left_out, *unplayed),
+        stopped=bool(unplayed),
     )
 
 
 def _each(
-    acts: Sequence[Act], play: Callable[[Act], ActResult], jobs: int
-) -> list[ActResult]:
+    acts: Sequence[Act], play: Callable[[Act], ActResult | None], jobs: int
+) -> list[ActResult | None]:
     if jobs == 1:
         return [play(each) for each in acts]
     with ThreadPoolExecutor(jobs) as threads:
@@ -186,9 +201,7 @@ class _Run:
         file = folder / _FILE_NAME
         file.write_bytes(content)
         strategy = self._settings.strategy or act.strategies[0]
-        return Part(
-            account.base_url, account.api_key, file, act.list_id, act.list_name, strategy
-        )
+        return Part(account.base_url, account.api_key, file, act.list_id, act.list_name, strategy)
 
     def _content(self, act: Act) -> bytes:
         if "path" in act.file:
@@ -209,7 +222,8 @@ def _held(account: StagedAccount) -> Held:
 
 
 def _imported(account: StagedAccount, act: Act, content: bytes, strategy: str) -> Any:
-    destination = {"listId": act.list_id} if act.list_id else {"listName": act.list_name or "x"}
+    by_name = {"listName": act.list_name or act.title}
+    destination = {"listId": act.list_id} if act.list_id and not act.list_name else by_name
     return account.upload(content, duplicateStrategy=strategy, **destination)
 
 
@@ -220,4 +234,3 @@ def _question(act: Act) -> str:
             return "Did it say that all went well, without the cards that were left out?"
         case _:
             return "Did it say that all went well?"
-

@@ -113,9 +113,7 @@ class StagedAccount:
         page, more = 0, True
         while more:
             page += 1
-            shown = self._sandbox.control(
-                "GET", "contacts", listId=list_id, limit=_PAGE, page=page
-            )
+            shown = self._sandbox.control("GET", "contacts", listId=list_id, limit=_PAGE, page=page)
             yield from shown["contacts"]
             more = shown["hasMore"]
 

@@ -7,7 +7,7 @@ import os
 import re
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import click
 
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def _additions(
-    _: click.Context, __: click.Parameter, value: tuple[str, ...]
-) -> dict[str, str]:
+def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
     """Return environment variables, given as ``NAME=VALUE``."""
     found = {}
     for each in value:
@@ -130,7 +128,7 @@ def rehearse(command: tuple[str, ...], **options: Any) -> None:
 
     COMMAND is your import program, in any language. Each act is a fresh account on a sandbox that
     is started for the rehearsal. The program gets QLARA_BASE_URL, QLARA_API_KEY, QLARA_FILE (the
-    file to import), QLARA_LIST_ID or QLARA_LIST_NAME, and QLARA_STRATEGY; in COMMAND and in --env,
+    file to import), QLARA_LIST_ID, QLARA_LIST_NAME (in one act) and QLARA_STRATEGY; in COMMAND and in --env,
     {base_url}, {api_key}, {file}, {list_id}, {list_name} and {strategy} stand for the same.
 
     An act is handled, mishandled, or not reached if the client never sent what it is about. Exit
@@ -158,8 +156,9 @@ def _rehearsed(command: tuple[str, ...], options: dict[str, Any]) -> int:
         return _print_acts(acts)
     if bool(command) == options["manual"]:
         raise click.UsageError(
-            "Expected a command after --, or --manual." if not command else
-            "Expected a command or --manual; found both."
+            "Expected a command after --, or --manual."
+            if not command
+            else "Expected a command or --manual; found both."
         )
     chosen = _chosen(acts, options["wanted"], options["unwanted"])
     settings = RehearsalSettings(
@@ -195,7 +194,9 @@ def _chosen(acts: Sequence[Act], wanted: Sequence[str], unwanted: Sequence[str])
     for option, names in (("--act", wanted), ("--skip", unwanted)):
         for name in names:
             if name not in known:
-                raise click.UsageError(f"{option}: unknown act {name!r}. Expected {_listed(known)}.")
+                raise click.UsageError(
+                    f"{option}: unknown act {name!r}. Expected {_listed(known)}."
+                )
     chosen = [
         each for each in acts if (not wanted or each.name in wanted) and each.name not in unwanted
     ]
@@ -212,17 +213,21 @@ def _client(command: tuple[str, ...], options: dict[str, Any]) -> Client:
     from qlara_rehearsal.program import CommandClient, ManualClient
 
     if options["manual"]:
-        return ManualClient(_tell, lambda question: click.confirm(question))
+        return ManualClient(_tell, click.confirm)
     return CommandClient(command, dict(os.environ), options["additions"], options["timeout"])
 
 
 def _tell(part: Part) -> None:
     """Say what to do with the client, and wait until it is done."""
     click.echo(f"\nBase URL  {part.base_url}\nAPI key   {part.api_key}\nFile      {part.file}")
-    where = f"List id   {part.list_id}" if part.list_id else f"New list  {part.list_name}"
+    where = f"New list  {part.list_name}" if part.list_name else f"List id   {part.list_id}"
     click.echo(f"{where}\nStrategy  {part.strategy}")
     click.echo("Import the file with your client, look at the list, and come back.")
     click.pause("Press Enter when it has ended. ")
+
+
+class _Progress(Protocol):
+    def tell(self, act: Act, result: ActResult | None) -> None: ...
 
 
 class _Quiet:
@@ -247,7 +252,7 @@ class _Counting:
         self._over = 0
         self._status = Console(stderr=True).status("Starting the sandbox")
 
-    def __enter__(self) -> _Counting:
+    def __enter__(self) -> Self:
         self._status.__enter__()
         return self
 
@@ -259,7 +264,7 @@ class _Counting:
         self._status.update(f"{self._over} of {self._total}: {act.title}")
 
 
-def _progress(total: int, *, quiet: bool) -> AbstractContextManager[_Quiet | _Counting]:
+def _progress(total: int, *, quiet: bool) -> AbstractContextManager[_Progress]:
     if quiet or not click.get_text_stream("stderr").isatty():
         return nullcontext(_Quiet(names=quiet))
     return _Counting(total)

@@ -12,13 +12,19 @@ if TYPE_CHECKING:
     from qlara_rehearsal.evidence import Evidence, Finding
 
 CHECKS: Mapping[str, Callable[[Evidence, Any], Iterator[Finding]]] = {
-    "contacts": account.contacts,
-    "new_lists": account.new_lists,
-    "final": repeating.final,
     "tries_again": repeating.tries_again,
     "waits": repeating.waits,
+    "final": repeating.final,
+    "contacts": account.contacts,
+    "new_lists": account.new_lists,
     "pages": reading.pages,
     "half_a_list": reading.half_a_list,
     "ends": endings.ends,
 }
 """By the word of ``expect``; each gets its value."""
+
+FOLLOWS: Mapping[str, tuple[str, ...]] = {
+    "contacts": ("tries_again",),
+    "ends": ("tries_again", "contacts"),
+}
+"""The words of which nothing is told where one of others is not kept: it would be the same again."""

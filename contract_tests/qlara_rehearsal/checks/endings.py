@@ -103,6 +103,4 @@ def _names(output: str, error: dict[str, object]) -> bool:
     """Return whether *output* has the name of the card, however it is written, or its line."""
     name = str(error["name"])
     forms = {name, json.dumps(name)[1:-1], ascii(name)[1:-1]} - {""}
-    return any(form in output for form in forms) or bool(
-        re.search(rf"\b{error['line']}\b", output)
-    )
+    return any(form in output for form in forms) or bool(re.search(rf"\b{error['line']}\b", output))

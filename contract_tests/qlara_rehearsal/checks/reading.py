@@ -24,11 +24,11 @@ _SHOWN = 4
 
 
 class ReadPage(NamedTuple):
-    """A page that the client got whole: its ``number``, and how many there are of its size."""
+    """A page that the client got whole: its ``number``, of how many ``pages``, and of how many contacts in ``total``."""
 
     exchange: Exchange
     number: int
-    count: int
+    pages: int
     total: int
 
 
@@ -39,7 +39,7 @@ def pages(evidence: Evidence, _: str) -> Iterator[Finding]:
         best = max(passes, key=len)
         last = best[-1]
         yield Finding(
-            f"The list has {last.total} contacts on {counted(last.count, 'page')}; the client read "
+            f"The list has {last.total} contacts on {counted(last.pages, 'page')}; the client read "
             f"{_numbers(best)} and no more.",
             "Every page, from the first on, while hasMore is true, whatever the page size.",
             _shown(best[-_SHOWN:]),
@@ -51,9 +51,9 @@ def pages(evidence: Evidence, _: str) -> Iterator[Finding]:
                 "Each page once.",
                 _shown(repeated),
             )
-        if past := [each for each in one if each.number > each.count + _PAST_THE_END]:
+        if past := [each for each in one if each.number > each.pages + _PAST_THE_END]:
             yield Finding(
-                f"The list has {counted(past[0].count, 'page')}; the client read on, up to page "
+                f"The list has {counted(past[0].pages, 'page')}; the client read on, up to page "
                 f"{max(each.number for each in past)}.",
                 "No page after the one that says hasMore: false.",
                 _shown(past),
@@ -84,7 +84,7 @@ def has_read_all(evidence: Evidence, after: Exchange) -> bool:
 
 def has_more(evidence: Evidence, exchange: Exchange) -> bool:
     """Return whether pages follow the one that the client got in *exchange*."""
-    return any(each.number < each.count for each in _read(evidence, [exchange]))
+    return any(each.number < each.pages for each in _read(evidence, [exchange]))
 
 
 def page_number(exchange: Exchange) -> int:
@@ -125,7 +125,7 @@ def _passes(read: Sequence[ReadPage]) -> Iterator[list[ReadPage]]:
 
 
 def _is_whole(one: Sequence[ReadPage]) -> bool:
-    return {each.number for each in one} >= set(range(1, min(each.count for each in one) + 1))
+    return {each.number for each in one} >= set(range(1, min(each.pages for each in one) + 1))
 
 
 def _repeated(one: Sequence[ReadPage]) -> list[ReadPage]:

@@ -120,11 +120,7 @@ def _are_alike(one: float, other: float) -> bool:
 def _next(evidence: Evidence, failed: Exchange) -> Exchange | None:
     """Return the next time that the request of *failed* was sent."""
     return next(
-        (
-            one
-            for one in evidence.exchanges
-            if one.number > failed.number and one.is_again(failed)
-        ),
+        (one for one in evidence.exchanges if one.number > failed.number and one.is_again(failed)),
         None,
     )
 

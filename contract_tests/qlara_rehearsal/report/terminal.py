@@ -40,9 +40,7 @@ def print_rehearsal(console: Console, rehearsal: Rehearsal) -> None:
     console.print()
     for line in texts.circumstances(rehearsal):
         _print(console, line, "dim")
-    _print(
-        console, texts.verdict(rehearsal), "bold green" if rehearsal.is_ready else "bold red"
-    )
+    _print(console, texts.verdict(rehearsal), "bold green" if rehearsal.is_ready else "bold red")
 
 
 def _line(console: Console, result: ActResult, widest: int) -> None:
@@ -76,11 +74,11 @@ def _act(console: Console, rehearsal: Rehearsal, result: ActResult, told: set[st
     _print(console, f"  Again: {texts.again(rehearsal, result)}", "dim")
 
 
-def _finding(
-    console: Console, rehearsal: Rehearsal, result: ActResult, finding: Finding
-) -> None:
+def _finding(console: Console, rehearsal: Rehearsal, result: ActResult, finding: Finding) -> None:
     _print(console, f"  ✗ {texts.masked(rehearsal, visible(finding.what))}", "bold", wrap=True)
-    _print(console, f"    Expected: {texts.masked(rehearsal, visible(finding.expected))}", wrap=True)
+    _print(
+        console, f"    Expected: {texts.masked(rehearsal, visible(finding.expected))}", wrap=True
+    )
     shown = texts.shown(finding.exchanges)
     for exchange in shown:
         for line in texts.exchange_lines(rehearsal, result, exchange).splitlines():

@@ -34,6 +34,8 @@ def verdict(rehearsal: Rehearsal) -> str:
         for each in (Verdict.MISHANDLED, Verdict.NOT_REACHED)
         if rehearsal.count(each)
     ]
+    if rehearsal.stopped:
+        parts.append("the time was over before all were played")
     return f"Not ready: of {acts} {' and '.join(parts)}."
 
 

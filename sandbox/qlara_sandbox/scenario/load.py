@@ -69,9 +69,7 @@ class FileSchema(NamedTuple):
 
 def compiled(document: dict[str, Any]) -> FileSchema:
     """Return *document*, a JSON Schema without references, as files are checked by it."""
-    return FileSchema(
-        document, jsonschema_rs.Draft202012Validator(document, validate_formats=True)
-    )
+    return FileSchema(document, jsonschema_rs.Draft202012Validator(document, validate_formats=True))
 
 
 @cache
@@ -186,9 +184,7 @@ def _value_at(value: Any, path: Sequence[str | int]) -> Any:
     return value
 
 
-def _sound(
-    value: dict[str, Any], validator: jsonschema_rs.Draft202012Validator
-) -> dict[str, Any]:
+def _sound(value: dict[str, Any], validator: jsonschema_rs.Draft202012Validator) -> dict[str, Any]:
     """Return a scenario's values without those that the schema does not allow; entries keep their place.
 
     What is incomplete stays. An entry that is nothing of use becomes None.

@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlencode, urlsplit
 
 ATTEMPTS = 4
-TIMEOUT = 30.0
 FIRST_PAUSE = 0.3
 PAGE_SIZE = 100
 LARGEST = 10 * 1024 * 1024
@@ -46,6 +45,7 @@ class Response:
 class Client:
     """One import, with a look at the list and the quota after it."""
 
+    timeout = 30.0
     temporary: ClassVar[set[int]] = {429, 502, 503, 504}
 
     def __init__(self) -> None:
@@ -191,7 +191,7 @@ class Client:
             Lost: there is none.
         """
         where = urlsplit(self.base_url)
-        connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=TIMEOUT)
+        connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=self.timeout)
         try:
             connection.request(method, path, body, {**self.key_headers(), **(headers or {})})
             response = connection.getresponse()

@@ -10,7 +10,7 @@ from tests.qlara_rehearsal.clients.good import Client
 
 class Wrong(Client):
     def has_more(self, page: dict[str, Any]) -> bool:
-        return bool(page) and False
+        return False
 
 
 if __name__ == "__main__":

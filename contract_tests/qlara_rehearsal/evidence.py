@@ -53,7 +53,8 @@ class Evidence:
     """All that an act is judged by.
 
     ``before`` is what the account held at the beginning, ``after`` at the end. ``imported`` is what one
-    correct import of the file leaves there, ``report`` the response to it.
+    correct import of the file leaves there, ``report`` the response to it. ``sends_otherwise`` tells
+    whether the client sends an ordinary file, ``again`` plays the act once more, where a command can.
     """
 
     act: Act
@@ -65,6 +66,7 @@ class Evidence:
     imported: Held
     report: Mapping[str, Any]
     sends_otherwise: Callable[[], bool] = lambda: False
+    again: Callable[[], Evidence | None] = lambda: None
 
     @property
     def uploads(self) -> list[Exchange]:

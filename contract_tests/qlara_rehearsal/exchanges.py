@@ -28,7 +28,8 @@ class Exchange:
     """One request and its response. ``started`` and ``ended`` are in seconds since 1970.
 
     ``status`` is 0 where there was no response. ``form`` are the text fields of an upload, ``None`` where
-    the request was refused, or broke off, before its form was read.
+    the request was refused, or broke off, before its form was read. ``form_names`` are the names of all
+    parts that arrived, also of fields that nobody reads. ``has_key``: X-Api-Key is the account's key.
     """
 
     number: int
@@ -48,7 +49,8 @@ class Exchange:
     response_headers: Mapping[str, str]
     response: str
     faults: tuple[str, ...]
-    session: str | None
+    form_names: tuple[str, ...]
+    has_key: bool
 
     @classmethod
     def of(cls, number: int, entry: Mapping[str, Any]) -> Exchange:
@@ -75,7 +77,8 @@ class Exchange:
             response_headers=response.get("headers", {}),
             response=response.get("body", ""),
             faults=tuple(entry["faults"]),
-            session=entry["session"],
+            form_names=tuple(entry["formNames"]),
+            has_key=entry["hasKey"],
         )
 
     @property

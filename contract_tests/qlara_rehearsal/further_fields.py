@@ -9,7 +9,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _KEY_HEADER = b"x-api-key"
-_FURTHER: dict[str, Any] = {"_links": {"self": "/"}, "apiVersion": "2027-01", "warnings": [], "traceToken": None}
+_FURTHER: dict[str, Any] = {
+    "_links": {"self": "/"},
+    "apiVersion": "2027-01",
+    "warnings": [],
+    "traceToken": None,
+}
 
 
 class FurtherFields:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from qlara_rehearsal.program import Client
     from qlara_rehearsal.stage import Stage
 
+_AGAIN = "again"
+_ORDINARY = "ordinary-file"
 _FILE_NAME = "contacts.vcf"
 _CONTROL_FILE: dict[str, Any] = {"contacts": 3}
 
@@ -164,17 +166,17 @@ class _Run:
         self._settings = settings
         self._folder = folder
 
-    def play(self, act: Act) -> Evidence:
-        """Run the client in *act*, and return what it has shown."""
+    def play(self, act: Act, use: str = "") -> Evidence:
+        """Run the client in *act*, and return what it has shown; *use* tells several runs apart."""
         content = self._content(act)
-        account = self._stage.account(act.name, further_fields=act.further_fields)
+        account = self._stage.account(act.name, use, further_fields=act.further_fields)
         before = _held(account)
-        part = self._part(act, account, content, "")
+        part = self._part(act, account, content, use)
         ending = self._client.play(part, _question(act))
-        exchanges = tuple(exchanges_of(account.entries()))
+        exchanges = tuple(exchanges_of(account.entries(alone=self._settings.jobs == 1)))
         after = _held(account)
         strategy = next((one.strategy for one in exchanges if one.happened), part.strategy)
-        reference = self._stage.reference(act.name, strategy)
+        reference = self._stage.reference(act.name, f"{strategy}{use}")
         report = _imported(reference, act, content, strategy)
         return Evidence(
             act,
@@ -186,17 +188,19 @@ class _Run:
             _held(reference),
             report if isinstance(report, dict) else {},
             lambda: self._sends_otherwise(act),
+            lambda: self.play(act, _AGAIN) if self._settings.command and not use else None,
         )
 
     def _sends_otherwise(self, act: Act) -> bool:
         """Return whether the client sends a file in this act if it is an ordinary one."""
-        account = self._stage.account(act.name, "ordinary-file")
+        account = self._stage.account(act.name, _ORDINARY)
         content = generated_file(_CONTROL_FILE, self._seed_of(act))
-        self._client.play(self._part(act, account, content, "-ordinary"), "")
-        return any(one["operation"] == UPLOAD for one in account.entries())
+        self._client.play(self._part(act, account, content, _ORDINARY), "")
+        entries = account.entries(alone=self._settings.jobs == 1)
+        return any(one["operation"] == UPLOAD for one in entries)
 
     def _part(self, act: Act, account: StagedAccount, content: bytes, use: str) -> Part:
-        folder = self._folder / f"{act.name}{use}"
+        folder = self._folder / f"{act.name}.{use}"
         folder.mkdir()
         file = folder / _FILE_NAME
         file.write_bytes(content)

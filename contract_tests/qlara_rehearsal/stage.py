@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from qlara_rehearsal.further_fields import FurtherFields
+from qlara_rehearsal.observing import NUMBER_HEADER, Observer
 from qlara_sandbox.resources import SCENARIOS
 from qlara_sandbox.samples.generating import ImpossibleFile, Spec, generate
 from qlara_sandbox.scenario.advice import near
@@ -53,6 +54,7 @@ __all__ = [
 _HINDRANCES = ("faults", "rate_limit")
 _ANY_SIZE = {"file_bytes": 1_000_000_000}
 _PAGE = 1000
+_DOCUMENTED_KEY = "YOUR_API_KEY"
 _LONGEST_SETTLING = 30.0
 _POLL_SECONDS = 0.05
 
@@ -77,20 +79,31 @@ def generated_file(options: Mapping[str, Any], seed: int) -> bytes:
 class StagedAccount:
     """One account of the sandbox, in a fresh world of one act."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, server: Server, observer: Observer) -> None:
         self._sandbox = sandbox
+        self._server = server
+        self._observer = observer
+        self._before = server.last_request()
         self.base_url = sandbox.base_url
         self.api_key = sandbox.api_key
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self, *, alone: bool) -> list[dict[str, Any]]:
         """Return the journal's entries of the account, oldest first, once none is under way.
 
-        An import that its client did not wait for goes on: it is waited for.
+        An import that its client did not wait for goes on: it is waited for. Each entry has ``formNames``,
+        the names of all fields of its form, and ``hasKey``, whether X-Api-Key has the account's key. Requests
+        with the key elsewhere are among them, and those without it if the client is *alone*.
         """
         until = time.monotonic() + _LONGEST_SETTLING
         while time.monotonic() < until and self._is_in_use():
             time.sleep(_POLL_SECONDS)
-        return self._sandbox.requests()
+        entries = self._sandbox.requests()
+        strays = self._server.exchanges({_DOCUMENTED_KEY}, self._before)
+        known = {one["id"] for one in entries}
+        entries += [
+            one for one in strays if one["id"] not in known and self._is_ours(one, alone=alone)
+        ]
+        return [self._with_observed(one) for one in sorted(entries, key=lambda one: str(one["at"]))]
 
     def lists(self) -> dict[str, int]:
         """Return how many contacts each list of the account has, by id."""
@@ -117,6 +130,21 @@ class StagedAccount:
             yield from shown["contacts"]
             more = shown["hasMore"]
 
+    def _is_ours(self, entry: dict[str, Any], *, alone: bool) -> bool:
+        owner = self._observer.of(entry["request"]["headers"].get(NUMBER_HEADER, "")).owner
+        return owner == self.api_key or (alone and not owner)
+
+    def _with_observed(self, entry: dict[str, Any]) -> dict[str, Any]:
+        headers = dict(entry["request"]["headers"])
+        observed = self._observer.of(headers.pop(NUMBER_HEADER, ""))
+        request = {**entry["request"], "headers": headers}
+        return {
+            **entry,
+            "request": request,
+            "formNames": observed.names,
+            "hasKey": observed.has_key,
+        }
+
     def _is_in_use(self) -> bool:
         return bool(self._sandbox.control("GET", "world")["inUse"])
 
@@ -124,8 +152,11 @@ class StagedAccount:
 class Stage:
     """A running sandbox that knows every act as a scenario of its name."""
 
-    def __init__(self, server: Server, further: FurtherFields, seed: int) -> None:
+    def __init__(
+        self, server: Server, further: FurtherFields, observer: Observer, seed: int
+    ) -> None:
         self._server = server
+        self._observer = observer
         self._further = further
         self._seed = seed
         self.base_url = server.url
@@ -137,13 +168,14 @@ class Stage:
         sandbox.scenario(act)
         if further_fields:
             self._further.keys.add(sandbox.api_key)
-        return StagedAccount(sandbox)
+        self._observer.keys.add(sandbox.api_key)
+        return StagedAccount(sandbox, self._server, self._observer)
 
     def reference(self, act: str, use: str) -> StagedAccount:
         """Return an account in a world of *act* in which nothing fails and nothing is limited in time."""
         sandbox = Sandbox(self._server, f"sandbox_reference-{act}-{use}")
         sandbox.scenario(_reference(act))
-        return StagedAccount(sandbox)
+        return StagedAccount(sandbox, self._server, self._observer)
 
 
 @contextmanager
@@ -155,10 +187,10 @@ def open_stage(scenarios: Mapping[str, Mapping[str, Any]], seed: int) -> Iterato
             kept = {key: each for key, each in scenario.items() if key not in _HINDRANCES}
             _write(Path(folder), _reference(name), {**kept, "limits": _ANY_SIZE})
         settings = SandboxSettings(scenarios=Path(folder), seed=seed, allow_outside=True)
-        further = FurtherFields()
-        server = Server(settings, wrap=further.wrap)
+        further, observer = FurtherFields(), Observer()
+        server = Server(settings, wrap=lambda app: observer.wrap(further.wrap(app)))
         with server:
-            yield Stage(server, further, seed)
+            yield Stage(server, further, observer, seed)
 
 
 def _reference(act: str) -> str:

@@ -39,10 +39,11 @@ def played(
     seed: int = 0,
     strategy: str = "",
     timeout: float = 60.0,
+    jobs: int = 8,
 ) -> Rehearsal:
     """Rehearse *command* in the acts *chosen*."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    settings = RehearsalSettings(chosen, strategy, seed, jobs=8, command=command)
+    settings = RehearsalSettings(chosen, strategy, seed, jobs=jobs, command=command)
     return rehearse(settings, CommandClient(command, environment, timeout=timeout))
 
 

@@ -13,7 +13,7 @@ from qlara_contract.contract import contract
 from qlara_rehearsal.evidence import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from qlara_contract.contract import ContractOperation
     from qlara_rehearsal.evidence import Evidence
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 _KEY = re.compile(
     r"(x[-_]?)?(api|auth|access)?[-_]?(key|token|secret)|(proxy-)?authorization", re.IGNORECASE
 )
+_CHARSET = "_charset_"  # of the form itself: RFC 7578 section 4.6
 _OF_THE_SANDBOX = re.compile(r"x-sandbox-.*|prefer")
 # Refusals that say how a request is written, where an act does not ask for them.
 _MISWRITTEN = frozenset({400, 404, 405, 411, 415, 422, 431})
-_MISSING_KEY = 401
 
 
 def requests(evidence: Evidence) -> Iterator[Finding]:
@@ -51,8 +51,7 @@ def _mistakes(evidence: Evidence, exchange: Exchange) -> Iterator[tuple[str, str
     yield from _misplaced_key(exchange)
     yield from _of_the_sandbox(exchange)
     yield from _names("query parameter", exchange.parameters, _parameters(operation))
-    if exchange.form is not None:
-        yield from _names("form field", exchange.form, _fields(operation))
+    yield from _names("form field", exchange.form_names, _fields(operation))
     if exchange.method == "GET" and exchange.body_bytes:
         yield "A GET request has a body.", "A GET request has none."
     is_asked_for = exchange.status in evidence.act.statuses or exchange.faults
@@ -67,10 +66,15 @@ def _misplaced_key(exchange: Exchange) -> Iterator[tuple[str, str]]:
     expected = "The key is in the header X-Api-Key alone: logs and proxies keep URLs."
     if any(map(_KEY.fullmatch, exchange.parameters)):
         yield "The API key is in the query.", expected
-    if exchange.form is not None and any(map(_KEY.fullmatch, exchange.form)):
+    if any(map(_KEY.fullmatch, exchange.form_names)):
         yield "The API key is in a form field.", expected
-    if exchange.status == _MISSING_KEY and "x-api-key" not in exchange.headers:
+    if "x-api-key" not in exchange.headers:
         yield "The request has no X-Api-Key header.", expected
+    elif not exchange.has_key:
+        yield (
+            "The key is not the one that the client was given.",
+            "The key comes from the settings: QLARA_API_KEY, or {api_key}.",
+        )
 
 
 def _of_the_sandbox(exchange: Exchange) -> Iterator[tuple[str, str]]:
@@ -82,14 +86,12 @@ def _of_the_sandbox(exchange: Exchange) -> Iterator[tuple[str, str]]:
             )
 
 
-def _names(
-    kind: str, sent: Mapping[str, str], known: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
+def _names(kind: str, sent: Iterable[str], known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in sent:
         if name in known:
             if known[name].get("deprecated"):
                 yield f"The {kind} {name} is deprecated.", "A request without it."
-        elif not _KEY.fullmatch(name):
+        elif not _KEY.fullmatch(name) and name != _CHARSET:
             folded = {one.lower(): one for one in known}
             bare = name.lower().replace("_", "").replace("-", "")
             close = get_close_matches(bare, folded, n=1, cutoff=0.75)

@@ -191,7 +191,9 @@ class Client:
             Lost: there is none.
         """
         where = urlsplit(self.base_url)
-        connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=self.timeout)
+        connection = http.client.HTTPConnection(
+            where.hostname or "", where.port, timeout=self.timeout
+        )
         try:
             connection.request(method, path, body, {**self.key_headers(), **(headers or {})})
             response = connection.getresponse()

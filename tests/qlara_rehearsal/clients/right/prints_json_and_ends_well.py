@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import json
+import sys
 from typing import Any
 
 from tests.qlara_rehearsal.clients.good import Client

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import random
+import sys
 
 from tests.qlara_rehearsal.clients.good import Client
 

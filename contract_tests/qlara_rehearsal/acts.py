@@ -32,6 +32,7 @@ _SCHEMA = Path(__file__).with_name("act.schema.json")
 # What a scenario file has for people alone; an act has words of its own.
 _NOT_OF_ACTS = frozenset({"try"})
 _OWN = frozenset(json.loads(_SCHEMA.read_text(encoding="utf-8"))["properties"])
+_EMPTY = "is empty. An act needs a title, a story, why, advice and expect at least."
 _USUAL_FILE: Mapping[str, Any] = {"generate": {"contacts": 20}}
 
 
@@ -101,8 +102,10 @@ def load_act(path: Path) -> Act:
     Raises:
         InvalidScenario: with file, line and field of every mistake.
     """
-    mistakes, scenario = examined(path, _operations(), schema=_compiled())
     file = YamlFile(path)
+    if file.value is None:
+        raise InvalidScenario(path, [*file.mistakes] or [Mistake(1, "", _EMPTY)])
+    mistakes, scenario = examined(path, _operations(), schema=_compiled())
     if isinstance(file.value, dict):
         mistakes = sorted({*mistakes, *_further_mistakes(file)})
     if mistakes or scenario is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import nullcontext
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -17,8 +18,7 @@ from qlara_cli.verify_options import Amount, WritableFolder
 from qlara_contract.errors import CannotRun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Sequence
 
     from qlara_rehearsal.acts import Act
     from qlara_rehearsal.judge import ActResult
@@ -264,10 +264,13 @@ class _Counting:
         self._status.update(f"{self._over} of {self._total}: {act.title}")
 
 
-def _progress(total: int, *, quiet: bool) -> AbstractContextManager[_Progress]:
-    if quiet or not click.get_text_stream("stderr").isatty():
-        return nullcontext(_Quiet(names=quiet))
-    return _Counting(total)
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[_Progress]:
+    if quiet or not sys.stderr.isatty():
+        yield _Quiet(names=quiet)
+        return
+    with _Counting(total) as counting:
+        yield counting
 
 
 def _show(rehearsal: Rehearsal, folder: Path | None) -> None:

@@ -28,7 +28,9 @@ def verdict(rehearsal: Rehearsal) -> str:
     """Return the rehearsal in one sentence."""
     acts = counted(len(rehearsal.results), "act")
     if rehearsal.is_ready:
-        return f"Ready: {'the act' if len(rehearsal.results) == 1 else f'all {acts}'} handled."
+        return (
+            f"Ready: {'the act is' if len(rehearsal.results) == 1 else f'all {acts} are'} handled."
+        )
     parts = [
         f"{rehearsal.count(each)} {each.value}"
         for each in (Verdict.MISHANDLED, Verdict.NOT_REACHED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from qlara_rehearsal.exchanges import UPLOAD, Exchange, of_operation
+from qlara_rehearsal.exchanges import UPLOAD, ActExchange, of_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ActFinding:
     """One thing that a client did wrong. ``exchanges`` show it.
 
     ``about_requests``: it is about how requests are written, whatever the act.
@@ -26,7 +26,7 @@ class Finding:
 
     what: str
     expected: str
-    exchanges: tuple[Exchange, ...] = ()
+    exchanges: tuple[ActExchange, ...] = ()
     about_requests: bool = False
 
 
@@ -49,7 +49,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ActEvidence:
     """All that an act is judged by.
 
     ``before`` is what the account held at the beginning, ``after`` at the end. ``imported`` is what one
@@ -59,17 +59,17 @@ class Evidence:
 
     act: Act
     part: Part
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[ActExchange, ...]
     ending: Ending
     before: Held
     after: Held
     imported: Held
     report: Mapping[str, Any]
     sends_otherwise: Callable[[], bool] = lambda: False
-    again: Callable[[], Evidence | None] = lambda: None
+    again: Callable[[], ActEvidence | None] = lambda: None
 
     @property
-    def uploads(self) -> list[Exchange]:
+    def uploads(self) -> list[ActExchange]:
         """The requests to import."""
         return of_operation(self.exchanges, UPLOAD)
 

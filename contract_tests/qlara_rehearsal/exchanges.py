@@ -24,7 +24,7 @@ _DEFAULT_STRATEGY = "SKIP"
 
 
 @dataclass(frozen=True, eq=False)  # each is its own
-class Exchange:
+class ActExchange:
     """One request and its response. ``started`` and ``ended`` are in seconds since 1970.
 
     ``status`` is 0 where there was no response. ``form`` are the text fields of an upload, ``None`` where
@@ -53,7 +53,7 @@ class Exchange:
     has_key: bool
 
     @classmethod
-    def of(cls, number: int, entry: Mapping[str, Any]) -> Exchange:
+    def of(cls, number: int, entry: Mapping[str, Any]) -> ActExchange:
         """Return the journal's *entry*, the *number*-th of its act, counted from 1."""
         request, response = entry["request"], entry["answer"] or {}
         started = datetime.fromisoformat(entry["at"]).timestamp()
@@ -115,7 +115,7 @@ class Exchange:
         """The ``duplicateStrategy`` of an upload."""
         return (self.form or {}).get("duplicateStrategy", _DEFAULT_STRATEGY)
 
-    def is_again(self, other: Exchange) -> bool:
+    def is_again(self, other: ActExchange) -> bool:
         """Return whether it is the same request as *other*, sent again.
 
         Of two uploads whose files have been read, these decide: a part of a file is another request.
@@ -139,11 +139,11 @@ class Exchange:
         )
 
 
-def exchanges_of(entries: Sequence[Mapping[str, Any]]) -> list[Exchange]:
+def exchanges_of(entries: Sequence[Mapping[str, Any]]) -> list[ActExchange]:
     """Return the journal's *entries*, oldest first, numbered from 1."""
-    return [Exchange.of(number, entry) for number, entry in enumerate(entries, 1)]
+    return [ActExchange.of(number, entry) for number, entry in enumerate(entries, 1)]
 
 
-def of_operation(exchanges: Sequence[Exchange], operation: str) -> list[Exchange]:
+def of_operation(exchanges: Sequence[ActExchange], operation: str) -> list[ActExchange]:
     """Return the exchanges of *operation*, an operationId or ``*``."""
     return [one for one in exchanges if operation in {"*", one.operation}]

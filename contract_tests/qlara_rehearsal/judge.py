@@ -10,7 +10,7 @@ from qlara_rehearsal.checks import CHECKS, FOLLOWS
 from qlara_rehearsal.checks.endings import tells_of_an_error
 from qlara_rehearsal.checks.reading import has_more
 from qlara_rehearsal.checks.requests import requests
-from qlara_rehearsal.evidence import Finding
+from qlara_rehearsal.evidence import ActFinding
 from qlara_rehearsal.exchanges import of_operation
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from qlara_rehearsal.acts import Act
-    from qlara_rehearsal.evidence import Evidence
-    from qlara_rehearsal.exchanges import Exchange
+    from qlara_rehearsal.evidence import ActEvidence
+    from qlara_rehearsal.exchanges import ActExchange
 
 
-class Verdict(StrEnum):
+class ActVerdict(StrEnum):
     """What an act has shown of a client. What was not reached is never handled."""
 
     MISHANDLED = "mishandled"
@@ -35,13 +35,13 @@ class ActResult:
     """The verdict of one act. ``note`` says why it was not reached."""
 
     act: Act
-    verdict: Verdict
-    findings: tuple[Finding, ...]
-    evidence: Evidence
+    verdict: ActVerdict
+    findings: tuple[ActFinding, ...]
+    evidence: ActEvidence
     note: str = ""
 
 
-def judge(evidence: Evidence) -> ActResult:
+def judge(evidence: ActEvidence) -> ActResult:
     """Return the verdict of an act."""
     findings = list(requests(evidence))
     if evidence.ending.exit_code is None:
@@ -49,28 +49,34 @@ def judge(evidence: Evidence) -> ActResult:
     note = _unreached(evidence)
     if not note:
         findings += _unkept(evidence)
-    verdict = Verdict.MISHANDLED if findings else Verdict.NOT_REACHED if note else Verdict.HANDLED
+    verdict = (
+        ActVerdict.MISHANDLED
+        if findings
+        else ActVerdict.NOT_REACHED
+        if note
+        else ActVerdict.HANDLED
+    )
     return ActResult(evidence.act, verdict, tuple(findings), evidence, note)
 
 
-def _unkept(evidence: Evidence) -> Iterator[Finding]:
+def _unkept(evidence: ActEvidence) -> Iterator[ActFinding]:
     expect = evidence.act.expect
-    found: dict[str, list[Finding]] = {}
+    found: dict[str, list[ActFinding]] = {}
     for word, check in CHECKS.items():
         if word in expect and not any(found.get(each) for each in FOLLOWS.get(word, ())):
             found[word] = list(check(evidence, expect[word]))
             yield from found[word]
 
 
-def _stopped(evidence: Evidence) -> Finding:
-    return Finding(
+def _stopped(evidence: ActEvidence) -> ActFinding:
+    return ActFinding(
         f"It had not ended after {evidence.ending.seconds:.0f} seconds, and was stopped.",
         "A client ends: it has a time limit for each response, and for all its attempts.",
         evidence.exchanges[-2:],
     )
 
 
-def _unreached(evidence: Evidence) -> str:
+def _unreached(evidence: ActEvidence) -> str:
     """Return why the client has not met what the act is about; empty if it has."""
     expect = evidence.act.expect
     wanted = expect["reached"]
@@ -87,14 +93,14 @@ def _unreached(evidence: Evidence) -> str:
     return f"The act is about {' or '.join(map(_in_words, wanted))}; the client sent {seen}."
 
 
-def _is_met(evidence: Evidence, wanted: Mapping[str, Any]) -> bool:
+def _is_met(evidence: ActEvidence, wanted: Mapping[str, Any]) -> bool:
     return any(
         all(_has(evidence, one, name, value) for name, value in wanted.items())
         for one in of_operation(evidence.exchanges, wanted["operation"])
     )
 
 
-def _has(evidence: Evidence, exchange: Exchange, name: str, value: Any) -> bool:
+def _has(evidence: ActEvidence, exchange: ActExchange, name: str, value: Any) -> bool:
     match name:
         case "status":
             return bool(exchange.status == value)
@@ -122,13 +128,13 @@ def _in_words(wanted: Mapping[str, Any]) -> str:
     return text
 
 
-def _seen(exchanges: tuple[Exchange, ...]) -> str:
+def _seen(exchanges: tuple[ActExchange, ...]) -> str:
     if not exchanges:
         return "no request at all"
     return ", ".join(_counted(exchanges))
 
 
-def _counted(exchanges: tuple[Exchange, ...]) -> Iterator[str]:
+def _counted(exchanges: tuple[ActExchange, ...]) -> Iterator[str]:
     counts: dict[str, int] = {}
     for one in exchanges:
         name = f"{one.operation or one.path} {one.status or 'without a response'}"

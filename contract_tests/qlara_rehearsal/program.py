@@ -72,8 +72,8 @@ class Ending:
         return self.exit_code == 0
 
 
-class Client(Protocol):
-    """Whatever plays a part."""
+class Performer(Protocol):
+    """Whatever plays the client's part."""
 
     def play(self, part: Part, asks: str) -> Ending:
         """Play *part*, and return how it ended. *asks* is what a person must look for, if anything."""

@@ -15,9 +15,9 @@ from zlib import crc32
 
 from qlara_contract.contract import contract
 from qlara_contract.errors import CannotRun
-from qlara_rehearsal.evidence import Evidence, Held
+from qlara_rehearsal.evidence import ActEvidence, Held
 from qlara_rehearsal.exchanges import UPLOAD, exchanges_of
-from qlara_rehearsal.judge import ActResult, Verdict, judge
+from qlara_rehearsal.judge import ActResult, ActVerdict, judge
 from qlara_rehearsal.program import Part
 from qlara_rehearsal.stage import ImpossibleFile, StagedAccount, generated_file, open_stage
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from qlara_rehearsal.acts import Act
-    from qlara_rehearsal.program import Client
+    from qlara_rehearsal.program import Performer
     from qlara_rehearsal.stage import Stage
 
 _AGAIN = "again"
@@ -65,14 +65,14 @@ class Rehearsal:
     left_out: tuple[str, ...] = ()
     stopped: bool = False
 
-    def count(self, verdict: Verdict) -> int:
+    def count(self, verdict: ActVerdict) -> int:
         """Return how many acts have *verdict*."""
         return sum(one.verdict is verdict for one in self.results)
 
     @property
     def is_ready(self) -> bool:
         """Whether every act was handled."""
-        handled = all(one.verdict is Verdict.HANDLED for one in self.results)
+        handled = all(one.verdict is ActVerdict.HANDLED for one in self.results)
         return handled and bool(self.results) and not self.stopped
 
     @property
@@ -93,7 +93,7 @@ class Rehearsal:
 
 def rehearse(
     settings: RehearsalSettings,
-    client: Client,
+    client: Performer,
     progress: Callable[[Act, ActResult | None], None] = lambda _, __: None,
 ) -> Rehearsal:
     """Let *client* play every act and return the verdicts, in the order of the acts.
@@ -159,14 +159,14 @@ class _Run:
     """What the acts of one rehearsal share."""
 
     def __init__(
-        self, stage: Stage, client: Client, settings: RehearsalSettings, folder: Path
+        self, stage: Stage, client: Performer, settings: RehearsalSettings, folder: Path
     ) -> None:
         self._stage = stage
         self._client = client
         self._settings = settings
         self._folder = folder
 
-    def play(self, act: Act, use: str = "") -> Evidence:
+    def play(self, act: Act, use: str = "") -> ActEvidence:
         """Run the client in *act*, and return what it has shown; *use* tells several runs apart."""
         content = self._content(act)
         account = self._stage.account(act.name, use, further_fields=act.further_fields)
@@ -178,7 +178,7 @@ class _Run:
         strategy = next((one.strategy for one in exchanges if one.happened), part.strategy)
         reference = self._stage.reference(act.name, f"{strategy}{use}")
         report = _imported(reference, act, content, strategy)
-        return Evidence(
+        return ActEvidence(
             act,
             part,
             exchanges,

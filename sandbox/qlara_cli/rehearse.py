@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from qlara_rehearsal.acts import Act
     from qlara_rehearsal.judge import ActResult
-    from qlara_rehearsal.program import Client, Part
+    from qlara_rehearsal.program import Part, Performer
     from qlara_rehearsal.rehearsal import Rehearsal
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -209,7 +209,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"one of {', '.join(names)}"
 
 
-def _client(command: tuple[str, ...], options: dict[str, Any]) -> Client:
+def _client(command: tuple[str, ...], options: dict[str, Any]) -> Performer:
     from qlara_rehearsal.program import CommandClient, ManualClient
 
     if options["manual"]:

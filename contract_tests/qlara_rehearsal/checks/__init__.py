@@ -9,9 +9,9 @@ from qlara_rehearsal.checks import account, endings, reading, repeating
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from qlara_rehearsal.evidence import Evidence, Finding
+    from qlara_rehearsal.evidence import ActEvidence, ActFinding
 
-CHECKS: Mapping[str, Callable[[Evidence, Any], Iterator[Finding]]] = {
+CHECKS: Mapping[str, Callable[[ActEvidence, Any], Iterator[ActFinding]]] = {
     "tries_again": repeating.tries_again,
     "waits": repeating.waits,
     "final": repeating.final,

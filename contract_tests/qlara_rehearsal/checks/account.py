@@ -9,26 +9,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlara_contract.report.counting import counted
-from qlara_rehearsal.evidence import Finding
+from qlara_rehearsal.evidence import ActFinding
 from qlara_rehearsal.exchanges import LIST, of_operation
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
 
-    from qlara_rehearsal.evidence import Evidence
+    from qlara_rehearsal.evidence import ActEvidence
     from qlara_rehearsal.stage import HeldContact
 
 _SHOWN = 3
 
 
-def contacts(evidence: Evidence, wanted: str) -> Iterator[Finding]:
+def contacts(evidence: ActEvidence, wanted: str) -> Iterator[ActFinding]:
     """Yield what is doubled, missing, or otherwise than in the file."""
     found, right = evidence.after, evidence.imported
     surplus = found.numbers - _at_least(right.numbers, evidence.before.numbers)
     imports = tuple(one for one in evidence.uploads if one.happened)
     if doubled := [number for number in surplus if found.numbers[number] > 1]:
-        yield Finding(
+        yield ActFinding(
             f"{counted(len(doubled), 'contact')} of the file {_are(doubled)} in the account more than "
             f"once: {_listed(doubled)}.",
             "Each of them once: an import whose outcome is not known is not repeated with DUPLICATE "
@@ -38,14 +38,14 @@ def contacts(evidence: Evidence, wanted: str) -> Iterator[Finding]:
     if wanted == "none twice":
         return
     if missing := list(right.numbers - found.numbers):
-        yield Finding(
+        yield ActFinding(
             f"{len(missing)} of {counted(right.numbers.total(), 'contact')} "
             f"{_are(missing)} not in the account: {_listed(missing)}.",
             "All contacts of the file that can be imported.",
             evidence.exchanges,
         )
     if harmed := _harmed(found.counted, right.counted):
-        yield Finding(
+        yield ActFinding(
             f"{counted(len(harmed), 'contact')} {_are(harmed)} not as in the file: "
             + "; ".join(harmed[:_SHOWN])
             + _more(harmed)
@@ -54,7 +54,7 @@ def contacts(evidence: Evidence, wanted: str) -> Iterator[Finding]:
             imports,
         )
     if foreign := [one for one in surplus if found.numbers[one] == 1]:
-        yield Finding(
+        yield ActFinding(
             f"{counted(len(foreign), 'contact')} {_are(foreign)} in the account that the file does not "
             f"have: {_listed(foreign)}.",
             "The contacts of the file, and no others.",
@@ -62,11 +62,11 @@ def contacts(evidence: Evidence, wanted: str) -> Iterator[Finding]:
         )
 
 
-def new_lists(evidence: Evidence, wanted: int) -> Iterator[Finding]:
+def new_lists(evidence: ActEvidence, wanted: int) -> Iterator[ActFinding]:
     """Yield how many lists were created, if these are not as many as *wanted*."""
     if evidence.new_lists != wanted:
         named = [one for one in evidence.uploads if "listName" in (one.form or {})]
-        yield Finding(
+        yield ActFinding(
             f"{counted(evidence.new_lists, 'new list')} {'is' if evidence.new_lists == 1 else 'are'} in "
             "the account.",
             f"{counted(wanted, 'new list')}: every import with listName creates one. Further imports "

@@ -10,12 +10,12 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from qlara_rehearsal.evidence import Finding
+from qlara_rehearsal.evidence import ActFinding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_rehearsal.evidence import Evidence
+    from qlara_rehearsal.evidence import ActEvidence
 
 # Words for what went wrong that no report of a good import has, unlike "errors".
 _SAYS_SO = re.compile(
@@ -26,14 +26,14 @@ _SAYS_SO = re.compile(
 _REFUSED = 400  # and above: RFC 9110 section 15.5
 
 
-def ends(evidence: Evidence, wanted: str) -> Iterator[Finding]:
+def ends(evidence: ActEvidence, wanted: str) -> Iterator[ActFinding]:
     """Yield that the end of a client says something else than what happened."""
     ending = evidence.ending
     if ending.exit_code is None:
         return  # it had to be stopped, which is told for every act
     if wanted == "well":
         if not ending.is_well:
-            yield Finding(
+            yield ActFinding(
                 f"It ended with exit code {ending.exit_code}, as if the import had failed.",
                 "Exit code 0: everything was imported.",
             )
@@ -47,28 +47,28 @@ def ends(evidence: Evidence, wanted: str) -> Iterator[Finding]:
         yield from _not_as_it_saw(evidence)
 
 
-def tells_of_an_error(evidence: Evidence) -> bool:
+def tells_of_an_error(evidence: ActEvidence) -> bool:
     """Return whether a caller can tell that something went wrong."""
     return not evidence.ending.is_well or _says_so(evidence)
 
 
-def _without_an_error(evidence: Evidence) -> Iterator[Finding]:
+def _without_an_error(evidence: ActEvidence) -> Iterator[ActFinding]:
     if _says_so(evidence) or evidence.all_arrived:
         return
     refused = [one for one in evidence.exchanges if one.status >= _REFUSED]
-    yield Finding(
+    yield ActFinding(
         "Nothing was imported, and it ended with exit code 0 without a word of that.",
         "Another exit code than 0, or an output that says what was refused.",
         tuple(refused[:1]),
     )
 
 
-def _without_the_errors(evidence: Evidence) -> Iterator[Finding]:
+def _without_the_errors(evidence: ActEvidence) -> Iterator[ActFinding]:
     errors = evidence.report.get("errors", [])
     silent = [one for one in errors if not _names(evidence.ending.output, one)]
     if silent:
         names = ", ".join(f"{one['name']!r} (line {one['line']})" for one in silent[:3])
-        yield Finding(
+        yield ActFinding(
             f"{len(silent)} of {len(errors)} cards that were left out are not in its output ({names}), "
             "and it ended with exit code 0.",
             "Another exit code than 0, or an output with the name or line of each card that was left out.",
@@ -76,19 +76,19 @@ def _without_the_errors(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _not_as_it_saw(evidence: Evidence) -> Iterator[Finding]:
+def _not_as_it_saw(evidence: ActEvidence) -> Iterator[ActFinding]:
     seen = [
         one for one in evidence.uploads if one.is_good and one.ended <= evidence.ending.ended + 0.1
     ]
     if not seen and not _says_so(evidence):
-        yield Finding(
+        yield ActFinding(
             "It ended with exit code 0 before the import had been answered.",
             "It waits for the response, or ends with an error when its time limit is over.",
             tuple(evidence.uploads[:2]),
         )
 
 
-def _says_so(evidence: Evidence) -> bool:
+def _says_so(evidence: ActEvidence) -> bool:
     output = evidence.ending.output
     if _SAYS_SO.search(output):
         return True

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from qlara_contract.report.counting import counted
-from qlara_rehearsal.evidence import Finding
-from qlara_rehearsal.exchanges import LIST, Exchange, of_operation
+from qlara_rehearsal.evidence import ActFinding
+from qlara_rehearsal.exchanges import LIST, ActExchange, of_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from qlara_rehearsal.evidence import Evidence
+    from qlara_rehearsal.evidence import ActEvidence
 
 _PAST_THE_END = 1
 _SHOWN = 4
@@ -26,19 +26,19 @@ _SHOWN = 4
 class ReadPage(NamedTuple):
     """A page that the client got whole: its ``number``, of how many ``pages``, and of how many contacts in ``total``."""
 
-    exchange: Exchange
+    exchange: ActExchange
     number: int
     pages: int
     total: int
 
 
-def pages(evidence: Evidence, _: str) -> Iterator[Finding]:
+def pages(evidence: ActEvidence, _: str) -> Iterator[ActFinding]:
     """Yield that no pass through a list came to its end, or that pages were read more than once."""
     passes = list(_passes(pages_read(evidence)))
     if passes and not any(map(_is_whole, passes)):
         best = max(passes, key=len)
         last = best[-1]
-        yield Finding(
+        yield ActFinding(
             f"The list has {last.total} contacts on {counted(last.pages, 'page')}; the client read "
             f"{_numbers(best)} and no more.",
             "Every page, from the first on, while hasMore is true, whatever the page size.",
@@ -46,13 +46,13 @@ def pages(evidence: Evidence, _: str) -> Iterator[Finding]:
         )
     for one in passes:
         if repeated := _repeated(one):
-            yield Finding(
+            yield ActFinding(
                 f"In one pass through the list the client read page {repeated[0].number} more than once.",
                 "Each page once.",
                 _shown(repeated),
             )
         if past := [each for each in one if each.number > each.pages + _PAST_THE_END]:
-            yield Finding(
+            yield ActFinding(
                 f"The list has {counted(past[0].pages, 'page')}; the client read on, up to page "
                 f"{max(each.number for each in past)}.",
                 "No page after the one that says hasMore: false.",
@@ -60,14 +60,14 @@ def pages(evidence: Evidence, _: str) -> Iterator[Finding]:
             )
 
 
-def half_a_list(evidence: Evidence, _: str) -> Iterator[Finding]:
+def half_a_list(evidence: ActEvidence, _: str) -> Iterator[ActFinding]:
     """Yield that a page which broke off was not read again, and the client ended well."""
     listed = of_operation(evidence.exchanges, LIST)
     for broken in (one for one in listed if one.is_failure):
         later = [one for one in listed if one.number > broken.number and one.is_good]
         again = [one for one in later if page_number(one) <= page_number(broken)]
         if not again and evidence.ending.is_well:
-            yield Finding(
+            yield ActFinding(
                 "A page of the list broke off in the middle. The client did not read it again, and "
                 "ended with exit code 0.",
                 "The page is read again, or the client ends with an error: what came is not the list.",
@@ -75,30 +75,30 @@ def half_a_list(evidence: Evidence, _: str) -> Iterator[Finding]:
             )
 
 
-def has_read_all(evidence: Evidence, after: Exchange) -> bool:
+def has_read_all(evidence: ActEvidence, after: ActExchange) -> bool:
     """Return whether the client has read a list, or its size, once *after* was over."""
     return any(
         each.number == 1 and each.exchange.number > after.number for each in pages_read(evidence)
     )
 
 
-def has_more(evidence: Evidence, exchange: Exchange) -> bool:
+def has_more(evidence: ActEvidence, exchange: ActExchange) -> bool:
     """Return whether pages follow the one that the client got in *exchange*."""
     return any(each.number < each.pages for each in _read(evidence, [exchange]))
 
 
-def page_number(exchange: Exchange) -> int:
+def page_number(exchange: ActExchange) -> int:
     """Return which page a request is for, counted from 1."""
     text = exchange.parameters.get("page", "")
     return int(text) if text.isdecimal() else 1
 
 
-def pages_read(evidence: Evidence) -> list[ReadPage]:
+def pages_read(evidence: ActEvidence) -> list[ReadPage]:
     """Return the pages that the client got whole, in their order."""
     return list(_read(evidence, of_operation(evidence.exchanges, LIST)))
 
 
-def _read(evidence: Evidence, exchanges: Iterable[Exchange]) -> Iterator[ReadPage]:
+def _read(evidence: ActEvidence, exchanges: Iterable[ActExchange]) -> Iterator[ReadPage]:
     for one in exchanges:
         if not one.is_good:
             continue
@@ -138,7 +138,7 @@ def _repeated(one: Sequence[ReadPage]) -> list[ReadPage]:
     return repeated
 
 
-def _shown(read: Iterable[ReadPage]) -> tuple[Exchange, ...]:
+def _shown(read: Iterable[ReadPage]) -> tuple[ActExchange, ...]:
     return tuple(each.exchange for each in read)[:_SHOWN]
 
 

@@ -10,14 +10,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.contract import contract
-from qlara_rehearsal.evidence import Finding
+from qlara_rehearsal.evidence import ActFinding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from qlara_contract.contract import ContractOperation
-    from qlara_rehearsal.evidence import Evidence
-    from qlara_rehearsal.exchanges import Exchange
+    from qlara_rehearsal.evidence import ActEvidence
+    from qlara_rehearsal.exchanges import ActExchange
 
 _KEY = re.compile(
     r"(x[-_]?)?(api|auth|access)?[-_]?(key|token|secret)|(proxy-)?authorization", re.IGNORECASE
@@ -28,19 +28,19 @@ _OF_THE_SANDBOX = re.compile(r"x-sandbox-.*|prefer")
 _MISWRITTEN = frozenset({400, 404, 405, 411, 415, 422, 431})
 
 
-def requests(evidence: Evidence) -> Iterator[Finding]:
+def requests(evidence: ActEvidence) -> Iterator[ActFinding]:
     """Yield what is wrong with the requests of an act: each kind of mistake once."""
-    found: dict[str, list[Exchange]] = {}
+    found: dict[str, list[ActExchange]] = {}
     expected: dict[str, str] = {}
     for exchange in evidence.exchanges:
         for what, wanted in _mistakes(evidence, exchange):
             found.setdefault(what, []).append(exchange)
             expected[what] = wanted
     for what, exchanges in found.items():
-        yield Finding(what, expected[what], tuple(exchanges[:2]), about_requests=True)
+        yield ActFinding(what, expected[what], tuple(exchanges[:2]), about_requests=True)
 
 
-def _mistakes(evidence: Evidence, exchange: Exchange) -> Iterator[tuple[str, str]]:
+def _mistakes(evidence: ActEvidence, exchange: ActExchange) -> Iterator[tuple[str, str]]:
     operation = contract().operation_of(exchange.method, exchange.path)
     if operation is None:
         yield (
@@ -62,7 +62,7 @@ def _mistakes(evidence: Evidence, exchange: Exchange) -> Iterator[tuple[str, str
         )
 
 
-def _misplaced_key(exchange: Exchange) -> Iterator[tuple[str, str]]:
+def _misplaced_key(exchange: ActExchange) -> Iterator[tuple[str, str]]:
     expected = "The key is in the header X-Api-Key alone: logs and proxies keep URLs."
     if any(map(_KEY.fullmatch, exchange.parameters)):
         yield "The API key is in the query.", expected
@@ -77,7 +77,7 @@ def _misplaced_key(exchange: Exchange) -> Iterator[tuple[str, str]]:
         )
 
 
-def _of_the_sandbox(exchange: Exchange) -> Iterator[tuple[str, str]]:
+def _of_the_sandbox(exchange: ActExchange) -> Iterator[tuple[str, str]]:
     for name in exchange.headers:
         if _OF_THE_SANDBOX.fullmatch(name):
             yield (

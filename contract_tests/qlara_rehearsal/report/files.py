@@ -11,19 +11,19 @@ from xml.etree import ElementTree as ET  # writes only
 from qlara_contract.report.html import render
 from qlara_contract.report.junit import document, xml_safe
 from qlara_contract.untrusted import visible
-from qlara_rehearsal.judge import Verdict
+from qlara_rehearsal.judge import ActVerdict
 from qlara_rehearsal.report import texts
 
 if TYPE_CHECKING:
-    from qlara_rehearsal.evidence import Finding
+    from qlara_rehearsal.evidence import ActFinding
     from qlara_rehearsal.judge import ActResult
     from qlara_rehearsal.rehearsal import Rehearsal
 
 _TEMPLATE = Path(__file__).with_name("templates") / "rehearsal.html"
 _CLASSES = {
-    Verdict.MISHANDLED: "broken",
-    Verdict.NOT_REACHED: "known",
-    Verdict.HANDLED: "kept",
+    ActVerdict.MISHANDLED: "broken",
+    ActVerdict.NOT_REACHED: "known",
+    ActVerdict.HANDLED: "kept",
 }
 
 
@@ -33,12 +33,12 @@ class Shown:
 
     rehearsal: Rehearsal
 
-    def commands(self, result: ActResult, finding: Finding) -> str:
+    def commands(self, result: ActResult, finding: ActFinding) -> str:
         """Return the exchanges of a finding as commands."""
         exchanges = texts.shown(finding.exchanges)
         return "\n\n".join(texts.exchange_lines(self.rehearsal, result, one) for one in exchanges)
 
-    def hidden(self, finding: Finding) -> int:
+    def hidden(self, finding: ActFinding) -> int:
         """Return how many exchanges ``commands`` leaves out."""
         return len(finding.exchanges) - len(texts.shown(finding.exchanges))
 
@@ -85,11 +85,11 @@ def as_html(rehearsal: Rehearsal) -> str:
         verdict=texts.verdict(rehearsal),
         is_bad=not rehearsal.is_ready,
         target=texts.masked(rehearsal, visible(texts.command(rehearsal))),
-        counts=[(each, rehearsal.count(each)) for each in Verdict],
+        counts=[(each, rehearsal.count(each)) for each in ActVerdict],
         classes=_CLASSES,
         circumstances=[line.partition(": ")[::2] for line in texts.circumstances(rehearsal)],
         results=rehearsal.results,
-        wrong=[one for one in rehearsal.results if one.verdict is not Verdict.HANDLED],
+        wrong=[one for one in rehearsal.results if one.verdict is not ActVerdict.HANDLED],
         shown=Shown(rehearsal),
     )
 
@@ -103,7 +103,7 @@ def as_junit(rehearsal: Rehearsal) -> str:
         case = ET.SubElement(
             suite, "testcase", classname="rehearsal", name=result.act.name, time=_time(seconds)
         )
-        if result.verdict is not Verdict.HANDLED:
+        if result.verdict is not ActVerdict.HANDLED:
             summary = result.findings[0].what if result.findings else result.note
             failure = ET.SubElement(
                 case,
@@ -128,7 +128,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "contractVersion": rehearsal.contract_version,
         "strategy": settings.strategy or None,
         "seed": settings.seed,
-        "counts": {each.value: rehearsal.count(each) for each in Verdict},
+        "counts": {each.value: rehearsal.count(each) for each in ActVerdict},
         "leftOut": list(rehearsal.left_out),
         "acts": [_act(Shown(rehearsal), each) for each in rehearsal.results],
     }

@@ -9,22 +9,22 @@ from rich.text import Text
 
 from qlara_contract.report.counting import counted
 from qlara_contract.untrusted import visible
-from qlara_rehearsal.judge import Verdict
+from qlara_rehearsal.judge import ActVerdict
 from qlara_rehearsal.report import texts
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from qlara_rehearsal.evidence import Finding
+    from qlara_rehearsal.evidence import ActFinding
     from qlara_rehearsal.judge import ActResult
     from qlara_rehearsal.rehearsal import Rehearsal
 
 _STYLES = {
-    Verdict.MISHANDLED: "bold red",
-    Verdict.NOT_REACHED: "bold yellow",
-    Verdict.HANDLED: "green",
+    ActVerdict.MISHANDLED: "bold red",
+    ActVerdict.NOT_REACHED: "bold yellow",
+    ActVerdict.HANDLED: "green",
 }
-_WIDEST = max(map(len, Verdict))
+_WIDEST = max(map(len, ActVerdict))
 
 
 def print_rehearsal(console: Console, rehearsal: Rehearsal) -> None:
@@ -34,7 +34,7 @@ def print_rehearsal(console: Console, rehearsal: Rehearsal) -> None:
         _line(console, result, widest)
     told: set[str] = set()
     for result in rehearsal.results:
-        if result.verdict is not Verdict.HANDLED:
+        if result.verdict is not ActVerdict.HANDLED:
             console.print()
             _act(console, rehearsal, result, told)
     console.print()
@@ -74,7 +74,9 @@ def _act(console: Console, rehearsal: Rehearsal, result: ActResult, told: set[st
     _print(console, f"  Again: {texts.again(rehearsal, result)}", "dim")
 
 
-def _finding(console: Console, rehearsal: Rehearsal, result: ActResult, finding: Finding) -> None:
+def _finding(
+    console: Console, rehearsal: Rehearsal, result: ActResult, finding: ActFinding
+) -> None:
     _print(console, f"  ✗ {texts.masked(rehearsal, visible(finding.what))}", "bold", wrap=True)
     _print(
         console, f"    Expected: {texts.masked(rehearsal, visible(finding.expected))}", wrap=True

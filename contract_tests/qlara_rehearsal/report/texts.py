@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from qlara_contract.masking import PLACEHOLDER, mask
 from qlara_contract.report.counting import counted
 from qlara_contract.untrusted import visible
-from qlara_rehearsal.judge import Verdict
+from qlara_rehearsal.judge import ActVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_rehearsal.exchanges import Exchange
+    from qlara_rehearsal.exchanges import ActExchange
     from qlara_rehearsal.judge import ActResult
     from qlara_rehearsal.rehearsal import Rehearsal
 
@@ -33,7 +33,7 @@ def verdict(rehearsal: Rehearsal) -> str:
         )
     parts = [
         f"{rehearsal.count(each)} {each.value}"
-        for each in (Verdict.MISHANDLED, Verdict.NOT_REACHED)
+        for each in (ActVerdict.MISHANDLED, ActVerdict.NOT_REACHED)
         if rehearsal.count(each)
     ]
     if rehearsal.stopped:
@@ -71,7 +71,7 @@ def again(rehearsal: Rehearsal, result: ActResult) -> str:
     return masked(rehearsal, visible(shlex.join([*options, *end])))
 
 
-def shown(exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
+def shown(exchanges: tuple[ActExchange, ...]) -> tuple[ActExchange, ...]:
     """Return the exchanges that are written out: of many, the first and the last ones."""
     if len(exchanges) <= MOST_EXCHANGES:
         return exchanges
@@ -79,7 +79,7 @@ def shown(exchanges: tuple[Exchange, ...]) -> tuple[Exchange, ...]:
     return exchanges[:half] + exchanges[-half:]
 
 
-def exchange_lines(rehearsal: Rehearsal, result: ActResult, exchange: Exchange) -> str:
+def exchange_lines(rehearsal: Rehearsal, result: ActResult, exchange: ActExchange) -> str:
     """Return an exchange as a comment with its response, and a command that sends it again."""
     began = result.evidence.exchanges[0].started
     comment = f"# request {exchange.number}, {exchange.started - began:.2f} s: {_outcome(exchange)}"
@@ -87,7 +87,7 @@ def exchange_lines(rehearsal: Rehearsal, result: ActResult, exchange: Exchange) 
     return masked(rehearsal, visible(text))
 
 
-def curl(exchange: Exchange) -> str:
+def curl(exchange: ActExchange) -> str:
     """Return the command that sends the request again, to the sandbox at ``$QLARA_BASE_URL``."""
     query = f"?{exchange.query}" if exchange.query else ""
     method = "" if exchange.method in {"GET", "POST"} else f"-X {exchange.method} "
@@ -128,11 +128,11 @@ def masked(rehearsal: Rehearsal, text: str) -> str:
     return mask(text, dict.fromkeys(keys, PLACEHOLDER))
 
 
-def _outcome(exchange: Exchange) -> str:
+def _outcome(exchange: ActExchange) -> str:
     return "; ".join(_outcomes(exchange))
 
 
-def _outcomes(exchange: Exchange) -> Iterator[str]:
+def _outcomes(exchange: ActExchange) -> Iterator[str]:
     reason = exchange.reason()[:_LONGEST_REASON]
     yield f"{exchange.status or 'no response'}" + (f", {reason}" if reason else "")
     if exchange.faults:

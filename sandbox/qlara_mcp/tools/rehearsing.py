@@ -9,7 +9,6 @@ import anyio.to_thread
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
-from qlara_contract.errors import CannotRun
 from qlara_mcp.agent_tool import agent_tool
 from qlara_mcp.bounds import cut_all
 from qlara_mcp.toolkit import ToolContext, toolkit_of
@@ -97,6 +96,7 @@ async def rehearse(
     environment = toolkit.commands
 
     def play() -> dict[str, Any]:
+        from qlara_contract.errors import CannotRun
         from qlara_rehearsal.program import CommandClient
         from qlara_rehearsal.rehearsal import RehearsalSettings, rehearse as played
 
@@ -110,13 +110,13 @@ async def rehearse(
             deadline=float(deadlineSeconds),
         )
         client = CommandClient(tuple(command), environment, timeout=float(timeoutSeconds))
-        return _shown(played(settings, client, _progress(context, len(chosen))))
-
-    async with toolkit.rehearsing:
         try:
-            found = await anyio.to_thread.run_sync(play, abandon_on_cancel=True)
+            return _shown(played(settings, client, _progress(context, len(chosen))))
         except CannotRun as error:
             raise ToolError(str(error)) from None
+
+    async with toolkit.rehearsing:
+        found = await anyio.to_thread.run_sync(play, abandon_on_cancel=True)
     return RehearsedClient.model_validate(found)
 
 

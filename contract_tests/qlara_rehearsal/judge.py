@@ -117,15 +117,16 @@ def _has(evidence: ActEvidence, exchange: ActExchange, name: str, value: Any) ->
 
 
 def _in_words(wanted: Mapping[str, Any]) -> str:
-    text = "any request" if wanted["operation"] == "*" else str(wanted["operation"])
-    for name, before in (("status", "with"), ("fault", "with"), ("field", "with the field")):
-        if name in wanted:
-            text += f" {before} {wanted[name]}"
-    if "strategy" in wanted:
-        text += f" with duplicateStrategy={wanted['strategy']}"
-    if wanted.get("more"):
-        text += " of a list with several pages"
-    return text
+    details = {
+        "status": f"status {wanted.get('status')}",
+        "fault": f"fault {wanted.get('fault')}",
+        "field": f"field {wanted.get('field')}",
+        "strategy": f"duplicateStrategy={wanted.get('strategy')}",
+        "more": "a list of several pages",
+    }
+    named = [text for name, text in details.items() if name in wanted]
+    operation = "any request" if wanted["operation"] == "*" else str(wanted["operation"])
+    return f"{operation} ({', '.join(named)})" if named else operation
 
 
 def _seen(exchanges: tuple[ActExchange, ...]) -> str:

@@ -61,7 +61,7 @@ def test_an_act_that_is_not_reached_is_not_handled() -> None:
     code, said = run("--act", "slow", "--", sys.executable, "-c", "print('hello')")
 
     assert code == 1
-    assert "The act is about uploadVCard with delay; the client sent no request at all." in said
+    assert "The act is about uploadVCard (fault delay); the client sent no request at all." in said
     assert "Not ready: of 1 act 1 not reached." in said
 
 

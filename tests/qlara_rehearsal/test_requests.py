@@ -126,5 +126,5 @@ def test_a_request_in_the_name_of_an_act_is_told_whatever_the_act(tmp_path: Path
 
     assert result.verdict == "mishandled"
     assert result.note.startswith(
-        "The act is about getContactQuota with 418; the client sent upload"
+        "The act is about getContactQuota (status 418); the client sent upload"
     )

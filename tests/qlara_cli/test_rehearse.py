@@ -42,7 +42,7 @@ def test_a_client_that_handles_its_acts_ends_with_0(tmp_path: Path) -> None:
     )
 
     assert code == 0, said
-    assert "handled      documented-import  The documented import (3 requests, " in said
+    assert "handled  documented-import  The documented import (3 requests, " in said
     assert "\nReady: all 2 acts are handled.\n" in said
     assert f"Wrote {tmp_path / 'report' / 'report.html'}" in said
 

@@ -24,14 +24,14 @@ _STYLES = {
     ActVerdict.NOT_REACHED: "bold yellow",
     ActVerdict.HANDLED: "green",
 }
-_WIDEST = max(map(len, ActVerdict))
 
 
 def print_rehearsal(console: Console, rehearsal: Rehearsal) -> None:
     """Print every act with its verdict, each one that was not handled in full, and the result."""
     widest = max(len(each.act.name) for each in rehearsal.results)
+    verdicts = max(len(each.verdict) for each in rehearsal.results)
     for result in rehearsal.results:
-        _line(console, result, widest)
+        _line(console, result, verdicts, widest)
     told: set[str] = set()
     for result in rehearsal.results:
         if result.verdict is not ActVerdict.HANDLED:
@@ -43,9 +43,9 @@ def print_rehearsal(console: Console, rehearsal: Rehearsal) -> None:
     _print(console, texts.verdict(rehearsal), "bold green" if rehearsal.is_ready else "bold red")
 
 
-def _line(console: Console, result: ActResult, widest: int) -> None:
+def _line(console: Console, result: ActResult, verdicts: int, widest: int) -> None:
     line = Text.assemble(
-        (f"{result.verdict:<{_WIDEST}}", _STYLES[result.verdict]),
+        (f"{result.verdict:<{verdicts}}", _STYLES[result.verdict]),
         f"  {result.act.name:<{widest}}  {result.act.title} ",
         (f"({texts.ending(result)})", "dim"),
     )

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from qlara_cli import main
 from qlara_rehearsal.acts import load_act
-from tests.qlara_rehearsal.playing import GOOD, found, played, shipped
+from tests.qlara_rehearsal.playing import GOOD, ROOT, found, played, shipped
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rehearsal.md").read_text(encoding="utf-8")
 
@@ -75,6 +75,13 @@ def test_the_act_of_ones_own_is_one(tmp_path: Path) -> None:
     (tmp_path / "daily.yaml").write_text(text, encoding="utf-8")
 
     assert found(played(GOOD, (load_act(tmp_path / "daily.yaml"),))) == {}
+
+
+def test_the_program_to_copy_is_ready() -> None:
+    program = ROOT / "docs" / "examples" / "clients" / "import_contacts.py"
+    command = (sys.executable, str(program), "{file}", "{list_id}", "{strategy}")
+
+    assert found(played(command, tuple(one for one in shipped() if one.name != "new-list"))) == {}
 
 
 def test_every_act_every_option_and_every_variable_is_named() -> None:

@@ -21,6 +21,7 @@ _BOUNDARY = re.compile(rb'boundary="?([^";,]+)"?', re.IGNORECASE)
 _NAME = re.compile(rb'[; ]name="([^"]*)"', re.IGNORECASE)
 _LONGEST_HEAD = 4096  # bytes of a part's head that are looked at
 _MOST_NAMES = 100
+_LONGEST_KEY = 200  # bytes
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Observer:
 
 
 class _FormReader:
-    """Finds the heads of a multipart form's parts while it streams, and a key in small fields."""
+    """Finds the heads of a multipart form's parts while it streams, and a key in what they hold."""
 
     def __init__(self, scope: Scope, observed: Observed, keys: set[str]) -> None:
         kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
@@ -89,9 +90,11 @@ class _FormReader:
         self._observed = observed
         self._keys = keys
         self._rest = b""
+        self._end = b""
 
     def feed(self, chunk: bytes) -> None:
         """Take the next piece of the body."""
+        self._look_for_a_key(chunk)
         if not self._mark or not chunk:
             return
         data = self._rest + chunk
@@ -102,14 +105,19 @@ class _FormReader:
             if end < 0 and len(data) - begins < _LONGEST_HEAD:
                 self._rest = data[at:]
                 return
-            self._part(data[begins:end] if end >= 0 else b"", data[end : end + _LONGEST_HEAD])
+            self._part(data[begins:end] if end >= 0 else b"")
             data = data[begins:]
             at = data.find(self._mark)
         self._rest = data[-len(self._mark) :]
 
-    def _part(self, head: bytes, value: bytes) -> None:
+    def _part(self, head: bytes) -> None:
         found = _NAME.search(head)
         if found and len(self._observed.names) < _MOST_NAMES:
             self._observed.names.append(found[1].decode("utf-8", "replace"))
-        if not self._observed.owner:
-            self._observed.owner = next((one for one in self._keys if one.encode() in value), "")
+
+    def _look_for_a_key(self, chunk: bytes) -> None:
+        if self._observed.owner or not chunk:
+            return
+        data = self._end + chunk
+        self._observed.owner = next((one for one in self._keys if one.encode() in data), "")
+        self._end = data[-_LONGEST_KEY:]

@@ -75,12 +75,13 @@ class Ending:
 class Performer(Protocol):
     """Whatever plays the client's part."""
 
+    def stop(self) -> None:
+        """End what is under way."""
+        ...
+
     def play(self, part: Part, asks: str) -> Ending:
         """Play *part*, and return how it ended. *asks* is what a person must look for, if anything."""
         ...
-
-
-PLACEHOLDERS = ("base_url", "api_key", "file", "list_id", "list_name", "strategy")
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -96,6 +97,12 @@ class CommandClient:
     environment: Mapping[str, str]
     additions: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 60.0
+    _under_way: set[subprocess.Popen[bytes]] = field(default_factory=set, repr=False, compare=False)
+
+    def stop(self) -> None:
+        """End what runs, and all that it has started."""
+        for process in list(self._under_way):
+            _stop(process)
 
     def play(self, part: Part, asks: str) -> Ending:  # noqa: ARG002 - only people are asked
         """Run the command, for at most ``timeout`` seconds.
@@ -120,7 +127,11 @@ class CommandClient:
                 )
             except OSError as error:
                 raise CannotRun(f"{self.command[0]}: cannot be run: {error.strerror}.") from error
-            exit_code = _wait(process, self.timeout)
+            self._under_way.add(process)
+            try:
+                exit_code = _wait(process, self.timeout)
+            finally:
+                self._under_way.discard(process)
             text = _read(output)
         ended = time.time()
         shown = mask(text, {part.api_key: "YOUR_API_KEY"})
@@ -137,6 +148,9 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
+    if os.name != "posix":
+        process.kill()
+        return
     for signal_number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, signal_number)
@@ -169,6 +183,9 @@ class ManualClient:
 
     tell: Callable[[Part], None]
     ask: Callable[[str], bool]
+
+    def stop(self) -> None:
+        """Do nothing: a person ends by themselves."""
 
     def play(self, part: Part, asks: str) -> Ending:
         """Wait until the person has done it."""

@@ -123,7 +123,7 @@ def rehearse(
             progress(act, result)
             return result
 
-        found = _each(acts, play, settings.jobs)
+        found = _each(acts, play, settings.jobs, client.stop)
     results = tuple(each for each in found if each is not None)
     unplayed = [act.name for act, each in zip(acts, found, strict=True) if each is None]
     return Rehearsal(
@@ -138,8 +138,12 @@ def rehearse(
 
 
 def _each(
-    acts: Sequence[Act], play: Callable[[Act], ActResult | None], jobs: int
+    acts: Sequence[Act],
+    play: Callable[[Act], ActResult | None],
+    jobs: int,
+    stop: Callable[[], None],
 ) -> list[ActResult | None]:
+    """Return what *play* makes of each act; where one cannot be played, *stop* ends the others."""
     if jobs == 1:
         return [play(each) for each in acts]
     with ThreadPoolExecutor(jobs) as threads:
@@ -147,7 +151,8 @@ def _each(
         try:
             return [each.result() for each in under_way]
         except BaseException:
-            threads.shutdown(cancel_futures=True)
+            threads.shutdown(wait=False, cancel_futures=True)
+            stop()
             raise
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from qlara_rehearsal.further_fields import FurtherFields
 from qlara_rehearsal.observing import NUMBER_HEADER, Observer
+from qlara_sandbox import __version__ as VERSION  # noqa: N812 - as it is called here
 from qlara_sandbox.resources import SCENARIOS
 from qlara_sandbox.samples.generating import ImpossibleFile, Spec, generate
 from qlara_sandbox.scenario.advice import near
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SCENARIOS",
     "SCENARIO_SCHEMA",
+    "VERSION",
     "FileSchema",
     "HeldContact",
     "ImpossibleFile",

@@ -13,6 +13,7 @@ from qlara_contract.report.junit import document, xml_safe
 from qlara_contract.untrusted import visible
 from qlara_rehearsal.judge import ActVerdict
 from qlara_rehearsal.report import texts
+from qlara_rehearsal.stage import VERSION
 
 if TYPE_CHECKING:
     from qlara_rehearsal.evidence import ActFinding
@@ -126,6 +127,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "command": list(settings.command),
         "client": rehearsal.client or None,
         "contractVersion": rehearsal.contract_version,
+        "sandboxVersion": VERSION,
         "strategy": settings.strategy or None,
         "seed": settings.seed,
         "counts": {each.value: rehearsal.count(each) for each in ActVerdict},

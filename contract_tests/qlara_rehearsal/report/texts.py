@@ -9,6 +9,7 @@ from qlara_contract.masking import PLACEHOLDER, mask
 from qlara_contract.report.counting import counted
 from qlara_contract.untrusted import visible
 from qlara_rehearsal.judge import ActVerdict
+from qlara_rehearsal.stage import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def circumstances(rehearsal: Rehearsal) -> list[str]:
     lines = [
         f"Command: {command(rehearsal)}",
         f"Client: {rehearsal.client or 'sends no User-Agent'}",
-        f"Contract: Qlara contact API {rehearsal.contract_version} (UC-020)",
+        f"Contract: Qlara contact API {rehearsal.contract_version} (UC-020), as qlara-sandbox {VERSION} plays it",
         f"Strategy: {settings.strategy or 'that of each act'}; seed {settings.seed}",
     ]
     if left := rehearsal.left_out:

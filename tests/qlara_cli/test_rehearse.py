@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from qlara_cli import main
 from tests.qlara_rehearsal.playing import CLIENTS, GOOD, ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WRONG = (sys.executable, str(CLIENTS / "wrong" / "sends_the_key_in_the_query.py"))
 
@@ -125,3 +124,35 @@ def test_the_acts_and_their_schema_can_be_printed() -> None:
     assert "lost-response      The response is lost after the import." in listed.output
     assert listed.output.endswith("\n19 acts\n")
     assert "expect" in json.loads(schema.output)["required"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_ctrl_c_ends_it_and_the_client_with_130(jobs: str, tmp_path: Path) -> None:
+    script = (
+        "import os, pathlib, sys, time; "
+        "pathlib.Path(sys.argv[1], str(os.getpid())).touch(); time.sleep(600)"
+    )
+    command = ["rehearse", "--jobs", jobs, "--", sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "qlara_sandbox", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        while len(list(tmp_path.iterdir())) < int(jobs):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+
+    assert (process.returncode, said.strip()) == (130, "Interrupted.")
+    assert [each.name for each in tmp_path.iterdir() if _runs(int(each.name))] == []
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    return state != "Z"

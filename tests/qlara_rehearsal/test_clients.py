@@ -84,6 +84,14 @@ def test_another_right_client_is_not_accused(file: Path) -> None:
     assert found(played(command(file), acts(*named(file, "Right in")))) == {}
 
 
+def test_a_client_that_asks_for_the_size_alone_has_not_reached_many_pages() -> None:
+    file = CLIENTS / "right" / "asks_for_the_size_alone.py"
+
+    [result] = played(command(file), acts("many-pages")).results
+
+    assert (result.verdict.value, result.findings) == ("not reached", ())
+
+
 def test_a_client_that_sends_nothing_has_reached_no_act_and_handled_none() -> None:
     rehearsal = played((sys.executable, "-c", "raise SystemExit('failed')"), shipped())
 

@@ -34,7 +34,7 @@ class ReadPage(NamedTuple):
 
 def pages(evidence: ActEvidence, _: str) -> Iterator[ActFinding]:
     """Yield that no pass through a list came to its end, or that pages were read more than once."""
-    passes = list(_passes(pages_read(evidence)))
+    passes = [one for one in _passes(pages_read(evidence)) if not _is_peek(one[-1])]
     if passes and not any(map(_is_whole, passes)):
         best = max(passes, key=len)
         last = best[-1]
@@ -84,7 +84,9 @@ def has_read_all(evidence: ActEvidence, after: ActExchange) -> bool:
 
 def has_more(evidence: ActEvidence, exchange: ActExchange) -> bool:
     """Return whether pages follow the one that the client got in *exchange*."""
-    return any(each.number < each.pages for each in _read(evidence, [exchange]))
+    return any(
+        each.number < each.pages and not _is_peek(each) for each in _read(evidence, [exchange])
+    )
 
 
 def page_number(exchange: ActExchange) -> int:
@@ -122,6 +124,11 @@ def _passes(read: Sequence[ReadPage]) -> Iterator[list[ReadPage]]:
             yield under_way.pop(key)
         under_way[key].append(one)
     yield from (each for each in under_way.values() if each)
+
+
+def _is_peek(one: ReadPage) -> bool:
+    """Return whether a page is asked for to learn how many contacts there are: the first, of one contact."""
+    return one.number == 1 and one.exchange.parameters.get("limit") == "1"
 
 
 def _is_whole(one: Sequence[ReadPage]) -> bool:

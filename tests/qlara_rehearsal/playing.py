@@ -40,9 +40,11 @@ def played(
     strategy: str = "",
     timeout: float = 60.0,
     jobs: int = 8,
+    **variables: str,
 ) -> Rehearsal:
-    """Rehearse *command* in the acts *chosen*."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    """Rehearse *command* in the acts *chosen*, with further environment *variables*."""
+    own = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **own, **variables}
     settings = RehearsalSettings(chosen, strategy, seed, jobs=jobs, command=command)
     return rehearse(settings, CommandClient(command, environment, timeout=timeout))
 

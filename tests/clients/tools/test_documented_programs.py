@@ -365,7 +365,9 @@ def test_a_rehearsal_finds_it_ready(program: Program) -> None:
     command = (*program.command, "{file}", "{list_id}", "{strategy}")
     known = tuple(each for each in shipped() if each.name != "new-list")
 
-    assert found(played(command, known)) == {}
+    rehearsal = played(command, known, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="1")  # without libicu
+
+    assert found(rehearsal) == {}
 
 
 def test_a_call_ends_at_its_time_limit(program: Program, prepared: Running, files: Path) -> None:

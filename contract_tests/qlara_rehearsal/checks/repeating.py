@@ -15,7 +15,7 @@ from qlara_rehearsal.evidence import ActFinding
 from qlara_rehearsal.exchanges import UPLOAD, of_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from qlara_rehearsal.evidence import ActEvidence
     from qlara_rehearsal.exchanges import ActExchange
@@ -97,13 +97,13 @@ def _longer(evidence: ActEvidence) -> Iterator[ActFinding]:
         return
     shown = tuple(dict.fromkeys(each for pair in made for each in pair))
     in_words = " and ".join(f"{pause:.2f}" for pause in pauses)
-    if sum(pauses) < _AT_ONCE:
+    if _are_none(pauses) and _pauses_again(evidence, _are_none):
         yield ActFinding(
             f"It was sent again at once: after {in_words} seconds.",
             "A pause before each further attempt, longer each time, such as 0.5 and 1 seconds.",
             shown,
         )
-    elif _are_alike(pauses) and _are_alike_again(evidence):
+    elif _are_alike(pauses) and _pauses_again(evidence, _are_alike):
         yield ActFinding(
             f"The pauses do not grow: {in_words} seconds.",
             "Each pause longer than the one before, such as 0.5 and 1 seconds.",
@@ -127,10 +127,14 @@ def _are_alike(pauses: Sequence[float]) -> bool:
     return any(least * one <= other <= most * one for one, other in pairwise(pauses))
 
 
-def _are_alike_again(evidence: ActEvidence) -> bool:
-    """Return whether pauses are alike in another run as well: pauses by chance hardly are."""
+def _are_none(pauses: Sequence[float]) -> bool:
+    return bool(pauses) and sum(pauses) < _AT_ONCE
+
+
+def _pauses_again(evidence: ActEvidence, are_so: Callable[[Sequence[float]], bool]) -> bool:
+    """Return whether pauses are so in another run as well: pauses by chance hardly are."""
     another = evidence.again()
-    return another is not None and _are_alike(_pauses(_attempts(another)))
+    return another is not None and are_so(_pauses(_attempts(another)))
 
 
 def _next(evidence: ActEvidence, failed: ActExchange) -> ActExchange | None:

@@ -13,6 +13,8 @@ from tests.server import Running, serving
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+# How coverage tells a Python that is started to measure, too; see `patch` in pyproject.toml.
+_COVERAGE = "COVERAGE_PROCESS_CONFIG"
 # A make that a test starts is one of its own, also where make runs the tests.
 for _name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(_name, None)
@@ -29,6 +31,19 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         measuring.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Start no measuring in processes that such a test starts; those of fixtures serve other tests, too."""
+    configuration = os.environ.get(_COVERAGE) if item.get_closest_marker("unmeasured") else None
+    if configuration is None:
+        return (yield)
+    del os.environ[_COVERAGE]
+    try:
+        return (yield)
+    finally:
+        os.environ[_COVERAGE] = configuration
 
 
 @pytest.fixture(scope="session")

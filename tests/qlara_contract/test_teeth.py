@@ -16,6 +16,8 @@ from tests.foreign.serving import EXHAUSTED_KEY, KEY, NEARLY_EXHAUSTED_KEY, UNPE
 if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
 
+pytestmark = pytest.mark.unmeasured
+
 BROKEN_BY: dict[PromiseId, str] = {
     "upload.errors-shown": "errors-never-listed",
     "upload.error-missing-phone": "number-missing-accepted",

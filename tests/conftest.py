@@ -8,13 +8,11 @@ from coverage import Coverage
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
-from tests.server import Running, serving
+from tests.server import COVERAGE, Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-# How coverage tells a Python that is started to measure, too; see `patch` in pyproject.toml.
-_COVERAGE = "COVERAGE_PROCESS_CONFIG"
 # A make that a test starts is one of its own, also where make runs the tests.
 for _name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(_name, None)
@@ -36,20 +34,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Start no measuring in processes that such a test starts; those of fixtures serve other tests, too."""
-    configuration = os.environ.get(_COVERAGE) if item.get_closest_marker("unmeasured") else None
+    configuration = os.environ.get(COVERAGE) if item.get_closest_marker("unmeasured") else None
     if configuration is None:
         return (yield)
-    del os.environ[_COVERAGE]
+    del os.environ[COVERAGE]
     try:
         return (yield)
     finally:
-        os.environ[_COVERAGE] = configuration
+        os.environ[COVERAGE] = configuration
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
     """Start one sandbox process for all tests; each uses a key of its own."""
-    with serving() as running:
+    measuring = os.environ.get(COVERAGE)  # whichever test asks for it first
+    with serving(**{COVERAGE: measuring} if measuring else {}) as running:
         yield running
 
 

@@ -16,8 +16,6 @@ from tests.foreign.serving import EXHAUSTED_KEY, KEY, NEARLY_EXHAUSTED_KEY, UNPE
 if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
 
-pytestmark = pytest.mark.unmeasured
-
 BROKEN_BY: dict[PromiseId, str] = {
     "upload.errors-shown": "errors-never-listed",
     "upload.error-missing-phone": "number-missing-accepted",
@@ -73,6 +71,7 @@ def test_the_suite_finds_the_promise_that_a_fault_breaks(promise: PromiseId, nam
     assert promise in _found(name, promise)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "name",
     [

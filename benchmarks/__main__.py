@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         "--window", type=float, default=1.0, help="seconds of load at a time (default: 1)"
     )
     parser.add_argument(
-        "--rounds", type=int, default=9, help="how often each server has its turn (default: 9)"
+        "--rounds", type=int, default=8, help="how often each server has its turn (default: 8)"
     )
     parser.add_argument(
         "--peer",

@@ -88,8 +88,8 @@ def bare(responses: list[Canned], folder: Path) -> Candidate:
 
 
 def export() -> Request:
-    """Return the import of the 250 cards of the documentation."""
-    return requests.upload(requests.EXPORT.read_bytes())
+    """Return the import of the 250 cards of the documentation, in another file each time."""
+    return requests.upload(requests.numbered(requests.EXPORT.read_bytes()))
 
 
 def fill(served: Served) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import candidates, import_speed, large_import, processes, requests, servers
 from benchmarks.candidates import BARE, OURS, QUIET
 from benchmarks.comparisons import CONNECTIONS, UPLOADERS
-from benchmarks.sender import PLACE
+from benchmarks.requests import PLACE
 from benchmarks.servers import CannotMeasure, Served
 from benchmarks.windows import Load, Turn, figures, in_turn, warm_up, window
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LEVELS = ("1", CONNECTIONS, "64")
 _STARTS = 5
 _REPEATS = 3
+_PEERS_WARM_UP = 6
 _SETTLE_REQUESTS = 20
 _LARGE_UPLOADERS = 4
 _BYSTANDER_PAUSE = 0.005
@@ -34,7 +35,7 @@ _MOST_FILLING_WINDOWS = 120
 _ONE_CARD = (
     b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Lee\r\nTEL;TYPE=CELL:+393331234567\r\nEND:VCARD\r\n"
 )
-_EVERY_ACCOUNT = f"sandbox_{PLACE.decode('ascii')}__default"
+_EVERY_ACCOUNT = f"sandbox_{PLACE}__default"
 
 
 @dataclass(slots=True)
@@ -166,7 +167,8 @@ class Run:
     def _warm_up(self, load: Load) -> None:
         for one in list(self.served):
             try:
-                count = warm_up(one, load, max(self.seconds, 0.1))
+                least = 1 if one.name in {*OURS, BARE} else _PEERS_WARM_UP
+                count = warm_up(one, load, self.seconds, least)
             except CannotMeasure as error:
                 self.skip(one.name, error)
             else:
@@ -179,19 +181,18 @@ def cards(run: Run) -> None:
     with ExitStack() as stack:
         served = run.alone(stack)
         candidates.fill(served)
-        upload = candidates.export()
-        warm_up(served, Load(upload, int(UPLOADERS)), run.seconds)
-        again, new = [], []
-        made = 0
-        for _ in range(run.rounds):
-            again.append(window(served, Load(upload, int(UPLOADERS)), run.seconds))
-            into_new = Load(upload.of(_EVERY_ACCOUNT), int(UPLOADERS))
-            new.append(window(served, into_new, run.seconds, made))
-            made += new[-1].requests
+        other_files = candidates.export()
+        loads = {
+            "import": other_files,
+            "newAccounts": other_files.of(_EVERY_ACCOUNT),
+            "sameFile": requests.upload(requests.EXPORT.read_bytes()),
+        }
+        turns = [Turn(name, served, Load(it, int(UPLOADERS))) for name, it in loads.items()]
+        warm_up(served, turns[0].load, run.seconds)
+        ours = in_turn(turns, run.seconds, run.rounds)
     run.found["cards"] = {
         "baseline": {"cpu": [round(one["cpu"] * 1e6) for one in theirs]},
-        "import": figures(again),
-        "newAccounts": figures(new),
+        **ours,
     }
 
 
@@ -201,14 +202,15 @@ def large(run: Run) -> None:
     run.found["largeImport"] = large_import.compare(path, _REPEATS)
     with ExitStack() as stack:
         served = run.alone(stack)
-        load = Load(requests.upload(path.read_bytes()).of(_EVERY_ACCOUNT), 1)
+        load = Load(requests.upload(requests.numbered(path.read_bytes())).of(_EVERY_ACCOUNT), 1)
         windows = [window(served, load, run.seconds, number * 1000) for number in range(_REPEATS)]
         run.found["largeImport"]["http"] = figures(windows)
 
 
 def beside(run: Run) -> None:
     """List contacts beside four clients that upload 10 MB each, again and again."""
-    form = requests.upload(large_import.write_file(run.folder).read_bytes()).of(_EVERY_ACCOUNT)
+    file = requests.numbered(large_import.write_file(run.folder).read_bytes())
+    form = requests.upload(file).of(_EVERY_ACCOUNT)
     busy_seconds = run.seconds * _BUSY_WINDOWS
     listing = Load(requests.LIST, 1, _BYSTANDER_PAUSE)
     idle, busy, uploads = [], [], []
@@ -252,9 +254,9 @@ def worlds(run: Run) -> None:
         many = _with_worlds(run, stack, _MANY_WORLDS)
         measured: dict[str, Any] = {"few": _FEW_WORLDS, "many": _MANY_WORLDS}
         # A new account takes the place of the one that has not been used for longest.
-        new = f"sandbox_new{PLACE.decode('ascii')}__default"
+        new = f"sandbox_new{PLACE}__default"
         for name, key in (("sameAccount", requests.KEY), ("newAccounts", new)):
-            card = Load(requests.upload(_ONE_CARD).of(key), 1)
+            card = Load(requests.upload(requests.numbered(_ONE_CARD)).of(key), 1)
             turns = [Turn("few", few, card), Turn("many", many, card)]
             measured[name] = in_turn(turns, run.seconds, run.rounds)
         run.found["worlds"] = measured
@@ -264,7 +266,7 @@ def _with_worlds(run: Run, stack: ExitStack, count: int) -> Served:
     """Start a sandbox that keeps *count* worlds, and import a card into as many accounts."""
     bounds = ("--worlds", str(count), "--world-memory", str(_WORLD_MEMORY))
     served = run.alone(stack, *bounds)
-    card = Load(requests.upload(_ONE_CARD).of(_EVERY_ACCOUNT), 4)
+    card = Load(requests.upload(requests.numbered(_ONE_CARD)).of(_EVERY_ACCOUNT), 4)
     made = 0
     for _ in range(_MOST_FILLING_WINDOWS):
         made += window(served, card, min(1.0, run.seconds), made).requests

@@ -19,7 +19,7 @@ from benchmarks import candidates, import_speed, large_import, requests, results
 from benchmarks.candidates import BARE, LOGGED, QUIET
 from benchmarks.comparisons import BASELINE, CONNECTIONS, UPLOADERS, Comparison, comparisons
 from benchmarks.servers import CannotMeasure
-from benchmarks.windows import Load, Turn, figures, in_turn, window
+from benchmarks.windows import Load, Turn, in_turn, window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +71,8 @@ def _cards(served: Served, seconds: float, rounds: int) -> dict[str, Any]:
     """Import 250 cards over HTTP, and with vobject in a process of its own; CPU time in µs per file."""
     theirs = [import_speed.run("baseline", requests.EXPORT) for _ in range(_BASELINES)]
     load = Load(candidates.export(), int(UPLOADERS))
-    ours = figures([window(served, load, seconds) for _ in range(rounds)])
-    return {"baseline": {"cpu": [round(run["cpu"] * 1e6) for run in theirs]}, "import": ours}
+    ours = in_turn([Turn("import", served, load)], seconds, rounds)
+    return {"baseline": {"cpu": [round(run["cpu"] * 1e6) for run in theirs]}, **ours}
 
 
 def table(found: dict[str, Any], last: dict[str, Any]) -> list[str]:

@@ -13,6 +13,8 @@ LIST_PATH = "/api/partner-gateway/v1/contacts/list/list_crm_migration/contacts"
 UPLOAD_PATH = "/api/partner-gateway/v1/contacts/upload/vcard"
 QUOTA_PATH = "/api/v1/partner-gateway/subscription/contacts"
 EXPORT = Path(__file__).parents[1] / "scenarios" / "files" / "contacts-export.vcf"
+PLACE = "@NUMBER@"
+"""Where the sender puts the number of a request, which has as many digits."""
 _FORM = "multipart/form-data; boundary=benchmark"
 
 
@@ -67,6 +69,12 @@ def upload(file: bytes) -> Request:
         "Content-Type: text/vcard\r\n\r\n"
     )
     return Request(UPLOAD_PATH, head.encode("ascii") + file + b"\r\n--benchmark--\r\n")
+
+
+def numbered(file: bytes) -> bytes:
+    """Return a vCard file with a place for a number in its first card: every upload is another file."""
+    end = b"END:VCARD"
+    return file.replace(end, b"NOTE:" + PLACE.encode("ascii") + b"\r\n" + end, 1)
 
 
 def exchange(host: str, port: int, request: Request, timeout: float = 120) -> Response:

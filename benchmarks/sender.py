@@ -13,14 +13,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+from benchmarks.requests import PLACE
 from reliability.statistics import percentile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PLACE = b"%08d"
-"""Where the number of the request goes in its bytes, if anywhere."""
-
+_PLACE = PLACE.encode("ascii")
 _STATUS = slice(9, 12)  # of "HTTP/1.1 200 OK"
 _LENGTH = b"content-length: "
 
@@ -82,7 +81,7 @@ class _Run:
         self.latencies: list[float] = []
         self.ended = asyncio.get_running_loop().create_future()
         self._request = request
-        self._varies = PLACE in request
+        self._varies = _PLACE in request
         self._number = first
         self._pause = pause
         self._open = connections
@@ -95,7 +94,7 @@ class _Run:
         if not self._varies:
             return self._request
         self._number += 1
-        return self._request.replace(PLACE, PLACE % self._number, 1)
+        return self._request.replace(_PLACE, b"%08d" % (self._number % 10 ** len(_PLACE)))
 
     def has(self, began: float) -> bool:
         """Take down a response to a request that was sent at *began*; return whether to go on."""

@@ -59,21 +59,29 @@ def serving(candidate: Candidate, log: Path) -> Iterator[Served]:
     """
     port = free_port()
     began = time.perf_counter()
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            candidate.command(port),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={**os.environ, **candidate.environment},
-            start_new_session=True,
-        )
+    process = _start(candidate, port, log)
     try:
         _until_ready(candidate.name, process, port, log)
         ready = time.perf_counter() - began
         yield Served(candidate.name, requests.HOST, port, process.pid, ready)
     finally:
         _stop(process)
+
+
+def _start(candidate: Candidate, port: int, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        try:
+            return subprocess.Popen(
+                candidate.command(port),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **candidate.environment},
+                start_new_session=True,
+            )
+        except OSError as error:
+            message = f"{candidate.name} cannot be started: {error}"
+            raise CannotMeasure(message) from error
 
 
 def free_port() -> int:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 Table = list[list[str]]
 """Rows of as many cells; the first row is the head."""
 
+_CARDS = {
+    "import": "a known account",
+    "newAccounts": "new accounts",
+    "sameFile": "the same file again",
+}
 _REACHED = {True: "reached", False: "not reached", None: "–"}
 
 
@@ -68,11 +73,7 @@ def others(results: Mapping[str, Any]) -> Table:
 
 
 def _other_rows(results: Mapping[str, Any]) -> Iterator[list[str]]:
-    cards = results.get("cards")
-    if cards:
-        yield _other_row("250 cards", "vobject + phonenumbers", cards["baseline"])
-        yield _other_row("250 cards", "over HTTP, a known account", cards["import"])
-        yield _other_row("250 cards", "over HTTP, new accounts", cards["newAccounts"])
+    yield from _card_rows(results.get("cards"))
     large = results.get("largeImport")
     if large:
         for what, key in (("vobject + phonenumbers", "baseline"), ("in process", "import")):
@@ -96,6 +97,14 @@ def _other_rows(results: Mapping[str, Any]) -> Iterator[list[str]]:
         for key, account in (("sameAccount", "a known account"), ("newAccounts", "new accounts")):
             for count, label in (("few", "20 worlds"), ("many", "20 000 worlds")):
                 yield _other_row("one card", f"{account}, {label}", worlds[key][count])
+
+
+def _card_rows(cards: Mapping[str, Any] | None) -> Iterator[list[str]]:
+    if cards:
+        yield _other_row("250 cards", "vobject + phonenumbers", cards["baseline"])
+        for key, where in _CARDS.items():
+            if key in cards:
+                yield _other_row("250 cards", f"over HTTP, {where}", cards[key])
 
 
 def _other_row(what: str, where: str, figures: Mapping[str, Sequence[float]]) -> list[str]:

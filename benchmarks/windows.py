@@ -22,6 +22,7 @@ _GRACE_SECONDS = 90.0
 _FASTER = 1.03
 _SLOWER_WINDOWS = 2
 _MOST_WARM_UPS = 12
+_NUMBERS_PER_WARM_UP = 50_000
 _NUMBERS_PER_WINDOW = 1_000_000  # no window sends so many requests: each has numbers of its own
 
 
@@ -98,13 +99,16 @@ def window(served: Served, load: Load, seconds: float, first: int = 0) -> Window
     return Window(**json.loads(done.stdout), server_cpu=used)
 
 
-def warm_up(served: Served, load: Load, seconds: float) -> int:
-    """Put load on a server until it gets no faster twice in a row; return after how many windows."""
+def warm_up(served: Served, load: Load, seconds: float, least: int = 1) -> int:
+    """Put load on a server until it gets no faster twice in a row; return after how many windows.
+
+    That is after *least* windows or more: a JVM may take a rest before it gets faster again.
+    """
     best, slower = 0.0, 0
     for count in range(1, _MOST_WARM_UPS + 1):
-        rate = window(served, load, seconds).rate
+        rate = window(served, load, seconds, count * _NUMBERS_PER_WARM_UP).rate
         slower = 0 if rate > best * _FASTER else slower + 1
-        if slower == _SLOWER_WINDOWS:
+        if slower >= _SLOWER_WINDOWS and count >= least:
             return count
         best = max(best, rate)
     return _MOST_WARM_UPS
@@ -129,7 +133,7 @@ def in_turn(
         if turn.name not in windows:
             continue
         try:
-            one = window(turn.served, turn.load, seconds, number * _NUMBERS_PER_WINDOW)
+            one = window(turn.served, turn.load, seconds, (number + 1) * _NUMBERS_PER_WINDOW)
             windows[turn.name].append(one)
         except CannotMeasure as error:
             if give_up is None:

@@ -1,7 +1,7 @@
 """The peers that are measured: where each comes from, in which version, and how it is started.
 
-Each is set as its documentation advises for speed: no log lines per request, no journal where it can
-be switched off. The sandbox keeps its journal and its checks.
+Each is set as its documentation advises for speed: no log lines per request. WireMock is measured with a
+bounded journal, as the sandbox has one, and without.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from benchmarks.candidates import Canned
     from benchmarks.peers.installing import Cache
 
+    # From the cache, the folder of the package, a folder for files of its own, and the responses to
+    # give, to the command line for a port.
+    Command = Callable[[Cache, Path, Path, Sequence[Canned]], Callable[[int], list[str]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A mock server of others, an npm package; ``command`` makes its command line for a port.
-
-    ``command`` gets the cache, the folder of the package, a folder for files of its own, and the
-    responses to give.
-    """
+    """A mock server of others, an npm package; ``command`` makes its command line for a port."""
 
     name: str
     package: str
     version: str
-    command: Callable[[Cache, Path, Path, Sequence[Canned]], Callable[[int], list[str]]]
+    command: Command
 
     def candidate(self, cache: Cache, folder: Path, responses: Sequence[Canned]) -> Candidate:
         """Install the peer if need be, and set it up in *folder*.
@@ -41,7 +41,7 @@ class Peer:
             NotToBeHad: it cannot be installed here.
         """
         package = cache.package(self.package, self.version)
-        home = folder / self.package.replace("/", "-")
+        home = folder / self.name
         home.mkdir()
         return Candidate(self.name, self.version, self.command(cache, package, home, responses))
 
@@ -63,19 +63,17 @@ def _mockoon(
     return lambda port: [*program, *plain, "--hostname", HOST, "--port", str(port)]
 
 
-def _wiremock(
-    _: Cache, package: Path, folder: Path, responses: Sequence[Canned]
-) -> Callable[[int], list[str]]:
-    stubs.write(stubs.wiremock(responses), folder / "mappings" / "benchmark.json")
-    program = [installing.java(), "-jar", str(installing.jar(package)), "--root-dir", str(folder)]
-    quick = [
-        "--use-chunked-encoding",
-        "never",
-        "--no-request-journal",
-        "--disable-request-logging",
-        "--disable-banner",
-    ]
-    return lambda port: [*program, *quick, "--bind-address", HOST, "--port", str(port)]
+def _wiremock(*journal: str) -> Command:
+    def command(
+        _: Cache, package: Path, folder: Path, responses: Sequence[Canned]
+    ) -> Callable[[int], list[str]]:
+        stubs.write(stubs.wiremock(responses), folder / "mappings" / "benchmark.json")
+        program = [installing.java(), "-jar", str(installing.jar(package))]
+        quick = ["--disable-request-logging", "--disable-banner", "--use-chunked-encoding", "never"]
+        options = [*program, "--root-dir", str(folder), *quick, *journal, "--bind-address", HOST]
+        return lambda port: [*options, "--port", str(port)]
+
+    return command
 
 
 def _mockserver(
@@ -88,7 +86,8 @@ def _mockserver(
 
 
 PEERS = (
-    Peer("WireMock", "wiremock", "3.13.2", _wiremock),
+    Peer("WireMock", "wiremock", "3.13.2", _wiremock("--max-request-journal-entries", "1000")),
+    Peer("WireMock, no journal", "wiremock", "3.13.2", _wiremock("--no-request-journal")),
     Peer("MockServer", "mockserver-node", "8.0.0", _mockserver),
     Peer("Prism", "@stoplight/prism-cli", "5.16.0", _prism),
     Peer("Mockoon", "@mockoon/cli", "9.9.0", _mockoon),

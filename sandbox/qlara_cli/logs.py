@@ -111,19 +111,20 @@ class LogStream(logging.StreamHandler[TextIO]):
     """
 
     def __init__(self, stream: TextIO, lines: TextLines | JsonLines) -> None:
+        from qlara_sandbox.web.observers import access_log
+
         super().__init__(stream)
         self.setFormatter(lines)
+        self._access = access_log
         self._lines = lines
         self._unwritten: list[str] = []
 
     def log_request(self, entry: JournalEntry) -> None:
         """Log a request that is over."""
-        from qlara_sandbox.web.observers.access_log import fields, log
-
-        if not log.isEnabledFor(logging.INFO):
+        if not self._access.log.isEnabledFor(logging.INFO):
             return
         message = f"{entry.method} {entry.path}"
-        line = self._lines.of_request(time.time(), message, fields(entry))
+        line = self._lines.of_request(time.time(), message, self._access.fields(entry))
         with self._locked():
             self._unwritten.append(line)
             is_first = len(self._unwritten) == 1

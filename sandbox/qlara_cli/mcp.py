@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import contextmanager
@@ -139,7 +140,13 @@ def _toolkit(options: dict[str, Any], *, over_http: bool) -> Iterator[Toolkit]:
             client = SandboxClient(url, token=options["token"], ca_file=options["ca_file"])
         except (OSError, ValueError) as error:
             _fail(f"Cannot use {options['ca_file'] or url}: {error}")
-        yield Toolkit(client, is_own=not options["url"], files=files, deployment=deployment)
+        yield Toolkit(
+            client,
+            is_own=not options["url"],
+            files=files,
+            deployment=deployment,
+            commands=dict(os.environ) if files.anywhere else None,
+        )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from qlara_mcp.sandbox_client import SandboxClient
@@ -62,7 +63,9 @@ class UploadableFiles:
 class Toolkit:
     """What every tool gets.
 
-    ``is_own``: the sandbox was started for these tools. ``verifying`` is held while a run is under way.
+    ``is_own``: the sandbox was started for these tools. ``verifying`` is held while a run is under way, and
+    ``rehearsing`` while a rehearsal is. ``commands`` is the environment of commands that tools may run;
+    ``None``: they run none.
     """
 
     sandbox: SandboxClient
@@ -70,6 +73,8 @@ class Toolkit:
     files: UploadableFiles = field(default_factory=UploadableFiles)
     deployment: VerifiedDeployment | None = None
     verifying: anyio.Lock = field(default_factory=anyio.Lock)
+    rehearsing: anyio.Lock = field(default_factory=anyio.Lock)
+    commands: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 ToolContext = Context[Toolkit, object]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS = {BARE, QUIET, LOGGED}
-PEERS = ["WireMock", "MockServer", "Prism", "Mockoon"]
+PEERS = ["WireMock", "WireMock, no journal", "MockServer", "Prism", "Mockoon"]
 WITHOUT = [word for name in PEERS for word in ("--without", name)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_every_tool_has_an_example() -> None:
 
 
 def test_every_example_returns_what_it_shows() -> None:
-    with agent(is_own=True) as one:
+    with agent(is_own=True, commands=dict(os.environ)) as one:
         for name, (arguments, documented) in TOOLS.items():
             found = one.call(name, **arguments)
             assert _as_far_as(documented, found) == documented, name

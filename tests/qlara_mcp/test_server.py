@@ -23,7 +23,7 @@ from qlara_sandbox import resources
 if TYPE_CHECKING:
     from tests.qlara_mcp.asking import Agent
 
-CHANGING = {"choose_scenario", "upload_vcard", "set_clock", "order_fault", "verify"}
+CHANGING = {"choose_scenario", "upload_vcard", "set_clock", "order_fault", "rehearse", "verify"}
 REMOVING = {"remove_faults", "reset_world"}
 UNREACHABLE = "http://127.0.0.1:9"
 
@@ -52,7 +52,10 @@ def test_every_tool_says_whether_it_reads_changes_or_removes(asking: Agent) -> N
         CHANGING | REMOVING
     )
     assert {name for name, each in hints.items() if each and each.destructive_hint} == REMOVING
-    assert {name for name, each in hints.items() if each and each.open_world_hint} == {"verify"}
+    assert {name for name, each in hints.items() if each and each.open_world_hint} == {
+        "rehearse",
+        "verify",
+    }
     assert all(each is not None and each.title for each in hints.values())
 
 

@@ -142,6 +142,7 @@ public class UnexpectedResponse : Refused
 public class Qlara
 {
     private const int Attempts = 5;
+    private const double FirstPause = 0.5; // seconds before the second attempt; each further one is twice as long
     private const double UntoldWait = 60; // seconds, where Retry-After is missing, or is a date
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30); // for a rate limit, before we give up
     private static readonly JsonSerializerOptions CamelCase =
@@ -172,7 +173,7 @@ public class Qlara
                 { new StringContent(listId), "listId" },
                 { new StringContent(strategy), "duplicateStrategy" },
             };
-        });
+        }, strategy != "DUPLICATE");
     }
 
     /// <summary>Call <paramref name="visit"/> with every contact of a list, page by page.</summary>
@@ -194,9 +195,13 @@ public class Qlara
         return SendAsync<Quota>(HttpMethod.Get, "/api/v1/partner-gateway/subscription/contacts", "used");
     }
 
-    /// <summary>Send a request, again after a rate limit that ends soon: a refused request changed nothing.</summary>
+    /// <summary>Send a request, again if that may help and does no harm.</summary>
+    /// <remarks>
+    /// A request over the rate limit changed nothing. Of one without a whole response nobody knows: if it is
+    /// <paramref name="repeatable"/>, it may be carried out twice.
+    /// </remarks>
     private async Task<T> SendAsync<T>(
-        HttpMethod method, string path, string needed, Func<HttpContent> content = null)
+        HttpMethod method, string path, string needed, Func<HttpContent> content = null, bool repeatable = true)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -204,11 +209,23 @@ public class Qlara
             {
                 return await SendOnceAsync<T>(method, path, needed, content);
             }
-            catch (RateLimited limited) when (attempt < Attempts && limited.RetryAfter <= LongestWait)
+            catch (Exception error) when (attempt < Attempts && PauseAfter(error, attempt, repeatable) != null)
             {
-                await Task.Delay(limited.RetryAfter);
+                await Task.Delay(PauseAfter(error, attempt, repeatable).Value);
             }
         }
+    }
+
+    /// <summary>How long to wait for the next attempt; null: there is none.</summary>
+    private static TimeSpan? PauseAfter(Exception error, int attempt, bool repeatable)
+    {
+        if (error is RateLimited limited)
+        {
+            return limited.RetryAfter <= LongestWait ? limited.RetryAfter : (TimeSpan?)null;
+        }
+        var status = (error as Refused)?.Status ?? 0;
+        var passes = error is Unavailable || status >= 502 && status <= 504; // of a gateway, or of a server that starts
+        return passes && repeatable ? TimeSpan.FromSeconds(FirstPause * Math.Pow(2, attempt - 1)) : (TimeSpan?)null;
     }
 
     private async Task<T> SendOnceAsync<T>(

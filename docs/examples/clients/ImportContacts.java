@@ -116,6 +116,7 @@ public final class ImportContacts {
         private static final long LONGEST_WAIT = 30; // seconds that we wait for a rate limit before we give up
         private static final long UNTOLD_WAIT = 60; // where Retry-After is missing, or is a date
         private static final int ATTEMPTS = 5;
+        private static final long FIRST_PAUSE = 500; // ms before the second attempt; each further one is twice as long
 
         private final HttpClient http = HttpClient.newHttpClient();
         private final String baseUrl;
@@ -135,7 +136,7 @@ public final class ImportContacts {
             HttpRequest.Builder request = to("/api/partner-gateway/v1/contacts/upload/vcard")
                 .header("Content-Type", "multipart/form-data; boundary=" + boundary)
                 .POST(form(boundary, file, Map.of("listId", listId, "duplicateStrategy", strategy.name())));
-            Json report = send(request, "summary");
+            Json report = send(request, "summary", strategy != Strategy.DUPLICATE);
             Json counts = report.get("summary");
             return new ImportReport(
                 report.get("listId").text(),
@@ -155,7 +156,7 @@ public final class ImportContacts {
             Json page;
             int number = 1;
             do {
-                page = send(to(path + number++), "contacts");
+                page = send(to(path + number++), "contacts", true);
                 for (Json each : page.get("contacts").items()) {
                     visit.accept(new Contact(each.get("contactId").text(), each.get("name").text(),
                         each.get("phoneNumber").text(), each.get("email").text(), // null where the card had none
@@ -165,7 +166,7 @@ public final class ImportContacts {
         }
 
         Quota quota() throws InterruptedException, Refused, Unavailable {
-            Json quota = send(to("/api/v1/partner-gateway/subscription/contacts"), "used");
+            Json quota = send(to("/api/v1/partner-gateway/subscription/contacts"), "used", true);
             return new Quota(quota.get("used").number(), quota.get("total").number());
         }
 
@@ -192,19 +193,33 @@ public final class ImportContacts {
             return HttpRequest.newBuilder(URI.create(baseUrl + path)).header("X-Api-Key", apiKey);
         }
 
-        /** Send a request, again after a rate limit that ends soon: a refused request changed nothing. */
-        private Json send(HttpRequest.Builder request, String needed)
+        /**
+         * Send a request, again if that may help and does no harm. A request over the rate limit changed nothing. Of
+         * one without a whole response nobody knows: if it is {@code repeatable}, it may be carried out twice.
+         */
+        private Json send(HttpRequest.Builder request, String needed, boolean repeatable)
                 throws InterruptedException, Refused, Unavailable {
             for (int attempt = 1; ; attempt++) {
                 try {
                     return sendOnce(request.build(), needed);
-                } catch (RateLimited limited) {
-                    if (attempt == ATTEMPTS || limited.retryAfter > LONGEST_WAIT) {
-                        throw limited;
+                } catch (Refused | Unavailable error) {
+                    long pause = pauseAfter(error, attempt, repeatable);
+                    if (attempt == ATTEMPTS || pause < 0) {
+                        throw error;
                     }
-                    TimeUnit.SECONDS.sleep(limited.retryAfter);
+                    TimeUnit.MILLISECONDS.sleep(pause);
                 }
             }
+        }
+
+        /** How many milliseconds to wait for the next attempt; negative: there is none. */
+        private static long pauseAfter(Exception error, int attempt, boolean repeatable) {
+            if (error instanceof RateLimited limited) {
+                return limited.retryAfter <= LONGEST_WAIT ? limited.retryAfter * 1000 : -1;
+            }
+            boolean passes = error instanceof Unavailable // 502 to 504: of a gateway, or of a server that starts
+                || error instanceof Refused refused && refused.status >= 502 && refused.status <= 504;
+            return passes && repeatable ? FIRST_PAUSE << (attempt - 1) : -1;
         }
 
         private Json sendOnce(HttpRequest request, String needed)

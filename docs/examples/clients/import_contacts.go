@@ -26,6 +26,7 @@ const (
 	longestWait = 30 * time.Second // how long we wait for a rate limit before we give up
 	untoldWait  = 60               // seconds, where Retry-After is missing, or is a date
 	attempts    = 5
+	firstPause  = 500 * time.Millisecond // before the second attempt; each further pause is twice as long
 )
 
 type ImportReport struct {
@@ -140,7 +141,10 @@ func (q *Qlara) Upload(path, listID, strategy string) (*ImportReport, error) {
 	}
 	report := new(ImportReport)
 	path = "/api/partner-gateway/v1/contacts/upload/vcard"
-	return report, q.send("POST", path, form.FormDataContentType(), body.Bytes(), "summary", report)
+	send := func() error {
+		return q.sendOnce("POST", path, form.FormDataContentType(), body.Bytes(), "summary", report)
+	}
+	return report, again(send, strategy != "DUPLICATE")
 }
 
 // Contacts calls visit with every contact of a list, page by page.
@@ -148,7 +152,8 @@ func (q *Qlara) Contacts(listID string, visit func(Contact)) error {
 	path := "/api/partner-gateway/v1/contacts/list/" + url.PathEscape(listID) + "/contacts"
 	for number, more := 1, true; more; number++ {
 		var page ContactPage
-		if err := q.send("GET", fmt.Sprintf("%s?limit=100&page=%d", path, number), "", nil, "contacts", &page); err != nil {
+		target := fmt.Sprintf("%s?limit=100&page=%d", path, number)
+		if err := q.get(target, "contacts", &page); err != nil {
 			return err
 		}
 		for _, contact := range page.Contacts {
@@ -161,23 +166,40 @@ func (q *Qlara) Contacts(listID string, visit func(Contact)) error {
 
 // Quota tells how many contacts are used, of how many in total.
 func (q *Qlara) Quota() (quota Quota, err error) {
-	err = q.send("GET", "/api/v1/partner-gateway/subscription/contacts", "", nil, "used", &quota)
+	err = q.get("/api/v1/partner-gateway/subscription/contacts", "used", &quota)
 	return quota, err
 }
 
-// send sends a request, again after a rate limit that ends soon: a refused request changed nothing.
-func (q *Qlara) send(method, path, contentType string, body []byte, needed string, result any) error {
+func (q *Qlara) get(path, needed string, result any) error {
+	return again(func() error { return q.sendOnce("GET", path, "", nil, needed, result) }, true)
+}
+
+// again sends a request, and sends it again if that may help and does no harm. A request over the rate limit changed
+// nothing. Of one without a whole response nobody knows: if it is repeatable, it may be carried out twice.
+func again(send func() error, repeatable bool) error {
 	for attempt := 1; ; attempt++ {
-		err := q.sendOnce(method, path, contentType, body, needed, result)
-		var refused *Refused
-		if !errors.As(err, &refused) || refused.Kind != RateLimited {
+		err := send()
+		if err == nil || attempt == attempts {
 			return err
 		}
-		if attempt == attempts || refused.RetryAfter > longestWait {
+		pause, may := pauseAfter(err, attempt, repeatable)
+		if !may {
 			return err
 		}
-		time.Sleep(refused.RetryAfter)
+		time.Sleep(pause)
 	}
+}
+
+// pauseAfter tells how long to wait for the next attempt, and whether there is one.
+func pauseAfter(err error, attempt int, repeatable bool) (time.Duration, bool) {
+	var refused *Refused
+	var unavailable *Unavailable
+	if errors.As(err, &refused) && refused.Kind == RateLimited {
+		return refused.RetryAfter, refused.RetryAfter <= longestWait
+	}
+	passes := errors.As(err, &unavailable) // 502 to 504: of a gateway, or of a server that starts
+	passes = passes || refused != nil && refused.Status >= 502 && refused.Status <= 504
+	return firstPause << (attempt - 1), passes && repeatable
 }
 
 func (q *Qlara) sendOnce(method, path, contentType string, body []byte, needed string, result any) error {

@@ -11,6 +11,8 @@ declare(strict_types=1);
 const LONGEST_WAIT = 30; // seconds that we wait for a rate limit before we give up
 const UNTOLD_WAIT = 60; // where Retry-After is missing, or is a date
 const ATTEMPTS = 5;
+const FIRST_PAUSE = 0.5; // seconds before the second attempt; each further pause is twice as long
+const PASSING = [502, 503, 504]; // of a gateway, or of a server that starts
 
 /** No whole response in time. An import may have happened; with SKIP it is safe to send it again. */
 final class Unavailable extends RuntimeException
@@ -78,7 +80,7 @@ final class Qlara
             'file' => new CURLFile($path, 'text/vcard', basename($path)),
             'listId' => $listId,
             'duplicateStrategy' => $strategy,
-        ]);
+        ], $strategy !== 'DUPLICATE');
     }
 
     /** Yield every contact of a list, page by page. */
@@ -101,19 +103,33 @@ final class Qlara
         return $this->send('/api/v1/partner-gateway/subscription/contacts', 'used');
     }
 
-    /** Send a request, again after a rate limit that ends soon: a refused request changed nothing. */
-    private function send(string $path, string $needed, ?array $form = null): array
+    /**
+     * Send a request, again if that may help and does no harm. A request over the rate limit changed nothing. Of one
+     * without a whole response nobody knows: if it is $repeatable, it may be carried out twice.
+     */
+    private function send(string $path, string $needed, ?array $form = null, bool $repeatable = true): array
     {
         for ($attempt = 1;; $attempt++) {
             try {
                 return $this->sendOnce($path, $needed, $form);
-            } catch (RateLimited $limited) {
-                if ($attempt === ATTEMPTS || $limited->retryAfter > LONGEST_WAIT) {
-                    throw $limited;
+            } catch (Refused | Unavailable $error) {
+                $pause = self::pauseAfter($error, $attempt, $repeatable);
+                if ($attempt === ATTEMPTS || $pause === null) {
+                    throw $error;
                 }
-                sleep($limited->retryAfter);
+                usleep((int) ($pause * 1_000_000));
             }
         }
+    }
+
+    /** Return how many seconds to wait for the next attempt; null: there is none. */
+    private static function pauseAfter(Refused|Unavailable $error, int $attempt, bool $repeatable): ?float
+    {
+        if ($error instanceof RateLimited) {
+            return $error->retryAfter <= LONGEST_WAIT ? $error->retryAfter : null;
+        }
+        $passes = $error instanceof Unavailable || in_array($error->status, PASSING, true);
+        return $passes && $repeatable ? FIRST_PAUSE * 2 ** ($attempt - 1) : null;
     }
 
     private function sendOnce(string $path, string $needed, ?array $form): array

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 30  # seconds that we wait for a rate limit before we give up
 UNTOLD_WAIT = 60  # where Retry-After is missing, or is a date
 ATTEMPTS = 5
+FIRST_PAUSE = 0.5  # seconds before the second attempt; each further pause is twice as long
+PASSING = {502, 503, 504}  # of a gateway, or of a server that starts
 
 
 class QlaraError(Exception):
@@ -101,6 +103,7 @@ class Qlara:
             "POST",
             "/api/partner-gateway/v1/contacts/upload/vcard",
             "summary",
+            repeatable=strategy != "DUPLICATE",
             data={"listId": list_id, "duplicateStrategy": strategy},
             files={"file": (file.name, content, "text/vcard")},
         )
@@ -118,15 +121,22 @@ class Qlara:
         """Return how many contacts are ``used``, of how many in ``total``."""
         return self._send("GET", "/api/v1/partner-gateway/subscription/contacts", "used")
 
-    def _send(self, method: str, path: str, needed: str, **more: Any) -> dict[str, Any]:
-        """Send a request, again after a rate limit that ends soon: a refused request changed nothing."""
+    def _send(
+        self, method: str, path: str, needed: str, *, repeatable: bool = True, **more: Any
+    ) -> dict[str, Any]:
+        """Send a request, again if that may help and does no harm.
+
+        A request over the rate limit changed nothing. Of one without a whole response nobody knows:
+        with ``repeatable`` it may be carried out twice.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._send_once(method, path, needed, **more)
-            except RateLimited as limited:
-                if attempt == ATTEMPTS or limited.retry_after > LONGEST_WAIT:
+            except (Refused, Unavailable) as error:
+                pause = pause_after(error, attempt, repeatable=repeatable)
+                if attempt == ATTEMPTS or pause is None:
                     raise
-                time.sleep(limited.retry_after)
+                time.sleep(pause)
         raise AssertionError
 
     def _send_once(self, method: str, path: str, needed: str, **more: Any) -> dict[str, Any]:
@@ -149,6 +159,16 @@ class Qlara:
         if refusal is None or not isinstance(fields, dict):
             raise UnexpectedResponse(response, {"body": response.text[:200]})
         raise refusal(response, fields)
+
+
+def pause_after(error: QlaraError, attempt: int, *, repeatable: bool) -> float | None:
+    """Return how many seconds to wait for the next attempt; ``None``: there is none."""
+    if isinstance(error, RateLimited):
+        return error.retry_after if error.retry_after <= LONGEST_WAIT else None
+    passes = isinstance(error, Unavailable) or (
+        isinstance(error, Refused) and error.status in PASSING
+    )
+    return FIRST_PAUSE * 2 ** (attempt - 1) if passes and repeatable else None
 
 
 def main(file: Path, list_id: str, strategy: str = "SKIP") -> None:

@@ -90,6 +90,8 @@ const REFUSALS: Record<number, typeof Refused> = {
 const LONGEST_WAIT = 30; // seconds that we wait for a rate limit before we give up
 const UNTOLD_WAIT = 60; // where Retry-After is missing, or is a date
 const ATTEMPTS = 5;
+const FIRST_PAUSE = 0.5; // seconds before the second attempt; each further pause is twice as long
+const PASSING = [502, 503, 504]; // of a gateway, or of a server that starts
 
 /** The three calls. */
 export class Qlara {
@@ -105,7 +107,8 @@ export class Qlara {
     form.append("file", file);
     form.append("listId", listId);
     form.append("duplicateStrategy", duplicateStrategy);
-    return this.send<ImportReport>("POST", "/api/partner-gateway/v1/contacts/upload/vcard", "summary", form);
+    const path = "/api/partner-gateway/v1/contacts/upload/vcard";
+    return this.send<ImportReport>("POST", path, "summary", form, duplicateStrategy !== "DUPLICATE");
   }
 
   /** Every contact of a list, page by page. */
@@ -122,15 +125,20 @@ export class Qlara {
     return this.send<Quota>("GET", "/api/v1/partner-gateway/subscription/contacts", "used");
   }
 
-  /** Send a request, again after a rate limit that ends soon: a refused request changed nothing. */
-  private async send<T>(method: string, path: string, needed: string, body?: FormData): Promise<T> {
+  /**
+   * Send a request, again if that may help and does no harm. A request over the rate limit changed nothing. Of one
+   * without a whole response nobody knows: if it is `repeatable`, it may be carried out twice.
+   */
+  private async send<T>(
+    method: string, path: string, needed: string, body?: FormData, repeatable = true,
+  ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.sendOnce<T>(method, path, needed, body);
       } catch (error) {
-        if (!(error instanceof RateLimited)) throw error;
-        if (attempt === ATTEMPTS || error.retryAfter > LONGEST_WAIT) throw error;
-        await sleep(error.retryAfter * 1000);
+        const pause = pauseAfter(error, attempt, repeatable);
+        if (attempt === ATTEMPTS || pause === undefined) throw error;
+        await sleep(pause * 1000);
       }
     }
   }
@@ -161,6 +169,13 @@ export class Qlara {
     if (!refusal || !content?.data) throw new UnexpectedResponse(response, { body: text.slice(0, 200) });
     throw new refusal(response, content.data as Record<string, string>);
   }
+}
+
+/** How many seconds to wait for the next attempt; undefined: there is none. */
+function pauseAfter(error: unknown, attempt: number, repeatable: boolean): number | undefined {
+  if (error instanceof RateLimited) return error.retryAfter <= LONGEST_WAIT ? error.retryAfter : undefined;
+  const passes = error instanceof Unavailable || (error instanceof Refused && PASSING.includes(error.status));
+  return passes && repeatable ? FIRST_PAUSE * 2 ** (attempt - 1) : undefined;
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

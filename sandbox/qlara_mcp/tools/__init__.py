@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from qlara_mcp.agent_tool import AgentTool
-from qlara_mcp.tools import about, checking, contacts, contract, journal, scenarios, worlds
+from qlara_mcp.tools import (
+    about,
+    checking,
+    contacts,
+    contract,
+    journal,
+    rehearsing,
+    scenarios,
+    worlds,
+)
 
-MODULES = (about, scenarios, contacts, journal, worlds, contract, checking)
+MODULES = (about, scenarios, contacts, journal, worlds, contract, checking, rehearsing)
 
 
 def all_tools() -> list[AgentTool]:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from starlette.types import Scope
+    from starlette.types import Scope, Send
 
     from qlara_sandbox.http.response import RawHeaders
+
+    SendWhole = Callable[[int, RawHeaders, bytes], Awaitable[None]]
 
 # Where the server puts it in a request's scope (ASGI: extensions).
 CONNECTION = "sandbox.connection"
@@ -46,6 +48,16 @@ class Connection:
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
         self.on_shutdown: Callable[[], None] | None = None
+
+
+def whole_sender(send: Send) -> SendWhole | None:
+    """Return what sends a whole response at once: status, headers and body, as the server's exchange says.
+
+    None where the request was made in process, or something between the server and the application wants to
+    see the response.
+    """
+    found: SendWhole | None = getattr(getattr(send, "__self__", None), "send_whole", None)
+    return found
 
 
 def connection_of(scope: Scope) -> Connection | None:

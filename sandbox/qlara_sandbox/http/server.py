@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from qlara_sandbox.http.descriptors import Descriptors
+from qlara_sandbox.http.forwarded import ForwardedHeaders
 from qlara_sandbox.http.limits import Timeouts
 from qlara_sandbox.http.protocol import Protocol
 
@@ -52,6 +53,11 @@ class ServerConfig(uvicorn.Config):
     def configure_logging(self) -> None:
         """Change nothing."""
 
+    def load(self) -> None:
+        """Load the application, and put what heeds a proxy's headers before it."""
+        super().load()
+        self.loaded_app = ForwardedHeaders(self.loaded_app, self.forwarded_allow_ips)
+
 
 def configure(
     app: ASGIApp,
@@ -68,6 +74,7 @@ def configure(
         "http": Protocol,
         "ws": "none",
         "lifespan": "off",
+        "proxy_headers": False,  # ours are cheaper
         "server_header": False,
         "timeout_graceful_shutdown": 10,
     }

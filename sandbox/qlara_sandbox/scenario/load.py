@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import jsonschema_rs
@@ -60,31 +60,56 @@ def load(
     return scenario
 
 
+class FileSchema(NamedTuple):
+    """What a file may hold: the fields of a scenario, and possibly more."""
+
+    document: dict[str, Any]
+    validator: jsonschema_rs.Draft202012Validator
+
+
+def compiled(document: dict[str, Any]) -> FileSchema:
+    """Return *document*, a JSON Schema without references, as files are checked by it."""
+    return FileSchema(document, jsonschema_rs.Draft202012Validator(document, validate_formats=True))
+
+
+@cache
+def scenario_schema() -> FileSchema:
+    """Return the schema of scenario files."""
+    return compiled(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
 def examined(
-    path: Path, operations: Collection[str] | None = None, *, allow_outside: bool = False
+    path: Path,
+    operations: Collection[str] | None = None,
+    *,
+    allow_outside: bool = False,
+    schema: FileSchema | None = None,
 ) -> tuple[list[Mistake], Scenario | None]:
     """Return every mistake of the file by line, and the scenario of what is right in it.
+
+    *schema* is that of files that hold a scenario and more; None: of scenario files.
 
     Raises:
         InvalidScenario: it cannot be read at all.
     """
+    schema = schema or scenario_schema()
     file = YamlFile(path)
     if file.value is None:
         return [*file.mistakes] or [Mistake(1, "", _EMPTY)], None
     mistakes: list[Mistake] = list(file.mistakes)
     try:
-        found = list(islice(_schema_mistakes(file), _MOST_MISTAKES))
+        found = list(islice(_schema_mistakes(file, schema), _MOST_MISTAKES))
         mistakes += _of_their_own(found, file.mistakes)
         if not isinstance(file.value, dict) or len(found) == _MOST_MISTAKES:
             return sorted(set(mistakes)), None
-        file.value = _sound(file.value)
+        file.value = _sound(file.value, schema.validator)
         mistakes += [
             *_sense_mistakes(file),
             *_file_mistakes(file, allow_outside=allow_outside),
             *_fault_mistakes(file, operations),
         ]
         named = {"title": path.stem, "story": path.stem, **file.value}
-        scenario = _scenario(path, whole_numbers(_complete(named)))
+        scenario = _scenario(path, whole_numbers(_complete(named, schema.validator)))
     except (ValueError, OverflowError, RecursionError, OSError) as error:
         # A time that no clock shows, a name that no file can have, a value nested without end.
         mistakes = mistakes or [Mistake(1, "", f"cannot be used: {error}")]
@@ -119,12 +144,6 @@ def whole_numbers(value: Any) -> Any:
     return value
 
 
-@cache
-def _schema() -> tuple[dict[str, Any], jsonschema_rs.Draft202012Validator]:
-    document = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    return document, jsonschema_rs.Draft202012Validator(document, validate_formats=True)
-
-
 def _of_their_own(mistakes: Iterable[Mistake], before: Sequence[Mistake]) -> Iterator[Mistake]:
     """Yield the mistakes that do not follow from those *before*: a value that was dropped is not missing."""
     fields = {one.field for one in before}
@@ -132,8 +151,8 @@ def _of_their_own(mistakes: Iterable[Mistake], before: Sequence[Mistake]) -> Ite
     return (one for one in mistakes if one.field not in fields or not one.field)
 
 
-def _schema_mistakes(file: YamlFile) -> Iterator[Mistake]:
-    document, validator = _schema()
+def _schema_mistakes(file: YamlFile, schema: FileSchema) -> Iterator[Mistake]:
+    document, validator = schema
     for error in validator.iter_errors(file.value):
         path = list(error.instance_path)
         for at, message in _blame(document, error, path, _value_at(file.value, path)):
@@ -165,12 +184,11 @@ def _value_at(value: Any, path: Sequence[str | int]) -> Any:
     return value
 
 
-def _sound(value: dict[str, Any]) -> dict[str, Any]:
+def _sound(value: dict[str, Any], validator: jsonschema_rs.Draft202012Validator) -> dict[str, Any]:
     """Return a scenario's values without those that the schema does not allow; entries keep their place.
 
     What is incomplete stays. An entry that is nothing of use becomes None.
     """
-    _, validator = _schema()
     if validator.is_valid(value):
         return value
     value = deepcopy(value)
@@ -185,9 +203,10 @@ def _sound(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _complete(value: dict[str, Any]) -> dict[str, Any]:
+def _complete(
+    value: dict[str, Any], validator: jsonschema_rs.Draft202012Validator
+) -> dict[str, Any]:
     """Return sound values without the entries of lists that lack something."""
-    _, validator = _schema()
     value = deepcopy(value)
     while True:
         places = {tuple(_unsound(error)) for error in validator.iter_errors(value)} - {()}

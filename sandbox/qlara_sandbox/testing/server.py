@@ -16,6 +16,8 @@ from qlara_sandbox.web.runtime import Runtime
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
 
+    from starlette.types import ASGIApp
+
     from qlara_sandbox.domain.contacts import Contact
     from qlara_sandbox.domain.quota import Quota
     from qlara_sandbox.state.world import World
@@ -33,10 +35,14 @@ _POLL_SECONDS = 0.002
 class Server:
     """One running sandbox. What its methods do happens between two of its requests."""
 
-    def __init__(self, settings: SandboxSettings) -> None:
+    def __init__(
+        self, settings: SandboxSettings, wrap: Callable[[ASGIApp], ASGIApp] | None = None
+    ) -> None:
+        """Prepare a sandbox; *wrap* makes the application that is served of the sandbox's."""
         self._runtime = Runtime(settings)
+        app: ASGIApp = assemble(self._runtime)
         configuration = configure(
-            assemble(self._runtime),
+            wrap(app) if wrap is not None else app,
             on_cut_head=cut_heads_of(self._runtime),
             on_stop=self._runtime.stop,
             timeout_graceful_shutdown=1,

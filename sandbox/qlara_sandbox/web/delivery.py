@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qlara_sandbox.http.connection import connection_of
+from qlara_sandbox.http.connection import connection_of, whole_sender
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.state.faults import LEAVES_NOTHING, Network
 
@@ -62,6 +62,8 @@ async def deliver(
     elif matched is not None and matched.dribble is not None:
         await context.body.drain()
         await _dribble(matched.dribble, start, body, send)
+    elif matched is None and context.body.complete and (whole := whole_sender(send)) is not None:
+        await whole(response.status, headers, body)
     else:
         await _send(context, start, body, send)
     return Sent(response.status, headers, body)

@@ -1,0 +1,156 @@
+"""Whether a client sends a request again where that helps, leaves it where it does not, and waits in between.
+
+Right is also: a longer pause than asked for, a first pause of nearly nothing if the next is not, pauses that
+chance makes longer or shorter, and after a lost response a look at the list in place of a second import.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from qlara_contract.report.counting import counted
+from qlara_rehearsal.checks.reading import has_read_all
+from qlara_rehearsal.evidence import ActFinding
+from qlara_rehearsal.exchanges import UPLOAD, of_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from qlara_rehearsal.evidence import ActEvidence
+    from qlara_rehearsal.exchanges import ActExchange
+
+_TOLERANCE = 0.05  # seconds that two clocks, and their rounding, may differ
+_AT_ONCE = 0.2  # seconds: pauses that are shorter, taken together, are none
+_ALIKE = (0.85, 1.2)  # what one pause is of the one before if they are meant to be equal
+
+
+def final(evidence: ActEvidence, wanted: Mapping[str, Any]) -> Iterator[ActFinding]:
+    """Yield a request that was sent again after a response that is final."""
+    status, allowed = wanted["status"], wanted.get("again", 0)
+    seen: list[ActExchange] = []
+    for refused in (one for one in evidence.exchanges if one.status == status):
+        if any(refused.is_again(one) for one in seen):
+            continue
+        seen.append(refused)
+        again = [
+            one
+            for one in evidence.exchanges
+            if one.number > refused.number and one.is_again(refused)
+        ]
+        if len(again) > allowed:
+            yield ActFinding(
+                f"After {status} ({refused.reason() or 'refused'}) the same request was sent "
+                f"{counted(len(again), 'time')} more.",
+                f"{status} is final: the response will be the same again.",
+                (refused, *again),
+            )
+
+
+def tries_again(evidence: ActEvidence, operation: str) -> Iterator[ActFinding]:
+    """Yield that a request which failed was not sent again until it succeeded."""
+    failed = [one for one in of_operation(evidence.exchanges, operation) if _has_failed(one)]
+    if not failed:
+        return
+    last = failed[-1]
+    later = [one for one in evidence.exchanges if one.number > last.number]
+    if any(one.is_good and one.operation == operation for one in later):
+        return
+    happened = operation == UPLOAD and any(one.happened for one in failed)
+    if happened and evidence.ending.is_well and has_read_all(evidence, after=last):
+        return
+    tried = len(failed) - 1
+    yield ActFinding(
+        f"{_failure(last)}, and {'that was the end of it' if not tried else 'the client gave up'}"
+        + (f" after {counted(tried, 'further attempt')}." if tried else ": it was not sent again."),
+        "It is sent again until it succeeds"
+        + (", or the list is read to see whether it has." if happened else "."),
+        tuple(failed),
+    )
+
+
+def waits(evidence: ActEvidence, wanted: str) -> Iterator[ActFinding]:
+    """Yield pauses that are shorter than asked for, or do not grow."""
+    yield from _as_told(evidence) if wanted == "as told" else _longer(evidence)
+
+
+def _as_told(evidence: ActEvidence) -> Iterator[ActFinding]:
+    for limited in evidence.exchanges:
+        told = limited.response_headers.get("retry-after", "")
+        if not told.isdecimal():
+            continue
+        again = _next(evidence, limited)
+        pause = again.started - limited.ended if again is not None else float(told)
+        if again is not None and pause < float(told) - _TOLERANCE:
+            yield ActFinding(
+                f"{limited.status} asked for {counted(int(told), 'second')}; the request came again "
+                f"after {pause:.2f}.",
+                f"A pause of at least {counted(int(told), 'second')}: what Retry-After says.",
+                (limited, again),
+            )
+
+
+def _longer(evidence: ActEvidence) -> Iterator[ActFinding]:
+    made = _attempts(evidence)
+    pauses = _pauses(made)
+    if not pauses:
+        return
+    shown = tuple(dict.fromkeys(each for pair in made for each in pair))
+    in_words = " and ".join(f"{pause:.2f}" for pause in pauses)
+    if _are_none(pauses) and _pauses_again(evidence, _are_none):
+        yield ActFinding(
+            f"It was sent again at once: after {in_words} seconds.",
+            "A pause before each further attempt, longer each time, such as 0.5 and 1 seconds.",
+            shown,
+        )
+    elif _are_alike(pauses) and _pauses_again(evidence, _are_alike):
+        yield ActFinding(
+            f"The pauses do not grow: {in_words} seconds.",
+            "Each pause longer than the one before, such as 0.5 and 1 seconds.",
+            shown,
+        )
+
+
+def _attempts(evidence: ActEvidence) -> list[tuple[ActExchange, ActExchange]]:
+    """Return each request that failed, and the same one sent again."""
+    failed = [one for one in evidence.exchanges if _has_failed(one)]
+    attempts = [(one, _next(evidence, one)) for one in failed]
+    return [(one, again) for one, again in attempts if again is not None]
+
+
+def _pauses(attempts: Sequence[tuple[ActExchange, ActExchange]]) -> list[float]:
+    return [max(again.started - one.ended, 0.0) for one, again in attempts]
+
+
+def _are_alike(pauses: Sequence[float]) -> bool:
+    least, most = _ALIKE
+    return any(least * one <= other <= most * one for one, other in pairwise(pauses))
+
+
+def _are_none(pauses: Sequence[float]) -> bool:
+    return bool(pauses) and sum(pauses) < _AT_ONCE
+
+
+def _pauses_again(evidence: ActEvidence, are_so: Callable[[Sequence[float]], bool]) -> bool:
+    """Return whether pauses are so in another run as well: pauses by chance hardly are."""
+    another = evidence.again()
+    return another is not None and are_so(_pauses(_attempts(another)))
+
+
+def _next(evidence: ActEvidence, failed: ActExchange) -> ActExchange | None:
+    """Return the next time that the request of *failed* was sent."""
+    return next(
+        (one for one in evidence.exchanges if one.number > failed.number and one.is_again(failed)),
+        None,
+    )
+
+
+def _has_failed(exchange: ActExchange) -> bool:
+    return exchange.is_failure and not exchange.is_good
+
+
+def _failure(exchange: ActExchange) -> str:
+    if exchange.status and "respond" in exchange.faults:
+        return f"The request got {exchange.status}"
+    lost = "after the import" if exchange.happened else "before anything was done"
+    return f"The connection broke {lost}"

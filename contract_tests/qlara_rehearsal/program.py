@@ -1,0 +1,195 @@
+"""The client under rehearsal: a command that is run once per act, or a person who is asked to use it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from qlara_contract.errors import CannotRun
+from qlara_contract.masking import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_KEPT_OUTPUT = 200_000  # bytes: the beginning and the end of more
+_GRACE_SECONDS = 2.0
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a client is told in one act. With ``list_name``, a new list of this name is meant."""
+
+    base_url: str
+    api_key: str
+    file: Path
+    list_id: str
+    list_name: str
+    strategy: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values by their placeholders."""
+        return {
+            "base_url": self.base_url,
+            "api_key": self.api_key,
+            "file": str(self.file),
+            "list_id": self.list_id,
+            "list_name": self.list_name,
+            "strategy": self.strategy,
+        }
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The values by their environment variables."""
+        return {f"QLARA_{name.upper()}": value for name, value in self.values.items()}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a client ended. ``output`` is what it printed, keys masked; ``ended`` in seconds since 1970.
+
+    ``exit_code`` is ``None`` for a client that had to be stopped. ``has_told`` is what a person said, who
+    was asked whether the client told of an error.
+    """
+
+    exit_code: int | None
+    output: str
+    seconds: float
+    ended: float
+    has_told: bool | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it says that all went well."""
+        return self.exit_code == 0
+
+
+class Performer(Protocol):
+    """Whatever plays the client's part."""
+
+    def stop(self) -> None:
+        """End what is under way."""
+        ...
+
+    def play(self, part: Part, asks: str) -> Ending:
+        """Play *part*, and return how it ended. *asks* is what a person must look for, if anything."""
+        ...
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return *text* with its placeholders replaced; other braces stay."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+@dataclass(frozen=True)
+class CommandClient:
+    """A command. ``environment`` is what it inherits, ``additions`` are set besides, with placeholders."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    additions: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 60.0
+    _under_way: set[subprocess.Popen[bytes]] = field(default_factory=set, repr=False, compare=False)
+
+    def stop(self) -> None:
+        """End what runs, and all that it has started."""
+        for process in list(self._under_way):
+            _stop(process)
+
+    def play(self, part: Part, asks: str) -> Ending:  # noqa: ARG002 - only people are asked
+        """Run the command, for at most ``timeout`` seconds.
+
+        Raises:
+            CannotRun: there is no such command.
+        """
+        values = part.values
+        command = [filled(each, values) for each in self.command]
+        additions = {name: filled(value, values) for name, value in self.additions.items()}
+        environment = {**self.environment, **part.variables, **additions}
+        began = time.monotonic()
+        with tempfile.TemporaryFile() as output:
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise CannotRun(f"{self.command[0]}: cannot be run: {error.strerror}.") from error
+            self._under_way.add(process)
+            try:
+                exit_code = _wait(process, self.timeout)
+            finally:
+                self._under_way.discard(process)
+            text = _read(output)
+        ended = time.time()
+        shown = mask(text, {part.api_key: "YOUR_API_KEY"})
+        return Ending(exit_code, shown, time.monotonic() - began, ended)
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:  # also what it has started and left behind
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if os.name != "posix":
+        process.kill()
+        return
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, signal_number)
+        except (ProcessLookupError, PermissionError):
+            return
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _read(output: object) -> str:
+    file = output
+    file.seek(0, os.SEEK_END)  # type: ignore[attr-defined]
+    size = file.tell()  # type: ignore[attr-defined]
+    file.seek(0)  # type: ignore[attr-defined]
+    if size <= _KEPT_OUTPUT:
+        raw: bytes = file.read()  # type: ignore[attr-defined]
+        return raw.decode("utf-8", "replace")
+    half = _KEPT_OUTPUT // 2
+    head: bytes = file.read(half)  # type: ignore[attr-defined]
+    file.seek(size - half)  # type: ignore[attr-defined]
+    tail: bytes = file.read()  # type: ignore[attr-defined]
+    return f"{head.decode('utf-8', 'replace')}\n…\n{tail.decode('utf-8', 'replace')}"
+
+
+@dataclass(frozen=True)
+class ManualClient:
+    """A client that a person uses: ``tell`` shows what to do, ``ask`` waits for yes or no."""
+
+    tell: Callable[[Part], None]
+    ask: Callable[[str], bool]
+
+    def stop(self) -> None:
+        """Do nothing: a person ends by themselves."""
+
+    def play(self, part: Part, asks: str) -> Ending:
+        """Wait until the person has done it."""
+        began = time.monotonic()
+        self.tell(part)
+        has_told = not self.ask(asks)
+        return Ending(int(has_told), "", time.monotonic() - began, time.time(), has_told)

@@ -1,0 +1,16 @@
+"""Makes no pause before it tries again. Found by: unavailable."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.qlara_rehearsal.clients.good import Client
+
+
+class Wrong(Client):
+    def pause(self, attempt: int) -> float:
+        return 0.0
+
+
+if __name__ == "__main__":
+    sys.exit(Wrong().run())

@@ -1,0 +1,99 @@
+"""The judge on clients of our own: each wrong one is found by its act, and no right one is accused."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.qlara_rehearsal.playing import CLIENTS, GOOD, acts, found, played, shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NODE = shutil.which("node")
+GOOD_CLIENTS = {
+    "python": GOOD,
+    "node": (NODE or "node", str(CLIENTS / "good.mjs")),
+}
+# The acts whose files, and so whose contacts, depend on the seed.
+SEEDED = acts(
+    *("documented-import", "file-with-errors", "further-fields", "many-pages", "half-a-list")
+)
+WRONG = sorted([*(CLIENTS / "wrong").glob("*.py"), *(CLIENTS / "wrong").glob("*.mjs")])
+RIGHT = sorted((CLIENTS / "right").glob("*.py"))
+
+
+def named(file: Path, phrase: str) -> list[str]:
+    """Return the acts that the first line of a client names after *phrase*."""
+    line = file.read_text(encoding="utf-8").partition("\n")[0]
+    names = re.search(rf"{phrase}: ([a-z0-9, -]+)", line)
+    assert names is not None, line
+    known = {each.name for each in shipped()}
+    assert set(names[1].split(", ")) <= known
+    return names[1].split(", ")
+
+
+def command(file: Path) -> tuple[str, ...]:
+    return ((NODE or "node") if file.suffix == ".mjs" else sys.executable, str(file))
+
+
+def need(program: tuple[str, ...]) -> None:
+    if program[0] == "node":
+        pytest.skip("needs Node.js")
+
+
+@pytest.mark.parametrize("language", GOOD_CLIENTS)
+@pytest.mark.parametrize("strategy", ["", "SKIP", "UPDATE", "DUPLICATE"])
+def test_a_good_client_is_ready(language: str, strategy: str) -> None:
+    need(GOOD_CLIENTS[language])
+
+    rehearsal = played(GOOD_CLIENTS[language], shipped(), strategy=strategy)
+
+    assert found(rehearsal) == {}
+    assert rehearsal.is_ready
+    assert len(rehearsal.results) == len(shipped()) - (strategy in {"SKIP", "DUPLICATE"})
+
+
+@pytest.mark.parametrize("language", GOOD_CLIENTS)
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_a_good_client_is_ready_whatever_the_seed(language: str, seed: int) -> None:
+    need(GOOD_CLIENTS[language])
+
+    assert found(played(GOOD_CLIENTS[language], SEEDED, seed=seed)) == {}
+
+
+@pytest.mark.parametrize("file", WRONG, ids=lambda file: file.stem)
+def test_a_wrong_client_is_found_by_its_act(file: Path) -> None:
+    need(command(file))
+    meant = named(file, "Found by")
+
+    rehearsal = played(command(file), acts(*meant), timeout=20)
+
+    assert {each.act.name: each.verdict.value for each in rehearsal.results} == dict.fromkeys(
+        meant, "mishandled"
+    )
+    assert rehearsal.exit_code == 1
+
+
+@pytest.mark.parametrize("file", RIGHT, ids=lambda file: file.stem)
+def test_another_right_client_is_not_accused(file: Path) -> None:
+    assert found(played(command(file), acts(*named(file, "Right in")))) == {}
+
+
+def test_a_client_that_asks_for_the_size_alone_has_not_reached_many_pages() -> None:
+    file = CLIENTS / "right" / "asks_for_the_size_alone.py"
+
+    [result] = played(command(file), acts("many-pages")).results
+
+    assert (result.verdict.value, result.findings) == ("not reached", ())
+
+
+def test_a_client_that_sends_nothing_has_reached_no_act_and_handled_none() -> None:
+    rehearsal = played((sys.executable, "-c", "raise SystemExit('failed')"), shipped())
+
+    assert {each.verdict.value for each in rehearsal.results} == {"not reached"}
+    assert not rehearsal.is_ready

@@ -1,0 +1,92 @@
+"""How a client is run: what it is told, how long it may take, and what is kept of its output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from qlara_contract.errors import CannotRun
+from qlara_rehearsal.program import CommandClient, ManualClient, Part, filled
+
+PART = Part(
+    base_url="http://127.0.0.1:8080",
+    api_key="sandbox_secret-of-the-act",
+    file=Path("/files/contacts.vcf"),
+    list_id="list_rehearsal",
+    list_name="",
+    strategy="SKIP",
+)
+SHOW = (
+    "import os, sys; print(sys.argv[1:], os.environ.get('QLARA_LIST_ID'), os.environ.get('MINE'))"
+)
+
+
+def client(script: str, *arguments: str, timeout: float = 20.0, **additions: str) -> CommandClient:
+    command = (sys.executable, "-c", script, *arguments)
+    return CommandClient(command, dict(os.environ), additions, timeout)
+
+
+def test_a_client_gets_its_part_in_the_environment_and_in_placeholders() -> None:
+    ending = client(SHOW, "{base_url}/x", "{list_id}", "{other}", MINE="{file}").play(PART, "")
+
+    assert ending.output == (
+        "['http://127.0.0.1:8080/x', 'list_rehearsal', '{other}'] list_rehearsal /files/contacts.vcf\n"
+    )
+    assert (ending.exit_code, ending.is_well) == (0, True)
+
+
+def test_the_key_is_not_kept_of_what_a_client_prints() -> None:
+    ending = client("import os; print(os.environ['QLARA_API_KEY'])").play(PART, "")
+
+    assert ending.output == "YOUR_API_KEY\n"
+
+
+def test_a_client_that_does_not_end_is_stopped_with_all_that_it_has_started() -> None:
+    script = (
+        "import subprocess, sys, time; "
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
+        "print(child.pid, flush=True); time.sleep(600)"
+    )
+
+    ending = client(script, timeout=2.0).play(PART, "")
+
+    assert (ending.exit_code, ending.is_well) == (None, False)
+    assert _is_dead(int(ending.output))
+
+
+def _is_dead(process: int) -> bool:
+    """Return whether a process has ended, also if nobody has buried it."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").split()[2]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def test_of_a_long_output_the_beginning_and_the_end_are_kept() -> None:
+    ending = client("print('begin'); print('x' * 1_000_000); print('end')").play(PART, "")
+
+    assert len(ending.output) < 210_000
+    assert (ending.output[:5], ending.output[-4:]) == ("begin", "end\n")
+
+
+def test_a_command_that_is_not_there_cannot_be_rehearsed() -> None:
+    with pytest.raises(CannotRun, match=r"no-such-program: cannot be run: No such file"):
+        CommandClient(("no-such-program",), {}).play(PART, "")
+
+
+def test_braces_that_are_no_placeholders_stay() -> None:
+    assert filled('{"a": {file}, {}}', {"file": "x"}) == '{"a": x, {}}'
+
+
+@pytest.mark.parametrize(("answer", "told"), [(True, False), (False, True)])
+def test_a_person_is_told_the_part_and_asked_how_it_ended(answer: bool, told: bool) -> None:
+    said: list[Part] = []
+
+    ending = ManualClient(said.append, lambda _: answer).play(PART, "Did it?")
+
+    assert said == [PART]
+    assert (ending.has_told, ending.is_well) == (told, answer)

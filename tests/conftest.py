@@ -8,7 +8,7 @@ from coverage import Coverage
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
-from tests.server import Running, serving
+from tests.server import COVERAGE, Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -31,10 +31,24 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         measuring.start()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Start no measuring in processes that such a test starts; those of fixtures serve other tests, too."""
+    configuration = os.environ.get(COVERAGE) if item.get_closest_marker("unmeasured") else None
+    if configuration is None:
+        return (yield)
+    del os.environ[COVERAGE]
+    try:
+        return (yield)
+    finally:
+        os.environ[COVERAGE] = configuration
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
     """Start one sandbox process for all tests; each uses a key of its own."""
-    with serving() as running:
+    measuring = os.environ.get(COVERAGE)  # whichever test asks for it first
+    with serving(**{COVERAGE: measuring} if measuring else {}) as running:
         yield running
 
 

@@ -49,6 +49,11 @@ class RehearsalSettings:
     left_out: tuple[str, ...] = ()
     deadline: float = inf
 
+    @property
+    def plays_alone(self) -> bool:
+        """Whether no two acts are played at the same time: then whatever comes belongs to the one act."""
+        return min(self.jobs, len(self.acts)) == 1
+
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -178,7 +183,7 @@ class _Run:
         before = _held(account)
         part = self._part(act, account, content, use)
         ending = self._client.play(part, _question(act))
-        exchanges = tuple(exchanges_of(account.entries(alone=self._settings.jobs == 1)))
+        exchanges = tuple(exchanges_of(account.entries(alone=self._settings.plays_alone)))
         after = _held(account)
         strategy = next((one.strategy for one in exchanges if one.happened), part.strategy)
         reference = self._stage.reference(act.name, f"{strategy}{use}")
@@ -201,7 +206,7 @@ class _Run:
         account = self._stage.account(act.name, _ORDINARY)
         content = generated_file(_CONTROL_FILE, self._seed_of(act))
         self._client.play(self._part(act, account, content, _ORDINARY), "")
-        entries = account.entries(alone=self._settings.jobs == 1)
+        entries = account.entries(alone=self._settings.plays_alone)
         return any(one["operation"] == UPLOAD for one in entries)
 
     def _part(self, act: Act, account: StagedAccount, content: bytes, use: str) -> Part:

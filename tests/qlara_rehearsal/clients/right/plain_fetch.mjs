@@ -1,4 +1,4 @@
-// Fetch and few lines around it. Right in: documented-import, file-with-errors, new-list, many-pages, unavailable, rate-limited, connection-reset, half-a-list, further-fields, hostile-names, plan-full, key-revoked.
+// Fetch and few lines around it. Right in: all.
 import { run } from "../plain.mjs";
 
 await run();

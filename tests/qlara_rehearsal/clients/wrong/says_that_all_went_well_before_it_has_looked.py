@@ -11,9 +11,10 @@ from tests.qlara_rehearsal.clients.good import Client, Lost
 class Wrong(Client):
     def read_list(self, list_id: str) -> list[dict[str, Any]]:
         try:
-            return self.read(self.send("GET", self.list_path(list_id, 1, 1000)))["contacts"]
+            page = self.read(self.send("GET", self.list_path(list_id, 1, 1000)))
         except Lost:
             return []
+        return list(page["contacts"])
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class RehearsalSettings:
     """What is rehearsed, and how. ``strategy`` empty: what each act is for first.
 
     ``left_out`` are acts that were not chosen, by name. No act begins once ``deadline`` seconds are over.
+    ``secrets`` are masked in every report, as the keys of the acts are.
     """
 
     acts: tuple[Act, ...]
@@ -48,6 +49,7 @@ class RehearsalSettings:
     command: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     deadline: float = inf
+    secrets: tuple[str, ...] = ()
 
     @property
     def plays_alone(self) -> bool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import click
 
+from qlara_cli.completion import act_names
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.fitting import fitted
-from qlara_cli.verify_options import Amount, WritableFolder
+from qlara_cli.verify_options import Amount, WritableFolder, ensure_writable
 from qlara_contract.errors import CannotRun
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
     found = {}
     for each in value:
         name, equals, text = each.partition("=")
-        if not equals or not _NAME.fullmatch(name):
+        if not equals or not _NAME.fullmatch(name) or "\0" in text:
             raise click.BadParameter(
                 f"{name!r}: expected NAME=VALUE, such as API_URL={{base_url}}."
             )
@@ -49,6 +50,7 @@ def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
     envvar="SANDBOX_ACT",
     multiple=True,
     metavar="NAME",
+    shell_complete=act_names,
     help="Play only this act; repeatable.",
 )
 @click.option(
@@ -57,6 +59,7 @@ def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
     envvar="SANDBOX_SKIP",
     multiple=True,
     metavar="NAME",
+    shell_complete=act_names,
     help="Leave this act out; repeatable. The report names it.",
 )
 @click.option(
@@ -168,7 +171,10 @@ def _rehearsed(command: tuple[str, ...], options: dict[str, Any]) -> int:
         jobs=1 if options["manual"] else options["jobs"],
         command=command,
         left_out=tuple(each.name for each in acts if each not in chosen),
+        secrets=_secrets(options),
     )
+    if options["report"]:
+        ensure_writable(options["report"])
     with _progress(len(chosen), quiet=options["manual"]) as progress:
         rehearsal = play(settings, _client(command, options), progress.tell)
     _show(rehearsal, options["report"])
@@ -214,7 +220,16 @@ def _client(command: tuple[str, ...], options: dict[str, Any]) -> Performer:
 
     if options["manual"]:
         return ManualClient(_tell, click.confirm)
-    return CommandClient(command, dict(os.environ), options["additions"], options["timeout"])
+    return CommandClient(
+        command, dict(os.environ), options["additions"], options["timeout"], _secrets(options)
+    )
+
+
+def _secrets(options: dict[str, Any]) -> tuple[str, ...]:
+    """Return the secrets of whoever rehearses: those of the environment, and of --env."""
+    from qlara_rehearsal.secret_names import secrets_of
+
+    return secrets_of({**os.environ, **options["additions"]})
 
 
 def _tell(part: Part) -> None:

@@ -82,6 +82,48 @@ def test_what_cannot_be_rehearsed_ends_with_2(arguments: list[str], message: str
     assert (code, message in said) == (2, True), said
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_played(
+    tmp_path: Path,
+) -> None:
+    marker = tmp_path / "played"
+    script = f"import pathlib; pathlib.Path({str(marker)!r}).touch()"
+
+    code, said = run("--report", "/proc/report", "--", sys.executable, "-c", script)
+
+    assert (code, "/proc/report: cannot be written to: " in said) == (2, True), said
+    assert not marker.exists()
+
+
+def test_a_secret_in_the_command_is_not_in_the_report(tmp_path: Path) -> None:
+    secret = "token-of-the-crm-91f2"
+
+    code, said = run(
+        *("--act", "slow", "--env", f"CRM_TOKEN={secret}", "--report", str(tmp_path)),
+        *("--", sys.executable, "-c", "import os; print(os.environ['CRM_TOKEN'])", secret),
+    )
+
+    written = [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()]
+    assert (code, len(written)) == (1, 3)
+    assert "YOUR_API_KEY" in said
+    assert not any(secret in text for text in (said, *written))
+
+
+def test_the_names_of_acts_can_be_completed(tmp_path: Path) -> None:
+    (tmp_path / "slowest.yaml").touch()
+    words = f"qlara-sandbox rehearse --acts {tmp_path} --act slo"
+    done = CliRunner().invoke(
+        main,
+        env={
+            "_QLARA_SANDBOX_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": "5",
+        },
+        prog_name="qlara-sandbox",
+    )
+
+    assert done.output == "plain,slow\nplain,slowest\n"
+
+
 def test_an_act_with_mistakes_ends_with_2_and_tells_them(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("title: T\nstorry: S\n", encoding="utf-8")
 

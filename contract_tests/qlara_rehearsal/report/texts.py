@@ -124,8 +124,9 @@ def ending(result: ActResult) -> str:
 
 
 def masked(rehearsal: Rehearsal, text: str) -> str:
-    """Return *text* without any key of the rehearsal."""
+    """Return *text* without any key or secret of the rehearsal."""
     keys = [one.evidence.part.api_key for one in rehearsal.results]
+    keys += rehearsal.settings.secrets
     return mask(text, dict.fromkeys(keys, PLACEHOLDER))
 
 

@@ -61,6 +61,7 @@ check: $(VENV)/dev  ## Check format, lint, types and layers
 	$(BIN)/lint-imports
 	$(BIN)/python -m openapi_spec_validator openapi.yaml
 	$(BIN)/qlara-sandbox scenarios check
+	$(BIN)/qlara-sandbox rehearse --check
 	$(BIN)/qlara-sandbox contract diff docs/releases/openapi-$(LAST_RELEASE).yaml --accept docs/releases/accepted-since-$(LAST_RELEASE).json > $(VENV)/changes || { cat $(VENV)/changes; exit 1; }
 	@tail -1 $(VENV)/changes
 

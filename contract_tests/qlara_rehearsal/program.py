@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from qlara_contract.errors import CannotRun
@@ -17,9 +18,9 @@ from qlara_rehearsal.strays import stop_strays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 _GRACE_SECONDS = 2.0
+_LONGEST_FIRST_LINE = 256  # bytes: what Linux reads of it
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -129,8 +130,7 @@ class CommandClient:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:  # ValueError: a null character in an argument
-            reason = getattr(error, "strerror", None) or error
-            raise CannotRun(f"{self.command[0]}: cannot be run: {reason}.") from error
+            raise CannotRun(f"{self.command[0]}: cannot be run: {_reason(error)}.") from error
         self._under_way.add(process)
         output = OutputReader(process)
         try:
@@ -142,6 +142,24 @@ class CommandClient:
         ended = time.time()
         shown = mask(text, dict.fromkeys((part.api_key, *self.secrets), PLACEHOLDER))
         return Ending(exit_code, shown, time.monotonic() - began, ended)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Return why a command cannot be run; of a script whose interpreter is not found, that."""
+    if not isinstance(error, FileNotFoundError) or not error.filename:
+        return str(getattr(error, "strerror", None) or error)
+    try:
+        with Path(error.filename).open("rb") as script:
+            line = script.readline(_LONGEST_FIRST_LINE)
+    except OSError:
+        return str(error.strerror)
+    named = line.removeprefix(b"#!").decode("utf-8", "replace").rstrip("\n")
+    if named.endswith("\r"):
+        return (
+            "its lines end as on Windows (CR LF), so that the program in its first line, "
+            f"{named.strip()!r}, is not found; write it with LF"
+        )
+    return f"the program in its first line, {named.strip()!r}, is not found"
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:

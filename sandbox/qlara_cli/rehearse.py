@@ -125,6 +125,7 @@ def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
     help="Write report.html, junit.xml and report.json to this folder.",
 )
 @click.option("--list", "lists", is_flag=True, help="Print the acts and exit.")
+@click.option("--check", "checks", is_flag=True, help="Check the files of the acts and exit.")
 @click.option("--schema", "shows_schema", is_flag=True, help="Print the JSON Schema of an act.")
 def rehearse(command: tuple[str, ...], **options: Any) -> None:
     """Rehearse a client: run it once per act, and judge what it did.
@@ -155,6 +156,9 @@ def _rehearsed(command: tuple[str, ...], options: dict[str, Any]) -> int:
         click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
         return 0
     acts = _acts(options["folder"])
+    if options["checks"]:
+        click.echo(f"{len(acts)} acts are right.")
+        return 0
     if options["lists"]:
         return _print_acts(acts)
     if bool(command) == options["manual"]:
@@ -163,6 +167,8 @@ def _rehearsed(command: tuple[str, ...], options: dict[str, Any]) -> int:
             if not command
             else "Expected a command or --manual; found both."
         )
+    if command and not command[0].strip():
+        raise click.UsageError("Expected a command after --; it is empty.")
     chosen = _chosen(acts, options["wanted"], options["unwanted"])
     settings = RehearsalSettings(
         acts=tuple(chosen),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qlara_rehearsal.acts import SHIPPED, load_act
 from tests.qlara_rehearsal.playing import CLIENTS, GOOD, acts, found, played, shipped
 
 if TYPE_CHECKING:
@@ -114,3 +115,15 @@ def test_a_client_that_sends_nothing_has_reached_no_act_and_handled_none() -> No
 
     assert {each.verdict.value for each in rehearsal.results} == {"not reached"}
     assert not rehearsal.is_ready
+
+
+def test_a_client_without_a_time_limit_is_stopped_and_accused(tmp_path: Path) -> None:
+    text = (SHIPPED / "slow.yaml").read_text(encoding="utf-8")
+    (tmp_path / "slow.yaml").write_text(text.replace("fixed: 3s", "fixed: 6s"), encoding="utf-8")
+
+    [result] = played(GOOD, (load_act(tmp_path / "slow.yaml"),), timeout=3).results
+
+    assert result.verdict == "mishandled"
+    assert [each.what for each in result.findings][0] == (
+        "It had not ended after 3 seconds, and was stopped."
+    )

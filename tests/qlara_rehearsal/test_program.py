@@ -13,7 +13,7 @@ from qlara_rehearsal.program import CommandClient, ManualClient, Part, filled
 
 PART = Part(
     base_url="http://127.0.0.1:8080",
-    api_key="sandbox_secret-of-the-act",
+    api_key=f"sandbox_secret-of-the-act-{os.getpid()}",  # whatever has it is ended with the act
     file=Path("/files/contacts.vcf"),
     list_id="list_rehearsal",
     list_name="",

@@ -44,6 +44,9 @@ def requests(evidence: ActEvidence) -> Iterator[ActFinding]:
 
 
 def _mistakes(evidence: ActEvidence, exchange: ActExchange) -> Iterator[tuple[str, str]]:
+    if not exchange.method:
+        yield "What was sent is no HTTP request.", "A request of HTTP/1.1 (RFC 9112)."
+        return
     operation = contract().operation_of(exchange.method, exchange.path)
     if operation is None:
         yield (

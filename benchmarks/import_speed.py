@@ -115,11 +115,13 @@ def whole_import(data: bytes) -> Any:
     from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Planner, Strategy
     from qlara_sandbox.domain.phone import normaliser
     from qlara_sandbox.domain.vcard import read_cards
+    from qlara_sandbox.services.garbage import PausedGarbage
 
     options = ImportOptions(Strategy.SKIP, ("bench",), "2026-04-09T11:00:10+02:00", 1)
     planner = Planner(options, ExistingContacts({}, {}), normaliser(REGION))
-    planner.add(read_cards(data))
-    return planner.plan()
+    with PausedGarbage().pause():  # as in the process of `serve`
+        planner.add(read_cards(data))
+        return planner.plan()
 
 
 def _of_plan(plan: Any) -> dict[str, Any]:

@@ -28,12 +28,16 @@ class CannotMeasure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A server that can be measured; ``command`` makes the command line for a port."""
+    """A server that can be measured; ``command`` makes the command line for a port.
+
+    It runs in *folder*, where some leave files (None: in ours).
+    """
 
     name: str
     version: str
     command: Callable[[int], list[str]]
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def _start(candidate: Candidate, port: int, log: Path) -> subprocess.Popen[bytes
                 stderr=output,
                 env={**os.environ, **candidate.environment},
                 start_new_session=True,
+                cwd=candidate.folder,
             )
         except OSError as error:
             message = f"{candidate.name} cannot be started: {error}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +9,7 @@ from coverage import Coverage
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
-from tests.server import Running, serving
+from tests.server import COVERAGE, Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -18,10 +19,24 @@ for _name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(_name, None)
 
 
+# With MEASURE=sandbox, the tests that cover the sandbox itself; the others need most of the time.
+_OF_THE_SANDBOX = {"qlara_sandbox", "qlara_cli", "qlara_mcp"}
+_TESTS = Path(__file__).parent
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    if item.get_closest_marker("unmeasured"):
+        return False
+    if os.environ.get("MEASURE") != "sandbox":
+        return True
+    *folders, _ = item.path.relative_to(_TESTS).parts
+    return not folders or folders[0] in _OF_THE_SANDBOX
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test that is marked `unmeasured` without measuring this process: that takes 2.5 times as long."""
-    measuring = Coverage.current() if item.get_closest_marker("unmeasured") else None
+    """Run a test that is not to be measured without measuring this process: that takes 2.5 times as long."""
+    measuring = None if _is_measured(item) else Coverage.current()
     if measuring is None:
         return (yield)
     measuring.stop()
@@ -31,10 +46,24 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         measuring.start()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Start no measuring in processes that such a test starts; those of fixtures serve other tests, too."""
+    configuration = None if _is_measured(item) else os.environ.get(COVERAGE)
+    if configuration is None:
+        return (yield)
+    del os.environ[COVERAGE]
+    try:
+        return (yield)
+    finally:
+        os.environ[COVERAGE] = configuration
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
     """Start one sandbox process for all tests; each uses a key of its own."""
-    with serving() as running:
+    measuring = os.environ.get(COVERAGE)  # whichever test asks for it first
+    with serving(**{COVERAGE: measuring} if measuring else {}) as running:
         yield running
 
 

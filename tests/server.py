@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 READY = "Stop with Ctrl-C."
 # How Python starts a sandbox. What records exchanges puts itself in its place.
 SANDBOX = ["-m", "qlara_sandbox"]
+# How coverage tells a Python that is started to measure, too; see `patch` in pyproject.toml.
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+# The tests for which a sandbox is something to talk to, and not what they test: measured, it takes twice as long.
+_OF_OTHERS = tuple(f"tests/{each}/" for each in ("benchmarks", "console", "docs", "qlara_examples"))
 
 
 class Running(NamedTuple):
@@ -32,6 +36,14 @@ class Running(NamedTuple):
         return int(self.url.rsplit(":", 1)[1])
 
 
+def _environment() -> dict[str, str]:
+    test = os.environ.get("PYTEST_CURRENT_TEST", "")
+    is_of_others = test.startswith(_OF_OTHERS)
+    return {
+        name: text for name, text in os.environ.items() if not (is_of_others and name == COVERAGE)
+    }
+
+
 @contextmanager
 def serving(*options: str, **environment: str) -> Iterator[Running]:
     """Run ``serve`` on a free port until the block ends."""
@@ -41,7 +53,7 @@ def serving(*options: str, **environment: str) -> Iterator[Running]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **environment},
+        env={**_environment(), **environment},
     )
     try:
         yield _when_ready(process)

@@ -43,7 +43,8 @@ class Peer:
         package = cache.package(self.package, self.version)
         home = folder / self.name
         home.mkdir()
-        return Candidate(self.name, self.version, self.command(cache, package, home, responses))
+        command = self.command(cache, package, home, responses)
+        return Candidate(self.name, self.version, command, folder=home)
 
 
 def _prism(

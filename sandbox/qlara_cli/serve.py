@@ -38,7 +38,7 @@ _QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 _MEGABYTE = 1024 * 1024
 # How long one thread of Python may run while another waits: an import of a large file must not
 # hold up the event loop for the interpreter's usual 5 ms each time.
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.0001
 # A full garbage collection stops every request for as long as there are contacts to look at (70 ms
 # for 100 000). Contacts, cards and journal entries are tuples without cycles: rare is enough.
 # The second generation is kept small: all of it is looked at in one go.
@@ -313,12 +313,13 @@ def _application(
 ) -> tuple[Runtime, Any]:
     from qlara_sandbox.http.contract import InvalidContract
     from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
+    from qlara_sandbox.services.garbage import PausedGarbage
     from qlara_sandbox.web.app import assemble
     from qlara_sandbox.web.reload import Reloading
     from qlara_sandbox.web.runtime import Runtime
 
     try:
-        runtime = Runtime(settings, log_request=log_request)
+        runtime = Runtime(settings, log_request=log_request, apart=PausedGarbage().pause)
         if not runtime.library.own_names():
             what = "has no scenario files (*.yaml): only the shipped scenarios are served."
             click.echo(f"{settings.scenarios} {what}", err=True)

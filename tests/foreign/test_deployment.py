@@ -18,6 +18,8 @@ from tests.foreign.serving import (
     default_accounts,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 _FILE = card("TEL;TYPE=CELL:347 555 0001", "EMAIL:luca@email.com", name="Luca Verdi")
 
 

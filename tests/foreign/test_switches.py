@@ -24,6 +24,8 @@ from tests.foreign.stages import Hooks
 if TYPE_CHECKING:
     from tests.foreign.switch import Switch
 
+pytestmark = pytest.mark.unmeasured
+
 _ALL = {**FREEDOMS, **FAULTS}
 _QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 _UPLOAD = "/api/partner-gateway/v1/contacts/upload/vcard"

@@ -79,6 +79,13 @@ def over_http(*options: str) -> Iterator[ServedTools]:
         process.communicate(timeout=15)
 
 
+@pytest.fixture(scope="module")
+def over_plain_http() -> Iterator[ServedTools]:
+    """Start the command over HTTP without options, for all tests that leave it as it is."""
+    with over_http() as served:
+        yield served
+
+
 def posted(url: str, **headers: str) -> int:
     return httpx2.post(url, json=PING, headers={**HEADERS, **headers}).status_code
 
@@ -202,29 +209,32 @@ def test_over_http_the_same_tools_are_served() -> None:
     assert (served.process.returncode, log) == (0, "Stopped.\n")
 
 
-def test_pages_of_other_origins_and_foreign_names_are_refused_as_by_the_control_api() -> None:
-    with over_http() as served:
-        own = served.url.removesuffix("/mcp")
-        statuses = {
-            "foreign origin": posted(served.url, Origin="http://evil.example"),
-            "another port": posted(served.url, Origin="http://127.0.0.1:1"),
-            "rebound name": posted(served.url, Host="evil.example"),
-            "an image": posted(served.url, **{"Sec-Fetch-Site": "cross-site"}),
-            "elsewhere": posted(f"{own}/nowhere", Origin="http://evil.example"),
-        }
-        allowed = posted(served.url, Origin=own)
+def test_pages_of_other_origins_and_foreign_names_are_refused_as_by_the_control_api(
+    over_plain_http: ServedTools,
+) -> None:
+    url = over_plain_http.url
+    own = url.removesuffix("/mcp")
+    statuses = {
+        "foreign origin": posted(url, Origin="http://evil.example"),
+        "another port": posted(url, Origin="http://127.0.0.1:1"),
+        "rebound name": posted(url, Host="evil.example"),
+        "an image": posted(url, **{"Sec-Fetch-Site": "cross-site"}),
+        "elsewhere": posted(f"{own}/nowhere", Origin="http://evil.example"),
+    }
+    allowed = posted(url, Origin=own)
 
     assert set(statuses.values()) == {403}, statuses
     assert allowed not in {401, 403}
 
 
-def test_over_http_files_of_the_machine_are_not_read(tmp_path: Path) -> None:
+def test_over_http_files_of_the_machine_are_not_read(
+    tmp_path: Path, over_plain_http: ServedTools
+) -> None:
     async def work(url: str) -> Any:
         async with Client(url) as client:
             return await client.call_tool("upload_vcard", {"path": str(EXPORT), "listId": LIST})
 
-    with over_http() as served:
-        refused = anyio.run(work, served.url)
+    refused = anyio.run(work, over_plain_http.url)
     with over_http("--files", str(EXPORT.parent)) as served:
         allowed = anyio.run(work, served.url)
     with over_http("--files", str(tmp_path)) as served:
@@ -276,12 +286,11 @@ def test_options_that_cannot_be_kept_are_refused_in_a_sentence(
     assert result.stdout == ""
 
 
-def test_a_port_that_is_taken_is_refused_with_another() -> None:
-    with over_http() as served:
-        port = served.url.rsplit(":", 1)[1].removesuffix("/mcp")
-        done = subprocess.run(
-            [*COMMAND, "--http", "--port", port], capture_output=True, text=True, check=False
-        )
+def test_a_port_that_is_taken_is_refused_with_another(over_plain_http: ServedTools) -> None:
+    port = over_plain_http.url.rsplit(":", 1)[1].removesuffix("/mcp")
+    done = subprocess.run(
+        [*COMMAND, "--http", "--port", port], capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 2
     assert f"Port {port} of 127.0.0.1 is in use." in done.stderr

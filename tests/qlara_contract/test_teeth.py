@@ -71,6 +71,7 @@ def test_the_suite_finds_the_promise_that_a_fault_breaks(promise: PromiseId, nam
     assert promise in _found(name, promise)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "name",
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +24,7 @@ from qlara_sandbox.services.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from qlara_sandbox.domain.contacts import Card, Contact
     from qlara_sandbox.domain.conventions import Conventions
@@ -66,7 +67,8 @@ class ImportRequest(NamedTuple):
 class Importer:
     """Plans and commits imports; those into one world take turns.
 
-    ``monotonic`` is a clock in seconds; ``files`` remember what was read of small files.
+    ``monotonic`` is a clock in seconds; ``files`` remember what was read of small files. ``apart`` makes what large
+    imports run in, as `PausedGarbage.pause` does.
     """
 
     def __init__(
@@ -74,7 +76,9 @@ class Importer:
         monotonic: Callable[[], float] = time.monotonic,
         threads: Threads | None = None,
         files: KnownFiles | None = None,
+        apart: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self._apart = apart
         self._monotonic = monotonic
         self._files = files if files is not None else KnownFiles()
         self.threads = threads or Threads()
@@ -102,18 +106,31 @@ class Importer:
             request.destination
         )  # before the file is read, as it costs nothing
         async with self._turns.setdefault(world, asyncio.Lock()):
-            while True:
-                rules = request.rules()
-                plan = await self._plan(world, request, rules)
-                prepared = world.prepare(plan, request.destination)
-                await approve(prepared.report)
-                holdings = None
-                if len(plan.members) > _MANY_CONTACTS:
-                    with suppress(Overloaded):  # then it is done here
-                        holdings = await self.threads.run(partial(world.holdings_after, prepared))
-                if request.rules() == rules:
-                    # Nothing is awaited from here on, and nothing below can fail.
-                    return world.carry_out(prepared, holdings)
+            with self._apart() if request.size > _LARGE_BYTES else nullcontext():
+                while True:
+                    report = await self._try(world, request, approve)
+                    if report is not None:
+                        return report
+
+    async def _try(
+        self,
+        world: World,
+        request: ImportRequest,
+        approve: Callable[[ImportReport], Awaitable[None]],
+    ) -> ImportReport | None:
+        """Import a file into *world*; return None, and leave the world as it is, if the rules have changed meanwhile."""
+        rules = request.rules()
+        plan = await self._plan(world, request, rules)
+        prepared = world.prepare(plan, request.destination)
+        await approve(prepared.report)
+        holdings = None
+        if len(plan.members) > _MANY_CONTACTS:
+            with suppress(Overloaded):  # then it is done here
+                holdings = await self.threads.run(partial(world.holdings_after, prepared))
+        if request.rules() != rules:
+            return None
+        # Nothing is awaited from here on, and nothing below can fail.
+        return world.carry_out(prepared, holdings)
 
     async def _plan(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from hashlib import blake2b
+from sys import getsizeof
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 8 * 1024 * 1024
 LONGEST_FILE = 256 * 1024
-# What a card and its number cost beside the text that they have of the file, measured.
+# What a card and each of its numbers cost beside the text that they have of the file, measured.
 _CARD_BYTES = 500
+_NUMBER_BYTES = 150
 _FILE_BYTES = 1000
 
 
@@ -30,7 +32,7 @@ class FileKey(NamedTuple):
 
 
 class JudgedNumbers(dict[str, str | None]):
-    """JudgedNumbers in E.164 by what was typed, None for what is none; each is judged once."""
+    """Numbers in E.164 by what was typed, None for what is none; each is judged once."""
 
     def __init__(self, normalise: Callable[[str], str | None]) -> None:
         super().__init__()
@@ -85,7 +87,7 @@ class KnownFiles:
     ) -> None:
         """Keep what was read of a file of *size* octets."""
         known = KnownFile(tuple(cards), JudgedNumbers(normalise))
-        weight = size + _CARD_BYTES * len(known.cards) + _FILE_BYTES
+        weight = size + _FILE_BYTES + sum(map(_weight, known.cards))
         with self._lock:
             if weight > self.most_bytes or key in self._files:
                 return
@@ -97,3 +99,10 @@ class KnownFiles:
 
     def __len__(self) -> int:
         return len(self._files)
+
+
+def _weight(card: Card) -> int:
+    """Return what a card costs beside the text that it has of the file: of that, what takes more than an octet."""
+    texts = (card.name, card.email, card.address, *(phone.text for phone in card.phones))
+    wide = sum(getsizeof(text) for text in texts if not text.isascii())
+    return _CARD_BYTES + _NUMBER_BYTES * len(card.phones) + wide

@@ -90,7 +90,7 @@ class Worlds:
     ) -> None:
         self._build = build
         self._entries: OrderedDict[WorldKey, WorldEntry] = OrderedDict()
-        # Those of them that serve no request, in the same order: what may be evicted.
+        # Those of them that serve no request, the one that has been idle longest first: what may be evicted.
         self._idle: OrderedDict[WorldKey, WorldEntry] = OrderedDict()
         self._bound: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._evicted_keys: OrderedDict[int, None] = OrderedDict()

@@ -79,11 +79,11 @@ class RequestContext:
         self.writes = writes
 
     def release(self) -> None:
-        """Give back the form's file and the world."""
-        if self.form is not None:
-            self.form.close()
+        """Give back the world and the form's file, which may fail to close where the disk is full."""
         if self.entry is not None:
             self.runtime.worlds.end(self.entry, writes=self.writes)
+        if self.form is not None:
+            self.form.close()
 
     def come_under(self, contract: Contract) -> None:
         """Go on under another contract with the same operations, as the scenario demands."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -32,6 +33,7 @@ from qlara_sandbox.web.observers.metrics import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from qlara_sandbox.domain.contacts import Contact
@@ -82,7 +84,7 @@ class Runtime:
 
     ``is_stopping``: it takes no new requests. ``activity`` counts the requests that are over and may have changed a world. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
     ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract. ``log_request`` logs a
-    request that is over.
+    request that is over; ``apart`` makes what large imports run in.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Runtime:
         settings: SandboxSettings,
         threads: Threads | None = None,
         log_request: Callable[[JournalEntry], None] = access_log.observe,
+        apart: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Compile the contract and load the default scenario.
 
@@ -118,7 +121,7 @@ class Runtime:
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
         # Not the handlers': the turns of imports outlive a change of the contract.
         self.threads = threads or Threads()
-        self.importer = Importer(threads=self.threads)
+        self.importer = Importer(threads=self.threads, apart=apart)
         self.log_request = log_request
         self._loading = asyncio.Lock()
         self.started_at = real_seconds()

@@ -24,12 +24,16 @@ _OF_A_CONNECTION = {b"host", b"content-length", b"transfer-encoding", b"connecti
 
 
 class Judged(NamedTuple):
-    """What Prism says of an exchange; ``crash``: what it sent in place of the recorded response."""
+    """What Prism says of an exchange; ``crash``: what it sent in place of the recorded response.
+
+    Without ``is_response``, it sent nothing, and may have ended.
+    """
 
     exchange: Exchange
     request: tuple[str, ...] = ()
     response: tuple[str, ...] = ()
     crash: str = ""
+    is_response: bool = True
 
 
 class Replayed:
@@ -74,6 +78,13 @@ def replay(exchanges: Sequence[Exchange], url: str) -> Iterator[Judged]:
                 return
 
 
+def replay_one_by_one(exchanges: Sequence[Exchange], url: str) -> Iterator[Judged]:
+    """Do the same on a connection for each; a crash is the last of them only for who stops there."""
+    for number, exchange in enumerate(exchanges):
+        with closing(HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection:
+            yield _judged(connection, number, exchange)
+
+
 def _judged(connection: HTTPConnection, number: int, exchange: Exchange) -> Judged:
     try:
         connection.putrequest(
@@ -89,7 +100,7 @@ def _judged(connection: HTTPConnection, number: int, exchange: Exchange) -> Judg
         response = connection.getresponse()
         content = response.read()
     except (OSError, HTTPException) as error:
-        return Judged(exchange, crash=f"{type(error).__name__}: {error}")
+        return Judged(exchange, crash=f"{type(error).__name__}: {error}", is_response=False)
     if response.getheader(_NUMBER) is None:
         return Judged(exchange, crash=f"{response.status} {content.decode('utf-8', 'replace')}")
     said = _said(response.getheader("sl-violations", "[]"))

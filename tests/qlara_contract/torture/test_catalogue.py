@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ALL = (*PLAIN, *FEATURES)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("feature", ALL, ids=lambda each: each.id)
 def test_the_sandbox_agrees_with_each_feature(feature: Feature) -> None:
     for seed in range(2):

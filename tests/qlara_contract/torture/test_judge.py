@@ -46,6 +46,7 @@ def _accused(findings: list[FeatureFinding]) -> list[FeatureFinding]:
     ]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_importer_is_found_with_every_seed(name: str) -> None:
     for seed in range(3):
@@ -104,6 +105,7 @@ def test_a_card_whose_first_line_is_not_exact_may_be_no_card() -> None:
     assert [each.kind for each in found if promise(each.promise).heading] == []
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("feature", ASSUMED, ids=lambda each: each.id)
 def test_an_assumed_feature_that_is_decided_otherwise_breaks_nothing(feature: Feature) -> None:
     file = writer().alone(feature)

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +25,9 @@ from qlara_sandbox.services.known_files import MOST_BYTES, KnownFiles
 from qlara_sandbox.state import snapshot
 from qlara_sandbox.state.world import Destination, ImportReport, World
 from qlara_sandbox.state.worlds import WorldKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXPORT = (resources.SCENARIOS / "files" / "contacts-export.vcf").read_bytes()
 FILES = sorted((Path(__file__).parents[3] / "reliability" / "corpus" / "vcard").iterdir())
@@ -195,23 +199,51 @@ def test_threads_may_use_it_at_the_same_time() -> None:
     assert files.bytes == 1501 * len(files) <= 20_000
 
 
-@pytest.mark.parametrize(("cards", "many"), [(1, 2000), (250, 12)])
-def test_it_takes_no_more_memory_than_it_says(cards: int, many: int) -> None:
+def plain(number: int, cards: int) -> str:
+    return "".join(
+        f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Anna {number} {card}\r\nTEL:347{card:07}\r\n"
+        f"EMAIL:anna.{card}@example.com\r\nEND:VCARD\r\n"
+        for card in range(cards)
+    )
+
+
+def of_many_numbers(number: int, cards: int) -> str:
+    return "".join(
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Anna\n"
+        + "".join(f"TEL:+39347{number}{card:03}{each:03}\n" for each in range(60))
+        + "END:VCARD\n"
+        for card in range(cards)
+    )
+
+
+def of_wide_characters(number: int, cards: int) -> str:
+    """Return cards of which one character makes all the others of their names take four octets."""
+    return "".join(
+        f"BEGIN:VCARD\nVERSION:3.0\nFN:\N{GRINNING FACE}{number} {card}{'a' * 300}\nTEL:347{card:07}\nEND:VCARD\n"
+        for card in range(cards)
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "cards", "many"),
+    [
+        (plain, 1, 2000),
+        (plain, 250, 12),
+        (of_many_numbers, 200, 6),
+        (of_wide_characters, 500, 12),
+    ],
+)
+def test_it_takes_no_more_memory_than_it_says(
+    one: Callable[[int, int], str], cards: int, many: int
+) -> None:
     files = KnownFiles(most_bytes=MOST_BYTES)
     importer = Importer(files=files)
     outcome(importer, EXPORT, Strategy.SKIP)
     target = world()
 
-    def one(number: int) -> bytes:
-        return "".join(
-            f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Anna {number} {card}\r\nTEL:347{card:07}\r\n"
-            f"EMAIL:anna.{card}@example.com\r\nEND:VCARD\r\n"
-            for card in range(cards)
-        ).encode()
-
     async def import_all() -> None:
         for number in range(many):
-            data = one(number)
+            data = one(number, cards).encode()
             into = Destination("list_crm_migration", None)
             request = ImportRequest(partial(bytes, data), len(data), into, Strategy.SKIP, ())
             for _ in range(2):

@@ -113,6 +113,28 @@ def test_accounts_do_not_see_each_others_pages() -> None:
     assert other.json()["total"] == 0
 
 
+def test_a_page_that_was_read_before_is_that_of_the_state_that_was_restored() -> None:
+    who = {"apiKey": "sandbox_k__crm-migration"}
+    headers = {"X-Api-Key": who["apiKey"]}
+    sandbox = TestClient(create_app(), base_url="http://127.0.0.1", headers=headers)
+
+    def total() -> set[int]:
+        return {sandbox.get(LIST).json()["total"] for _ in range(2)}
+
+    upload(sandbox, vcf(("Anna", "347 123 4567")))
+    one, state = total(), sandbox.get("/__admin/state", params=who).json()
+    upload(sandbox, vcf(("Bea", "347 123 4568")))
+    two = total()
+    restored = sandbox.put("/__admin/state", json={**who, "state": state})
+    again = total()
+    upload(sandbox, vcf(("Carla", "347 123 4569")))
+    names = [each["name"] for each in sandbox.get(LIST).json()["contacts"]]
+    sandbox.post("/__admin/reset", json=who)
+
+    assert restored.status_code == 200, restored.text
+    assert (one, two, again, names, total()) == ({1}, {2}, {1}, ["Anna", "Carla"], {0})
+
+
 def test_a_page_that_breaks_the_contract_is_refused_each_time() -> None:
     app = create_app()
     runtime = app.state.runtime

@@ -124,6 +124,4 @@ def test_a_client_without_a_time_limit_is_stopped_and_accused(tmp_path: Path) ->
     [result] = played(GOOD, (load_act(tmp_path / "slow.yaml"),), timeout=3).results
 
     assert result.verdict == "mishandled"
-    assert [each.what for each in result.findings][0] == (
-        "It had not ended after 3 seconds, and was stopped."
-    )
+    assert result.findings[0].what == "It had not ended after 3 seconds, and was stopped."

@@ -140,6 +140,14 @@ def _further_mistakes(file: YamlFile) -> Iterator[Mistake]:
             there = [one.relative_to(folder).as_posix() for one in sorted(folder.rglob("*.vcf"))]
             message = f"file {name!r} not found beside the act{near(name, there)}"
             yield _mistake(file, ("file", "path"), message)
+    lists = _at(value, "lists")
+    if isinstance(lists, list) and isinstance(value.get("list_id"), str):
+        ids = [str(_at(each, "id")) for each in lists]
+        if value["list_id"] not in ids:
+            message = (
+                f"no list of the act has the id {value['list_id']!r}{near(value['list_id'], ids)}"
+            )
+            yield _mistake(file, ("list_id",), message)
     reached = _at(value, "expect", "reached")
     for index, each in enumerate(reached if isinstance(reached, list) else []):
         operation = each.get("operation") if isinstance(each, dict) else None

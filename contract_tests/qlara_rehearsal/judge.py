@@ -138,7 +138,7 @@ def _seen(exchanges: tuple[ActExchange, ...]) -> str:
 def _counted(exchanges: tuple[ActExchange, ...]) -> Iterator[str]:
     counts: dict[str, int] = {}
     for one in exchanges:
-        name = f"{one.operation or one.path} {one.status or 'without a response'}"
+        name = f"{one.operation or one.path or 'what is no request'} {one.status or 'without a response'}"
         counts[name] = counts.get(name, 0) + 1
     for name, count in counts.items():
         yield f"{name} × {count}" if count > 1 else name

@@ -6,20 +6,21 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from qlara_contract.errors import CannotRun
-from qlara_contract.masking import mask
+from qlara_contract.masking import PLACEHOLDER, mask
+from qlara_rehearsal.output import OutputReader
+from qlara_rehearsal.strays import stop_strays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
-_KEPT_OUTPUT = 200_000  # bytes: the beginning and the end of more
 _GRACE_SECONDS = 2.0
+_LONGEST_FIRST_LINE = 256  # bytes: what Linux reads of it
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -91,12 +92,16 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class CommandClient:
-    """A command. ``environment`` is what it inherits, ``additions`` are set besides, with placeholders."""
+    """A command. ``environment`` is what it inherits, ``additions`` are set besides, with placeholders.
+
+    ``secrets`` are masked in what it prints, as the key of the act is.
+    """
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
     additions: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 60.0
+    secrets: tuple[str, ...] = ()
     _under_way: set[subprocess.Popen[bytes]] = field(default_factory=set, repr=False, compare=False)
 
     def stop(self) -> None:
@@ -115,27 +120,46 @@ class CommandClient:
         additions = {name: filled(value, values) for name, value in self.additions.items()}
         environment = {**self.environment, **part.variables, **additions}
         began = time.monotonic()
-        with tempfile.TemporaryFile() as output:
-            try:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    env=environment,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise CannotRun(f"{self.command[0]}: cannot be run: {error.strerror}.") from error
-            self._under_way.add(process)
-            try:
-                exit_code = _wait(process, self.timeout)
-            finally:
-                self._under_way.discard(process)
-            text = _read(output)
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:  # ValueError: a null character in an argument
+            raise CannotRun(f"{self.command[0]}: cannot be run: {_reason(error)}.") from error
+        self._under_way.add(process)
+        output = OutputReader(process)
+        try:
+            exit_code = _wait(process, self.timeout)
+        finally:
+            self._under_way.discard(process)
+            stop_strays(part.variables)
+            text = output.text()
         ended = time.time()
-        shown = mask(text, {part.api_key: "YOUR_API_KEY"})
+        shown = mask(text, dict.fromkeys((part.api_key, *self.secrets), PLACEHOLDER))
         return Ending(exit_code, shown, time.monotonic() - began, ended)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Return why a command cannot be run; of a script whose interpreter is not found, that."""
+    if not isinstance(error, FileNotFoundError) or not error.filename:
+        return str(getattr(error, "strerror", None) or error)
+    try:
+        with Path(error.filename).open("rb") as script:
+            line = script.readline(_LONGEST_FIRST_LINE)
+    except OSError:
+        return str(error.strerror)
+    named = line.removeprefix(b"#!").decode("utf-8", "replace").rstrip("\n")
+    if named.endswith("\r"):
+        return (
+            "its lines end as on Windows (CR LF), so that the program in its first line, "
+            f"{named.strip()!r}, is not found; write it with LF"
+        )
+    return f"the program in its first line, {named.strip()!r}, is not found"
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
@@ -160,21 +184,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-
-
-def _read(output: object) -> str:
-    file = output
-    file.seek(0, os.SEEK_END)  # type: ignore[attr-defined]
-    size = file.tell()  # type: ignore[attr-defined]
-    file.seek(0)  # type: ignore[attr-defined]
-    if size <= _KEPT_OUTPUT:
-        raw: bytes = file.read()  # type: ignore[attr-defined]
-        return raw.decode("utf-8", "replace")
-    half = _KEPT_OUTPUT // 2
-    head: bytes = file.read(half)  # type: ignore[attr-defined]
-    file.seek(size - half)  # type: ignore[attr-defined]
-    tail: bytes = file.read()  # type: ignore[attr-defined]
-    return f"{head.decode('utf-8', 'replace')}\n…\n{tail.decode('utf-8', 'replace')}"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from qlara_contract.contract import contract
 from qlara_contract.errors import CannotRun
+from qlara_contract.untrusted import visible
 from qlara_rehearsal.evidence import ActEvidence, Held
 from qlara_rehearsal.exchanges import UPLOAD, exchanges_of
 from qlara_rehearsal.judge import ActResult, ActVerdict, judge
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from qlara_rehearsal.acts import Act
-    from qlara_rehearsal.program import Performer
+    from qlara_rehearsal.program import Ending, Performer
     from qlara_rehearsal.stage import Stage
 
 _AGAIN = "again"
 _ORDINARY = "ordinary-file"
 _FILE_NAME = "contacts.vcf"
+_NOT_STARTED = frozenset({126, 127})  # POSIX: "Exit Status for Commands"
+_LONGEST_LINE = 300
 _CONTROL_FILE: dict[str, Any] = {"contacts": 3}
 
 
@@ -39,6 +42,7 @@ class RehearsalSettings:
     """What is rehearsed, and how. ``strategy`` empty: what each act is for first.
 
     ``left_out`` are acts that were not chosen, by name. No act begins once ``deadline`` seconds are over.
+    ``secrets`` are masked in every report, as the keys of the acts are.
     """
 
     acts: tuple[Act, ...]
@@ -48,6 +52,12 @@ class RehearsalSettings:
     command: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     deadline: float = inf
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def plays_alone(self) -> bool:
+        """Whether no two acts are played at the same time: then whatever comes belongs to the one act."""
+        return min(self.jobs, len(self.acts)) == 1
 
 
 @dataclass(frozen=True)
@@ -178,7 +188,9 @@ class _Run:
         before = _held(account)
         part = self._part(act, account, content, use)
         ending = self._client.play(part, _question(act))
-        exchanges = tuple(exchanges_of(account.entries(alone=self._settings.jobs == 1)))
+        exchanges = tuple(exchanges_of(account.entries(alone=self._settings.plays_alone)))
+        if not exchanges and ending.exit_code in _NOT_STARTED:
+            raise CannotRun(_not_started(self._settings.command, ending))
         after = _held(account)
         strategy = next((one.strategy for one in exchanges if one.happened), part.strategy)
         reference = self._stage.reference(act.name, f"{strategy}{use}")
@@ -201,7 +213,7 @@ class _Run:
         account = self._stage.account(act.name, _ORDINARY)
         content = generated_file(_CONTROL_FILE, self._seed_of(act))
         self._client.play(self._part(act, account, content, _ORDINARY), "")
-        entries = account.entries(alone=self._settings.jobs == 1)
+        entries = account.entries(alone=self._settings.plays_alone)
         return any(one["operation"] == UPLOAD for one in entries)
 
     def _part(self, act: Act, account: StagedAccount, content: bytes, use: str) -> Part:
@@ -224,6 +236,15 @@ class _Run:
 
     def _seed_of(self, act: Act) -> int:
         return crc32(f"{self._settings.seed}:{act.name}".encode())
+
+
+def _not_started(command: tuple[str, ...], ending: Ending) -> str:
+    last = visible(ending.output).strip().splitlines()[-1:]
+    said = f" It printed: {last[0][:_LONGEST_LINE]}" if last else ""
+    return (
+        f"{command[0] if command else 'The client'}: ended with exit code {ending.exit_code} and without a "
+        f"request, as a shell does that finds no such command, or may not run it.{said}"
+    )
 
 
 def _held(account: StagedAccount) -> Held:

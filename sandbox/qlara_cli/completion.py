@@ -46,6 +46,17 @@ def scenario_names(
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+def act_names(
+    ctx: click.Context,
+    _: click.Parameter,
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Return the acts whose names begin so: the shipped ones, and those of the folder that is given."""
+    folder = ctx.params.get("folder")
+    names = {*_names(resources.SCENARIOS / "acts"), *(_names(Path(folder)) if folder else ())}
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
 def _folder(ctx: click.Context) -> Path:
     """Return the folder of scenarios that the options before name, of this command or one above."""
     at: click.Context | None = ctx

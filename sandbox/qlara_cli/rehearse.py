@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import click
 
+from qlara_cli.completion import act_names
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.fitting import fitted
-from qlara_cli.verify_options import Amount, WritableFolder
+from qlara_cli.verify_options import Amount, WritableFolder, ensure_writable
 from qlara_contract.errors import CannotRun
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
     found = {}
     for each in value:
         name, equals, text = each.partition("=")
-        if not equals or not _NAME.fullmatch(name):
+        if not equals or not _NAME.fullmatch(name) or "\0" in text:
             raise click.BadParameter(
                 f"{name!r}: expected NAME=VALUE, such as API_URL={{base_url}}."
             )
@@ -49,6 +50,7 @@ def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
     envvar="SANDBOX_ACT",
     multiple=True,
     metavar="NAME",
+    shell_complete=act_names,
     help="Play only this act; repeatable.",
 )
 @click.option(
@@ -57,6 +59,7 @@ def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
     envvar="SANDBOX_SKIP",
     multiple=True,
     metavar="NAME",
+    shell_complete=act_names,
     help="Leave this act out; repeatable. The report names it.",
 )
 @click.option(
@@ -122,6 +125,7 @@ def _additions(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
     help="Write report.html, junit.xml and report.json to this folder.",
 )
 @click.option("--list", "lists", is_flag=True, help="Print the acts and exit.")
+@click.option("--check", "checks", is_flag=True, help="Check the files of the acts and exit.")
 @click.option("--schema", "shows_schema", is_flag=True, help="Print the JSON Schema of an act.")
 def rehearse(command: tuple[str, ...], **options: Any) -> None:
     """Rehearse a client: run it once per act, and judge what it did.
@@ -152,6 +156,9 @@ def _rehearsed(command: tuple[str, ...], options: dict[str, Any]) -> int:
         click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
         return 0
     acts = _acts(options["folder"])
+    if options["checks"]:
+        click.echo(f"{len(acts)} acts are right.")
+        return 0
     if options["lists"]:
         return _print_acts(acts)
     if bool(command) == options["manual"]:
@@ -160,6 +167,8 @@ def _rehearsed(command: tuple[str, ...], options: dict[str, Any]) -> int:
             if not command
             else "Expected a command or --manual; found both."
         )
+    if command and not command[0].strip():
+        raise click.UsageError("Expected a command after --; it is empty.")
     chosen = _chosen(acts, options["wanted"], options["unwanted"])
     settings = RehearsalSettings(
         acts=tuple(chosen),
@@ -168,7 +177,10 @@ def _rehearsed(command: tuple[str, ...], options: dict[str, Any]) -> int:
         jobs=1 if options["manual"] else options["jobs"],
         command=command,
         left_out=tuple(each.name for each in acts if each not in chosen),
+        secrets=_secrets(options),
     )
+    if options["report"]:
+        ensure_writable(options["report"])
     with _progress(len(chosen), quiet=options["manual"]) as progress:
         rehearsal = play(settings, _client(command, options), progress.tell)
     _show(rehearsal, options["report"])
@@ -214,7 +226,16 @@ def _client(command: tuple[str, ...], options: dict[str, Any]) -> Performer:
 
     if options["manual"]:
         return ManualClient(_tell, click.confirm)
-    return CommandClient(command, dict(os.environ), options["additions"], options["timeout"])
+    return CommandClient(
+        command, dict(os.environ), options["additions"], options["timeout"], _secrets(options)
+    )
+
+
+def _secrets(options: dict[str, Any]) -> tuple[str, ...]:
+    """Return the secrets of whoever rehearses: those of the environment, and of --env."""
+    from qlara_rehearsal.secret_names import secrets_of
+
+    return secrets_of({**os.environ, **options["additions"]})
 
 
 def _tell(part: Part) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -69,6 +70,20 @@ class WritableFolder(click.ParamType[Path]):
         if not str(value) or not found.is_dir():
             self.fail(f"expected a folder; {str(found)!r} is none.", param, ctx)
         return path
+
+
+def ensure_writable(folder: Path) -> None:
+    """Make *folder*, and see that files can be written to it, before much time is spent.
+
+    Raises:
+        click.UsageError: they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise click.UsageError(f"{folder}: cannot be written to: {error.strerror}.") from error
 
 
 def required(_: click.Context, param: click.Parameter, value: str) -> str:

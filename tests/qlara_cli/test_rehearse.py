@@ -73,6 +73,11 @@ def test_an_act_that_is_not_reached_is_not_handled() -> None:
         (["--act", "sloww", "--", "x"], "--act: unknown act 'sloww'. Expected one of connection-"),
         (["--act", "slow", "--skip", "slow", "--", "x"], "No act is left to play."),
         (["--act", "update", "--strategy", "SKIP", "--", "x"], "No act is for SKIP"),
+        (["--", ""], "Expected a command after --; it is empty."),
+        (
+            ["--", "bash", "-c", "no-such-program"],
+            "bash: ended with exit code 127 and without a request",
+        ),
         (["--env", "A", "--", "x"], "'A': expected NAME=VALUE, such as API_URL={base_url}."),
     ],
 )
@@ -80,6 +85,79 @@ def test_what_cannot_be_rehearsed_ends_with_2(arguments: list[str], message: str
     code, said = run(*arguments)
 
     assert (code, message in said) == (2, True), said
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_played(
+    tmp_path: Path,
+) -> None:
+    marker = tmp_path / "played"
+    script = f"import pathlib; pathlib.Path({str(marker)!r}).touch()"
+
+    code, said = run("--report", "/proc/report", "--", sys.executable, "-c", script)
+
+    assert (code, "/proc/report: cannot be written to: " in said) == (2, True), said
+    assert not marker.exists()
+
+
+def test_a_secret_in_the_command_is_not_in_the_report(tmp_path: Path) -> None:
+    secret = f"token-of-the-crm-{os.getpid()}"
+
+    code, said = run(
+        *("--act", "slow", "--env", f"CRM_TOKEN={secret}", "--report", str(tmp_path)),
+        *("--", sys.executable, "-c", "import os; print(os.environ['CRM_TOKEN'])", secret),
+    )
+
+    written = [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()]
+    assert (code, len(written)) == (1, 3)
+    assert "YOUR_API_KEY" in said
+    assert not any(secret in text for text in (said, *written))
+
+
+def test_the_names_of_acts_can_be_completed(tmp_path: Path) -> None:
+    (tmp_path / "slowest.yaml").touch()
+    words = f"qlara-sandbox rehearse --acts {tmp_path} --act slo"
+    done = CliRunner().invoke(
+        main,
+        env={
+            "_QLARA_SANDBOX_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": "5",
+        },
+        prog_name="qlara-sandbox",
+    )
+
+    assert done.output == "plain,slow\nplain,slowest\n"
+
+
+def test_a_script_with_line_ends_of_windows_is_told_from_one_that_is_not_there(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "import.sh"
+    script.write_bytes(b"#!/bin/bash\r\ntrue\r\n")
+    script.chmod(0o755)
+
+    code, said = run("--act", "slow", "--", str(script))
+
+    assert code == 2
+    assert "its lines end as on Windows (CR LF), so that the program in its first line" in said
+
+
+def test_what_is_no_request_is_told_as_such() -> None:
+    script = (
+        "import os, socket, urllib.parse\n"
+        "where = urllib.parse.urlsplit(os.environ['QLARA_BASE_URL'])\n"
+        "with socket.create_connection((where.hostname, where.port)) as connection:\n"
+        "    connection.sendall(bytes([0, 255]) + b' garbage\\r\\n\\r\\n'); connection.recv(100)"
+    )
+
+    code, said = run("--act", "slow", "--", sys.executable, "-c", script)
+
+    assert code == 1
+    assert "What was sent is no HTTP request." in said
+
+
+def test_the_shipped_acts_can_be_checked_without_playing_them() -> None:
+    assert run("--check") == (0, "19 acts are right.\n")
 
 
 def test_an_act_with_mistakes_ends_with_2_and_tells_them(tmp_path: Path) -> None:

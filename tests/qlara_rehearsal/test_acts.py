@@ -139,6 +139,12 @@ def test_a_file_that_cannot_be_used_is_a_mistake(line: str, mistake: str, tmp_pa
     assert mistakes(tmp_path, f"{MINIMAL}{line}\n") == [mistake]
 
 
+def test_a_list_that_the_act_does_not_have_is_a_mistake(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, MINIMAL + "list_id: list_mina\n") == [
+        "8: list_id: no list of the act has the id 'list_mina'; did you mean list_mine?"
+    ]
+
+
 def test_an_operation_that_no_contract_has_is_a_mistake(tmp_path: Path) -> None:
     text = MINIMAL.replace("uploadVCard", "listContact")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qlara_rehearsal.acts import SHIPPED, load_act
 from tests.qlara_rehearsal.playing import CLIENTS, GOOD, acts, found, played, shipped
 
 if TYPE_CHECKING:
@@ -19,12 +20,9 @@ GOOD_CLIENTS = {
     "python": GOOD,
     "node": (NODE or "node", str(CLIENTS / "good.mjs")),
 }
-# The acts whose files, and so whose contacts, depend on the seed.
-SEEDED = acts(
-    *("documented-import", "file-with-errors", "further-fields", "many-pages", "half-a-list")
-)
 WRONG = sorted([*(CLIENTS / "wrong").glob("*.py"), *(CLIENTS / "wrong").glob("*.mjs")])
-RIGHT = sorted((CLIENTS / "right").glob("*.py"))
+RIGHT = sorted(file for file in (CLIENTS / "right").iterdir() if file.is_file())
+PROGRAMS = {".py": sys.executable, ".mjs": NODE or "node", ".sh": "bash"}
 
 
 def named(file: Path, phrase: str) -> list[str]:
@@ -32,18 +30,23 @@ def named(file: Path, phrase: str) -> list[str]:
     line = file.read_text(encoding="utf-8").partition("\n")[0]
     names = re.search(rf"{phrase}: ([a-z0-9, -]+)", line)
     assert names is not None, line
+    if names[1] == "all":
+        return [each.name for each in shipped()]
     known = {each.name for each in shipped()}
     assert set(names[1].split(", ")) <= known
     return names[1].split(", ")
 
 
 def command(file: Path) -> tuple[str, ...]:
-    return ((NODE or "node") if file.suffix == ".mjs" else sys.executable, str(file))
+    return (PROGRAMS[file.suffix], str(file))
 
 
 def need(program: tuple[str, ...]) -> None:
     if program[0] == "node":
         pytest.skip("needs Node.js")
+
+
+OTHERWISE_RIGHT = [file for file in WRONG if "documented-import" not in named(file, "Found by")]
 
 
 @pytest.mark.parametrize("language", GOOD_CLIENTS)
@@ -58,12 +61,13 @@ def test_a_good_client_is_ready(language: str, strategy: str) -> None:
     assert len(rehearsal.results) == len(shipped()) - (strategy in {"SKIP", "DUPLICATE"})
 
 
+@pytest.mark.rehearsals
 @pytest.mark.parametrize("language", GOOD_CLIENTS)
 @pytest.mark.parametrize("seed", range(1, 11))
 def test_a_good_client_is_ready_whatever_the_seed(language: str, seed: int) -> None:
     need(GOOD_CLIENTS[language])
 
-    assert found(played(GOOD_CLIENTS[language], SEEDED, seed=seed)) == {}
+    assert found(played(GOOD_CLIENTS[language], shipped(), seed=seed)) == {}
 
 
 @pytest.mark.parametrize("file", WRONG, ids=lambda file: file.stem)
@@ -71,7 +75,7 @@ def test_a_wrong_client_is_found_by_its_act(file: Path) -> None:
     need(command(file))
     meant = named(file, "Found by")
 
-    rehearsal = played(command(file), acts(*meant), timeout=20)
+    rehearsal = played(command(file), acts(*meant), timeout=10)
 
     assert {each.act.name: each.verdict.value for each in rehearsal.results} == dict.fromkeys(
         meant, "mishandled"
@@ -79,8 +83,22 @@ def test_a_wrong_client_is_found_by_its_act(file: Path) -> None:
     assert rehearsal.exit_code == 1
 
 
+@pytest.mark.parametrize("file", OTHERWISE_RIGHT, ids=lambda file: file.stem)
+def test_a_wrong_client_is_wrong_in_its_act_alone(file: Path) -> None:
+    need(command(file))
+
+    assert found(played(command(file), acts("documented-import"))) == {}
+
+
+def test_there_are_enough_wrong_clients_and_some_of_them_in_node() -> None:
+    assert len(WRONG) >= 24
+    assert sum(file.suffix == ".mjs" for file in WRONG) >= 3
+
+
 @pytest.mark.parametrize("file", RIGHT, ids=lambda file: file.stem)
 def test_another_right_client_is_not_accused(file: Path) -> None:
+    need(command(file))
+
     assert found(played(command(file), acts(*named(file, "Right in")))) == {}
 
 
@@ -97,3 +115,13 @@ def test_a_client_that_sends_nothing_has_reached_no_act_and_handled_none() -> No
 
     assert {each.verdict.value for each in rehearsal.results} == {"not reached"}
     assert not rehearsal.is_ready
+
+
+def test_a_client_without_a_time_limit_is_stopped_and_accused(tmp_path: Path) -> None:
+    text = (SHIPPED / "slow.yaml").read_text(encoding="utf-8")
+    (tmp_path / "slow.yaml").write_text(text.replace("fixed: 3s", "fixed: 6s"), encoding="utf-8")
+
+    [result] = played(GOOD, (load_act(tmp_path / "slow.yaml"),), timeout=3).results
+
+    assert result.verdict == "mishandled"
+    assert result.findings[0].what == "It had not ended after 3 seconds, and was stopped."

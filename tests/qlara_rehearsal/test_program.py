@@ -13,7 +13,7 @@ from qlara_rehearsal.program import CommandClient, ManualClient, Part, filled
 
 PART = Part(
     base_url="http://127.0.0.1:8080",
-    api_key="sandbox_secret-of-the-act",
+    api_key=f"sandbox_secret-of-the-act-{os.getpid()}",  # whatever has it is ended with the act
     file=Path("/files/contacts.vcf"),
     list_id="list_rehearsal",
     list_name="",
@@ -66,6 +66,48 @@ def _is_dead(process: int) -> bool:
     return state == "Z"
 
 
+def test_a_child_in_a_session_of_its_own_is_stopped_as_well() -> None:
+    script = (
+        "import subprocess, sys; "
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], "
+        "start_new_session=True); print(child.pid)"
+    )
+
+    ending = client(script).play(PART, "")
+
+    assert ending.exit_code == 0
+    assert _is_dead(int(ending.output))
+
+
+def test_a_gigabyte_of_output_takes_neither_memory_nor_disk() -> None:
+    script = "import os\nfor _ in range(1024): os.write(1, b'x' * 1_048_576)"
+
+    ending = client(script, timeout=60).play(PART, "")
+
+    assert (ending.exit_code, len(ending.output)) == (0, 200_003)
+
+
+@pytest.mark.parametrize("length", [0, 1, 99_999, 100_000, 100_001, 199_999, 200_000])
+def test_an_output_up_to_the_bound_is_kept_whole(length: int) -> None:
+    ending = client(f"print('x' * {length}, end='')").play(PART, "")
+
+    assert ending.output == "x" * length
+
+
+def test_secrets_of_the_one_who_rehearses_are_not_kept_either() -> None:
+    command = (sys.executable, "-c", "print('token-of-mine')")
+
+    ending = CommandClient(command, {}, secrets=("token-of-mine",)).play(PART, "")
+
+    assert ending.output == "YOUR_API_KEY\n"
+
+
+def test_a_program_that_kills_itself_has_a_negative_exit_code() -> None:
+    ending = client("import os, signal; os.kill(os.getpid(), signal.SIGKILL)").play(PART, "")
+
+    assert (ending.exit_code, ending.is_well) == (-9, False)
+
+
 def test_of_a_long_output_the_beginning_and_the_end_are_kept() -> None:
     ending = client("print('begin'); print('x' * 1_000_000); print('end')").play(PART, "")
 
@@ -76,6 +118,11 @@ def test_of_a_long_output_the_beginning_and_the_end_are_kept() -> None:
 def test_a_command_that_is_not_there_cannot_be_rehearsed() -> None:
     with pytest.raises(CannotRun, match=r"no-such-program: cannot be run: No such file"):
         CommandClient(("no-such-program",), {}).play(PART, "")
+
+
+def test_an_argument_that_no_program_can_get_cannot_be_rehearsed() -> None:
+    with pytest.raises(CannotRun, match=r"echo: cannot be run: embedded null byte"):
+        CommandClient(("echo", "a\0b"), {}).play(PART, "")
 
 
 def test_braces_that_are_no_placeholders_stay() -> None:

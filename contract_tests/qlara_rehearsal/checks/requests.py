@@ -1,6 +1,7 @@
 """How requests are written, held against the contract: names, the place of the key, what is needless.
 
-Right are headers of any kind, beside those that only a sandbox knows.
+Right are headers of any kind, beside those that only a sandbox knows, and a look for a list that is not there
+before one is created.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_contract.contract import contract
 from qlara_rehearsal.evidence import ActFinding
+from qlara_rehearsal.exchanges import LIST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +26,7 @@ _KEY = re.compile(
 )
 _CHARSET = "_charset_"  # of the form itself: RFC 7578 section 4.6
 _OF_THE_SANDBOX = re.compile(r"x-sandbox-.*|prefer")
+_NOT_FOUND = 404
 # Refusals that say how a request is written, where an act does not ask for them.
 _MISWRITTEN = frozenset({400, 404, 405, 411, 415, 422, 431})
 
@@ -41,6 +44,9 @@ def requests(evidence: ActEvidence) -> Iterator[ActFinding]:
 
 
 def _mistakes(evidence: ActEvidence, exchange: ActExchange) -> Iterator[tuple[str, str]]:
+    if not exchange.method:
+        yield "What was sent is no HTTP request.", "A request of HTTP/1.1 (RFC 9112)."
+        return
     operation = contract().operation_of(exchange.method, exchange.path)
     if operation is None:
         yield (
@@ -54,12 +60,22 @@ def _mistakes(evidence: ActEvidence, exchange: ActExchange) -> Iterator[tuple[st
     yield from _names("form field", exchange.form_names, _fields(operation))
     if exchange.method == "GET" and exchange.body_bytes:
         yield "A GET request has a body.", "A GET request has none."
-    is_asked_for = exchange.status in evidence.act.statuses or exchange.faults
+    is_asked_for = (
+        exchange.status in evidence.act.statuses
+        or exchange.faults
+        or _is_a_look_for_a_list(evidence, exchange)
+    )
     if exchange.status in _MISWRITTEN and not is_asked_for:
         yield (
             f"{exchange.status}: {exchange.reason() or 'refused'}",
             "A request that the contract allows.",
         )
+
+
+def _is_a_look_for_a_list(evidence: ActEvidence, exchange: ActExchange) -> bool:
+    """Return whether a client asked, before it imported anything, for a list that is not there."""
+    imported = any(one.number < exchange.number for one in evidence.uploads)
+    return exchange.operation == LIST and exchange.status == _NOT_FOUND and not imported
 
 
 def _misplaced_key(exchange: ActExchange) -> Iterator[tuple[str, str]]:

@@ -124,7 +124,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "ready": rehearsal.is_ready,
         "started": rehearsal.started.isoformat(timespec="seconds"),
         "seconds": round(rehearsal.seconds, 1),
-        "command": list(settings.command),
+        "command": [texts.masked(rehearsal, each) for each in settings.command],
         "client": rehearsal.client or None,
         "contractVersion": rehearsal.contract_version,
         "sandboxVersion": VERSION,

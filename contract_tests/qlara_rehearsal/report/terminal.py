@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from qlara_contract.report.counting import counted
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from qlara_rehearsal.judge import ActResult
     from qlara_rehearsal.rehearsal import Rehearsal
 
+_MARK = "✗"
 _STYLES = {
     ActVerdict.MISHANDLED: "bold red",
     ActVerdict.NOT_REACHED: "bold yellow",
@@ -44,10 +47,13 @@ def print_rehearsal(console: Console, rehearsal: Rehearsal) -> None:
 
 
 def _line(console: Console, result: ActResult, verdicts: int, widest: int) -> None:
+    start = f"  {result.act.name:<{widest}}  "
+    title, ending = f"{result.act.title} ", f"({texts.ending(result)})"
+    room = console.width - verdicts - cell_len(start) - cell_len(ending)
+    if console.is_terminal and cell_len(title) > room:
+        title = ""  # the name says it, and a line per act is easier to read
     line = Text.assemble(
-        (f"{result.verdict:<{verdicts}}", _STYLES[result.verdict]),
-        f"  {result.act.name:<{widest}}  {result.act.title} ",
-        (f"({texts.ending(result)})", "dim"),
+        (f"{result.verdict:<{verdicts}}", _STYLES[result.verdict]), start, title, (ending, "dim")
     )
     console.print(line, soft_wrap=True)
 
@@ -70,14 +76,16 @@ def _act(console: Console, rehearsal: Rehearsal, result: ActResult, told: set[st
         _print(console, f"  Why it matters: {result.act.why}", wrap=True)
         _print(console, f"  What to do: {result.act.advice}", wrap=True)
     for line in texts.output_lines(rehearsal, result)[-3:]:
-        _print(console, f"  It printed: {line}", "dim")
+        _print(console, _cut(console, f"  It printed: {line}"), "dim")
     _print(console, f"  Again: {texts.again(rehearsal, result)}", "dim")
 
 
 def _finding(
     console: Console, rehearsal: Rehearsal, result: ActResult, finding: ActFinding
 ) -> None:
-    _print(console, f"  ✗ {texts.masked(rehearsal, visible(finding.what))}", "bold", wrap=True)
+    _print(
+        console, f"  {_MARK} {texts.masked(rehearsal, visible(finding.what))}", "bold", wrap=True
+    )
     _print(
         console, f"    Expected: {texts.masked(rehearsal, visible(finding.expected))}", wrap=True
     )
@@ -89,9 +97,23 @@ def _finding(
         _print(console, f"      # {counted(more, 'more request')} in between", "dim")
 
 
+def _cut(console: Console, text: str) -> str:
+    """Return *text* as far as it fits into a line of a terminal."""
+    cut = Text(text)
+    if console.is_terminal:
+        cut.truncate(console.width, overflow="ellipsis")
+    return cut.plain
+
+
 def _print(console: Console, text: str, style: str = "", *, wrap: bool = False) -> None:
     indent = len(text) - len(text.lstrip())
     if wrap and console.is_terminal:
-        console.print(Padding(Text(text.strip(), style=style), (0, 0, 0, indent)))
+        mark, space, rest = text.strip().partition(" ")
+        if mark != _MARK:
+            console.print(Padding(Text(text.strip(), style=style), (0, 0, 0, indent)))
+            return
+        grid = Table.grid()
+        grid.add_row(Text(" " * indent + mark + space, style=style), Text(rest, style=style))
+        console.print(grid)
     else:
         console.print(Text(text, style=style), soft_wrap=True)

@@ -23,6 +23,7 @@ _LONGEST_REASON = 200
 _OUTPUT_LINES = 12
 _LONGEST_LINE = 300
 _NAMED = 12  # acts
+_MASKED = "%E2%80%A6"  # what the journal has in place of a key in a query
 
 
 def verdict(rehearsal: Rehearsal) -> str:
@@ -84,13 +85,13 @@ def exchange_lines(rehearsal: Rehearsal, result: ActResult, exchange: ActExchang
     """Return an exchange as a comment with its response, and a command that sends it again."""
     began = result.evidence.exchanges[0].started
     comment = f"# request {exchange.number}, {exchange.started - began:.2f} s: {_outcome(exchange)}"
-    text = f"{comment}\n{curl(exchange)}"
+    text = f"{comment}\n{curl(exchange)}" if exchange.method else comment
     return masked(rehearsal, visible(text))
 
 
 def curl(exchange: ActExchange) -> str:
     """Return the command that sends the request again, to the sandbox at ``$QLARA_BASE_URL``."""
-    query = f"?{exchange.query}" if exchange.query else ""
+    query = f"?{exchange.query}".replace(_MASKED, PLACEHOLDER) if exchange.query else ""
     method = "" if exchange.method in {"GET", "POST"} else f"-X {exchange.method} "
     target = exchange.path + query
     is_plain = not set('"$`\\!') & set(target)
@@ -124,8 +125,9 @@ def ending(result: ActResult) -> str:
 
 
 def masked(rehearsal: Rehearsal, text: str) -> str:
-    """Return *text* without any key of the rehearsal."""
+    """Return *text* without any key or secret of the rehearsal."""
     keys = [one.evidence.part.api_key for one in rehearsal.results]
+    keys += rehearsal.settings.secrets
     return mask(text, dict.fromkeys(keys, PLACEHOLDER))
 
 

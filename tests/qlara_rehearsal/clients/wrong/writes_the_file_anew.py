@@ -1,4 +1,4 @@
-"""Reads the file as text in another encoding and writes it anew. Found by: hostile-names."""
+"""Reads the file as text in another encoding and writes it anew. Found by: hostile-names, documented-import."""
 
 from __future__ import annotations
 

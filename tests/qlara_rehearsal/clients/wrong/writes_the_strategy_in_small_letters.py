@@ -1,4 +1,4 @@
-"""Means to update, and writes the strategy in small letters. Found by: update."""
+"""Means to update, and writes the strategy in small letters. Found by: update, documented-import."""
 
 from __future__ import annotations
 

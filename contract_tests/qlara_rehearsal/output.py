@@ -1,0 +1,62 @@
+"""What a program prints: read as it comes, and of much of it the beginning and the end kept."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import subprocess
+
+MOST_KEPT = 200_000  # bytes
+_HALF = MOST_KEPT // 2
+_CHUNK = 65_536
+_LAST_WAIT = 2.0  # seconds for what is on its way when the program has ended
+
+
+class OutputReader:
+    """Reads the standard output of a process in a thread, and keeps at most ``MOST_KEPT`` bytes of it."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        self._head = bytearray()
+        self._tail: deque[bytes] = deque()
+        self._in_tail = 0
+        self._has_more = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(
+            target=self._read, args=[process.stdout], name="output", daemon=True
+        )
+        self._thread.start()
+
+    def text(self) -> str:
+        """Return what was printed, once the process has ended; a gap is marked with ``…``.
+
+        A process that was left behind and holds the output open is not waited for.
+        """
+        self._thread.join(_LAST_WAIT)
+        with self._lock:
+            head, tail = bytes(self._head), b"".join(self._tail)[-_HALF:]
+            gap = self._has_more
+        if not gap:
+            return (head + tail).decode("utf-8", "replace")
+        return f"{head.decode('utf-8', 'replace')}\n…\n{tail.decode('utf-8', 'replace')}"
+
+    def _read(self, stream: BinaryIO) -> None:
+        with stream:
+            while chunk := stream.read1(_CHUNK):  # type: ignore[attr-defined]
+                with self._lock:
+                    self._keep(chunk)
+
+    def _keep(self, chunk: bytes) -> None:
+        missing = _HALF - len(self._head)
+        self._head += chunk[:missing] if missing > 0 else b""
+        rest = chunk[max(missing, 0) :]
+        if not rest:
+            return
+        self._tail.append(rest)
+        self._in_tail += len(rest)
+        self._has_more = self._has_more or self._in_tail > _HALF
+        while self._in_tail - len(self._tail[0]) >= _HALF:
+            self._in_tail -= len(self._tail.popleft())

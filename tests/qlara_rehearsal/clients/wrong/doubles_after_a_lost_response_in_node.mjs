@@ -1,0 +1,4 @@
+// Imports again with DUPLICATE without a look at the list. Found by: lost-response.
+import { run } from "../plain.mjs";
+
+await run({ strategy: "DUPLICATE" });

@@ -1,0 +1,17 @@
+"""Cuts each name at its comma, as a table would. Found by: hostile-names."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from tests.qlara_rehearsal.clients.good import Client
+
+
+class Wrong(Client):
+    def upload(self, content: bytes) -> dict[str, Any]:
+        return super().upload(content.replace(b"\\,", b"\r\nX-REST:"))
+
+
+if __name__ == "__main__":
+    sys.exit(Wrong().run())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ PART = Part(
 SHOW = (
     "import os, sys; print(sys.argv[1:], os.environ.get('QLARA_LIST_ID'), os.environ.get('MINE'))"
 )
+
+_ENDS_WITHIN = 10.0
 
 
 def client(script: str, *arguments: str, timeout: float = 20.0, **additions: str) -> CommandClient:
@@ -58,12 +61,17 @@ def test_a_client_that_does_not_end_is_stopped_with_all_that_it_has_started() ->
 
 
 def _is_dead(process: int) -> bool:
-    """Return whether a process has ended, also if nobody has buried it."""
-    try:
-        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").split()[2]
-    except FileNotFoundError:
-        return True
-    return state == "Z"
+    """Return whether a process ends, also if nobody has buried it; on a busy machine it takes a moment."""
+    end = time.monotonic() + _ENDS_WITHIN
+    while time.monotonic() < end:
+        try:
+            state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").split()[2]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def test_a_child_in_a_session_of_its_own_is_stopped_as_well() -> None:

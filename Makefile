@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := $(VENV)/client-tools
-# What `make coverage` reads when the tests have run: the sandbox on its own, then everything (not with MEASURE=sandbox).
-COVERED = $(BIN)/coverage combine --quiet && $(BIN)/coverage report --include 'sandbox/*' --fail-under 98 $(if $(filter sandbox,$(MEASURE)),,&& $(BIN)/coverage report)
+# What `make coverage` reads when the tests have run: the sandbox on its own, then everything. With MEASURE=sandbox it is
+# only the sandbox, as far as its own tests cover it: other packages' tests run its commands, too.
+COVERED = $(BIN)/coverage combine --quiet && $(BIN)/coverage report --include 'sandbox/*' --fail-under $(if $(filter sandbox,$(MEASURE)),95,98 && $(BIN)/coverage report)
 LAST_RELEASE = $(shell ls docs/releases/openapi-*.yaml | sort -V | tail -1 | sed "s/.*openapi-\(.*\).yaml/\1/")
 PORT ?= 8080
 SWITCHES ?= 100

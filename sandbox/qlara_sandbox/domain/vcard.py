@@ -121,11 +121,7 @@ def _card(
     versions, kinds, labels = about, _NONE, _NONE
     if about and (len(about) > 1 or about[0][0].about is not _VERSION):  # as few cards
         versions, kinds, labels = _told_apart(about)
-    if len(names) == 1:
-        [(prop, raw, _)] = names
-        name = values.text(raw, prop)
-    else:
-        name = _best(names, values.text) if names else ""
+    name = _best(names, values.text) if names else ""
     if not name and (structured or organisations):
         name = _best(structured, values.name) or _best(organisations, values.organisation)
     usable, first_line = read_phones(phones, labels, budget) if phones else ((), 0)

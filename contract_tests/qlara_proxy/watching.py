@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from qlara_proxy.forwarding.exchange import Exchange
     from qlara_proxy.traffic import Watcher
 
 log = logging.getLogger("qlara_proxy")
 
+Result = TypeVar("Result")
 MOST_WAITING = 5000
 
 
@@ -27,7 +29,7 @@ class Watching:
     def __init__(self, watchers: Sequence[Watcher], most: int = MOST_WAITING) -> None:
         self._watchers = tuple(watchers)
         self._most = most
-        self._queue: SimpleQueue[Exchange | threading.Event | None] = SimpleQueue()
+        self._queue: SimpleQueue[Exchange | Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="qlara-proxy-watchers", daemon=True)
         self.left_out = self.failures = 0
 
@@ -44,11 +46,18 @@ class Watching:
         else:
             self._queue.put(exchange)
 
-    def settled(self, seconds: float) -> bool:
-        """Wait until the watchers have seen what has passed so far; return whether they have."""
-        reached = threading.Event()
-        self._queue.put(reached)
-        return reached.wait(seconds)
+    def ask(self, question: Callable[[], Result]) -> Result:
+        """Return what *question* does, called in the thread of the watchers once they have seen what passed so far."""
+        future: Future[Result] = Future()
+
+        def respond() -> None:
+            try:
+                future.set_result(question())
+            except BaseException as error:  # noqa: BLE001 - raised where it was asked
+                future.set_exception(error)
+
+        self._queue.put(respond)
+        return future.result()
 
     def close(self, seconds: float | None = None) -> bool:
         """Let the watchers see the rest, and end; return whether they have in this time."""
@@ -58,13 +67,16 @@ class Watching:
 
     def _run(self) -> None:
         while (next_ := self._queue.get()) is not None:
-            if isinstance(next_, threading.Event):
-                next_.set()
+            if callable(next_):
+                next_()
                 continue
             try:
                 self._show(next_)
             finally:
                 next_.release()
+        while not self._queue.empty():  # whoever asked too late still waits
+            if callable(next_ := self._queue.get()):
+                next_()
 
     def _show(self, exchange: Exchange) -> None:
         passed = exchange.passed()

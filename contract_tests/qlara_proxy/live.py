@@ -154,9 +154,7 @@ class Live:
 
     def _operation(self, method: str, path: str) -> str | None:
         wanted = "GET" if method == "HEAD" else method
-        return next(
-            (name for name, of, match in self._paths if of == wanted and match(path)), None
-        )
+        return next((name for name, of, match in self._paths if of == wanted and match(path)), None)
 
 
 class OwnPages:
@@ -223,7 +221,7 @@ def _application(runtime: Runtime, report: Callable[[str], bytes | dict[str, Any
             *probes.routes(runtime),
             Route("/__health", health),
             pages.PageRoute(_CONTRACT_PATH, contract, methods=["GET"]),
-            docs.route(runtime),
+            docs.route(runtime, of_proxy=True),
             pages.PageRoute(CONSOLE_PATH, console, methods=["GET"]),
             pages.asset_route(),
             Route("/{rest:path}", _unknown),
@@ -291,6 +289,4 @@ def _without_key(key: str, data: bytes) -> bytes:
 
 
 def _raw(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
-    return [
-        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-    ]
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]

@@ -85,4 +85,6 @@ class Watching:
                 watcher.passed(passed)
             except Exception:
                 self.failures += 1
-                log.exception("%s failed on exchange %d: a bug", type(watcher).__name__, passed.number)
+                log.exception(
+                    "%s failed on exchange %d: a bug", type(watcher).__name__, passed.number
+                )

@@ -171,7 +171,9 @@ class Client(asyncio.Protocol):
                 break  # the next one waits for the response
             else:
                 self._pass_body(self._exchange)
-        self.hold_client("queue", held=len(self._unread) > _MOST_UNREAD and self._exchange is not None)
+        self.hold_client(
+            "queue", held=len(self._unread) > _MOST_UNREAD and self._exchange is not None
+        )
 
     def _begin(self) -> bool:
         """Pass the next head on, if it is there; return whether it was."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from qlara_proxy.forwarding.bodies import EndlessBody, MalformedBody, body_of_request, body_of_response
+from qlara_proxy.forwarding.bodies import (
+    EndlessBody,
+    MalformedBody,
+    body_of_request,
+    body_of_response,
+)
 from qlara_proxy.forwarding.heads import (
     MOST_HEAD_BYTES,
     end_of_response_head,

@@ -98,9 +98,7 @@ def parse_request(raw: bytes) -> RequestHead:
         headers.append((name, field[2].decode("latin-1")))
         at = field_end + 2
     method, target = line[1].decode("ascii"), line[2].decode("latin-1")
-    return RequestHead(
-        method, target, int(line[3]), tuple(headers), raw, (begin, line_end), host
-    )
+    return RequestHead(method, target, int(line[3]), tuple(headers), raw, (begin, line_end), host)
 
 
 def addressed(head: RequestHead, target: str, host: str) -> bytes:

@@ -91,7 +91,9 @@ def target_of(url: str, ca_file: Path | None = None, *, insecure: bool = False) 
     if scheme not in _PORTS or not host:
         raise CannotRun("--to: expected a URL that begins with http:// or https://, and a host.")
     if parts.username is not None:
-        raise CannotRun("--to: expected a URL without a user or password: the client sends its own.")
+        raise CannotRun(
+            "--to: expected a URL without a user or password: the client sends its own."
+        )
     if parts.query or parts.fragment:
         raise CannotRun("--to: expected a URL without ? and #: paths are put behind it.")
     try:
@@ -141,9 +143,7 @@ def why_unreachable(error: BaseException, target: Target) -> tuple[int, str]:
     return 502, f"{where} could not be reached."
 
 
-async def connect(
-    target: Target, protocol: asyncio.Protocol, seconds: float
-) -> asyncio.Transport:
+async def connect(target: Target, protocol: asyncio.Protocol, seconds: float) -> asyncio.Transport:
     """Connect *protocol* with the deployment.
 
     Raises:

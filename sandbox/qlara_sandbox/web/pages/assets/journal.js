@@ -225,7 +225,8 @@ function line({ entry, run, key, fresh }) {
       status ? chip(status) : el("span", { class: "status s-" }, "–"),
       el("span", { class: "verb" }, entry.request.method),
       el("span", { class: "path" }, entry.operation ?? entry.request.path,
-        el("span", { class: "quiet" }, ` ${[entry.apiKey, entry.scenario, entry.session, ...new Set(entry.faults ?? [])].filter(Boolean).join(" · ")}`)),
+        el("span", { class: "quiet" }, ` ${[entry.apiKey, entry.scenario, entry.session].filter(Boolean).join(" · ")}`),
+        entry.faults?.length ? el("span", { class: "quiet met" }, ` · ${[...new Set(entry.faults)].join(" · ")}`) : []),
       el("span", { class: "ms" }, `${entry.milliseconds.toFixed(entry.milliseconds < 10 ? 1 : 0)} ms`)));
   const fill = () => {
     if (details.open && !details.querySelector(".tabbed")) details.append(exchange(entry, run, key));

@@ -112,7 +112,7 @@ fillJournal({
   contract: () => state.contract,
   again: null, // a proxy sends no request of its own
   opened: (id) => history.replaceState(null, "", id ? `?request=${encodeURIComponent(id)}` : location.pathname),
-  found: "Broken, or missing",
+  found: "Found",
   anew: "The proxy started anew. Below is what passed before.",
 });
 listenToReport();

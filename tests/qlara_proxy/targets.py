@@ -67,6 +67,7 @@ class ByteTarget:
     def __init__(self, script: Callable[[Peer], None]) -> None:
         self._script = script
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._port: int = self._listener.getsockname()[1]
         self._has_peer = threading.Condition()
         self._threads: list[threading.Thread] = []
         self.peers: list[Peer] = []
@@ -77,7 +78,7 @@ class ByteTarget:
 
     @property
     def authority(self) -> str:
-        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"127.0.0.1:{self._port}"
 
     def start(self) -> None:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -157,6 +158,7 @@ class Forwarder:
     def __init__(self, url: str, room: Room | None = None) -> None:
         self.collector = Collector()
         self._watching = Watching([self.collector])
+        self._clients: list[Peer] = []
         self._loop = asyncio.new_event_loop()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
@@ -185,13 +187,19 @@ class Forwarder:
         return cut
 
     def seen(self) -> list[Seen]:
-        """Return what has passed so far."""
+        """Return what has passed so far, also what the loop is just dealing with."""
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(_PATIENCE)
         return self._watching.ask(lambda: list(self.collector.seen))
 
     def connect(self) -> Peer:
         """Return a connection of a client."""
-        client = socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE)
-        return Peer(client)
+        client = Peer(socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE))
+        self._clients.append(client)
+        return client
+
+    def close_clients(self) -> None:
+        for each in self._clients:
+            each.socket.close()
 
     def exchange(self, request: bytes) -> bytes:
         """Send bytes, and return everything until the connection ends."""
@@ -209,6 +217,7 @@ def forwarding(url: str, room: Room | None = None) -> Iterator[Forwarder]:
     try:
         yield forwarder
     finally:
+        forwarder.close_clients()
         if forwarder._thread.is_alive():  # noqa: SLF001 - its own test double
             forwarder.stop(0.0)
 

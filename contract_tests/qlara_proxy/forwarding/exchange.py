@@ -31,7 +31,7 @@ _FIRST_FINAL = 200
 class Exchange:
     """A request under way. ``failure`` says why there is no response, or not all of it.
 
-    ``has_begun``: a byte of a response has come. ``switches``: the connection is no longer HTTP after it.
+    ``switches``: the connection is no longer HTTP after it.
     """
 
     def __init__(self, connection: int, head: RequestHead, room: Room, *, is_own: bool) -> None:
@@ -51,7 +51,7 @@ class Exchange:
         self._response: ResponseHead | None = None
         self._response_body: BodyReader | None = None
         self._response_head = b""
-        self.has_begun = self.switches = False
+        self.switches = False
         self.failure = ""
 
     @property
@@ -63,6 +63,11 @@ class Exchange:
     def response_is_whole(self) -> bool:
         """Whether the end of the response has arrived."""
         return self._response_body is not None and self._response_body.is_over
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a response has come, or the beginning of one; interim ones do not count."""
+        return self._response_body is not None or bool(self._response_head)
 
     @property
     def is_over(self) -> bool:
@@ -79,7 +84,6 @@ class Exchange:
 
     def feed_response(self, data: bytes) -> None:
         """Take what the deployment sends. What cannot be understood lasts until the connection ends."""
-        self.has_begun = True
         at = 0
         while self._response_body is None and at < len(data):
             at = self._feed_head(data, at)

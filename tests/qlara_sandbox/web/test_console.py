@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from qlara_sandbox import resources
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.console import SAMPLES
-from qlara_sandbox.web.pages import ASSETS
+from qlara_sandbox.web.pages import ASSETS, read
 from qlara_sandbox.web.runtime import SandboxSettings
 
 LOCAL = "http://127.0.0.1:8080"

@@ -81,6 +81,16 @@ class TrafficJudge:
             self._order.finish()
             self._histories.finish()
 
+    def broken(self) -> dict[str, int]:
+        """Return how often each promise was seen broken; those that never were are not in it."""
+        with self._lock:
+            results = self._ledger.results.by_id.values()
+            return {
+                each.promise.id: each.broken
+                for each in results
+                if each.broken and not each.promise.is_assumed
+            }
+
     def outcome(self) -> TrafficOutcome:
         """Return what the traffic has shown so far; any thread may ask."""
         with self._lock:

@@ -45,6 +45,20 @@ def as_utf8(data: bytes) -> bytes:
     return data.removeprefix(codecs.BOM_UTF8)
 
 
+def encoded_parts(data: bytes) -> list[tuple[str, bytes]]:
+    """Return *data* in parts that have one encoding each, as `as_utf8` reads them; an empty one is eight bits."""
+    if b"\0" not in data:
+        return [("", data)]
+    for beginning, encoding in _UTF_32:
+        if beginning.match(data):
+            return [(encoding, data)]
+    parts = list(_parts(data))
+    ends = [part.start for part in parts[1:]] + [len(data)]
+    return [
+        (part.encoding, data[part.start : end]) for part, end in zip(parts, ends, strict=True)
+    ]
+
+
 def read_as(data: bytes, *, utf_16: str, other: str) -> bytes:
     """Return *data* as a deployment reads it that decides about charsets by itself.
 
@@ -74,14 +88,7 @@ def _is_utf_8(data: bytes) -> bool:
 
 
 def _in_utf8(data: bytes) -> Iterator[bytes]:
-    for beginning, encoding in _UTF_32:
-        if beginning.match(data):
-            yield data.decode(encoding, "replace").encode()
-            return
-    parts = list(_parts(data))
-    ends = [part.start for part in parts[1:]] + [len(data)]
-    for (start, encoding), end in zip(parts, ends, strict=True):
-        part = data[start:end]
+    for encoding, part in encoded_parts(data):
         yield part.decode(encoding, "replace").encode() if encoding else part
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.contacts import Contact
@@ -24,7 +26,7 @@ from qlara_sandbox.state.rate_limit import RateLimit
 from qlara_sandbox.state.world import ContactList, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from qlara_sandbox.scenario.model import ListSeed, Scenario
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _FIRST = ("Marco", "Giulia", "Luca", "Anna", "Paolo", "Chiara", "Davide", "Elena", "Matteo", "Sara")
 _LAST = ("Rossi", "Bianchi", "Verdi", "Neri", "Ferrari", "Russo", "Romano", "Gallo", "Conti")
 _GENERATED_NUMBERS = 3_200_000_000
+_OWN_ID = re.compile(r"cnt_([0-9]{1,12})")
 
 
 class Allowed(NamedTuple):
@@ -66,22 +69,26 @@ def build_template(scenario: Scenario, under: Under = Under()) -> ScenarioTempla
             not allowed *under* its contract.
     """
     created_at = timestamp(_clock(scenario).now())
-    contacts: list[Contact] = []
+    contacts: dict[str, Contact] = {}
     members: dict[str, tuple[str, ...]] = {}
+    free_ids = _free_ids(scenario)
     for seed in scenario.lists:
         options = ImportOptions(Strategy.SKIP, seed.tags, created_at, 1)
-        fresh = _contacts(scenario, seed, options, under.conventions)
-        first = len(contacts) + 1
         fresh = [
-            contact._replace(contact_id=contact_id(number), created_at=created_at)
-            for number, contact in enumerate(fresh, first)
+            contact._replace(
+                contact_id=contact.contact_id or next(free_ids),
+                created_at=contact.created_at or created_at,
+            )
+            for contact in _contacts(scenario, seed, options, under.conventions)
         ]
-        contacts += fresh
+        for contact in fresh:
+            contacts.setdefault(contact.contact_id, contact)
         members[seed.list_id] = tuple(contact.contact_id for contact in fresh)
-    _check_quota(scenario, len(contacts))
+    held = list(contacts.values())
+    _check_quota(scenario, len(held))
     if under.allowed is not None:
-        _check_allowed(scenario, contacts, under.allowed)
-    return ScenarioTemplate(tuple(contacts), _filled_world(scenario, contacts, members))
+        _check_allowed(scenario, held, under.allowed)
+    return ScenarioTemplate(tuple(held), _filled_world(scenario, held, members))
 
 
 def build(scenario: Scenario, template: ScenarioTemplate, seed: str) -> World:
@@ -95,10 +102,10 @@ def build(scenario: Scenario, template: ScenarioTemplate, seed: str) -> World:
     return world
 
 
-def _empty_world(scenario: Scenario, count: int, seed: str) -> World:
-    used = count if scenario.quota_used is None else scenario.quota_used
+def _empty_world(scenario: Scenario, held: int, seed: str) -> World:
+    used = held if scenario.quota_used is None else scenario.quota_used
     return World(
-        account=replace(scenario.account, used_elsewhere=used - count),
+        account=replace(scenario.account, used_elsewhere=used - held),
         clock=_clock(scenario),
         ids=Ids(seed, scenario.ids),
         import_takes=scenario.clock.import_takes,
@@ -111,6 +118,7 @@ def _filled_world(
 ) -> World:
     world = _empty_world(scenario, len(contacts), seed="")
     world.add(contacts)
+    world.next_number = max(world.next_number, _highest_number(contacts) + 1)
     for entry in scenario.lists:
         created = ContactList(entry.list_id, entry.name)
         created.join(members[entry.list_id])
@@ -122,9 +130,22 @@ def _clock(scenario: Scenario) -> Clock:
     return Clock(scenario.account.timezone, scenario.clock.start)
 
 
+def _free_ids(scenario: Scenario) -> Iterator[str]:
+    """Yield ids that no contact of the scenario has by its file, in the order of their numbers."""
+    named = {contact.contact_id for seed in scenario.lists for contact in seed.contacts}
+    return (identity for identity in map(contact_id, count(1)) if identity not in named)
+
+
+def _highest_number(contacts: Iterable[Contact]) -> int:
+    """Return the highest number of an id as the sandbox gives them, 0 if there is none."""
+    found = (_OWN_ID.fullmatch(contact.contact_id) for contact in contacts)
+    return max((int(own[1]) for own in found if own), default=0)
+
+
 def _contacts(
     scenario: Scenario, seed: ListSeed, options: ImportOptions, conventions: Conventions
 ) -> list[Contact]:
+    """Return the contacts of a list; those from a file or made up have neither id nor time yet."""
     if seed.file is not None:
         try:
             data = seed.file.read_bytes()
@@ -134,10 +155,28 @@ def _contacts(
             message = f"{seed.file.name} cannot be imported: {error}"
             at: list[str | int] = ["lists", scenario.lists.index(seed), "file"]
             raise placed(scenario, at, message) from error
-        return plan.created
-    if seed.generate:
-        return [_made_up(number, options) for number in range(seed.generate)]
-    return list(seed.contacts)
+        return [contact._replace(contact_id="", created_at="") for contact in plan.created]
+    if not seed.generate:
+        return _in_places(seed, [])
+    taken = {contact.phone_number for one in scenario.lists for contact in one.contacts}
+    fresh = (_made_up(number, options) for number in count())
+    free = (contact for contact in fresh if contact.phone_number not in taken)
+    return _in_places(seed, list(islice(free, seed.generate)))
+
+
+def _in_places(seed: ListSeed, made_up: Sequence[Contact]) -> list[Contact]:
+    """Return the contacts that are written out in their places, and *made_up* ones in the others."""
+    by_place = {
+        place: contact
+        for place, contact in zip(seed.positions, seed.contacts, strict=True)
+        if place
+    }
+    others = [
+        contact for place, contact in zip(seed.positions, seed.contacts, strict=True) if not place
+    ]
+    rest = chain(others, made_up)
+    size = len(seed.contacts) + len(made_up)
+    return [by_place.get(place) or next(rest) for place in range(1, size + 1)]
 
 
 def _made_up(number: int, options: ImportOptions) -> Contact:
@@ -149,7 +188,7 @@ def _made_up(number: int, options: ImportOptions) -> Contact:
         email=f"{first}.{last}.{number + 1}@example.com".lower(),
         address="",
         tags=options.tags,
-        created_at=options.created_at,
+        created_at="",
     )
 
 
@@ -165,11 +204,11 @@ def _check_allowed(scenario: Scenario, contacts: list[Contact], allowed: Allowed
             raise placed(scenario, ["lists"], message)
 
 
-def _check_quota(scenario: Scenario, count: int) -> None:
+def _check_quota(scenario: Scenario, held: int) -> None:
     used, total = scenario.quota_used, scenario.account.quota_total
-    if used is not None and used < count:
-        message = f"below the {count} contacts that the lists hold"
+    if used is not None and used < held:
+        message = f"below the {held} contacts that the lists hold"
         raise placed(scenario, ["account", "quota", "used"], message)
-    if count > total:
-        message = f"the lists hold {count} contacts, more than this quota"
+    if held > total:
+        message = f"the lists hold {held} contacts, more than this quota"
         raise placed(scenario, ["account", "quota", "total"], message)

@@ -268,9 +268,35 @@ def _list_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mist
             yield _mistake(file, ["lists", index, "id"], f"duplicate list id {name!r}")
         seen.add(name)
         sources = [key for key in ("contacts", "file", "generate") if key in entry]
-        if len(sources) > 1:
-            message = f"expected one of contacts, file, generate; found {' and '.join(sources)}"
+        if len(sources) > 1 and sources != ["contacts", "generate"]:
+            message = f"expected file, or contacts and generate; found {' and '.join(sources)}"
             yield _mistake(file, ["lists", index, sources[1]], message)
+    yield from _contact_mistakes(file, lists)
+
+
+def _contact_mistakes(file: YamlFile, lists: list[dict[str, Any]]) -> Iterator[Mistake]:
+    """Yield the ids that stand for two contacts, and the places that two contacts have, or that are none."""
+    known: dict[str, dict[str, Any]] = {}
+    for index, entry in _entries(lists):
+        contacts = entry.get("contacts", [])
+        size = len(contacts) + entry.get("generate", 0)
+        ids, places = set(), set()
+        for at, contact in _entries(contacts):
+            path: list[str | int] = ["lists", index, "contacts", at]
+            place, identity = contact.get("position"), contact.get("contactId")
+            if place is not None and (place > size or place in places):
+                wrong = f"there are {size}" if place > size else "it is taken"
+                yield _mistake(file, [*path, "position"], f"no place {place} in the list: {wrong}")
+            places.add(place)
+            if identity is None:
+                continue
+            person = {name: value for name, value in contact.items() if name != "position"}
+            if identity in ids:
+                yield _mistake(file, [*path, "contactId"], "twice in one list")
+            elif known.setdefault(identity, person) != person:
+                message = f"another list has {identity!r} with other values"
+                yield _mistake(file, [*path, "contactId"], message)
+            ids.add(identity)
 
 
 def _entries(values: Sequence[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -393,18 +419,19 @@ def _list(path: Path, entry: Mapping[str, Any]) -> ListSeed:
         file=path.parent / entry["file"] if "file" in entry else None,
         generate=entry.get("generate", 0),
         tags=tuple(entry.get("tags", [])),
+        positions=tuple(contact.get("position", 0) for contact in entry.get("contacts", [])),
     )
 
 
 def _contact(entry: Mapping[str, Any]) -> Contact:
     return Contact(
-        contact_id="",
+        contact_id=entry.get("contactId", ""),
         name=entry["name"],
         phone_number=entry["phoneNumber"],
         email=entry.get("email", ""),
         address=entry.get("address", ""),
         tags=tuple(entry.get("tags", [])),
-        created_at="",
+        created_at=entry.get("createdAt", ""),
     )
 
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class ListSeed:
     """A list that exists from the start, and where its contacts come from.
 
-    They are written out (``contacts``), imported from a vCard file (``file``, with ``tags``), or
-    made up (``generate``, a number).
+    They are written out (``contacts``; an empty id or time is the sandbox's to give), imported from a
+    vCard file (``file``, with ``tags``), or made up (``generate``, a number). Where some are written out
+    and others made up, ``positions`` has the place of each that is written out, from 1; 0: any.
     """
 
     list_id: str
@@ -30,6 +31,7 @@ class ListSeed:
     file: Path | None = None
     generate: int = 0
     tags: tuple[str, ...] = ()
+    positions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

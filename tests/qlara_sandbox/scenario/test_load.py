@@ -133,9 +133,21 @@ def test_an_empty_file_is_no_scenario(tmp_path: Path) -> None:
         ("account: {quota: {used: 3, total: 2}}", "account.quota.used: more than the total"),
         ("lists: [{id: a}, {id: a}]", "lists[1].id: duplicate list id 'a'"),
         (
-            "lists: [{id: a, generate: 1, contacts: []}]",
-            "lists[0].generate: expected one of contacts, file, generate; "
-            "found contacts and generate",
+            'lists: [{id: a, contacts: [{name: A, phoneNumber: "+393471234567", position: 3}], generate: 1}]',
+            "lists[0].contacts[0].position: no place 3 in the list: there are 2",
+        ),
+        (
+            'lists: [{id: a, contacts: [&a {name: A, phoneNumber: "+393471234567", position: 1}, *a]}]',
+            "lists[0].contacts[1].position: no place 1 in the list: it is taken",
+        ),
+        (
+            'lists: [{id: a, contacts: [&a {name: A, phoneNumber: "+393471234567", contactId: c}, *a]}]',
+            "lists[0].contacts[1].contactId: twice in one list",
+        ),
+        (
+            'lists: [{id: a, contacts: [{name: A, phoneNumber: "+393471234567", contactId: c}]},'
+            ' {id: b, contacts: [{name: B, phoneNumber: "+393471234567", contactId: c}]}]',
+            "lists[1].contacts[0].contactId: another list has 'c' with other values",
         ),
         (
             "lists: [{id: a, file: x.vcf}]",

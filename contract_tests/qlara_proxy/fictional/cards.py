@@ -1,0 +1,314 @@
+"""vCard files to files of fiction that read the same: as many cards, the same errors in the same lines.
+
+Nothing is taken apart and written anew. Names of properties, their standard parameters and the frames of cards
+stay; everything else is replaced where it stands, known or not, in a card or between cards.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from qlara_proxy.fictional import octets
+from qlara_proxy.sandbox import (
+    decode,
+    decode_strictly,
+    encoded_parts,
+    name_and_parameters,
+    phone_of_value,
+    phone_use,
+    read_any_line,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlara_proxy.fictional.numbers import Numbers
+    from qlara_proxy.fictional.texts import Texts
+    from qlara_proxy.fictional.words import Words
+
+_FRAME = re.compile(rb"(?:BEGIN|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
+_LINE_END = re.compile(rb"\r{2,9}\n|\r\n|\r|\n")
+_NAMES = frozenset(
+    "ADR AGENT ANNIVERSARY BDAY BIRTHPLACE CALADRURI CALURI CAPURI CATEGORIES CLASS CLIENTPIDMAP CONTACT-URI "
+    "CREATED DEATHDATE DEATHPLACE EMAIL EXPERTISE FBURL FN GENDER GEO GRAMGENDER HOBBY IMPP INTEREST "
+    "JSPROP KEY KIND LABEL LANG LANGUAGE LOGO MAILER MEMBER N NAME NICKNAME NOTE ORG ORG-DIRECTORY "
+    "PHOTO PRODID PROFILE PRONOUNS RELATED REV ROLE SOCIALPROFILE SORT-STRING SOUND SOURCE TEL TITLE TZ "
+    "UID URL VERSION XML BEGIN END "
+    "X-ABADR X-ABDATE X-ABLABEL X-ABRELATEDNAMES X-ABSHOWAS X-ABUID X-ADDRESSBOOKSERVER-KIND "
+    "X-ADDRESSBOOKSERVER-MEMBER X-AIM X-ANDROID-CUSTOM X-ANNIVERSARY X-ASSISTANT X-CATEGORIES X-CUSTOM "
+    "X-DEPARTMENT X-EVOLUTION-ANNIVERSARY X-EVOLUTION-ASSISTANT X-EVOLUTION-FILE-AS X-GENDER X-GOOGLE-TALK "
+    "X-GROUPWISE X-GTALK X-ICQ X-JABBER X-KADDRESSBOOK-X-ANNIVERSARY X-MAIDENNAME X-MANAGER X-MSN "
+    "X-MS-CARDPICTURE X-MS-OL-DEFAULT-POSTAL-ADDRESS X-MS-OL-DESIGN X-MS-TEL X-NICKNAME "
+    "X-PHONETIC-FIRST-NAME X-PHONETIC-LAST-NAME X-PHONETIC-MIDDLE-NAME X-PHONETIC-ORG X-QQ X-SIP X-SKYPE "
+    "X-SKYPE-USERNAME X-SOCIALPROFILE X-SPOUSE X-WAB-GENDER X-YAHOO X-TWITTER X-EVOLUTION-MANAGER "
+    "X-EVOLUTION-SPOUSE X-EVOLUTION-VIDEO-URL X-EVOLUTION-BLOG-URL X-TEL X-EMAIL".split()
+)
+_PARAMETERS = frozenset(
+    "TYPE PREF VALUE ENCODING CHARSET LANGUAGE ALTID PID MEDIATYPE CALSCALE SORT-AS GEO TZ LABEL INDEX LEVEL "
+    "CC CONTEXT WAID X-SERVICE-TYPE X-USER X-ABLABEL X-MOBILEME X-EVOLUTION-UI-SLOT FMTTYPE AUTHOR "
+    "AUTHOR-NAME CREATED DERIVED PHONETIC PROP-ID SCRIPT SERVICE-TYPE USERNAME JSPTR X-MAPS X-OTHER".split()
+)
+_WORDS = frozenset(
+    "HOME WORK CELL VOICE FAX PAGER VIDEO TEXT TEXTPHONE TEXTTELEPHONE PREF MSG BBS MODEM CAR ISDN PCS INTERNET "
+    "X400 DOM INTL POSTAL PARCEL MAIN MAIN-NUMBER IPHONE OTHER MOBILE HOMEFAX WORKFAX TLX CONTACT "
+    "ACQUAINTANCE FRIEND MET CO-WORKER COLLEAGUE CO-RESIDENT NEIGHBOR CHILD PARENT SIBLING SPOUSE KIN MUSE "
+    "CRUSH DATE SWEETHEART ME AGENT EMERGENCY URI TEXT DATE DATE-TIME DATE-AND-OR-TIME TIMESTAMP BOOLEAN "
+    "INTEGER FLOAT UTC-OFFSET LANGUAGE-TAG BINARY INLINE URL CID CONTENT-ID PHONE-NUMBER UNKNOWN B BASE64 "
+    "QUOTED-PRINTABLE 8BIT 7BIT JPEG JPG PNG GIF BMP TIFF WAVE AAC MP3 OGG PGP X509 GREGORIAN BEGINNER "
+    "AVERAGE EXPERT HIGH MEDIUM LOW IM PERSONAL BUSINESS COMPANY SCHOOL TELEPHONE PHONE TEL EMAIL "
+    "INDIVIDUAL GROUP ORG LOCATION APPLICATION DEVICE LABEL".split()
+)
+_KINDS = frozenset("individual group org location application device thing".split())
+_DATES = frozenset(
+    "BDAY ANNIVERSARY DEATHDATE REV CREATED X-ABDATE X-ANNIVERSARY X-EVOLUTION-ANNIVERSARY "
+    "X-KADDRESSBOOK-X-ANNIVERSARY".split()
+)
+_LABELS = frozenset("X-ABLABEL X-ABSHOWAS".split())
+_MEDIA_TYPE = re.compile(r"(?:image|audio|video|text|application)/[\w.+-]{1,40}", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", re.IGNORECASE)
+_VERSION = re.compile(r"[ \t]*v?\d{1,2}(?:\.\d{1,2}){0,2}[ \t]*", re.IGNORECASE)
+_GROUP = re.compile(r"item\d{1,4}", re.IGNORECASE)
+_HEAD_PARTS = re.compile(r'"[^"]*"|[^;:=,"]+')
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_KNOWN_FORMATS = (b"PK\3\4", b"\x1f\x8b", b"%PDF", b"\x89PNG", b"\xff\xd8\xff")
+
+
+class CardFiles:
+    """What files become in one recording."""
+
+    def __init__(self, words: Words, numbers: Numbers, texts: Texts) -> None:
+        self._words = words
+        self._numbers = numbers
+        self._texts = texts
+        # Files repeat the same few heads tens of thousands of times.
+        self._head = lru_cache(maxsize=2048)(self._new_head)
+
+    def file(self, data: bytes) -> bytes:
+        """Return what stands for a file: as long, but where mail addresses have a longer domain."""
+        self._head.cache_clear()
+        parts = encoded_parts(data)
+        if not any(encoding for encoding, _ in parts) and _is_binary(data):
+            return self._noise(data)
+        return b"".join(self._part(encoding, part) for encoding, part in parts)
+
+    def _noise(self, data: bytes) -> bytes:
+        """Return octets in place of what is no text: compressed or encrypted, it may hold anything."""
+        kept = next((each for each in _KNOWN_FORMATS if data.startswith(each)), b"")
+        if self._words.is_learning:
+            return data
+        return kept + self._words.chance("noise", len(data)).randbytes(len(data) - len(kept))
+
+    def _part(self, encoding: str, data: bytes) -> bytes:
+        if not encoding:
+            return self._lines(data)
+        width = 4 if "32" in encoding else 2
+        whole, rest = data[: len(data) // width * width], data[len(data) // width * width :]
+        try:
+            text = whole.decode(encoding)
+        except UnicodeDecodeError:
+            text = whole.decode(encoding, "replace")
+        return self._lines(text.encode()).decode("utf-8", "replace").encode(encoding) + rest
+
+    def _lines(self, data: bytes) -> bytes:
+        """Return what stands for the lines of a file; line ends and folds stay."""
+        out: list[bytes] = []
+        logical: list[tuple[int, int]] = []  # where the content of its physical lines stands
+        last = 0
+        for start, end in _physical(data):
+            folded = start > 0 and data[start : start + 1] in (b" ", b"\t")
+            if logical and not folded and not _goes_on(data, logical):
+                last = self._logical(data, logical, out, last)
+                logical = []
+            logical.append((start + folded, end))
+        if logical:
+            last = self._logical(data, logical, out, last)
+        out.append(data[last:])
+        return b"".join(out)
+
+    def _logical(
+        self, data: bytes, segments: list[tuple[int, int]], out: list[bytes], last: int
+    ) -> int:
+        """Add what stands for a logical line to *out*, whose next octet stands for that at *last*."""
+        quoted = len(segments) > 1 and _is_quoted_printable(data[slice(*segments[0])])
+        ends = [
+            end - (quoted and data[start:end].endswith(b"=") and (start, end) != segments[-1])
+            for start, end in segments
+        ]
+        line = b"".join(
+            data[start:end] for (start, _), end in zip(segments, ends, strict=True)
+        )
+        new = self._line(line)
+        at = 0
+        for (start, _), end in zip(segments, ends, strict=True):
+            out.append(data[last:start])
+            out.append(b"".join(new[at : at + end - start]))
+            at += end - start
+            last = end
+        return last
+
+    def _line(self, line: bytes) -> list[bytes]:
+        """Return what stands for each octet of a logical line; frames stay, wherever in it they are."""
+        out: list[bytes] = []
+        places = [0, *(at for found in _FRAME.finditer(line) for at in found.span()), len(line)]
+        for number, (start, end) in enumerate(pairwise(places)):
+            some = line[start:end]
+            out += [some[at : at + 1] for at in range(len(some))] if number % 2 else self._property(some)
+        return out
+
+    def _property(self, line: bytes) -> list[bytes]:
+        if not line.strip():
+            return [line[at : at + 1] for at in range(len(line))]
+        shown = line.replace(b"\0", b"\1")
+        head_text, prop, value = read_any_line(shown)
+        if b":" not in line:
+            return octets.replaced(line, self._texts.characters)
+        head = line[: len(line) - len(value)]
+        name, parameters = name_and_parameters(head_text)
+        name = name.rpartition(".")[2].strip(" \t\ufeff").upper()
+        new = self._head(head)
+        return [*new, *self._value(name, line[len(head) :], prop, parameters)]
+
+    def _value(
+        self, name: str, value: bytes, prop: object, parameters: dict[str, list[str]]
+    ) -> list[bytes]:
+        charset, encoding = prop.charset, prop.encoding  # type: ignore[attr-defined]
+        is_uri = any(each.strip().upper() == "URI" for each in parameters.get("VALUE", ()))
+        replace = self._replace(name, uri=is_uri)
+        if encoding == "QUOTED-PRINTABLE":
+            return octets.replaced_quoted_printable(value, replace, charset)
+        if encoding == "BASE64":
+            text = _text_of_base64(value)
+            if text or name not in {"FN", "N", "TEL", "EMAIL", "ADR", "ORG"}:
+                fill = self._words.chance("base64", len(value)).randbytes
+                return octets.replaced_base64(value, replace if text else None, fill, charset)
+        return octets.replaced(value, replace, charset)
+
+    def _replace(self, name: str, *, uri: bool) -> octets.Replace:
+        if name == "TEL":
+            return lambda text: self._phone(text, uri=uri)
+        if name in _DATES:
+            return self._texts.date
+        if name in _LABELS:
+            return lambda text: self._texts.characters(text, _says_what_for)
+        if name in {"KIND", "X-ADDRESSBOOKSERVER-KIND"}:
+            return lambda text: self._texts.characters(text, _KINDS.__contains__)
+        if name == "VERSION":
+            return lambda text: (
+                [*text] if _VERSION.fullmatch(text) else self._texts.characters(text)
+            )
+        return self._texts.characters
+
+    def _phone(self, text: str, *, uri: bool) -> list[str]:
+        if not phone_of_value(text, uri=uri):
+            new = self._texts.characters(text)
+            if not phone_of_value("".join(new), uri=uri):
+                return new
+        return self._numbers.typed(text, uri=uri)
+
+    def _new_head(self, head: bytes) -> list[bytes]:
+        """Return what stands for each octet of what is before a value, the colon included."""
+        return octets.replaced(head, self._head_characters)
+
+    def _head_characters(self, text: str) -> list[str]:
+        out = [*text]
+        state, parameter = "name", ""
+        for found in _HEAD_PARTS.finditer(text):
+            part, before = found[0], text[found.start() - 1 : found.start()]
+            if before == ";":
+                following = text[found.end() : found.end() + 1]
+                state = "parameter" if following == "=" else "value"
+                parameter = part.strip().upper() if state == "parameter" else "TYPE"
+            elif before in ("=", ","):
+                state = "value"
+            if state == "name":
+                new = self._name(part)
+            elif state == "parameter":
+                new = [*part] if part.strip().upper() in _PARAMETERS else self._texts.characters(part)
+            else:
+                new = self._parameter_value(parameter, part)
+            out[found.start() : found.end()] = new
+        return out
+
+    def _name(self, text: str) -> list[str]:
+        group, dot, name = text.rpartition(".")
+        out = [*group] if _GROUP.fullmatch(group.strip()) else self._texts.characters(group)
+        out += [*dot]
+        stem = name.strip(" \t\ufeff").upper()
+        if stem in _NAMES:
+            return [*out, *name]
+        prefix = name[:2] if stem.startswith("X-") and name[:2].upper() == "X-" else ""
+        return [*out, *prefix, *self._texts.characters(name[len(prefix) :])]
+
+    def _parameter_value(self, parameter: str, text: str) -> list[str]:
+        value = text.strip(' \t"')
+        if parameter == "WAID" and value.isdecimal():
+            number = self._numbers.typed(f"+{value}")
+            at = text.index(value)
+            return [*text[:at], *number[1:], *text[at + len(value) :]]
+        if parameter == "CHARSET":
+            return [*text] if _is_charset(value) else self._texts.characters(text)
+        is_kept = (
+            value.upper() in _WORDS
+            or (parameter == "LANGUAGE" and _LANGUAGE.fullmatch(value))
+            or (parameter in {"MEDIATYPE", "FMTTYPE", "TYPE"} and _MEDIA_TYPE.fullmatch(value))
+            or (value.replace(".", "").isdecimal() and len(value) < 4 and value.isascii())
+        )
+        return [*text] if is_kept else self._texts.characters(text, _says_what_for)
+
+
+def _says_what_for(word: str) -> bool:
+    """Return whether a word of a label says what a number is for."""
+    if word.upper() in _WORDS:
+        return True
+    use = phone_use(word)
+    return not use.answered or use.mobile or use.preferred
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        decode_strictly(b"", name)
+    except (LookupError, UnicodeError):
+        return name.upper() in {"UTF-8", "UTF-7", "UNICODE"}
+    return True
+
+
+def _physical(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each physical line stands, without its end."""
+    start = 0
+    for end in _LINE_END.finditer(data):
+        yield start, end.start()
+        start = end.end()
+    if start < len(data):
+        yield start, len(data)
+
+
+def _goes_on(data: bytes, logical: list[tuple[int, int]]) -> bool:
+    """Return whether a quoted-printable value goes on in the next line."""
+    start, end = logical[-1]
+    return data[start:end].endswith(b"=") and _is_quoted_printable(data[slice(*logical[0])])
+
+
+def _is_quoted_printable(line: bytes) -> bool:
+    head, colon, _ = line.partition(b":")
+    return bool(colon) and b"QUOTED-PRINTABLE" in head.upper()
+
+
+def _text_of_base64(value: bytes) -> str:
+    digits = b"".join(value.split())
+    try:
+        plain = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4), strict_mode=True)
+    except binascii.Error:
+        return ""
+    text = decode(plain)
+    return "" if _NOT_TEXT.search(plain) or "\ufffd" in text or len(plain) > 100_000 else text
+
+
+def _is_binary(data: bytes) -> bool:
+    some = data[:4096]
+    if _FRAME.search(data):
+        return False
+    return data.startswith(_KNOWN_FORMATS) or len(_NOT_TEXT.findall(some)) * 20 > len(some)

@@ -1,0 +1,173 @@
+"""Free text, mail addresses, links and dates to fiction, character by character."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from unicodedata import category
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qlara_proxy.fictional.numbers import Numbers
+    from qlara_proxy.fictional.words import Words
+
+    Keeps = Callable[[str], bool]
+
+# RFC 2606 section 3, and what is never resolved: they are nobody's.
+_RESERVED = ("example.com", "example.net", "example.org", "localhost")
+_RESERVED_ENDS = (".example", ".test", ".invalid", ".localhost")
+_LABELS = "abcdefghijklmnopqrstuvwxyz"
+_SHORTEST_LABEL = 4
+_MARKS_AND_LETTERS = r"[^\W\d_]"
+_LOCAL = r"[\w!#$%&'*+/=?^`{|}~.\-]"
+_MAIL = re.compile(rf"(?<!{_LOCAL})(?<!@){_LOCAL}++@([\w\-]+(?:\.[\w\-]+)*+)")
+_LINK = re.compile(r"(?<![\w+.\-])([A-Za-z][A-Za-z0-9+.\-]{0,19}:)//([\w.\-]*)")
+_WWW = re.compile(r"(?<![\w.\-@])www\.[\w\-]+(?:\.[\w\-]+)*+", re.IGNORECASE)
+_SCHEMES = re.compile(
+    r"(?<![\w+.\-])(?:https?|ftp|mailto|smtp|tel|sips?|sms|smsto|xmpp|skype|im|facetime|urn|geo|data|aim|msnim|ymsgr)(?=:)",
+    re.IGNORECASE,
+)
+_ESCAPE = re.compile(r"\\[\\,;:nN]")
+_DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(_MARKS_AND_LETTERS)
+_DATE = re.compile(r"(?<!\d)(\d{4}|--)(-?)(\d{2})(-?)(\d{2})(?!\d)")
+_TIME = re.compile(r"T?(\d{2})(:?)(\d{2})(:?)(\d{2})")
+
+
+def _nothing(_: str) -> bool:
+    return False
+
+
+class Texts:
+    """What texts become in one recording."""
+
+    def __init__(self, words: Words, numbers: Numbers) -> None:
+        self._words = words
+        self._numbers = numbers
+        self._domains: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def text(self, text: str, keeps: Keeps = _nothing, *, of_a_person: bool = True) -> str:
+        """Return what stands for a text; words that *keeps* returns true for stay."""
+        return "".join(self.characters(text, keeps, of_a_person=of_a_person))
+
+    def characters(
+        self, text: str, keeps: Keeps = _nothing, *, of_a_person: bool = True
+    ) -> list[str]:
+        """Return what stands for each character of a text, most of them for one."""
+        out = [*text]
+        done = bytearray(len(text))
+        for start, end, new in self._special(text):
+            if not any(done[start:end]):
+                done[start:end] = b"\1" * (end - start)
+                out[start:end] = new
+        for start, end in _runs(text, done):
+            word = text[start:end]
+            if word[0].isdecimal():
+                if not keeps(word):
+                    out[start:end] = self._words.digits(word)
+            elif not keeps(word.lower()):
+                out[start:end] = self._words.word(word, of_a_person=of_a_person)
+        return out
+
+    def date(self, text: str) -> list[str]:
+        """Return the same for the date or time in a property such as BDAY: another day, written alike."""
+        found = _DATE.search(text)
+        if found is None or self._words.is_learning:
+            return self.characters(text)
+        chance = self._words.chance("date", found[0])
+        year = found[1] if found[1] == "--" else str(chance.randrange(1940, 2006))
+        day = f"{year}{found[2]}{chance.randrange(1, 13):02}{found[4]}{chance.randrange(1, 29):02}"
+        rest = text[found.end() :]
+        if time := _TIME.match(rest):
+            clock = "".join(
+                f"{each:02}{gap}"
+                for each, gap in (
+                    (chance.randrange(24), time[2]),
+                    (chance.randrange(60), time[4]),
+                    (chance.randrange(60), ""),
+                )
+            )
+            new = (["T"] if rest[0] == "T" else []) + [*clock]
+            after = [*new, *self.characters(rest[time.end() :], lambda word: word == "z")]
+        else:
+            after = self.characters(rest)
+        return [*self.characters(text[: found.start()]), *day, *after]
+
+    def domain(self, name: str) -> str:
+        """Return what stands for the name of a host: one that RFC 2606 reserves, about as long."""
+        key = name.lower().strip(".")
+        if self._words.is_learning:
+            self._words.word("".join(_LETTERS.findall(key.partition(".")[0])) or "a")
+            return name
+        if key in _RESERVED or not key:
+            return name
+        found = self._domains.get(key)
+        if found is None:
+            found = self._domains[key] = self._invented(key)
+            self._taken.add(found)
+        return found
+
+    def _invented(self, key: str) -> str:
+        ends = [".example.org", ".example", ".test"]
+        end = next((each for each in ends if len(key) - len(each) >= _SHORTEST_LABEL), ".test")
+        length = max(_SHORTEST_LABEL, min(len(key) - len(end), 40))
+        attempt = 0
+        while True:
+            chance = self._words.chance("domain", key, attempt)
+            label = "".join(chance.choices(_LABELS, k=length))
+            host = f"{label}{end}"
+            if host not in self._taken:
+                return host
+            attempt += 1
+
+    def _special(self, text: str) -> Iterator[tuple[int, int, list[str]]]:
+        """Yield what is no run of letters or digits, and what stands for it."""
+        if "\\" in text:
+            for found in _ESCAPE.finditer(text):
+                yield found.start(), found.end(), [*found[0]]
+        if ":" in text:
+            for found in _LINK.finditer(text):
+                yield found.start(1), found.end(1), [*found[1]]
+                yield found.start(2), found.end(2), _spread(self.domain(found[2]), found[2])
+            for found in _SCHEMES.finditer(text):
+                yield found.start(), found.end(), [*found[0]]
+        if "@" in text:
+            for found in _MAIL.finditer(text):
+                yield found.start(1), found.end(1), _spread(self.domain(found[1]), found[1])
+        for found in _WWW.finditer(text):
+            host = found[0][4:]
+            yield found.start(), found.end(), [*found[0][:4], *_spread(self.domain(host), host)]
+        if _DIGITS.search(text):
+            yield from self._numbers.within(text)
+
+
+def _spread(new: str, old: str) -> list[str]:
+    """Return a text as what stands for each character of another, which may be longer or shorter."""
+    if not old:
+        return []
+    last = len(old) - 1
+    return [*new[:last], new[last:]] if len(new) > last else [*new, *[""] * (len(old) - len(new))]
+
+
+def _runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
+    """Yield the runs of letters with their marks, and of digits, in what is not *done*."""
+    start, kind, is_ascii = 0, "", text.isascii()
+    for at, character in enumerate(text):
+        if done[at]:
+            now = ""
+        elif character.isdecimal():
+            now = "N"
+        elif character.isalpha():
+            now = "L"
+        elif not is_ascii and kind == "L" and category(character)[0] == "M":
+            now = "L"
+        else:
+            now = ""
+        if now != kind:
+            if kind:
+                yield start, at
+            start, kind = at, now
+    if kind:
+        yield start, len(text)

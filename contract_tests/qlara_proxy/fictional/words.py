@@ -1,0 +1,258 @@
+"""Words and runs of digits to fictional ones of the same length, script and letter case.
+
+The same word becomes the same one wherever it stands, and two words never become one (but for words of
+two letters, of which there are not enough). Which one it becomes is decided by a secret: there is no table
+to look it up in, and without the secret none can be made.
+"""
+
+from __future__ import annotations
+
+import hmac
+import random
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from unicodedata import category, digit, name, normalize
+
+from qlara_proxy.sandbox import PHONE_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_VOWELS, _CONSONANTS = "aeiou", "bcdfghjklmnpqrstvwz"
+_ASCII = _VOWELS + _CONSONANTS + "xy"
+_DIGITS = "0123456789"
+_WINDOW = 4
+_TRIES = 60
+# Longer ones are no words: they are not remembered, and no two of them become one by chance.
+_LONGEST_WORD = 64
+# What means something in a vCard file, a form or JSON: no word may become one of these.
+_RESERVED = frozenset(
+    {
+        *("adr", "agent", "begin", "bday", "email", "end", "fn", "geo", "impp", "kind", "label"),
+        *("n", "note", "org", "photo", "pref", "role", "tel", "title", "tz", "uid", "uri", "url"),
+        *("value", "vcard", "version", "type", "true", "false", "null", "data", "fail", "group"),
+    }
+)
+
+
+class Words:
+    """What words and digits become in one recording; *secret* decides.
+
+    ``people`` are the words of at least four letters that have stood for somebody, in small letters. While
+    ``is_learning``, they are collected and nothing is replaced: no word may become that of somebody else.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._known: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self.people: set[str] = set()
+        self.is_learning = True
+        self._next_letter = _cycle(self.chance("letters"), _ASCII)
+        self._next_digit = _cycle(self.chance("digits"), _DIGITS)
+
+    def chance(self, *of: object) -> random.Random:
+        """Return a source of chance that is the same for the same values."""
+        text = "\0".join(map(str, of)).encode("utf-8", "surrogatepass")
+        return random.Random(hmac.digest(self._secret, text, sha256))
+
+    def word(self, text: str, *, of_a_person: bool = True) -> list[str]:
+        """Return what stands for each character of a run of letters and marks."""
+        clusters = _clusters(text)
+        key = "".join(map(_lower, map(_composed, clusters)))
+        if of_a_person and len(key) >= _WINDOW:
+            self.people.add(key)
+        if self.is_learning:
+            return [*text]
+        fiction = self._known.get(key)
+        if fiction is None:
+            fiction = self._invented(key)
+            if len(key) <= _LONGEST_WORD:
+                self._known[key] = fiction
+                self._taken.add(fiction)
+        return [
+            character
+            for cluster, letter in zip(clusters, fiction, strict=True)
+            for character in _as_written(letter, cluster)
+        ]
+
+    def digits(self, text: str, *salt: object) -> list[str]:
+        """Return what stands for each digit of a run; the digits of other scripts stay in theirs."""
+        if self.is_learning:
+            return [*text]
+        plain = "".join(str(digit(each)) for each in text)
+        key = "\0".join((plain, *map(str, salt)))
+        fiction = self._known.get(key)
+        if fiction is None:
+            fiction = self._invented_digits(plain, salt)
+            if len(plain) <= _LONGEST_WORD:
+                self._known[key] = fiction
+                self._taken.add(fiction)
+        return [
+            chr(ord(each) - digit(each) + int(new)) for each, new in zip(text, fiction, strict=True)
+        ]
+
+    def _invented(self, key: str) -> str:
+        if len(key) == 1 and key in self._next_letter:
+            return self._next_letter[key]
+        fiction = key
+        for attempt in range(_TRIES if len(key) <= _LONGEST_WORD else 1):
+            fiction = _spoken(key, self.chance("word", key, attempt))
+            is_free = not any(fiction in each for each in (self._taken, self.people, _RESERVED))
+            if is_free and not shares_a_part(key, fiction) and not _says_something(fiction):
+                break
+        return fiction
+
+    def _invented_digits(self, plain: str, salt: Sequence[object]) -> str:
+        if len(plain) == 1:
+            return self._next_digit[plain]
+        fiction = plain
+        for attempt in range(_TRIES if len(plain) <= _LONGEST_WORD else 1):
+            chance = self.chance("digits", plain, *salt, attempt)
+            fiction = "".join(chance.choices(_DIGITS, k=len(plain)))
+            if fiction not in self._taken and not shares_a_part(plain, fiction):
+                break
+        return fiction
+
+
+def shares_a_part(one: str, other: str) -> bool:
+    """Return whether two texts are the same, or share four characters in a row."""
+    parts = {one[at : at + _WINDOW] for at in range(len(one) - _WINDOW + 1)}
+    return one == other or any(
+        other[at : at + _WINDOW] in parts for at in range(len(other) - _WINDOW + 1)
+    )
+
+
+def _cycle(chance: random.Random, characters: str) -> dict[str, str]:
+    """Return a successor for each character: another one, and never the same for two."""
+    order = chance.sample(characters, len(characters))
+    return {each: order[at - 1] for at, each in enumerate(order)}
+
+
+def _says_something(word: str) -> bool:
+    """Return whether a word holds one that says what a telephone is for."""
+    capitals = word.upper()
+    return any(each in capitals for each in PHONE_WORDS)
+
+
+def _spoken(key: str, chance: random.Random) -> str:
+    """Return a word of the same length; ASCII letters are such that it can be spoken."""
+    is_vowel = chance.random() < 0.5
+    found = []
+    for letter in key:
+        if letter in _ASCII:
+            pool: Sequence[str] = _VOWELS if is_vowel else _CONSONANTS
+            if len(key) <= 3:
+                pool = _ASCII
+            is_vowel = not is_vowel
+        else:
+            pool = _like(letter)
+        found.append(chance.choice(pool))
+    return "".join(found)
+
+
+def _clusters(text: str) -> list[str]:
+    """Return the letters of a text, each with the marks that can become one character with it."""
+    clusters: list[str] = []
+    for character in text:
+        if clusters and category(character)[0] == "M":
+            joined = clusters[-1] + character
+            if len(normalize("NFC", joined)) == 1:
+                clusters[-1] = joined
+                continue
+        clusters.append(character)
+    return clusters
+
+
+def _composed(cluster: str) -> str:
+    return normalize("NFC", cluster) if len(cluster) > 1 else cluster
+
+
+def _as_written(letter: str, cluster: str) -> list[str]:
+    """Return *letter* in the case of *cluster*, and taken apart as that is."""
+    if _lower(cluster[0]) != cluster[0]:
+        letter = letter.upper()
+    parts = normalize("NFD", letter) if len(cluster) > 1 else letter
+    # Their lengths are the same, as `_like` sees to it.
+    return [*parts] if len(parts) == len(cluster) else [parts, *[""] * (len(cluster) - 1)]
+
+
+@cache
+def _lower(letter: str) -> str:
+    lower = letter.lower()
+    return lower if len(lower) == 1 and lower.upper() == letter else letter
+
+
+@cache
+def _like(letter: str) -> tuple[str, ...]:
+    """Return the letters that can stand for one: of its script and case, with its marks, as long in UTF-8.
+
+    Those of Windows-1252 stay in it. It is the letter itself if there is no other.
+    """
+    if category(letter)[0] != "L":
+        return (letter,)
+    if 0x4E00 <= ord(letter) <= 0x9FFF:
+        return _ideographs()
+    base, *marks = normalize("NFD", letter)
+    if marks and category(marks[0])[0] == "M":
+        bases = _like(base) if not base.isascii() else tuple(_ASCII)
+        found = (normalize("NFC", each + "".join(marks)) for each in (*bases, base))
+    else:
+        found = (chr(code) for code in _neighbours(letter))
+    alike = tuple(sorted({each for each in found if _is_alike(letter, each)} - {letter}))
+    return alike or (letter,)
+
+
+@cache
+def _ideographs() -> tuple[str, ...]:
+    """Return the ideographs that every charset of East Asia has: the common ones."""
+    return tuple(filter(_is_common, map(chr, range(0x4E00, 0x9FA6))))
+
+
+def _is_common(letter: str) -> bool:
+    try:
+        return all(len(letter.encode(charset)) == 2 for charset in ("gb2312", "big5", "shift_jis"))
+    except UnicodeEncodeError:
+        return False
+
+
+def _neighbours(letter: str) -> range:
+    code = ord(letter)
+    if 0xAC00 <= code <= 0xD7A3:  # syllables of three letters are in cycles of 28
+        return range(0xAC00 + (code - 0xAC00) % 28, 0xD7A4, 28)
+    first = code & ~0x1F
+    close = range(first, first + 0x20)
+    if sum(_is_alike(letter, chr(each)) for each in close) > 2:
+        return close
+    return range(code & ~0x7F, (code & ~0x7F) + 0x80)
+
+
+def _is_alike(letter: str, other: str) -> bool:
+    if len(other) != 1 or category(other) != category(letter):
+        return False
+    return (
+        _script(other) == _script(letter)
+        and len(other.encode()) == len(letter.encode())
+        and len(normalize("NFD", other)) == len(normalize("NFD", letter))
+        and normalize("NFC", other) == other
+        and _is_cased(other) == _is_cased(letter)
+        and len(other.upper().encode()) == len(letter.upper().encode())
+        and _in_windows_1252(other) == _in_windows_1252(letter)
+    )
+
+
+def _script(letter: str) -> str:
+    return name(letter, "").partition(" ")[0]
+
+
+def _is_cased(letter: str) -> bool:
+    upper = letter.upper()
+    return upper != letter and len(upper) == 1 and upper.lower() == letter
+
+
+def _in_windows_1252(letter: str) -> bool:
+    try:
+        return bool((letter + letter.upper()).encode("cp1252"))
+    except UnicodeEncodeError:
+        return False

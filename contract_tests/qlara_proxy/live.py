@@ -7,7 +7,7 @@ import re
 import socket
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
@@ -269,7 +269,8 @@ def _recorded(exchange: PassedExchange, hide: Callable[[bytes], bytes]) -> Recor
     form = read_form(content_type, data)
     if form is None:
         return RecordedBody(body.size, hide(data[:KEPT_OF_A_BODY]))
-    fields, file_name = {}, None
+    fields: dict[str, str] = {}
+    file_name: str | None = None
     for part in form.parts:
         found = re.search(rb'filename="([^"]*)"', part.head)
         if found is not None:

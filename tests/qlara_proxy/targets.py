@@ -218,13 +218,13 @@ def forwarding(url: str, room: Room | None = None) -> Iterator[Forwarder]:
         yield forwarder
     finally:
         forwarder.close_clients()
-        if forwarder._thread.is_alive():  # noqa: SLF001 - its own test double
+        if forwarder._thread.is_alive():
             forwarder.stop(0.0)
 
 
 @contextmanager
 def byte_target(script: Callable[[Peer], None]) -> Iterator[ByteTarget]:
-    """A deployment that does with each connection what *script* says."""
+    """Serve a deployment that does with each connection what *script* says."""
     target = ByteTarget(script)
     target.start()
     try:

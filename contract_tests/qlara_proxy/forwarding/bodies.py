@@ -164,7 +164,7 @@ def body_of_response(
     head: ResponseHead, method: str, sink: Callable[[bytes], None]
 ) -> BodyReader | None:
     """Return what finds the end of the body of the response to *method*; None: nobody can say where it is."""
-    if method == "HEAD" or head.status in _NO_BODY or head.status < 200:  # noqa: PLR2004 - 1xx
+    if method == "HEAD" or head.status in _NO_BODY or head.status < 200:
         return SizedBody(0, sink)
     codings = list(headers_named(head.headers, "transfer-encoding"))
     if codings:

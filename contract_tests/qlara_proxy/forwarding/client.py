@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from qlara_proxy.forwarding import refusals
 from qlara_proxy.forwarding.bodies import MalformedBody
@@ -17,7 +17,7 @@ from qlara_proxy.forwarding.upstream import Upstream, reset
 
 if TYPE_CHECKING:
     from qlara_proxy.forwarding.exchange import Exchange
-    from qlara_proxy.forwarding.hub import Hub
+    from qlara_proxy.forwarding.heads import RequestHead
 
 # Bytes of pipelined requests that are read before it is their turn.
 _MOST_UNREAD = 64 * 1024
@@ -26,10 +26,50 @@ _LINGER_SECONDS = 60.0
 _SILENT_SECONDS = 5.0
 
 
+class Shared(Protocol):
+    """What all connections of a proxy share: where requests go, and who is told of them."""
+
+    async def connect(self, protocol: asyncio.Protocol) -> asyncio.Transport:
+        """Connect with the deployment."""
+        ...
+
+    async def connect_own(self, protocol: asyncio.Protocol) -> asyncio.Transport:
+        """Connect with what serves the proxy's own paths."""
+        ...
+
+    def why_unreachable(self, error: Exception) -> tuple[int, str]:
+        """Return the status and the sentence of a connection that could not be made."""
+        ...
+
+    def addressed(self, head: RequestHead) -> bytes:
+        """Return the bytes of a head as they go on, or raise MalformedRequest."""
+        ...
+
+    def exchange(self, connection: int, head: RequestHead) -> Exchange:
+        """Return a new exchange, or raise MalformedRequest."""
+        ...
+
+    def finish(self, exchange: Exchange) -> None:
+        """Take an exchange that is over."""
+        ...
+
+    def refused(self, message: str) -> None:
+        """Take note of a request that was not passed on."""
+        ...
+
+    def joined(self, client: Client) -> int:
+        """Take note of a connection; return its number."""
+        ...
+
+    def left(self, client: Client) -> None:
+        """Take note that a connection is gone."""
+        ...
+
+
 class Client(asyncio.Protocol):
     """One connection of a client."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Shared) -> None:
         self._hub = hub
         self._number = 0
         self._transport: asyncio.Transport

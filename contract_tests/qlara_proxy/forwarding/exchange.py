@@ -97,7 +97,7 @@ class Exchange:
             self._response_body = EndlessBody(_nowhere)
 
     def end_of_connection(self, *, in_order: bool) -> None:
-        """The deployment's connection has ended, *in_order* or broken off."""
+        """Take note that the deployment's connection has ended, *in_order* or broken off."""
         body = self._response_body
         if body is not None and body.ends_with_connection and in_order:
             body.is_over = True

@@ -81,7 +81,8 @@ def parse_request(raw: bytes) -> RequestHead:
     line = _REQUEST_LINE.fullmatch(raw, begin, line_end)
     if line is None:
         raise MalformedRequest(_not_a_request_line(raw[begin:line_end]))
-    headers, host, at = [], None, line_end + 2
+    headers: list[tuple[str, str]] = []
+    host, at = None, line_end + 2
     end = len(raw) - 2
     while at < end:
         field_end = raw.index(_CRLF, at)

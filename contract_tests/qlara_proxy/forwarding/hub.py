@@ -49,7 +49,7 @@ class Hub:
     ) -> None:
         self.target = target
         self._passed = passed
-        self.connect_own = own_pages
+        self._own_pages = own_pages
         self._room = room or Room()
         self._connect_seconds = connect_seconds
         self._clients: set[Client] = set()
@@ -78,6 +78,10 @@ class Hub:
     async def connect(self, protocol: asyncio.Protocol) -> asyncio.Transport:
         """Connect with the deployment."""
         return await targets.connect(self.target, protocol, self._connect_seconds)
+
+    async def connect_own(self, protocol: asyncio.Protocol) -> asyncio.Transport:
+        """Connect with what serves the proxy's own paths."""
+        return await self._own_pages(protocol)
 
     def why_unreachable(self, error: Exception) -> tuple[int, str]:
         """Return the status and the sentence of a connection that could not be made."""

@@ -220,7 +220,11 @@ class _Comparison:
         self._cards = [each for each in cards if not each.fault and each.is_sure]
         self._faulty = any(each.fault for each in cards)
         numbers = [each.number for each in self._cards]
-        self._once = {each for each in numbers if numbers.count(each) == 1} if len(numbers) < 300 else set(numbers)
+        self._once = (
+            {each for each in numbers if numbers.count(each) == 1}
+            if len(numbers) < 300
+            else set(numbers)
+        )
 
     def judge(self) -> None:
         """Judge the import by the list."""
@@ -254,8 +258,12 @@ class _Comparison:
         if not missing:
             self._ledger.kept("upload.imports-together")
             return
-        what = f"{len(missing)} contacts of an import are missing that was sent together with another."
-        self._doubt("upload.imports-together", what, "all of them in the list", "not there", "together")
+        what = (
+            f"{len(missing)} contacts of an import are missing that was sent together with another."
+        )
+        self._doubt(
+            "upload.imports-together", what, "all of them in the list", "not there", "together"
+        )
 
     # --- cards that are not there -------------------------------------------------------------------
 
@@ -302,7 +310,9 @@ class _Comparison:
         what = f"The card at line {card.line} is counted as imported, and is not in the list."
         self._late(about, what, card)
         if not found and not (self._seen.file and self._seen.file.whole):
-            self._late("upload.report-names-the-list", "None of the contacts is in that list.", card)
+            self._late(
+                "upload.report-names-the-list", "None of the contacts is in that list.", card
+            )
 
     def _late(self, about: PromiseId, what: str, card: CardDigest) -> None:
         kind = f"missing {about}"
@@ -320,13 +330,21 @@ class _Comparison:
             imported = seen.summary["imported"]
             what = f"The report counts {imported} as imported, and the new list holds {self._page.total}."
             self._check(
-                "upload.summary-imported", what, imported, self._page.total, "imported",
+                "upload.summary-imported",
+                what,
+                imported,
+                self._page.total,
+                "imported",
                 holds=imported == self._page.total,
             )
             repeated = [each for each in self._by_number.values() if len(each) > 1]
             what = f"{len(repeated)} numbers are in the list more than once, with SKIP."
             self._check(
-                "list.every-contact-once", what, "each once", "more than once", "repeated",
+                "list.every-contact-once",
+                what,
+                "each once",
+                "more than once",
+                "repeated",
                 holds=not repeated,
             )
         if seen.summary["duplicates"] or self._expected.order != "import":
@@ -336,7 +354,11 @@ class _Comparison:
         if len(wanted) > 1 and sorted(order) == sorted(wanted):
             what = "The contacts of an import are in another order than their cards."
             self._check(
-                "list.order", what, "the order of the file", "another order", "order",
+                "list.order",
+                what,
+                "the order of the file",
+                "another order",
+                "order",
                 holds=order == wanted,
             )
 
@@ -356,7 +378,11 @@ class _Comparison:
             ids = {hash(str(each.get("contactId"))) for each in contacts}
             is_made = bool(ids - {known.contact_id})
             self._check(
-                "duplicates.copy-creates", "DUPLICATE has not made a copy.", "a copy", "none", "copy",
+                "duplicates.copy-creates",
+                "DUPLICATE has not made a copy.",
+                "a copy",
+                "none",
+                "copy",
                 holds=is_made,
             )
         fits = [each for each in contacts if hashed(str(each.get("name") or "")) == card.name]
@@ -370,7 +396,9 @@ class _Comparison:
         right = self._name(card, contact) and self._email(card, contact)
         self._tags(contact)
         self._times(contact)
-        if right and not (card.name_traits or card.email_traits or card.number_traits or card.traits):
+        if right and not (
+            card.name_traits or card.email_traits or card.number_traits or card.traits
+        ):
             self._ledger.kept(_AS_IMPORTED)
 
     def _file_traits(self) -> frozenset[PromiseId]:
@@ -394,8 +422,12 @@ class _Comparison:
                 due = {"absent": "email" not in contact, "null": got is None, "empty": got == ""}
                 what = "A contact whose card has no EMAIL shows one."
                 self._check(
-                    "cards.email-absent", what, self._expected.email_absent, self._ledger.shown(str(got)),
-                    "email-absent", holds=due[self._expected.email_absent],
+                    "cards.email-absent",
+                    what,
+                    self._expected.email_absent,
+                    self._ledger.shown(str(got)),
+                    "email-absent",
+                    holds=due[self._expected.email_absent],
                 )
             return True
         if isinstance(got, str) and hashed(got) == card.email:
@@ -406,7 +438,12 @@ class _Comparison:
         return False
 
     def _wrong(
-        self, field: str, traits: frozenset[PromiseId], general: PromiseId, card: CardDigest, got: object
+        self,
+        field: str,
+        traits: frozenset[PromiseId],
+        general: PromiseId,
+        card: CardDigest,
+        got: object,
     ) -> None:
         about = promise_of(traits, general)
         if about is None:
@@ -432,7 +469,11 @@ class _Comparison:
         if self._check(about, what, self._ledger.shown(", ".join(sent)), shown, "tags", holds=same):
             what = "The tags of a contact are in another order than they were sent in."
             self._check(
-                "tags.order", what, self._ledger.shown(", ".join(sent)), shown, "tags order",
+                "tags.order",
+                what,
+                self._ledger.shown(", ".join(sent)),
+                shown,
+                "tags order",
                 holds=got == sent,
             )
 
@@ -443,13 +484,21 @@ class _Comparison:
         late = self._expected.settle + _SLACK
         what = "A contact was created after its import was complete."
         self._check(
-            "upload.completed-after-created", what, f"at {completed} at the latest", str(created),
-            "created late", holds=created <= completed + late,
+            "upload.completed-after-created",
+            what,
+            f"at {completed} at the latest",
+            str(created),
+            "created late",
+            holds=created <= completed + late,
         )
         took = timedelta(seconds=self._seen.ended - self._seen.began)
         what = "`createdAt` of a new contact is not the time of the import."
         self._check(
-            "upload.times-are-now", what, f"about {completed}", str(created), "created at",
+            "upload.times-are-now",
+            what,
+            f"about {completed}",
+            str(created),
+            "created at",
             holds=abs(created - completed) < _NOW + late + took,
         )
 
@@ -460,13 +509,21 @@ class _Comparison:
         same = now._replace(lists=known.lists) == known
         what = "SKIP has changed a contact that was there before."
         self._check(
-            "duplicates.skip-leaves-the-contact", what, "the contact as it was", "another one", "skip",
+            "duplicates.skip-leaves-the-contact",
+            what,
+            "the contact as it was",
+            "another one",
+            "skip",
             holds=same,
         )
         if self._expected.skip_list == "unchanged" and hash(self._page.list_id) not in known.lists:
             what = "SKIP has put a contact on the list of the import that was not on it."
             self._check(
-                "duplicates.skip-leaves-the-lists", what, "not on the list", "on the list", "skip list",
+                "duplicates.skip-leaves-the-lists",
+                what,
+                "not on the list",
+                "on the list",
+                "skip list",
                 holds=False,
             )
 
@@ -476,41 +533,64 @@ class _Comparison:
         if plain and card.name:
             what = "UPDATE has not replaced the name of a contact."
             self._check(
-                "duplicates.update-replaces", what, "the name on the card", "another name", "update name",
+                "duplicates.update-replaces",
+                what,
+                "the name on the card",
+                "another name",
+                "update name",
                 holds=now.name == card.name,
             )
         if card.email and not (card.email_traits or card.traits):
             what = "UPDATE has not replaced the address of a contact."
             self._check(
-                "duplicates.update-replaces", what, "the address on the card", "another one",
-                "update email", holds=now.email == card.email,
+                "duplicates.update-replaces",
+                what,
+                "the address on the card",
+                "another one",
+                "update email",
+                holds=now.email == card.email,
             )
         missing = {hash(each) for each in self._seen.tags} - now.tags
         if self._seen.tags:
             what = "UPDATE has not given a contact the tags of the import."
             self._check(
-                "duplicates.update-adds-tags", what, "the tags", "not all of them", "update tags",
+                "duplicates.update-adds-tags",
+                what,
+                "the tags",
+                "not all of them",
+                "update tags",
                 holds=not missing,
             )
         if known is None:
             return
         what = "UPDATE has made another contact of one that was there before."
         self._check(
-            "duplicates.update-keeps-the-contact", what, "the same id and createdAt", "others",
+            "duplicates.update-keeps-the-contact",
+            what,
+            "the same id and createdAt",
+            "others",
             "update keeps",
             holds=(now.contact_id, now.created_at) == (known.contact_id, known.created_at),
         )
         if not card.email and known.email and self._expected.update_missing_fields == "kept":
             what = "UPDATE has removed an address that the card does not name."
             self._check(
-                "duplicates.update-never-blanks", what, "the address as it was", "another, or none",
-                "update blanks", holds=now.email == known.email,
+                "duplicates.update-never-blanks",
+                what,
+                "the address as it was",
+                "another, or none",
+                "update blanks",
+                holds=now.email == known.email,
             )
         if self._expected.update_tags == "added" and known.tags:
             what = "UPDATE has removed tags of a contact."
             self._check(
-                "duplicates.update-keeps-tags", what, "the tags as well that it had", "fewer",
-                "update keeps tags", holds=known.tags <= now.tags,
+                "duplicates.update-keeps-tags",
+                what,
+                "the tags as well that it had",
+                "fewer",
+                "update keeps tags",
+                holds=known.tags <= now.tags,
             )
 
     # --- what is told ----------------------------------------------------------------------------------
@@ -531,9 +611,7 @@ class _Comparison:
             self._doubt(about, what, expected, got, kind)
         return holds
 
-    def _doubt(
-        self, about: PromiseId, what: str, expected: object, got: object, kind: str
-    ) -> None:
+    def _doubt(self, about: PromiseId, what: str, expected: object, got: object, kind: str) -> None:
         self._ledger.doubtful(self._difference(about, what, expected, got, kind))
 
     def _difference(

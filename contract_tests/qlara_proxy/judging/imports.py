@@ -133,7 +133,11 @@ class ReportChecks:
         if repeated:
             what = f"{repeated} of the numbers stand on an earlier card of the file."
             difference = Difference(
-                in_file[seen.strategy], what, f"at least {repeated} duplicates", str(duplicates), api
+                in_file[seen.strategy],
+                what,
+                f"at least {repeated} duplicates",
+                str(duplicates),
+                api,
             )
             if not self._ledger.check(difference, holds=duplicates >= repeated):
                 return
@@ -192,11 +196,15 @@ class ReportChecks:
                 "another text" if isinstance(name, str) else printable_json(name),
                 api,
             )
-            self._ledger.check(difference, holds=isinstance(name, str) and hashed(name) == card.name)
+            self._ledger.check(
+                difference, holds=isinstance(name, str) and hashed(name) == card.name
+            )
         self._line(error.get("line"), card, api)
         expected = self._expected
         due = (
-            expected.reason_missing_phone if card.fault == MISSING else expected.reason_invalid_phone
+            expected.reason_missing_phone
+            if card.fault == MISSING
+            else expected.reason_invalid_phone
         )
         reason = error.get("reason")
         self._ledger.check(

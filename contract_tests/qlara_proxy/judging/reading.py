@@ -115,9 +115,12 @@ def _read(
     whole = _whole(content)
     frames = _frames(logical_lines(text))
     if frames is None or [each[0].first for each in frames] != [each.line for each in cards]:
-        return FileDigest(identity, len(content), whole=whole)  # broken frames: what is a card is assumed
+        return FileDigest(
+            identity, len(content), whole=whole
+        )  # broken frames: what is a card is assumed
     digests = tuple(
-        _card(card, lines, normalise, conventions) for card, lines in zip(cards, frames, strict=True)
+        _card(card, lines, normalise, conventions)
+        for card, lines in zip(cards, frames, strict=True)
     )
     return FileDigest(identity, len(content), len(digests), digests, whole=whole)
 
@@ -200,9 +203,7 @@ def _card(
     )
 
 
-def _fate(
-    card: Card, telephones: list[Line], number: str, *, has_tel: bool
-) -> tuple[str, bool]:
+def _fate(card: Card, telephones: list[Line], number: str, *, has_tel: bool) -> tuple[str, bool]:
     """Return why a card cannot be imported (empty if it can), and whether that is sure."""
     if card.fault:
         return card.fault, False

@@ -77,15 +77,24 @@ class RefusalChecks:
         status, expected = api.response.status, self._expected
         if not api.key:
             difference = _difference(
-                "access.refused-without-key", "A request without a key is not refused.", "a refusal", api
+                "access.refused-without-key",
+                "A request without a key is not refused.",
+                "a refusal",
+                api,
             )
             if self._ledger.check(difference, holds=400 <= status < 500):
-                self._demand("access.key-required", expected.key_missing, (expected.key_field,), api)
+                self._demand(
+                    "access.key-required", expected.key_missing, (expected.key_field,), api
+                )
             return False
         if 200 <= status < 300:
             self._accepted.keep(api.key, value=True)
             return True
-        if status == expected.key_unknown and status == _UNAUTHORIZED and not self._accepted.find(api.key):
+        if (
+            status == expected.key_unknown
+            and status == _UNAUTHORIZED
+            and not self._accepted.find(api.key)
+        ):
             self._ledger.kept("access.refused-without-key")
             self._demand("access.unknown-key", status, (expected.key_field,), api)
             return False
@@ -198,7 +207,9 @@ class RefusalChecks:
         status = api.response.status
         expected = self._expected
         if status == _NOT_FOUND and expected.unknown_list == _NOT_FOUND:
-            promise: PromiseId = "list.unknown-list" if api.operation == LIST else "upload.unknown-list"
+            promise: PromiseId = (
+                "list.unknown-list" if api.operation == LIST else "upload.unknown-list"
+            )
             self._demand(promise, status, ("listId",), api)
         elif status == _TOO_LARGE and isinstance(seen, SeenImport) and seen.file is not None:
             size = seen.file.size
@@ -220,7 +231,9 @@ class RefusalChecks:
                 what = "A request that the contract allows is refused."
                 limits = {value for name, value in api.request.query if name == "limit"}
                 promise: PromiseId = (
-                    "list.limit-bounds" if limits & {"1", "1000"} else "answers.valid-requests-accepted"
+                    "list.limit-bounds"
+                    if limits & {"1", "1000"}
+                    else "answers.valid-requests-accepted"
                 )
                 self._ledger.broken(_difference(promise, what, "200", api))
             return
@@ -235,7 +248,9 @@ class RefusalChecks:
             return
         if "file" not in data or not seen.file.cards:
             self._ledger.broken(
-                _difference("answers.valid-requests-accepted", "A valid request is refused.", "200", api)
+                _difference(
+                    "answers.valid-requests-accepted", "A valid request is refused.", "200", api
+                )
             )
             return
         what = f"A file of {len(seen.file.cards)} cards is refused as no vCard file."

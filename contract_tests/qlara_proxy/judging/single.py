@@ -46,14 +46,22 @@ class SingleChecks:
         is_placed = self._pages.knows_place_of(seen)
         is_cut = api.response.is_cut
         for each in checks.check(api, self._pages.paging, self._expected):
-            if (each.promise in _OF_PLACE and not is_placed) or (is_cut and each.promise != "answers.documented-status"):
+            if (each.promise in _OF_PLACE and not is_placed) or (
+                is_cut and each.promise != "answers.documented-status"
+            ):
                 continue
             if not each.broken:
                 self._ledger.kept(each.promise)
                 continue
             self._ledger.broken(
                 Difference(
-                    each.promise, each.what, each.expected, each.got, api, by=each.by, value=each.value
+                    each.promise,
+                    each.what,
+                    each.expected,
+                    each.got,
+                    api,
+                    by=each.by,
+                    value=each.value,
                 )
             )
         self._judge_ids(seen, api)
@@ -99,7 +107,9 @@ class SingleChecks:
 
     def _decided(self, promise: PromiseId, got: int, expected: int, api: ApiExchange) -> None:
         self._ledger.check(
-            Difference(promise, "Decided otherwise than the contract says.", str(expected), str(got), api),
+            Difference(
+                promise, "Decided otherwise than the contract says.", str(expected), str(got), api
+            ),
             holds=got == expected,
         )
 
@@ -116,14 +126,18 @@ class _KnownPages:
     def paging(self) -> checks.Paging:
         first = self._expected.page_first if self._first is None else self._first
         has_pages = self._expected.page_parameter == "read"
-        return checks.Paging(min(self._obeyed, self._expected.limit_maximum), None, first, has_pages)
+        return checks.Paging(
+            min(self._obeyed, self._expected.limit_maximum), None, first, has_pages
+        )
 
     def learn(self, page: SeenPage) -> None:
         if page.limit is not None and len(page.contacts) == page.limit:
             self._obeyed = max(self._obeyed, page.limit)
         if page.page == 0 and page.contacts:
             self._first = 0
-        elif page.page is None and page.is_plain and page.told_page in (0, 1) and self._first is None:
+        elif (
+            page.page is None and page.is_plain and page.told_page in (0, 1) and self._first is None
+        ):
             self._first = page.told_page
 
     def knows_place_of(self, seen: Seen) -> bool:

@@ -36,7 +36,7 @@ REQUESTS = {
 def _whole(peer: Peer) -> None:
     peer.socket.settimeout(0.4)
     try:
-        while peer._more():  # noqa: SLF001
+        while peer._more():
             peer.socket.settimeout(0.4)
     except TimeoutError:
         pass

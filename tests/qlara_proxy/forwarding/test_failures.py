@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from qlara_contract.errors import CannotRun
 from qlara_proxy.forwarding.keeping import Room
 from qlara_proxy.forwarding.target import target_of, why_unreachable
 from tests.qlara_proxy.targets import Peer, byte_target, forwarding
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 GET = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -22,6 +25,10 @@ MEGABYTE = 1024 * 1024
 def _reset(peer: Peer) -> None:
     peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     peer.socket.close()
+
+
+def _listen(peer: Peer) -> None:
+    peer.to_end()
 
 
 def test_a_response_that_comes_before_the_upload_has_ended_reaches_the_client() -> None:
@@ -136,10 +143,7 @@ def test_a_deployment_that_does_not_take_the_connection_in_time_is_a_504() -> No
 
 
 def test_a_client_that_breaks_off_its_upload_does_so_for_the_deployment() -> None:
-    def listen(peer: Peer) -> None:
-        peer.to_end()
-
-    with byte_target(listen) as target, forwarding(target.url) as proxy:
+    with byte_target(_listen) as target, forwarding(target.url) as proxy:
         client = proxy.connect()
         client.send(b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
         client.socket.close()
@@ -183,7 +187,6 @@ def test_an_exchange_that_is_under_way_may_finish_when_the_proxy_stops() -> None
     with byte_target(respond) as target, forwarding(target.url) as proxy:
         client, idle = proxy.connect(), proxy.connect()
         client.send(b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
-        target.received
         while not proxy.hub.requests:
             pass
         client.send(b"go")
@@ -197,7 +200,7 @@ def test_an_exchange_that_does_not_end_is_cut_when_the_proxy_stops_and_is_not_th
     None
 ):
     with (
-        byte_target(lambda peer: peer.to_end() and None) as target,
+        byte_target(_listen) as target,
         forwarding(target.url) as proxy,
     ):
         client = proxy.connect()
@@ -216,7 +219,7 @@ def test_of_bodies_without_room_only_the_beginning_is_kept_and_all_of_it_passes(
     def respond(peer: Peer) -> None:
         peer.head()
         while len(peer.received) < len(body):
-            peer._more()  # noqa: SLF001
+            peer._more()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         peer.to_end()
 
@@ -225,7 +228,7 @@ def test_of_bodies_without_room_only_the_beginning_is_kept_and_all_of_it_passes(
         client.send(b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         client.head()
         while len(client.received) < len(body):
-            client._more()  # noqa: SLF001
+            client._more()
         [seen] = proxy.seen()
         [passed] = proxy.collector.exchanges
 

@@ -69,9 +69,7 @@ class SeenPart:
 class SeenForm:
     """A multipart form as it was sent."""
 
-    def __init__(
-        self, content_type: str, parts: Sequence[SeenPart], *, is_framed_plainly: bool
-    ) -> None:
+    def __init__(self, content_type: str, parts: Sequence[SeenPart], *, is_framed_plainly: bool) -> None:
         self.parts = tuple(parts)
         self._is_framed_plainly = is_framed_plainly and bool(_PLAIN_TYPE.fullmatch(content_type))
 

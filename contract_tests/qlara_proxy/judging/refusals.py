@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
@@ -28,6 +29,8 @@ _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _TOO_MANY = 
 )
 _HEADER_TEXT = "Invalid VCard format. Expected BEGIN:VCARD header."
 _SIZE_TEXT = "File size exceeds maximum allowed (10 MB)"
+_TWICE = 2
+_MANY = 1_000  # failures, before what was imported once is said to fail
 _LIMIT = 10_485_760
 _SURELY_UNDER = 9_900_000
 _STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
@@ -48,11 +51,14 @@ class RefusalChecks:
     def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
         self._ledger = ledger
         self._expected = conventions
+        self._failures: Counter[PromiseId] = Counter()
         self._accepted: Kept[str, bool] = Kept(ACCOUNTS)  # keys that a deployment has accepted
 
     def judge(self, seen: Seen, api: ApiExchange) -> None:
         """Judge one exchange."""
         status = api.response.status
+        if status >= 500 and isinstance(seen, SeenImport):
+            self._failed(seen, api)
         if status == _TOO_MANY or status >= 500 or not api.operation:
             self._outside(api)
             return
@@ -77,24 +83,15 @@ class RefusalChecks:
         status, expected = api.response.status, self._expected
         if not api.key:
             difference = _difference(
-                "access.refused-without-key",
-                "A request without a key is not refused.",
-                "a refusal",
-                api,
+                "access.refused-without-key", "A request without a key is not refused.", "a refusal", api
             )
             if self._ledger.check(difference, holds=400 <= status < 500):
-                self._demand(
-                    "access.key-required", expected.key_missing, (expected.key_field,), api
-                )
+                self._demand("access.key-required", expected.key_missing, (expected.key_field,), api)
             return False
         if 200 <= status < 300:
             self._accepted.keep(api.key, value=True)
             return True
-        if (
-            status == expected.key_unknown
-            and status == _UNAUTHORIZED
-            and not self._accepted.find(api.key)
-        ):
+        if status == expected.key_unknown and status == _UNAUTHORIZED and not self._accepted.find(api.key):
             self._ledger.kept("access.refused-without-key")
             self._demand("access.unknown-key", status, (expected.key_field,), api)
             return False
@@ -207,9 +204,7 @@ class RefusalChecks:
         status = api.response.status
         expected = self._expected
         if status == _NOT_FOUND and expected.unknown_list == _NOT_FOUND:
-            promise: PromiseId = (
-                "list.unknown-list" if api.operation == LIST else "upload.unknown-list"
-            )
+            promise: PromiseId = "list.unknown-list" if api.operation == LIST else "upload.unknown-list"
             self._demand(promise, status, ("listId",), api)
         elif status == _TOO_LARGE and isinstance(seen, SeenImport) and seen.file is not None:
             size = seen.file.size
@@ -231,9 +226,7 @@ class RefusalChecks:
                 what = "A request that the contract allows is refused."
                 limits = {value for name, value in api.request.query if name == "limit"}
                 promise: PromiseId = (
-                    "list.limit-bounds"
-                    if limits & {"1", "1000"}
-                    else "answers.valid-requests-accepted"
+                    "list.limit-bounds" if limits & {"1", "1000"} else "answers.valid-requests-accepted"
                 )
                 self._ledger.broken(_difference(promise, what, "200", api))
             return
@@ -248,29 +241,36 @@ class RefusalChecks:
             return
         if "file" not in data or not seen.file.cards:
             self._ledger.broken(
-                _difference(
-                    "answers.valid-requests-accepted", "A valid request is refused.", "200", api
-                )
+                _difference("answers.valid-requests-accepted", "A valid request is refused.", "200", api)
             )
             return
         what = f"A file of {len(seen.file.cards)} cards is refused as no vCard file."
-        if all(each.fault for each in seen.file.cards):
+        faulty = [each for each in seen.file.cards if each.fault]
+        if len(faulty) == len(seen.file.cards):
             self._ledger.broken(_difference("upload.nothing-importable", what, "a report", api))
             return
-        traits = set(seen.file.whole)
-        for each in seen.file.cards:
-            traits |= each.traits | each.name_traits | each.number_traits
-        if not traits:
-            self._ledger.broken(_difference("upload.imports-a-file", what, "a report", api))
-        elif len(seen.file.whole) == 1:
-            self._ledger.broken(_difference(next(iter(seen.file.whole)), what, "a report", api))
-        elif len(traits) == 1:
-            self._ledger.broken(_difference(next(iter(traits)), what, "a report", api))
+        about = _only_trait(seen)
+        if about is not None:
+            self._ledger.broken(_difference(about, what, "a report", api))
+        elif not _traits_of(seen):
+            about = "upload.error-costs-one-card" if faulty else "upload.imports-a-file"
+            self._ledger.broken(_difference(about, what, "a report", api))
+
+    def _failed(self, seen: SeenImport, api: ApiExchange) -> None:
+        """Judge an import that made the deployment fail, if its file has one thing that is special."""
+        about = _only_trait(seen)
+        if about is not None:
+            self._failures[about] += 1
+            if self._failures[about] >= _TWICE:
+                what = "Each import of a file with this makes the deployment fail."
+                self._ledger.broken(_difference(about, what, "a report", api))
 
     def _accepted_import(self, seen: SeenImport) -> None:
         if seen.file is None:
             return
         self._ledger.kept(*seen.form_rests_on)
+        for each in _traits_of(seen):
+            self._failures[each] = -_MANY
         if seen.file.size == self._expected.file_maximum:
             self._ledger.kept("upload.largest-file")
         elif _SURELY_UNDER <= seen.file.size < self._expected.file_maximum:
@@ -356,6 +356,26 @@ _DECIDED_BY = {
 
 def _fields(api: ApiExchange) -> tuple[tuple[str, str], ...]:
     return api.request.form.fields if api.request.form is not None else ()
+
+
+def _traits_of(seen: SeenImport) -> frozenset[PromiseId]:
+    """Return all that reading the file of an import rests on."""
+    if seen.file is None:
+        return frozenset()
+    found = set(seen.file.whole)
+    for each in seen.file.cards:
+        found |= each.traits | each.name_traits | each.number_traits | each.email_traits
+    return frozenset(found - {"cards.email-absent"})
+
+
+def _only_trait(seen: SeenImport) -> PromiseId | None:
+    """Return the one thing that is special about the file of an import; of the whole file, if there is one."""
+    traits = _traits_of(seen)
+    whole = seen.file.whole if seen.file is not None else frozenset()
+    for some in (whole, traits):
+        if len(some) == 1:
+            return next(iter(some))
+    return None
 
 
 def _is_text(char: str) -> bool:

@@ -52,9 +52,7 @@ class Seen:
     @property
     def may_write(self) -> bool:
         """Whether contacts may have been written: an import that was accepted, or whose end is not known."""
-        return self.operation == UPLOAD and (
-            self.status == 0 or self.is_accepted or self.status >= 500
-        )
+        return self.operation == UPLOAD and (self.status == 0 or self.is_accepted or self.status >= 500)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +71,7 @@ class SeenImport(Seen):
     summary: Mapping[str, int] = field(default_factory=dict)
     file: FileDigest | None = None
     completed_at: str = ""
+    has_strategy: bool = True
     form_rests_on: frozenset[PromiseId] = frozenset()
     tags_rest_on: PromiseId = "tags.all-in-order"
     goes_on: bool = False
@@ -165,9 +164,7 @@ def _light(exchange: ApiExchange) -> ApiExchange:
     if request.body is not None:
         request = replace(request, body=request.body[:KEPT_BODY])
     if len(response.body) > KEPT_BODY:
-        response = ApiResponse(
-            response.status, response.headers, response.body[:KEPT_BODY], is_cut=True
-        )
+        response = ApiResponse(response.status, response.headers, response.body[:KEPT_BODY], is_cut=True)
     return replace(exchange, request=request, response=response)
 
 
@@ -194,10 +191,9 @@ def _import(
         strategy=strategy if strategy in _STRATEGIES else "",
         tags=tuple(dict.fromkeys(one.strip() for one in tags if one.strip())),
         summary=_counts(summary),
-        file=digest_of(form.file, conventions)
-        if form is not None and form.file is not None
-        else None,
+        file=digest_of(form.file, conventions) if form is not None and form.file is not None else None,
         completed_at=str(response.value("completedAt") or "") if response is not None else "",
+        has_strategy=value("duplicateStrategy") is not None,
         form_rests_on=form.rests_on if form is not None else frozenset(),
         tags_rest_on=_of_tags(sent),
         goes_on=api is not None and goes_on(api),

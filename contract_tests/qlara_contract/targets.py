@@ -118,7 +118,9 @@ def read_cards_under(
     from qlara_sandbox.domain.vcard import read_cards
     from qlara_sandbox.services.importing import Reading
 
-    text = read_as(content, utf_16=conventions.charset_utf_16, other=conventions.charset_other)
+    text = read_as(
+        content, utf_16=conventions.charset_utf_16, other=conventions.charset_other
+    )
     cards = read_cards(
         text,
         version_2_1=conventions.version_2_1 == "read",

@@ -7,7 +7,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 IN_MEMORY = 256 * 1024
-MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 512 * 1024 * 1024
 
 
 class Room:

@@ -91,8 +91,10 @@ def steps(lines: str) -> list[Step]:
     return found
 
 
-def play(lines: str, *, base: str, key: str, scratch: Path) -> list[Shown]:
-    """Run *lines* against the sandbox at *base* and return what each step showed.
+def play(
+    lines: str, *, base: str, key: str, scratch: Path, files: Path = resources.SCENARIOS / "files"
+) -> list[Shown]:
+    """Run *lines* against the sandbox at *base* and return what each step showed; *files* is $FILES.
 
     Raises:
         ValueError: see ``steps``.
@@ -103,7 +105,7 @@ def play(lines: str, *, base: str, key: str, scratch: Path) -> list[Shown]:
     script = "".join(f"{marks}\n{step.commands}\n" for step in parts)
     done = subprocess.run(
         ["bash", "-u", "-c", script],
-        env=_environment(base, key, scratch),
+        env={**_environment(base, key, scratch), "FILES": str(files)},
         cwd=scratch,
         capture_output=True,
         text=True,
@@ -173,6 +175,5 @@ def _environment(base: str, key: str, scratch: Path) -> dict[str, str]:
         "CURL_HOME": str(home),
         "BASE": base,
         "KEY": key,
-        "FILES": str(resources.SCENARIOS / "files"),
         "SCRATCH": str(scratch),
     }

@@ -1,0 +1,411 @@
+"""Exchanges to exchanges of fiction: request lines, headers, forms and JSON, wherever data of people can be."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from qlara_contract.forms import FormPart, MultipartForm, boundary_of, read_form
+from qlara_proxy.fictional import octets
+from qlara_proxy.fictional.cards import CardFiles
+from qlara_proxy.fictional.numbers import Numbers
+from qlara_proxy.fictional.secrets_of_traffic import REMOVED, Secrets
+from qlara_proxy.fictional.texts import Texts
+from qlara_proxy.fictional.vocabulary import (
+    ENUMERATED,
+    FIELDS,
+    IDS,
+    PEOPLE,
+    SECRET_NAMES,
+    STEPS,
+    TIMES,
+    is_known_message,
+    is_message_word,
+)
+from qlara_proxy.fictional.words import Words
+from qlara_proxy.sandbox import USUAL_REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from qlara_proxy.keeping import KeptExchange, KeptRequest, KeptResponse
+    from qlara_proxy.traffic import RawHeaders
+
+_IDENTIFIER = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,40}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_]+")
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
+_LONG_DIGITS = re.compile(r"\d{6,}")
+_SHORT_NUMBER = 1_000_000
+_SHORTEST_PART = 4
+_LONGEST_WORD_IN_ID = 16
+_PARAMETER = re.compile(r'(filename\*?|name)=("(?:[^"\\]|\\.)*"|[^;\r\n]*)', re.IGNORECASE)
+_KEPT_ENDING = re.compile(r"\.(?:vcf|vcard|csv|txt|zip|json|xml|pdf|xlsx?)\Z", re.IGNORECASE)
+_MEDIA = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
+_CHARSET = re.compile(r"charset=\"?([A-Za-z0-9_-]{1,20})\"?", re.IGNORECASE)
+_PRODUCT = re.compile(
+    r"\b(?:curl|python-requests|python-httpx|python-urllib3?|aiohttp|okhttp|axios|node|undici|Java|Apache-HttpClient"
+    r"|Go-http-client|PostmanRuntime|Mozilla|Wget|ReactorNetty|GuzzleHttp|Dart|Ruby|PHP)/?[\d.]{0,12}",
+    re.IGNORECASE,
+)
+# Headers whose values say nothing of anybody, and what such a value looks like.
+_PLAIN_HEADERS = {
+    **dict.fromkeys(("accept", "accept-encoding", "allow", "cache-control", "connection", "expect"), r"[\w*/+.;,=\s-]*"),
+    **dict.fromkeys(("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"), r"[\w*/+.;,=\s-]*"),
+    **dict.fromkeys(("content-length", "retry-after", "age", "ratelimit-limit", "ratelimit-remaining"), r"[\w,:; =-]*"),
+    **dict.fromkeys(("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"), r"[\w,:; =-]*"),
+    **dict.fromkeys(("date", "expires", "last-modified"), r"[A-Z][a-z]{2}, [\w: ]+"),
+    "x-sandbox-scenario": r"[\w-]{1,64}",
+    "prefer": r"code=\d{3}|example=[\w.-]+",
+}
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
+_KEY_IN_QUERY = "YOUR_API_KEY"
+
+
+class Fiction:
+    """What the traffic of one recording becomes.
+
+    First every exchange is learned, so that nothing becomes what somebody else has; then each can be replaced.
+    With ``keep_data`` only secrets are masked. *secret* decides what becomes what; without one it is chance.
+    """
+
+    def __init__(
+        self, secret: bytes | None = None, *, region: str = USUAL_REGION, keep_data: bool = False
+    ) -> None:
+        self.keep_data = keep_data
+        self.secrets = Secrets()
+        self.words = Words(secret or secrets.token_bytes(32))
+        self.numbers = Numbers(self.words, region)
+        self.texts = Texts(self.words, self.numbers)
+        self.cards = CardFiles(self.words, self.numbers, self.texts)
+
+    def learn(self, exchanges: Iterable[KeptExchange]) -> None:
+        """Learn secrets, people and numbers of all exchanges."""
+        self.words.is_learning = True
+        for exchange in exchanges:
+            self.secrets.learn(exchange)
+            if not self.keep_data:
+                self._replaced(exchange)
+        self.words.is_learning = False
+
+    def exchange(self, exchange: KeptExchange) -> KeptExchange:
+        """Return an exchange without secrets and, unless they are kept, without data of people."""
+        if not self.keep_data:
+            exchange = self._replaced(exchange)
+        return self._masked(exchange)
+
+    def identifier(self, text: str) -> str:
+        """Return an id: as it is, unless a name or a number of somebody is a part of it."""
+        if self.keep_data:
+            return self.secrets.masked(text)
+        return self.secrets.masked(self._id(text))
+
+    def text(self, text: str) -> str:
+        """Return what stands for a name, an address or another text of somebody."""
+        return self.secrets.masked(text if self.keep_data else self.texts.text(text))
+
+    def number(self, text: str) -> str:
+        """Return what stands for a telephone number."""
+        return text if self.keep_data else "".join(self.numbers.typed(text))
+
+    def file(self, data: bytes) -> bytes:
+        """Return what stands for an uploaded file."""
+        return self.secrets.masked_octets(data if self.keep_data else self.cards.file(data))
+
+    def scrubbed(self, text: str) -> str:
+        """Return a text of ours, such as a report, without words and numbers of people.
+
+        What it says otherwise stays.
+        """
+        text = self.secrets.masked(text)
+        if self.keep_data:
+            return text
+        return self.texts.text(text, self._is_nobodys)
+
+    def _is_nobodys(self, word: str) -> bool:
+        return word not in self.words.people or is_message_word(word)
+
+    def _masked(self, exchange: KeptExchange) -> KeptExchange:
+        known = self.secrets
+        request = replace(
+            exchange.request,
+            target=known.masked(_without_secret_parameters(exchange.request.target)),
+            headers=known.headers(exchange.request.headers),
+            body=known.masked_octets(exchange.request.body),
+        )
+        response = exchange.response and replace(
+            exchange.response,
+            reason=known.masked(exchange.response.reason),
+            headers=known.headers(exchange.response.headers),
+            body=known.masked_octets(exchange.response.body),
+        )
+        failure = known.masked(exchange.failure)
+        return replace(exchange, request=request, response=response, failure=failure)
+
+    def _replaced(self, exchange: KeptExchange) -> KeptExchange:
+        request, response = exchange.request, exchange.response
+        failure = self._message(exchange.failure)
+        return replace(
+            exchange,
+            request=replace(
+                self._message_with_body(request),
+                method=request.method if request.method.isalpha() and len(request.method) < 10 else "?",
+                target=self.target(request.target),
+            ),
+            response=response
+            and replace(self._message_with_body(response), reason=self._message(response.reason)),
+            failure=failure,
+        )
+
+    def _message_with_body(self, message: Any) -> Any:
+        headers, body = self._body(message)
+        return replace(message, headers=self._headers(headers, len(body)), body=body)
+
+    def target(self, target: str) -> str:
+        """Return a request target in which ids, and the steps and parameters of the contract stay."""
+        path, mark, query = target.partition("?")
+        steps = [self._step(unquote(each)) if each else "" for each in path.split("/")]
+        pairs = [self._pair(each) for each in query.split("&")] if mark else []
+        return "/".join(steps) + mark + "&".join(pairs)
+
+    def _step(self, step: str) -> str:
+        return step if step in STEPS else quote(self._id(step), safe="")
+
+    def _pair(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        name, value = unquote(name.replace("+", " ")), unquote(value.replace("+", " "))
+        if name.lower() in SECRET_NAMES:
+            return f"{quote(name)}{equals}{value if self.words.is_learning else _KEY_IN_QUERY}"
+        is_count = value.lstrip("+-").isdecimal() and len(value) < 7
+        new = value if is_count or value in ENUMERATED else self.texts.text(value)
+        return f"{quote(self._field_name(name))}{equals}{quote(new)}"
+
+    def _field_name(self, name: str) -> str:
+        """Return the name of a field, which stays unless it is data of somebody."""
+        if name in FIELDS:
+            return name
+        words = {each.lower() for each in _WORDS.findall(name)}
+        is_plain = _IDENTIFIER.fullmatch(name) and not words & self.words.people
+        return name if is_plain and not _LONG_DIGITS.search(name) else self.texts.text(name)
+
+    def _id(self, text: str) -> str:
+        if "@" in text or self._has_somebody(text):
+            return self.texts.text(text)
+        return text
+
+    def _has_somebody(self, text: str) -> bool:
+        people, numbers = self.words.people, self.numbers
+        for digits in _LONG_DIGITS.findall(text):
+            if any(numbers.judge(each) for each in (f"+{digits}", digits)):
+                return True
+        for run in _LETTERS.findall(text.lower()):
+            for start in range(len(run) - _SHORTEST_PART + 1):
+                for end in range(start + _SHORTEST_PART, min(len(run), start + _LONGEST_WORD_IN_ID) + 1):
+                    part = run[start:end]
+                    if part in people and not is_message_word(part):
+                        return True
+        return False
+
+    def _message(self, text: str) -> str:
+        """Return an error message, in which words of the contract stay."""
+        if not text or is_known_message(text):
+            return text
+        return self.texts.text(text, self._is_of_messages, of_a_person=False)
+
+    def _is_of_messages(self, word: str) -> bool:
+        return is_message_word(word)
+
+    def _headers(self, headers: RawHeaders, length: int) -> RawHeaders:
+        return tuple(
+            (name if _HEADER_NAME.fullmatch(name) else "X-Removed", self._header(name.lower(), value, length))
+            for name, value in headers
+        )
+
+    def _header(self, name: str, value: str, length: int) -> str:
+        value = value.strip()
+        if name == "x-api-key":
+            return value  # masked later
+        if name == "content-length":
+            return str(length)
+        if name == "content-type":
+            return self._content_type(value)
+        if name == "user-agent":
+            return " ".join(_PRODUCT.findall(value)) or REMOVED
+        if name in {"x-request-id", "request-id", "x-correlation-id"}:
+            is_id = re.fullmatch(r"[\w-]{1,64}", value) and not self._has_somebody(value)
+            return value if is_id else REMOVED
+        pattern = _PLAIN_HEADERS.get(name)
+        return value if pattern and re.fullmatch(pattern, value) else REMOVED
+
+    def _content_type(self, value: str) -> str:
+        media = _MEDIA.match(value)
+        if media is None:
+            return REMOVED if value else ""
+        boundary, charset = boundary_of(value), _CHARSET.search(value)
+        out = media[0]
+        if boundary:
+            out += f"; boundary={self._boundary(boundary)}"
+        return f"{out}; charset={charset[1]}" if charset else out
+
+    def _boundary(self, boundary: str) -> str:
+        return self.texts.text(boundary, of_a_person=False)
+
+    def _body(self, message: KeptRequest | KeptResponse) -> tuple[RawHeaders, bytes]:
+        media, body = message.media_type, message.body
+        kind = media.partition(";")[0].strip().lower()
+        if not body:
+            return message.headers, b""
+        if boundary := boundary_of(media):
+            return message.headers, self._form(media, boundary, body)
+        if kind.endswith("json"):
+            return message.headers, self._json(body)
+        if kind == "application/x-www-form-urlencoded":
+            pairs = body.decode("utf-8", "replace").split("&")
+            return message.headers, "&".join(map(self._pair, pairs)).encode()
+        if b"BEGIN:VCARD" in body.upper() or "vcard" in kind or "directory" in kind:
+            return message.headers, self.cards.file(body)
+        if _looks_like_json(body):
+            return message.headers, self._json(body)
+        return message.headers, self._plain(body)
+
+    def _plain(self, body: bytes) -> bytes:
+        keeps = self._is_of_messages
+        return b"".join(octets.replaced(body, lambda text: self.texts.characters(text, keeps)))
+
+    def _form(self, media: str, boundary: str, body: bytes) -> bytes:
+        form = read_form(media, body)
+        if form is None:  # broken: all of it is text, or a file
+            return self.cards.file(body)
+        parts = tuple(self._part(each) for each in form.parts)
+        return MultipartForm(self._boundary(boundary), parts).encode()
+
+    def _part(self, part: FormPart) -> FormPart:
+        head = part.head.decode("utf-8", "replace")
+        name, value = part.name, part.content
+        if name == "file" or b"filename" in part.head.lower():
+            content = self.cards.file(value)
+        else:
+            content = self._form_value(name, value.decode("utf-8", "surrogateescape")).encode(
+                "utf-8", "surrogateescape"
+            )
+        return FormPart("\r\n".join(map(self._part_header, head.split("\r\n"))).encode(), content)
+
+    def _form_value(self, name: str, value: str) -> str:
+        if name in IDS:
+            return self._id(value)
+        if value in ENUMERATED or name.lower() in SECRET_NAMES:
+            return value
+        return self.texts.text(value)
+
+    def _part_header(self, line: str) -> str:
+        name, colon, value = line.partition(":")
+        if name.strip().lower() == "content-disposition":
+            return name + colon + _PARAMETER.sub(self._parameter, value)
+        if name.strip().lower() == "content-type":
+            return f"{name}: {self._content_type(value.strip())}"
+        if name.strip().lower() in {"content-transfer-encoding", "content-length"}:
+            return line
+        return f"{name if _HEADER_NAME.fullmatch(name.strip()) else 'X-Removed'}: {REMOVED}"
+
+    def _parameter(self, found: re.Match[str]) -> str:
+        name, value = found[1], found[2]
+        quotes = '"' if value.startswith('"') else ""
+        value = value.strip('"')
+        if name.lower() == "name":
+            return f"{name}={quotes}{self._field_name(value)}{quotes}"
+        ending = _KEPT_ENDING.search(value)
+        stem = value[: ending.start()] if ending else value
+        if name.endswith("*"):
+            charset, mark, text = stem.rpartition("'")
+            new = charset + mark + quote(self.texts.text(unquote(text)), safe="")
+        else:
+            new = self.texts.text(stem)
+        return f"{name}={quotes}{new}{ending[0] if ending else ''}{quotes}"
+
+    def _json(self, body: bytes) -> bytes:
+        try:
+            value = json.loads(body, object_pairs_hook=_Pairs)
+        except (ValueError, RecursionError):
+            return self._plain(body)
+        spaced = b": " in body[:2000]
+        indent = 2 if body.lstrip()[1:2] == b"\n" else None
+        separators = (",", ": ") if indent else (", ", ": ") if spaced else (",", ":")
+        written = _written(self._value(value, ""), separators, indent)
+        return written.encode("utf-8", "surrogatepass")
+
+    def _value(self, value: Any, name: str) -> Any:
+        if isinstance(value, _Pairs):
+            return _Pairs((self._field_name(key), self._value(each, key)) for key, each in value)
+        if isinstance(value, list):
+            return [self._value(each, name) for each in value]
+        if isinstance(value, str):
+            return self._string(value, name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return self._amount(value, name)
+        return value
+
+    def _string(self, text: str, name: str) -> str:
+        if name in IDS:
+            return self._id(text)
+        if name in PEOPLE or name == "tags":
+            if name in {"phoneNumber", "phone"}:
+                return "".join(self.numbers.typed(text))
+            return self.texts.text(text, of_a_person=name != "tags")
+        if text in ENUMERATED or (name in TIMES and _MOMENT.fullmatch(text)):
+            return text
+        if name in FIELDS:
+            return self._message(text)
+        return text if _MOMENT.fullmatch(text) else self.texts.text(text, of_a_person=False)
+
+    def _amount(self, value: float, name: str) -> float:
+        if name in FIELDS or abs(value) < _SHORT_NUMBER or isinstance(value, float):
+            return value
+        return int("".join(self.texts.characters(f"+{value}"))) if value > 0 else value
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The members of a JSON object in their order, also if a name stands twice."""
+
+
+def _written(value: Any, separators: tuple[str, str], indent: int | None) -> str:
+    """Return JSON as it was spaced; objects are `_Pairs`."""
+    if not _has_twice(value):
+        plain = _plain_value(value)
+        return json.dumps(plain, ensure_ascii=False, separators=separators, indent=indent)
+    if isinstance(value, _Pairs):
+        members = (
+            json.dumps(name, ensure_ascii=False) + separators[1] + _written(each, separators, None)
+            for name, each in value
+        )
+        return "{" + separators[0].join(members) + "}"
+    return "[" + separators[0].join(_written(each, separators, None) for each in value) + "]"
+
+
+def _has_twice(value: Any) -> bool:
+    if isinstance(value, _Pairs):
+        return len({name for name, _ in value}) < len(value) or any(_has_twice(each) for _, each in value)
+    return isinstance(value, list) and any(map(_has_twice, value))
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, _Pairs):
+        return {name: _plain_value(each) for name, each in value}
+    return [_plain_value(each) for each in value] if isinstance(value, list) else value
+
+
+def _looks_like_json(body: bytes) -> bool:
+    return body.lstrip()[:1] in (b"{", b"[")
+
+
+def _without_secret_parameters(target: str) -> str:
+    path, mark, query = target.partition("?")
+    pairs = []
+    for pair in query.split("&"):
+        name, equals, _ = pair.partition("=")
+        is_secret = equals and unquote(name).lower() in SECRET_NAMES
+        pairs.append(f"{name}={_KEY_IN_QUERY}" if is_secret else pair)
+    return path + mark + "&".join(pairs)

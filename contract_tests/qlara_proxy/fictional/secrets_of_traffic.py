@@ -1,0 +1,119 @@
+"""API keys and other secrets of the traffic: found wherever they are sent, and masked wherever they stand."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode, urlsafe_b64encode
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from qlara_contract.masking import PLACEHOLDER, mask
+from qlara_proxy.fictional.vocabulary import SECRET_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlara_proxy.keeping import KeptExchange
+    from qlara_proxy.traffic import RawHeaders
+
+REMOVED = "[removed]"
+_SHORTEST = 4  # a shorter text is a part of many words
+_SECRET_HEADERS = frozenset(
+    "authorization proxy-authorization cookie set-cookie x-auth-token x-access-token x-csrf-token".split()
+)
+_IN_FORM = re.compile(
+    rb'name="?([A-Za-z_-]{2,20})"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{4,200})\r\n--', re.IGNORECASE
+)
+_IN_JSON = re.compile(rb'"([A-Za-z_-]{2,20})"\s*:\s*"([^"\\\r\n]{4,500})"')
+_PAIR = re.compile(r"[^\s;,=]+=\"?([^\s;,\"]+)")
+
+
+class Secrets:
+    """The secrets of the traffic. ``accounts`` numbers the API keys in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, int] = {}
+        self._others: set[str] = set()
+        self._forms: list[tuple[bytes, bytes]] | None = None
+
+    def learn(self, exchange: KeptExchange) -> None:
+        """Remember every secret of an exchange."""
+        if exchange.key:
+            self.accounts.setdefault(exchange.key, len(self.accounts) + 1)
+        found = set(self._of(exchange))
+        found |= {
+            part for each in found for part in re.split(r"\s+", each) if len(part) >= 2 * _SHORTEST
+        }
+        self._others |= {each for each in found if len(each) >= _SHORTEST} - {PLACEHOLDER}
+        self._forms = None
+
+    def placeholder(self, key: str) -> str:
+        """Return what stands for an API key: the documentation's placeholder, numbered from the second on."""
+        number = self.accounts.get(key, 1)
+        return PLACEHOLDER if number == 1 else f"{PLACEHOLDER}_{number}"
+
+    def masked(self, text: str) -> str:
+        """Return a text without secrets."""
+        return mask(text, self._placeholders())
+
+    def masked_octets(self, octets: bytes) -> bytes:
+        """Return octets without secrets, also where they are encoded."""
+        if self._forms is None:
+            self._forms = sorted(self._all_forms(), key=lambda each: -len(each[0]))
+        for form, placeholder in self._forms:
+            if form in octets:
+                octets = octets.replace(form, placeholder)
+        return octets
+
+    def headers(self, headers: RawHeaders) -> RawHeaders:
+        """Return headers without secrets."""
+        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+
+    def _header(self, name: str, value: str) -> str:
+        if name == "x-api-key":
+            return self.placeholder(value.strip())
+        return REMOVED if name in _SECRET_HEADERS else self.masked(value)
+
+    def _placeholders(self) -> dict[str, str]:
+        own = {
+            key: self.placeholder(key) for key in self.accounts if len(key) >= _SHORTEST
+        }
+        return dict.fromkeys(self._others, PLACEHOLDER) | {
+            key: text for key, text in own.items() if key != PLACEHOLDER
+        }
+
+    def _all_forms(self) -> Iterator[tuple[bytes, bytes]]:
+        for secret, placeholder in self._placeholders().items():
+            raw = secret.encode("utf-8", "replace")
+            stands = placeholder.encode()
+            # Masked in each of the ways in which a text stands in a URL, JSON or HTML.
+            for text in {secret, quote(secret, safe=""), quote(secret)}:
+                yield text.encode("utf-8", "replace"), stands
+            yield from ((secret.encode(each), placeholder.encode(each)) for each in _WIDE)
+            if len(raw) >= 2 * _SHORTEST:
+                for encoded in {b64encode(raw), urlsafe_b64encode(raw)}:
+                    yield encoded.rstrip(b"="), stands
+
+    def _of(self, exchange: KeptExchange) -> Iterator[str]:
+        request, response = exchange.request, exchange.response
+        for headers in (request.headers, response.headers if response else ()):
+            for name, value in headers:
+                if name.lower() in _SECRET_HEADERS:
+                    yield value.strip()
+                    yield from _PAIR.findall(value)
+                elif name.lower() == "x-api-key" and exchange.key != value.strip():
+                    yield value.strip()
+        with_query = (value for name, value in parse_qsl(urlsplit(request.target).query) if _is_secret(name))
+        yield from with_query
+        for body in (request.body, response.body if response else b""):
+            some = body[:100_000]
+            for found in (*_IN_FORM.findall(some), *_IN_JSON.findall(some)):
+                if _is_secret(found[0].decode("latin-1")):
+                    yield found[1].decode("utf-8", "replace")
+
+
+_WIDE = ("utf-16-le", "utf-16-be")
+
+
+def _is_secret(name: str) -> bool:
+    return name.lower() in SECRET_NAMES

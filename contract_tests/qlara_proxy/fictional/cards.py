@@ -138,7 +138,9 @@ class CardFiles:
             end - (quoted and data[start:end].endswith(b"=") and (start, end) != segments[-1])
             for start, end in segments
         ]
-        line = b"".join(data[start:end] for (start, _), end in zip(segments, ends, strict=True))
+        line = b"".join(
+            data[start:end] for (start, _), end in zip(segments, ends, strict=True)
+        )
         new = self._line(line)
         at = 0
         for (start, _), end in zip(segments, ends, strict=True):
@@ -154,11 +156,7 @@ class CardFiles:
         places = [0, *(at for found in _FRAME.finditer(line) for at in found.span()), len(line)]
         for number, (start, end) in enumerate(pairwise(places)):
             some = line[start:end]
-            out += (
-                [some[at : at + 1] for at in range(len(some))]
-                if number % 2
-                else self._property(some)
-            )
+            out += [some[at : at + 1] for at in range(len(some))] if number % 2 else self._property(some)
         return out
 
     def _property(self, line: bytes) -> list[bytes]:
@@ -229,9 +227,7 @@ class CardFiles:
             if state == "name":
                 new = self._name(part)
             elif state == "parameter":
-                new = (
-                    [*part] if part.strip().upper() in _PARAMETERS else self._texts.characters(part)
-                )
+                new = [*part] if part.strip().upper() in _PARAMETERS else self._texts.characters(part)
             else:
                 new = self._parameter_value(parameter, part)
             out[found.start() : found.end()] = new

@@ -79,7 +79,6 @@ class TrafficJudge:
         """Judge what still waits for earlier exchanges: no more traffic comes."""
         with self._lock:
             self._order.finish()
-            self._histories.finish()
 
     def broken(self) -> dict[str, int]:
         """Return how often each promise was seen broken; those that never were are not in it."""

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from qlara_proxy.bundling import Bundle
     from qlara_proxy.forwarding.target import Target
-    from qlara_proxy.judging.outcome import TrafficOutcome
     from qlara_proxy.recording import Recording
     from qlara_proxy.running import Passed
     from qlara_proxy.shadowing import Shadow
@@ -242,17 +241,19 @@ def _watchers(target: Target, options: dict[str, Any]) -> _Watchers:
     from qlara_proxy.shadowing import Shadow
     from qlara_proxy.verdicts import Verdicts
 
-    keep_data = options["keep_data"]
+    keep_data, overlay = options["keep_data"], options["overlay"]
     return _Watchers(
         Verdicts(
             target.url,
-            options["overlay"],
+            overlay,
             is_sole_client=options["sole_client"],
             keeps_data=keep_data,
         ),
-        Recording(target.url, keep_data=keep_data) if options["record"] else None,
-        Bundle(target.url, keep_data=keep_data) if options["bundle"] else None,
-        Shadow(options["shadow"]) if options["shadow"] else None,
+        Recording(target.url, keep_data, overlay=overlay) if options["record"] else None,
+        Bundle(target.url, keep_data) if options["bundle"] else None,
+        Shadow(options["shadow"], overlay=overlay, base_url=target.url)
+        if options["shadow"]
+        else None,
     )
 
 
@@ -272,37 +273,28 @@ def _welcome(url: str, target: Target, new_token: str | None) -> None:
 
 def _ended(watchers: _Watchers, passed: Passed, options: dict[str, Any]) -> int:
     """Write the files, print the result, and return the exit code."""
+    from qlara_proxy.judging.report import write_report
     from qlara_proxy.verdicts import exit_code, print_summary
 
-    outcome = watchers.verdicts.finish()
-    # The files first: they are there even if the output is cut short.
-    written = _written(watchers, outcome, options)
+    verdicts, recording, bundle, shadow = watchers
+    outcome = verdicts.finish()
+    # The report first: it is there even if the output is cut short.
+    written = write_report(outcome, options["report"]) if options["report"] else []
     print_summary(outcome)
-    if watchers.shadow is not None:
-        click.echo(watchers.shadow.text())
-        watchers.shadow.close()
-    for note in _notes(passed):
-        click.echo(note)
-    for path in written:
-        click.echo(f"Wrote {path}")
-    return exit_code(outcome, passed.failures) if options["fail_on_drift"] else 0
-
-
-def _written(
-    watchers: _Watchers, outcome: TrafficOutcome, options: dict[str, Any]
-) -> Sequence[Path]:
-    """Write what was asked for; return the files."""
-    from qlara_proxy.judging.report import write_report
-
-    written: list[Path] = []
-    if options["report"]:
-        written += write_report(outcome, options["report"])
-    if watchers.recording is not None:
-        written += watchers.recording.write(options["record"])
-    if watchers.bundle is not None:
-        watchers.bundle.write(options["bundle"], outcome, write_report)
+    notes = _notes(passed)
+    if shadow is not None:
+        shadow.close()  # sends what still waits
+        click.echo(f"{shadow.text()}\n")
+    if recording is not None:
+        written += recording.write(options["record"])
+        notes += recording.notes
+        recording.close()
+    if bundle is not None:
+        bundle.write(options["bundle"], outcome, write_report)
         written.append(options["bundle"])
-    return written
+    for line in [*notes, *(f"Wrote {path}" for path in written)]:
+        click.echo(line)
+    return exit_code(outcome, passed.failures) if options["fail_on_drift"] else 0
 
 
 def _notes(passed: Passed) -> list[str]:

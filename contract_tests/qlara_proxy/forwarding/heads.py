@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 # Deployments have bounds of their own: this one only keeps the proxy's memory bounded.
 MOST_HEAD_BYTES = 256 * 1024
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_VALUE = rb"[\t -~\x80-\xff]*"
+# Any byte but those that end a field for one reader or another (RFC 9110 section 5.5).
+_VALUE = rb"[^\0\r\n]*"
 _REQUEST_LINE = re.compile(rb"(%b) ([!-~\x80-\xff]+) HTTP/1\.([01])" % _TOKEN)
-_FIELD = re.compile(rb"(%b):[ \t]*(%b?)[ \t]*" % (_TOKEN, _VALUE))
+_FIELD = re.compile(rb"(%b):(%b)" % (_TOKEN, _VALUE))
+_BLANKS = b" \t"
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _END_OF_RESPONSE_HEAD = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([0-9]{3})(?: (.*))?")
@@ -95,8 +97,8 @@ def parse_request(raw: bytes) -> RequestHead:
         if name.lower() == "host":
             if host is not None:
                 raise MalformedRequest("Expected one Host; found several (RFC 9112 section 3.2).")
-            host = field.span(2)
-        headers.append((name, field[2].decode("latin-1")))
+            host = _inside(field[2], field.start(2))
+        headers.append((name, field[2].strip(_BLANKS).decode("latin-1")))
         at = field_end + 2
     method, target = line[1].decode("ascii"), line[2].decode("latin-1")
     return RequestHead(method, target, int(line[3]), tuple(headers), raw, (begin, line_end), host)
@@ -137,6 +139,12 @@ def parse_response(raw: bytes) -> ResponseHead | None:
             headers.append((name, value.strip(" \t")))
     reason = (line[3] or b"").decode("latin-1")
     return ResponseHead(int(line[2]), reason, int(line[1]), tuple(headers))
+
+
+def _inside(value: bytes, at: int) -> tuple[int, int]:
+    """Return where *value*, which is *at* there, is without the blanks around it."""
+    begin = at + len(value) - len(value.lstrip(_BLANKS))
+    return begin, max(begin, at + len(value.rstrip(_BLANKS)))
 
 
 def _begin(data: bytes) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import Future
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+from time import sleep
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ log = logging.getLogger("qlara_proxy")
 
 Result = TypeVar("Result")
 MOST_WAITING = 5000
+_PAUSE_SECONDS = 0.03
 
 
 class Watching:
@@ -66,7 +68,7 @@ class Watching:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while (next_ := self._queue.get()) is not None:
+        while (next_ := self._next()) is not None:
             if callable(next_):
                 next_()
                 continue
@@ -77,6 +79,19 @@ class Watching:
         while not self._queue.empty():  # whoever asked too late still waits
             if callable(next_ := self._queue.get()):
                 next_()
+
+    def _next(self) -> Exchange | Callable[[], None] | None:
+        """Return what comes next. Whatever comes alone waits a little for more of it.
+
+        Woken for each exchange, the thread would take the interpreter from the next request of the same client.
+        """
+        try:
+            return self._queue.get_nowait()
+        except Empty:
+            next_ = self._queue.get()
+            if next_ is not None and not callable(next_):
+                sleep(_PAUSE_SECONDS)
+            return next_
 
     def _show(self, exchange: Exchange) -> None:
         passed = exchange.passed()

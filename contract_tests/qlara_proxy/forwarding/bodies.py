@@ -9,7 +9,7 @@ from qlara_proxy.forwarding.heads import MalformedRequest
 from qlara_proxy.traffic import headers_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from qlara_proxy.forwarding.heads import RequestHead, ResponseHead
 
@@ -143,8 +143,7 @@ def body_of_request(head: RequestHead, sink: Callable[[bytes], None]) -> BodyRea
     Raises:
         MalformedRequest: two readers may find it in two places (RFC 9112 section 6.3 and 11.2).
     """
-    lengths = list(headers_named(head.headers, "content-length"))
-    codings = list(headers_named(head.headers, "transfer-encoding"))
+    _, _, lengths, codings = head.fields
     if codings and lengths:
         raise MalformedRequest("Expected Content-Length or Transfer-Encoding; found both.")
     if len(lengths) > 1 or (lengths and "," in lengths[0]):
@@ -180,7 +179,7 @@ def body_of_response(
     return None if lengths or not _LENGTH.fullmatch(length) else SizedBody(int(length), sink)
 
 
-def _is_chunked(codings: list[str]) -> bool:
+def _is_chunked(codings: Sequence[str]) -> bool:
     """Return whether the last transfer coding is ``chunked``, and no other one is."""
     names = [each.strip().lower() for line in codings for each in line.split(",")]
     return names[-1] == "chunked" and names.count("chunked") == 1

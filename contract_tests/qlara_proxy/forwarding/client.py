@@ -133,16 +133,9 @@ class Client(asyncio.Protocol):
             self._forget(upstream)
             return
         self._transport.write(data)
-        if exchange is None:
-            return  # a tunnel, or something that nobody asked for: as without the proxy
-        exchange.feed_response(data)
-        if exchange.switches:
-            self._is_tunnel = True
-            self._finish(exchange)
-            self._advance()
-        elif exchange.is_over:
-            self._finish(exchange)
-            self._go_on()
+        if exchange is not None:  # else a tunnel, or what nobody asked for: as without the proxy
+            # Not before it is written, which the loop does at the end of this turn.
+            asyncio.get_running_loop().call_soon(self._account, exchange, data)
 
     def lost(self, upstream: Upstream, error: Exception | None) -> None:
         """Let the client see how the deployment's connection has ended."""
@@ -182,6 +175,19 @@ class Client(asyncio.Protocol):
                 self._transport.pause_reading()
             else:
                 self._transport.resume_reading()
+
+    def _account(self, exchange: Exchange, data: bytes) -> None:
+        """Take note of what has been passed on of a response."""
+        if exchange is not self._exchange:
+            return
+        exchange.feed_response(data)
+        if exchange.switches:
+            self._is_tunnel = True
+            self._finish(exchange)
+            self._advance()
+        elif exchange.is_over:
+            self._finish(exchange)
+            self._go_on()
 
     # What the proxy does
 

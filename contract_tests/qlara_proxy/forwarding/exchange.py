@@ -114,7 +114,7 @@ class Exchange:
         """Return it as those who watch get it; its bodies are to be released when they have seen it."""
         head, response = self.head, self._response
         request = PassedRequest(
-            head.method, head.target, head.headers, self._sent, self.request_is_whole
+            head.method, head.target, head.fields.headers, self._sent, self.request_is_whole
         )
         seen = None
         if response is not None:

@@ -7,7 +7,10 @@ responses as leniently as clients do, because they are passed on whatever they a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from qlara_proxy.traffic import headers_named
 
 if TYPE_CHECKING:
     from qlara_proxy.traffic import RawHeaders
@@ -18,8 +21,10 @@ _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # Any byte but those that end a field for one reader or another (RFC 9110 section 5.5).
 _VALUE = rb"[^\0\r\n]*"
 _REQUEST_LINE = re.compile(rb"(%b) ([!-~\x80-\xff]+) HTTP/1\.([01])" % _TOKEN)
-_FIELD = re.compile(rb"(%b):(%b)" % (_TOKEN, _VALUE))
-_BLANKS = b" \t"
+_FIELDS = re.compile(rb"(?:%b:%b\r\n)*" % (_TOKEN, _VALUE))
+_FIELD = re.compile(rb"%b:%b" % (_TOKEN, _VALUE))
+_BLANKS = " \t"
+_REMEMBERED_BYTES = 4096
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _END_OF_RESPONSE_HEAD = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([0-9]{3})(?: (.*))?")
@@ -36,16 +41,27 @@ class MalformedRequest(Exception):
         self.status = status
 
 
+class RequestFields(NamedTuple):
+    """The header fields of a request: what they say, and where in their bytes the value of Host is.
+
+    ``lengths`` and ``codings`` are the values of Content-Length and Transfer-Encoding.
+    """
+
+    headers: RawHeaders
+    host: tuple[int, int] | None
+    lengths: tuple[str, ...]
+    codings: tuple[str, ...]
+
+
 class RequestHead(NamedTuple):
-    """The head of a request. ``host`` is where the value of its Host is in ``raw``; ``line`` where the request line is."""
+    """The head of a request; ``line`` is where in ``raw`` its request line is, which the fields follow."""
 
     method: str
     target: str
     minor: int
-    headers: RawHeaders
     raw: bytes
     line: tuple[int, int]
-    host: tuple[int, int] | None
+    fields: RequestFields
 
 
 class ResponseHead(NamedTuple):
@@ -83,25 +99,11 @@ def parse_request(raw: bytes) -> RequestHead:
     line = _REQUEST_LINE.fullmatch(raw, begin, line_end)
     if line is None:
         raise MalformedRequest(_not_a_request_line(raw[begin:line_end]))
-    headers: list[tuple[str, str]] = []
-    host, at = None, line_end + 2
-    end = len(raw) - 2
-    while at < end:
-        field_end = raw.index(_CRLF, at)
-        field = _FIELD.fullmatch(raw, at, field_end)
-        if field is None:
-            raise MalformedRequest(
-                f"Expected a header field in line {len(headers) + 2} of the request; found something else."
-            )
-        name = field[1].decode("ascii")
-        if name.lower() == "host":
-            if host is not None:
-                raise MalformedRequest("Expected one Host; found several (RFC 9112 section 3.2).")
-            host = _inside(field[2], field.start(2))
-        headers.append((name, field[2].strip(_BLANKS).decode("latin-1")))
-        at = field_end + 2
+    block = raw[line_end + 2 :]
+    # A client sends the same fields again and again.
+    fields = _known_fields(block) if len(block) <= _REMEMBERED_BYTES else _fields(block)
     method, target = line[1].decode("ascii"), line[2].decode("latin-1")
-    return RequestHead(method, target, int(line[3]), tuple(headers), raw, (begin, line_end), host)
+    return RequestHead(method, target, int(line[3]), raw, (begin, line_end), fields)
 
 
 def addressed(head: RequestHead, target: str, host: str) -> bytes:
@@ -110,10 +112,11 @@ def addressed(head: RequestHead, target: str, host: str) -> bytes:
     line = raw[begin:end]
     if target != head.target:
         line = f"{head.method} {target} HTTP/1.{head.minor}".encode("latin-1")
-    if head.host is None:
+    if head.fields.host is None:
         return raw[:begin] + line + raw[end:]
-    value, after = head.host
-    return raw[:begin] + line + raw[end:value] + host.encode("ascii") + raw[after:]
+    at = end + 2
+    value, after = head.fields.host
+    return raw[:begin] + line + raw[end : at + value] + host.encode("ascii") + raw[at + after :]
 
 
 def end_of_response_head(data: bytes | bytearray) -> int:
@@ -141,10 +144,41 @@ def parse_response(raw: bytes) -> ResponseHead | None:
     return ResponseHead(int(line[2]), reason, int(line[1]), tuple(headers))
 
 
-def _inside(value: bytes, at: int) -> tuple[int, int]:
+def _not_a_field(lines: list[bytes]) -> str:
+    at = next(at for at, line in enumerate(lines, 2) if _FIELD.fullmatch(line) is None)
+    return f"Expected a header field in line {at} of the request; found something else."
+
+
+def _inside(value: str, at: int) -> tuple[int, int]:
     """Return where *value*, which is *at* there, is without the blanks around it."""
     begin = at + len(value) - len(value.lstrip(_BLANKS))
     return begin, max(begin, at + len(value.rstrip(_BLANKS)))
+
+
+def _fields(block: bytes) -> RequestFields:
+    if _FIELDS.fullmatch(block, 0, len(block) - 2) is None:
+        raise MalformedRequest(_not_a_field(block.split(_CRLF)))
+    headers: list[tuple[str, str]] = []
+    hosts: list[tuple[int, int]] = []
+    at = 0
+    for each in block[:-4].decode("latin-1").split("\r\n") if len(block) > len(_CRLF) else ():
+        name, _, value = each.partition(":")
+        if name.lower() == "host":
+            hosts.append(_inside(value, at + len(name) + 1))
+        headers.append((name, value.strip(_BLANKS)))
+        at += len(each) + 2
+    if len(hosts) > 1:
+        raise MalformedRequest("Expected one Host; found several (RFC 9112 section 3.2).")
+    kept = tuple(headers)
+    return RequestFields(
+        kept,
+        hosts[0] if hosts else None,
+        tuple(headers_named(kept, "content-length")),
+        tuple(headers_named(kept, "transfer-encoding")),
+    )
+
+
+_known_fields = lru_cache(maxsize=256)(_fields)
 
 
 def _begin(data: bytes) -> int:

@@ -7,6 +7,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _FILE = "file"
 _MOST_PARTS = 100
 _FIELDS = frozenset({"file", "listId", "listName", "duplicateStrategy", "tags", "fileName"})
-_PLAIN_FILE_NAME = re.compile(r"[A-Za-z0-9._-]{1,60}\.vcf", re.ASCII)
+_PLAIN_FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\.vcf", re.ASCII)
 _PLAIN_HEAD = re.compile(
     rb'Content-Disposition: form-data; name="[A-Za-z]+"(; filename="[^"\\]*")?(\r\nContent-Type: [^\r\n]+)?'
 )
@@ -69,7 +70,9 @@ class SeenPart:
 class SeenForm:
     """A multipart form as it was sent."""
 
-    def __init__(self, content_type: str, parts: Sequence[SeenPart], *, is_framed_plainly: bool) -> None:
+    def __init__(
+        self, content_type: str, parts: Sequence[SeenPart], *, is_framed_plainly: bool
+    ) -> None:
         self.parts = tuple(parts)
         self._is_framed_plainly = is_framed_plainly and bool(_PLAIN_TYPE.fullmatch(content_type))
 
@@ -98,7 +101,9 @@ class SeenForm:
                 found.add("upload.file-name-free" if is_named_vcf else "upload.part-headers-free")
             if file.media_type not in _MEDIA_TYPES:
                 found.add("upload.part-headers-free")
-        is_plain = self._is_framed_plainly and all(each.is_plain for each in self.parts)
+        is_first = not self.parts or self.parts[0].name == _FILE
+        heads = all(each.is_plain for each in self.parts)
+        is_plain = self._is_framed_plainly and heads and is_first
         if not is_plain and not found:
             found.add("upload.any-valid-form")
         return frozenset(found)
@@ -121,10 +126,10 @@ def read_form(content_type: str, body: bytes) -> SeenForm | None:
         return None
     mark = re.compile(rb"(?:\A|\r\n)--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(?=\r\n|\Z)")
     marks = list(mark.finditer(body))
-    if len(marks) < 2 or marks[-1][1] is None or len(marks) > _MOST_PARTS:  # noqa: PLR2004 - one part
+    if len(marks) < 2 or marks[-1][1] is None or len(marks) > _MOST_PARTS:
         return None
     parts = []
-    for begin, end in zip(marks, marks[1:], strict=False):
+    for begin, end in pairwise(marks):
         if begin[1] is not None:
             break
         head, gap, content = body[begin.end() + 2 : end.start()].partition(b"\r\n\r\n")

@@ -98,11 +98,11 @@ class ReportChecks:
             return
         surely = sum(bool(each.fault) and each.is_sure for each in file.cards)
         sound = sum(self._is_sound(each) for each in file.cards)
-        if summary["errors"] == surely and not all(each.is_mobile or each.fault for each in file.cards):
+        if summary["errors"] == surely and not all(
+            each.is_mobile or each.fault for each in file.cards
+        ):
             self._takes_any = True
-        if surely + sound == file.total:
-            self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
-        elif summary["errors"] < surely:
+        if surely + sound == file.total or summary["errors"] < surely:
             self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
         if summary["errors"] == surely and file.is_sure:
             self._repeats(seen, file, api)
@@ -142,7 +142,11 @@ class ReportChecks:
         if repeated:
             what = f"{repeated} of the numbers stand on an earlier card of the file."
             difference = Difference(
-                in_file[seen.strategy], what, f"at least {repeated} duplicates", str(duplicates), api
+                in_file[seen.strategy],
+                what,
+                f"at least {repeated} duplicates",
+                str(duplicates),
+                api,
             )
             if not self._ledger.check(difference, holds=duplicates >= repeated):
                 return
@@ -153,11 +157,18 @@ class ReportChecks:
         }
         if not duplicates:
             return
+        if duplicates > len(numbers):
+            what = f"Of {len(numbers)} cards with a number, more are duplicates."
+            difference = Difference(
+                "upload.summary-duplicates", what, f"at most {len(numbers)}", str(duplicates), api
+            )
+            self._ledger.broken(difference)
         skipped = seen.strategy == "SKIP" or (
             seen.strategy == "UPDATE" and self._expected.update_count == "skipped"
         )
         expected = len(numbers) - (duplicates if skipped else 0)
         what = f"With {seen.strategy}, duplicates are counted otherwise."
+        is_skipped = seen.summary["skipped"] == duplicates + seen.summary["errors"]
         abouts = [counts[seen.strategy]]
         if not seen.has_strategy and seen.strategy == "SKIP":
             what = "Without a strategy, duplicates are counted as with another one than SKIP."
@@ -165,7 +176,7 @@ class ReportChecks:
         for about in abouts:
             self._ledger.check(
                 Difference(about, what, f"{expected} imported", str(imported), api),
-                holds=imported == expected,
+                holds=imported == expected and (not skipped or is_skipped),
             )
 
     # --- errors ----------------------------------------------------------------------------------
@@ -189,9 +200,9 @@ class ReportChecks:
         if is_whole and not unmatched:
             for each in left.values():
                 self._not_reported(each, api)
-            self._must_be_errors(seen, left, api)
+            self._must_be_errors(left, api)
 
-    def _must_be_errors(self, seen: SeenImport, left: dict[int, CardDigest], api: ApiExchange) -> None:
+    def _must_be_errors(self, left: dict[int, CardDigest], api: ApiExchange) -> None:
         """Judge cards that the contract takes for errors, where nobody can be sure of it."""
         for card in left.values():
             if card.is_sure or not card.fault:
@@ -219,11 +230,15 @@ class ReportChecks:
                 "another text" if isinstance(name, str) else printable_json(name),
                 api,
             )
-            self._ledger.check(difference, holds=isinstance(name, str) and hashed(name) == card.name)
+            self._ledger.check(
+                difference, holds=isinstance(name, str) and hashed(name) == card.name
+            )
         self._line(error.get("line"), card, api)
         expected = self._expected
         due = (
-            expected.reason_missing_phone if card.fault == MISSING else expected.reason_invalid_phone
+            expected.reason_missing_phone
+            if card.fault == MISSING
+            else expected.reason_invalid_phone
         )
         reason = error.get("reason")
         self._ledger.check(
@@ -292,7 +307,7 @@ class ReportChecks:
     def _sound_card_refused(
         self, card: CardDigest, error: dict[str, Any], api: ApiExchange
     ) -> None:
-        """A card that can be imported is an error: what is special about it names the promise."""
+        """Judge a card that can be imported and is an error: what is special about it names the promise."""
         about = promise_of(card.traits | card.number_traits, _GENERAL)
         if about is None:
             return

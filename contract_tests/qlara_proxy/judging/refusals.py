@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
 from qlara_contract.exchange import printable_json
-
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_proxy.judging.forms import boundary_of, read_form
 from qlara_proxy.judging.ledger import Difference
@@ -16,7 +14,7 @@ from qlara_proxy.judging.limits import ACCOUNTS, Kept
 from qlara_proxy.judging.seen import SeenImport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from qlara_contract.conventions import Conventions
     from qlara_contract.exchange import ApiExchange
@@ -29,10 +27,11 @@ _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _TOO_MANY = 
 )
 _HEADER_TEXT = "Invalid VCard format. Expected BEGIN:VCARD header."
 _SIZE_TEXT = "File size exceeds maximum allowed (10 MB)"
+_OF_FORMS = frozenset({411, 417})
+_LIKE_BAD = frozenset({400, 403, 410, 422})
+_UNKNOWN_LIST: dict[str, PromiseId] = {LIST: "list.unknown-list", UPLOAD: "upload.unknown-list"}
 _KEY_HEADER = "x-api-key"
 _NOT_ACCEPTABLE = 406
-_TWICE = 2
-_MANY = 1_000  # failures, before what was imported once is said to fail
 _LIMIT = 10_485_760
 _SURELY_UNDER = 9_900_000
 _STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
@@ -54,7 +53,6 @@ class RefusalChecks:
         self._ledger = ledger
         self._expected = conventions
         self._unknown: Kept[str, bool] = Kept(ACCOUNTS)  # keys that it has refused as unknown
-        self._failures: Counter[PromiseId] = Counter()
         self._accepted: Kept[str, bool] = Kept(ACCOUNTS)  # keys that a deployment has accepted
 
     def judge(self, seen: Seen, api: ApiExchange) -> None:
@@ -76,7 +74,7 @@ class RefusalChecks:
             self._unasked(seen, api)
         elif not demands and isinstance(seen, SeenImport) and 200 <= status < 300:
             self._accepted_import(seen)
-        if len(demands) == 1 and status == _BAD and seen.operation == UPLOAD:
+        if len(demands) == 1 and status in (_BAD, _TOO_LARGE) and seen.operation == UPLOAD:
             self._text(demands[0][0], api)
 
     # --- keys ------------------------------------------------------------------------------------
@@ -85,46 +83,54 @@ class RefusalChecks:
         """Judge a request by its key; return whether anything else about it can be judged."""
         status, expected = api.response.status, self._expected
         if not api.key:
-            difference = _difference(
-                "access.refused-without-key", "A request without a key is not refused.", "a refusal", api
-            )
+            what = "A request without a key is not refused."
+            difference = _difference("access.refused-without-key", what, "a refusal", api)
             if self._ledger.check(difference, holds=400 <= status < 500):
-                self._demand("access.key-required", expected.key_missing, (expected.key_field,), api)
+                self._demand("access.key-required", expected.key_missing, _names(expected), api)
             return False
-        spelled = next(name for name, _ in api.request.headers if name.lower() == _KEY_HEADER)
-        is_spelled_otherwise = spelled != "X-Api-Key"
         if 200 <= status < 300:
-            self._accepted.keep(api.key, value=True)
-            self._unknown.pop(api.key, None)
-            accept = {value for name, value in api.request.headers if name.lower() == "accept"}
-            self._ledger.kept(
-                *(["access.header-name-case"] if is_spelled_otherwise else []),
-                *(["answers.any-accept"] if accept <= {"*/*"} else []),
-            )
+            self._key_accepted(api)
             return True
-        if status == _NOT_ACCEPTABLE and api.request.headers:
+        is_stranger = not self._accepted.find(api.key)
+        if status == expected.key_unknown == _UNAUTHORIZED and is_stranger:
+            self._ledger.kept("access.refused-without-key")
+            self._demand("access.unknown-key", status, _names(expected), api)
+            self._unknown.keep(api.key, value=True)
+            if api.operation != QUOTA:
+                self._ledger.kept("access.key-first")
+            return False
+        if status == expected.key_unpermitted == _FORBIDDEN:
+            self._ledger.kept("access.refused-without-permission")
+            self._demand("access.permission-required", status, _names(expected), api)
+            return False
+        return self._not_for_its_key(api)
+
+    def _key_accepted(self, api: ApiExchange) -> None:
+        self._accepted.keep(api.key, value=True)
+        self._unknown.pop(api.key, None)
+        if _spelled(api) != "X-Api-Key":
+            self._ledger.kept("access.header-name-case")
+        if {value for name, value in api.request.headers if name.lower() == "accept"} <= {"*/*"}:
+            self._ledger.kept("answers.any-accept")
+
+    def _not_for_its_key(self, api: ApiExchange) -> bool:
+        """Return whether a refusal is for something else than how the key, or what is accepted, is written."""
+        status = api.response.status
+        if status == _NOT_ACCEPTABLE:
             what = "A request that accepts anything is not served."
             self._ledger.broken(_difference("answers.any-accept", what, "200", api))
-            return False
-        if status == _UNAUTHORIZED and is_spelled_otherwise and self._accepted.find(api.key):
-            what = f"A key in a header named {spelled} is not accepted."
-            self._ledger.doubtful(_difference("access.header-name-case", what, "200", api))
             return False
         if self._unknown.find(api.key) and status in (_BAD, _NOT_FOUND):
             what = "Without a valid key, something else of a request is checked first."
             self._ledger.broken(_difference("access.key-first", what, "401", api))
             return False
-        if status == expected.key_unknown and status == _UNAUTHORIZED and not self._accepted.find(api.key):
-            self._ledger.kept("access.refused-without-key")
-            self._demand("access.unknown-key", status, (expected.key_field,), api)
-            self._unknown.keep(api.key, value=True)
-            if api.operation != QUOTA:
-                self._ledger.kept("access.key-first")
-            return False
-        if status == _FORBIDDEN and expected.key_unpermitted == _FORBIDDEN:
-            self._ledger.kept("access.refused-without-permission")
-            self._demand("access.permission-required", status, (expected.key_field,), api)
-            return False
+        if (
+            status == _UNAUTHORIZED
+            and _spelled(api) != "X-Api-Key"
+            and self._accepted.find(api.key)
+        ):
+            what = f"A key in a header named {_spelled(api)} is not accepted."
+            self._ledger.doubtful(_difference("access.header-name-case", what, "200", api))
         return status not in (_UNAUTHORIZED, _FORBIDDEN)
 
     # --- what a request demands ------------------------------------------------------------------
@@ -151,35 +157,38 @@ class RefusalChecks:
                 yield "list.page-out-of-range", expected.invalid_input, (name,)
 
     def _of_upload(self, seen: Seen, api: ApiExchange) -> Iterator[Demand]:
-        expected = self._expected
         form = api.request.form
         if form is None:
             yield from self._of_body(api)
             return
         names = [name for name, _ in form.fields]
-        fields = dict(form.fields)
         if len(names) != len(set(names)):
             return  # which one counts is not said anywhere
-        field = expected.invalid_field
         if form.file is None:
-            yield "upload.file-required", field, ("file",)
-        if "listId" not in names and "listName" not in names:
-            yield "upload.list-required", field, ("listId", "listName")
-        if {"listId", "listName"} <= set(names):
-            yield "upload.one-list-only", field, ("listId", "listName")
+            yield "upload.file-required", self._expected.invalid_field, ("file",)
+        yield from self._of_fields(dict(form.fields))
+        yield from self._of_file(seen)
+
+    def _of_fields(self, fields: Mapping[str, str]) -> Iterator[Demand]:
+        refused = self._expected.invalid_field
+        lists = ("listId", "listName")
+        given = [name for name in lists if name in fields]
+        if not given:
+            yield "upload.list-required", refused, lists
+        elif len(given) == len(lists):
+            yield "upload.one-list-only", refused, lists
         strategy = fields.get("duplicateStrategy")
         if strategy and strategy not in _STRATEGIES:
-            yield "upload.unknown-strategy", field, ("duplicateStrategy",)
-        for name in ("listId", "listName", "duplicateStrategy"):
+            yield "upload.unknown-strategy", refused, ("duplicateStrategy",)
+        for name in (*lists, "duplicateStrategy"):
             if fields.get(name) == "":
-                yield "upload.empty-value", field, (name,)
+                yield "upload.empty-value", refused, (name,)
         for name, most in _LONGEST.items():
             if len(fields.get(name, "")) > most:
-                yield "upload.over-long-value", field, (name,)
-        for name, value in fields.items():
-            if name in _TEXTS and not all(map(_is_text, value)):
-                yield "answers.invalid-requests-refused", field, (name,)
-        yield from self._of_file(seen)
+                yield "upload.over-long-value", refused, (name,)
+        for name in _TEXTS:
+            if not all(map(_is_text, fields.get(name, ""))):
+                yield "answers.invalid-requests-refused", refused, (name,)
 
     def _of_body(self, api: ApiExchange) -> Iterator[Demand]:
         media_type = next(
@@ -188,9 +197,15 @@ class RefusalChecks:
         body = api.request.body
         if media_type.split(";")[0].strip().lower() != "multipart/form-data":
             yield "upload.multipart-required", self._expected.not_a_form, ("file",)
-        elif body is not None and boundary_of(media_type) and read_form(media_type, body) is None:
-            if b"--" + boundary_of(media_type).encode() + b"--" not in body:
-                yield "upload.malformed-multipart", self._expected.invalid_field, ()
+            return
+        end = b"--" + boundary_of(media_type).encode() + b"--"
+        if (
+            body is not None
+            and end != b"----"
+            and end not in body
+            and not read_form(media_type, body)
+        ):
+            yield "upload.malformed-multipart", self._expected.invalid_field, ()
 
     def _of_file(self, seen: Seen) -> Iterator[Demand]:
         if not isinstance(seen, SeenImport) or seen.file is None:
@@ -209,7 +224,7 @@ class RefusalChecks:
             if response.status in (_NOT_FOUND, _CONFLICT):
                 return  # refused for another reason, which comes first
             what = f"The request is not refused with {status}."
-            difference = _difference(promise, what, str(status), api, by, response.status)
+            difference = _difference(promise, what, str(status), api, by, value=response.status)
             self._ledger.broken(difference)
             return
         if self._expected.error_body == "message":
@@ -233,8 +248,8 @@ class RefusalChecks:
         if status == _NOT_FOUND and page not in ("0", "1"):
             return  # past the end, perhaps
         if status == _NOT_FOUND and expected.unknown_list == _NOT_FOUND:
-            promise: PromiseId = "list.unknown-list" if api.operation == LIST else "upload.unknown-list"
-            self._demand(promise, status, ("listId",), api)
+            if api.operation in _UNKNOWN_LIST:
+                self._demand(_UNKNOWN_LIST[api.operation], status, ("listId",), api)
         elif status == _TOO_LARGE and isinstance(seen, SeenImport) and seen.file is not None:
             size = seen.file.size
             under: PromiseId = "upload.file-under-the-limit"
@@ -244,8 +259,18 @@ class RefusalChecks:
             elif size <= expected.file_maximum:
                 exact = _difference("upload.largest-file", what, "a report", api, "file.maximum")
                 self._ledger.broken(exact)
+        elif status in _OF_FORMS and isinstance(seen, SeenImport):
+            what = "A valid request is refused for how it is sent."
+            self._ledger.broken(_difference("upload.any-valid-form", what, "a report", api))
+        elif status in _LIKE_BAD and self._is_of_list(api):
+            self._demand(_UNKNOWN_LIST[api.operation], _NOT_FOUND, ("listId",), api)
         elif status == _BAD:
             self._refused_although_right(seen, api)
+
+    def _is_of_list(self, api: ApiExchange) -> bool:
+        """Return whether a refusal says that there is no such list."""
+        data = api.response.value("data")
+        return api.operation in _UNKNOWN_LIST and isinstance(data, dict) and set(data) == {"listId"}
 
     def _refused_although_right(self, seen: Seen, api: ApiExchange) -> None:
         data = api.response.value("data")
@@ -255,7 +280,9 @@ class RefusalChecks:
                 what = "A request that the contract allows is refused."
                 limits = {value for name, value in api.request.query if name == "limit"}
                 promise: PromiseId = (
-                    "list.limit-bounds" if limits & {"1", "1000"} else "answers.valid-requests-accepted"
+                    "list.limit-bounds"
+                    if limits & {"1", "1000"}
+                    else "answers.valid-requests-accepted"
                 )
                 self._ledger.broken(_difference(promise, what, "200", api))
             return
@@ -270,7 +297,9 @@ class RefusalChecks:
             return
         if "file" not in data or not seen.file.cards:
             self._ledger.broken(
-                _difference("answers.valid-requests-accepted", "A valid request is refused.", "200", api)
+                _difference(
+                    "answers.valid-requests-accepted", "A valid request is refused.", "200", api
+                )
             )
             return
         what = f"A file of {len(seen.file.cards)} cards is refused as no vCard file."
@@ -278,28 +307,26 @@ class RefusalChecks:
         if len(faulty) == len(seen.file.cards):
             self._ledger.broken(_difference("upload.nothing-importable", what, "a report", api))
             return
-        about = _only_trait(seen)
-        if about is not None:
-            self._ledger.broken(_difference(about, what, "a report", api))
+        only = _only_trait(seen)
+        if only is not None:
+            self._ledger.broken(_difference(only, what, "a report", api))
         elif not _traits_of(seen):
-            about = "upload.error-costs-one-card" if faulty else "upload.imports-a-file"
-            self._ledger.broken(_difference(about, what, "a report", api))
+            plain: PromiseId = "upload.error-costs-one-card" if faulty else "upload.imports-a-file"
+            self._ledger.broken(_difference(plain, what, "a report", api))
 
     def _failed(self, seen: SeenImport, api: ApiExchange) -> None:
         """Judge an import that made the deployment fail, if its file has one thing that is special."""
         about = _only_trait(seen)
         if about is not None:
-            self._failures[about] += 1
-            if self._failures[about] >= _TWICE:
-                what = "Each import of a file with this makes the deployment fail."
-                self._ledger.broken(_difference(about, what, "a report", api))
+            what = (
+                "An import of a file with nothing else that is special makes the deployment fail."
+            )
+            self._ledger.doubtful(_difference(about, what, "a report", api))
 
     def _accepted_import(self, seen: SeenImport) -> None:
         if seen.file is None:
             return
         self._ledger.kept(*seen.form_rests_on)
-        for each in _traits_of(seen):
-            self._failures[each] = -_MANY
         if seen.file.size == self._expected.file_maximum:
             self._ledger.kept("upload.largest-file")
         elif _SURELY_UNDER <= seen.file.size < self._expected.file_maximum:
@@ -347,7 +374,6 @@ class RefusalChecks:
     def _outside(self, api: ApiExchange) -> None:
         if api.operation or api.response.status >= 500 or not api.key:
             return
-        known = {each.template for each in contract().operations.values()}
         methods = [
             each.method
             for each in contract().operations.values()
@@ -360,13 +386,12 @@ class RefusalChecks:
                 _difference("answers.unknown-method", what, "405 with Allow", api),
                 holds=api.response.status == 405 and is_told and _is_fail(api),
             )
-        elif not methods and api.request.path not in known and api.request.method == "GET":
-            if api.response.status == _NOT_FOUND:
-                what = "A path outside the contract is not refused in the documented shape."
-                self._ledger.check(
-                    _difference("answers.unknown-path", what, "the shape of a refusal", api),
-                    holds=_is_fail(api) or self._expected.error_body == "message",
-                )
+        elif not methods and api.request.method == "GET" and api.response.status == _NOT_FOUND:
+            what = "A path outside the contract is not refused in the documented shape."
+            self._ledger.check(
+                _difference("answers.unknown-path", what, "the shape of a refusal", api),
+                holds=_is_fail(api) or self._expected.error_body == "message",
+            )
 
 
 _DECIDED_BY = {
@@ -383,6 +408,16 @@ _DECIDED_BY = {
 }
 
 
+def _names(expected: Conventions) -> tuple[str, ...]:
+    return (expected.key_field,)
+
+
+def _spelled(api: ApiExchange) -> str:
+    """Return how the header of the key is written."""
+    names = (name for name, _ in api.request.headers if name.lower() == _KEY_HEADER)
+    return next(names, "X-Api-Key")
+
+
 def _fields(api: ApiExchange) -> tuple[tuple[str, str], ...]:
     return api.request.form.fields if api.request.form is not None else ()
 
@@ -392,7 +427,7 @@ def _traits_of(seen: SeenImport) -> frozenset[PromiseId]:
     if seen.file is None:
         return frozenset()
     found = set(seen.file.whole)
-    for each in seen.file.cards:
+    for each in (one for one in seen.file.cards if not (one.fault and one.is_sure)):
         found |= each.traits | each.name_traits | each.number_traits | each.email_traits
     return frozenset(found - {"cards.email-absent"})
 
@@ -416,12 +451,13 @@ def _is_fail(api: ApiExchange) -> bool:
     return api.response.value("status") == "fail" and isinstance(data, dict)
 
 
-def _difference(
+def _difference(  # noqa: PLR0913 - what a difference is made of
     promise: PromiseId,
     what: str,
     expected: str,
     api: ApiExchange,
     by: str = "",
+    *,
     value: int | None = None,
     got: object = None,
 ) -> Difference:

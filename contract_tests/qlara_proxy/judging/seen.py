@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -10,7 +9,7 @@ from urllib.parse import unquote
 from qlara_contract.checks import goes_on
 from qlara_contract.client import is_from_gateway
 from qlara_contract.contract import contract
-from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
+from qlara_contract.exchange import ApiExchange, ApiResponse
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_proxy.judging.exchanges import path_and_query
 from qlara_proxy.judging.limits import KEPT_BODY
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qlara_contract.conventions import Conventions
-    from qlara_proxy.judging.forms import SeenForm
     from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.forms import SeenForm
     from qlara_proxy.traffic import PassedExchange
 
 SESSION_HEADER = "x-sandbox-session"
@@ -52,7 +51,9 @@ class Seen:
     @property
     def may_write(self) -> bool:
         """Whether contacts may have been written: an import that was accepted, or whose end is not known."""
-        return self.operation == UPLOAD and (self.status == 0 or self.is_accepted or self.status >= 500)
+        return self.operation == UPLOAD and (
+            self.status == 0 or self.is_accepted or self.status >= 500
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,24 +120,25 @@ def observed(
     known = contract().operation_of(passed.request.method, path)
     operation = known.operation_id if known else ""
     is_told = api is not None and not is_from_gateway(api.response)
-    common = (
-        passed.number,
-        _account(passed),
-        passed.began,
-        passed.began + passed.seconds,
-        operation,
-        api.response.status if api is not None and is_told else 0,
-        _light(api) if api is not None else None,
-    )
+    common: dict[str, Any] = {
+        "number": passed.number,
+        "account": _account(passed),
+        "began": passed.began,
+        "ended": passed.began + passed.seconds,
+        "operation": operation,
+        "status": api.response.status if api is not None and is_told else 0,
+        "exchange": _light(api) if api is not None else None,
+    }
     if operation == UPLOAD:
-        return _import(common, api, form, conventions)
+        chunked = any(headers_named(passed.request.headers, "transfer-encoding"))
+        return _import(common, api, form, conventions, is_chunked=chunked)
     if api is None or not is_told or not 200 <= api.response.status < 300:
-        return Seen(*common)
+        return Seen(**common)
     if operation == LIST:
         return _page(common, api)
     if operation == QUOTA:
         return _quota(common, api, conventions)
-    return Seen(*common)
+    return Seen(**common)
 
 
 def unknown(passed: PassedExchange) -> Seen:
@@ -164,15 +166,19 @@ def _light(exchange: ApiExchange) -> ApiExchange:
     if request.body is not None:
         request = replace(request, body=request.body[:KEPT_BODY])
     if len(response.body) > KEPT_BODY:
-        response = ApiResponse(response.status, response.headers, response.body[:KEPT_BODY], is_cut=True)
+        response = ApiResponse(
+            response.status, response.headers, response.body[:KEPT_BODY], is_cut=True
+        )
     return replace(exchange, request=request, response=response)
 
 
 def _import(
-    common: tuple[Any, ...],
+    common: Mapping[str, Any],
     api: ApiExchange | None,
     form: SeenForm | None,
     conventions: Conventions,
+    *,
+    is_chunked: bool,
 ) -> SeenImport:
     response = api.response if api is not None else None
     is_accepted = response is not None and 200 <= response.status < 300
@@ -184,20 +190,28 @@ def _import(
     sent = value("tags") or ""
     tags = sent.split(",")
     return SeenImport(
-        *common,
+        **common,
         asked=value("listId") or "",
         list_name=value("listName") or "",
         list_id=str(response.value("listId") or "") if response is not None else "",
         strategy=strategy if strategy in _STRATEGIES else "",
         tags=tuple(dict.fromkeys(one.strip() for one in tags if one.strip())),
         summary=_counts(summary),
-        file=digest_of(form.file, conventions) if form is not None and form.file is not None else None,
+        file=digest_of(form.file, conventions)
+        if form is not None and form.file is not None
+        else None,
         completed_at=str(response.value("completedAt") or "") if response is not None else "",
         has_strategy=value("duplicateStrategy") is not None,
-        form_rests_on=form.rests_on if form is not None else frozenset(),
+        form_rests_on=_of_form(form, is_chunked=is_chunked),
         tags_rest_on=_of_tags(sent),
         goes_on=api is not None and goes_on(api),
     )
+
+
+def _of_form(form: SeenForm | None, *, is_chunked: bool) -> frozenset[PromiseId]:
+    if form is None:
+        return frozenset()
+    return form.rests_on | {"upload.any-valid-form"} if is_chunked else form.rests_on
 
 
 def _of_tags(sent: str) -> PromiseId:
@@ -205,36 +219,38 @@ def _of_tags(sent: str) -> PromiseId:
     tags = sent.split(",")
     if len(set(tags)) < len(tags) or any(each != each.strip() or not each for each in tags):
         return "tags.tidied"
-    if len(tags) > _MANY_TAGS or not _PLAIN_TAGS.fullmatch(sent):
+    is_long = len(tags) > _MANY_TAGS or max(map(len, tags)) > _LONG_TAG
+    if is_long or sent != sent.lower() or any(char > _LATIN for char in sent):
         return "tags.of-any-kind"
     return "tags.all-in-order"
 
 
-_MANY_TAGS = 5
-_PLAIN_TAGS = re.compile(r"[a-z0-9,-]{0,80}", re.ASCII)
+_MANY_TAGS = 10
+_LONG_TAG = 32
+_LATIN = "\u024f"
 
 
 def _counts(summary: Any) -> dict[str, int]:
     if not isinstance(summary, dict):
         return {}
     counts = {name: summary.get(name) for name in SUMMARY}
-    whole = all(type(value) is int and value >= 0 for value in counts.values())
-    return counts if whole else {}
+    told = {name: value for name, value in counts.items() if type(value) is int and value >= 0}
+    return told if len(told) == len(counts) else {}
 
 
-def _page(common: tuple[Any, ...], api: ApiExchange) -> Seen:
+def _page(common: Mapping[str, Any], api: ApiExchange) -> Seen:
     body = api.response.json
     contacts, total = api.response.value("contacts"), api.response.value("total")
     if not isinstance(contacts, list) or type(total) is not int:
-        return Seen(*common)
+        return Seen(**common)
     if not all(isinstance(each, dict) for each in contacts):
-        return Seen(*common)
+        return Seen(**common)
     found = contract().operations[LIST].pattern.fullmatch(api.request.path)
     query = dict(api.request.query)
     named = {"page", "limit"}
     told = body.get("page")
     return SeenPage(
-        *common,
+        **common,
         list_id=unquote(found[1]) if found else "",
         page=_whole(query.get("page")),
         limit=_whole(query.get("limit")),
@@ -246,12 +262,12 @@ def _page(common: tuple[Any, ...], api: ApiExchange) -> Seen:
     )
 
 
-def _quota(common: tuple[Any, ...], api: ApiExchange, conventions: Conventions) -> Seen:
+def _quota(common: Mapping[str, Any], api: ApiExchange, conventions: Conventions) -> Seen:
     field_of_total = "totalLimit" if conventions.quota_fields == "limits" else "total"
     used, total = api.response.value("used"), api.response.value(field_of_total)
     if type(used) is not int or type(total) is not int:
-        return Seen(*common)
-    return SeenQuota(*common, used=used, total=total)
+        return Seen(**common)
+    return SeenQuota(**common, used=used, total=total)
 
 
 def _whole(text: str | None) -> int | None:

@@ -111,12 +111,12 @@ class RunningSandbox:
         self._begun: set[str] = set()
         self.base_url = self._server.url
 
-    def key(self, label: str) -> str:
-        """Return the API key of an account, which begins with the scenario."""
+    def key(self, label: str, scenario: str = "") -> str:
+        """Return the API key of an account, which begins with *scenario*, or with that of the sandbox."""
         key = f"sandbox_{label}"
         if key not in self._begun:
             self._begun.add(key)
-            self._server.begin(key, self._scenario)
+            self._server.begin(key, scenario or self._scenario)
         return key
 
     def send(

@@ -124,7 +124,7 @@ class Fiction:
         text = self.secrets.masked(text)
         if self.keep_data:
             return text
-        return self.texts.text(text, self._is_nobodys)
+        return self.texts.scrubbed(text, self._is_nobodys)
 
     def _is_nobodys(self, word: str) -> bool:
         return word not in self.words.people or is_message_word(word)

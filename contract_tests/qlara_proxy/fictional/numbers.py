@@ -104,10 +104,13 @@ class Numbers:
                 return candidate
         return self._formatted(text, wanted, uri=uri)
 
-    def within(self, text: str) -> Iterator[tuple[int, int, list[str]]]:
+    def within(
+        self, text: str, *, only_learned: bool = False
+    ) -> Iterator[tuple[int, int, list[str]]]:
         """Yield where numbers stand in a text, and what stands for each of their characters."""
         for found in _FIRST_OF_A_NUMBER.finditer(text):
-            if self.judge(found[0]) is not None:
+            number = self.judge(found[0])
+            if number is not None and (not only_learned or number in self.real):
                 yield found.start(), found.end(), self.typed(found[0])
 
     def _normalised(self, text: str, *, uri: bool) -> str | None:

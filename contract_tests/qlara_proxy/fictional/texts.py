@@ -47,18 +47,30 @@ class Texts:
         self._numbers = numbers
         self._domains: dict[str, str] = {}
         self._taken: set[str] = set()
+        self._hosts: set[str] = set()  # of the traffic
 
     def text(self, text: str, keeps: Keeps = _nothing, *, of_a_person: bool = True) -> str:
         """Return what stands for a text; words that *keeps* returns true for stay."""
         return "".join(self.characters(text, keeps, of_a_person=of_a_person))
 
+    def scrubbed(self, text: str, is_nobodys: Keeps) -> str:
+        """Return a text that is not of the traffic, without what is: words that are not *is_nobodys*, mail
+        addresses, and hosts and numbers that were learned.
+        """
+        return "".join(self.characters(text, is_nobodys, only_learned=True))
+
     def characters(
-        self, text: str, keeps: Keeps = _nothing, *, of_a_person: bool = True
+        self,
+        text: str,
+        keeps: Keeps = _nothing,
+        *,
+        of_a_person: bool = True,
+        only_learned: bool = False,
     ) -> list[str]:
         """Return what stands for each character of a text, most of them for one."""
         out = [*text]
         done = bytearray(len(text))
-        for start, end, new in self._special(text):
+        for start, end, new in self._special(text, only_learned=only_learned):
             if not any(done[start:end]):
                 done[start:end] = b"\1" * (end - start)
                 out[start:end] = new
@@ -100,6 +112,7 @@ class Texts:
         key = name.lower().strip(".")
         if self._words.is_learning:
             self._words.word("".join(_LETTERS.findall(key.partition(".")[0])) or "a")
+            self._hosts.add(key)
             return name
         if key in _RESERVED or not key:
             return name
@@ -122,7 +135,12 @@ class Texts:
                 return host
             attempt += 1
 
-    def _special(self, text: str) -> Iterator[tuple[int, int, list[str]]]:
+    def _host(self, name: str, *, only_learned: bool) -> str:
+        return name if only_learned and name.lower() not in self._hosts else self.domain(name)
+
+    def _special(
+        self, text: str, *, only_learned: bool
+    ) -> Iterator[tuple[int, int, list[str]]]:
         """Yield what is no run of letters or digits, and what stands for it."""
         if "\\" in text:
             for found in _ESCAPE.finditer(text):
@@ -130,7 +148,9 @@ class Texts:
         if ":" in text:
             for found in _LINK.finditer(text):
                 yield found.start(1), found.end(1), [*found[1]]
-                yield found.start(2), found.end(2), _spread(self.domain(found[2]), found[2])
+                yield found.start(2), found.end(2), _spread(
+                    self._host(found[2], only_learned=only_learned), found[2]
+                )
             for found in _SCHEMES.finditer(text):
                 yield found.start(), found.end(), [*found[0]]
         if "@" in text:
@@ -138,9 +158,12 @@ class Texts:
                 yield found.start(1), found.end(1), _spread(self.domain(found[1]), found[1])
         for found in _WWW.finditer(text):
             host = found[0][4:]
-            yield found.start(), found.end(), [*found[0][:4], *_spread(self.domain(host), host)]
+            yield found.start(), found.end(), [
+                *found[0][:4],
+                *_spread(self._host(host, only_learned=only_learned), host),
+            ]
         if _DIGITS.search(text):
-            yield from self._numbers.within(text)
+            yield from self._numbers.within(text, only_learned=only_learned)
 
 
 def _spread(new: str, old: str) -> list[str]:

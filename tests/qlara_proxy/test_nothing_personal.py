@@ -164,25 +164,25 @@ def traffic() -> Iterator[PassedExchange]:
     yield exchange(23, key=key, response=None, failure=f"reset by {HOST}, key {key}")
     yield exchange(24, "POST", "/api/people", key=key, headers=(("Content-Type", "application/x-www-form-urlencoded"),), body=f"name={quote(NAME)}&phone={quote(NUMBERS[0])}&token={TOKEN}".encode())
     yield exchange(25, "POST", "/api/people", key=key, body=CARDS.encode(), response=f'["{NAME}", "{NUMBERS[1]}", {{"a": {NUMBERS[2][1:]}}}]'.encode())
-    yield exchange(26, QUOTA[:0] or "GET", QUOTA, key=KEYS[0].upper(), status=401, response=f'{{"apiKey": "{KEYS[0]}"}}'.encode())
+    yield exchange(26, "GET", QUOTA, key=KEYS[0].upper(), status=401, response=f'{{"apiKey": "{KEYS[0]}"}}'.encode())
 
 
 def needles() -> set[str]:
-    """Return every part of six characters of what must not be found, and whole short words."""
+    """Return every part of five characters of what must not be found, and whole short words."""
     found = set()
     for text in PERSONAL:
         for word in re.findall(r"[^\W_]{4,}", text.lower()):
-            found |= {word[at : at + 6] for at in range(max(1, len(word) - 5))}
+            found |= {word[at : at + 5] for at in range(max(1, len(word) - 4))}
     for number in NUMBERS:
         digits = number[3:]
-        found |= {digits[at : at + 6] for at in range(len(digits) - 5)}
+        found |= {digits[at : at + 5] for at in range(len(digits) - 4)}
     for secret in (*SECRETS, KEYS[0].upper()):
         found |= {secret[at : at + 8].lower() for at in range(len(secret) - 7)}
-    return found - {"eyjhbgci"[:0]} - _ORDINARY
+    return found - _ORDINARY
 
 
 # Parts that the words of the contract, of reports and of formats have as well.
-_ORDINARY = {"brother", "estate"}
+_ORDINARY = {"other", "madeu", "state"}
 
 
 def readings(data: bytes) -> Iterator[str]:

@@ -67,6 +67,11 @@ _DATES = frozenset(
     "BDAY ANNIVERSARY DEATHDATE REV CREATED X-ABDATE X-ANNIVERSARY X-EVOLUTION-ANNIVERSARY "
     "X-KADDRESSBOOK-X-ANNIVERSARY".split()
 )
+# Those whose words a response can show, and so a report.
+_OF_PEOPLE = frozenset(
+    "FN N NICKNAME ORG EMAIL X-PHONETIC-FIRST-NAME X-PHONETIC-LAST-NAME X-PHONETIC-MIDDLE-NAME "
+    "X-PHONETIC-ORG X-MAIDENNAME".split()
+)
 _LABELS = frozenset("X-ABLABEL X-ABSHOWAS".split())
 _MEDIA_TYPE = re.compile(r"(?:image|audio|video|text|application)/[\w.+-]{1,40}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", re.IGNORECASE)
@@ -165,7 +170,7 @@ class CardFiles:
         shown = line.replace(b"\0", b"\1")
         head_text, prop, value = read_any_line(shown)
         if b":" not in line:
-            return octets.replaced(line, self._texts.characters)
+            return octets.replaced(line, self._anything)
         head = line[: len(line) - len(value)]
         name, parameters = name_and_parameters(head_text)
         name = name.rpartition(".")[2].strip(" \t\ufeff").upper()
@@ -193,18 +198,26 @@ class CardFiles:
         if name in _DATES:
             return self._texts.date
         if name in _LABELS:
-            return lambda text: self._texts.characters(text, _says_what_for)
+            return self._label
         if name in {"KIND", "X-ADDRESSBOOKSERVER-KIND"}:
-            return lambda text: self._texts.characters(text, _KINDS.__contains__)
+            return lambda text: self._texts.characters(
+                text, _KINDS.__contains__, of_a_person=False
+            )
         if name == "VERSION":
             return lambda text: (
-                [*text] if _VERSION.fullmatch(text) else self._texts.characters(text)
+                [*text] if _VERSION.fullmatch(text) else self._anything(text)
             )
-        return self._texts.characters
+        return self._texts.characters if name in _OF_PEOPLE else self._anything
+
+    def _anything(self, text: str) -> list[str]:
+        return self._texts.characters(text, of_a_person=False)
+
+    def _label(self, text: str) -> list[str]:
+        return self._texts.characters(text, _says_what_for, of_a_person=False)
 
     def _phone(self, text: str, *, uri: bool) -> list[str]:
         if not phone_of_value(text, uri=uri):
-            new = self._texts.characters(text)
+            new = self._anything(text)
             if not phone_of_value("".join(new), uri=uri):
                 return new
         return self._numbers.typed(text, uri=uri)
@@ -227,7 +240,8 @@ class CardFiles:
             if state == "name":
                 new = self._name(part)
             elif state == "parameter":
-                new = [*part] if part.strip().upper() in _PARAMETERS else self._texts.characters(part)
+                is_known = part.strip().upper() in _PARAMETERS
+                new = [*part] if is_known else self._anything(part)
             else:
                 new = self._parameter_value(parameter, part)
             out[found.start() : found.end()] = new
@@ -235,13 +249,13 @@ class CardFiles:
 
     def _name(self, text: str) -> list[str]:
         group, dot, name = text.rpartition(".")
-        out = [*group] if _GROUP.fullmatch(group.strip()) else self._texts.characters(group)
+        out = [*group] if _GROUP.fullmatch(group.strip()) else self._anything(group)
         out += [*dot]
         stem = name.strip(" \t\ufeff").upper()
         if stem in _NAMES:
             return [*out, *name]
         prefix = name[:2] if stem.startswith("X-") and name[:2].upper() == "X-" else ""
-        return [*out, *prefix, *self._texts.characters(name[len(prefix) :])]
+        return [*out, *prefix, *self._anything(name[len(prefix) :])]
 
     def _parameter_value(self, parameter: str, text: str) -> list[str]:
         value = text.strip(' \t"')
@@ -250,14 +264,14 @@ class CardFiles:
             at = text.index(value)
             return [*text[:at], *number[1:], *text[at + len(value) :]]
         if parameter == "CHARSET":
-            return [*text] if _is_charset(value) else self._texts.characters(text)
+            return [*text] if _is_charset(value) else self._anything(text)
         is_kept = (
             value.upper() in _WORDS
             or (parameter == "LANGUAGE" and _LANGUAGE.fullmatch(value))
             or (parameter in {"MEDIATYPE", "FMTTYPE", "TYPE"} and _MEDIA_TYPE.fullmatch(value))
             or (value.replace(".", "").isdecimal() and len(value) < 4 and value.isascii())
         )
-        return [*text] if is_kept else self._texts.characters(text, _says_what_for)
+        return [*text] if is_kept else self._label(text)
 
 
 def _says_what_for(word: str) -> bool:

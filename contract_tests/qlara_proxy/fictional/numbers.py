@@ -158,7 +158,7 @@ class Numbers:
         out = [*text]
         for found in _LETTER_RUN.finditer(text):
             if found[0].lower() not in _PHONE_TEXT:
-                out[found.start() : found.end()] = self._words.word(found[0])
+                out[found.start() : found.end()] = self._words.word(found[0], of_a_person=False)
         for found in re.finditer(r"\d+", text):
             out[found.start() : found.end()] = self._words.digits(found[0])
         return out
@@ -203,7 +203,7 @@ class Numbers:
         out = [*text]
         for found in _LETTER_RUN.finditer(text):
             if found[0].lower() not in _PHONE_TEXT:
-                out[found.start() : found.end()] = self._words.word(found[0])
+                out[found.start() : found.end()] = self._words.word(found[0], of_a_person=False)
         for found in re.finditer(r"\d+", text):
             salts = (salt,) if salt else ()
             out[found.start() : found.end()] = self._words.digits(found[0], *salts)

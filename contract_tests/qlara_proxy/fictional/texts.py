@@ -87,7 +87,7 @@ class Texts:
         """Return the same for the date or time in a property such as BDAY: another day, written alike."""
         found = _DATE.search(text)
         if found is None or self._words.is_learning:
-            return self.characters(text)
+            return self.characters(text, of_a_person=False)
         chance = self._words.chance("date", found[0])
         year = found[1] if found[1] == "--" else str(chance.randrange(1940, 2006))
         day = f"{year}{found[2]}{chance.randrange(1, 13):02}{found[4]}{chance.randrange(1, 29):02}"
@@ -102,10 +102,10 @@ class Texts:
                 )
             )
             new = (["T"] if rest[0] == "T" else []) + [*clock]
-            after = [*new, *self.characters(rest[time.end() :], lambda word: word == "z")]
+            after = [*new, *self.characters(rest[time.end() :], lambda word: word == "z", of_a_person=False)]
         else:
-            after = self.characters(rest)
-        return [*self.characters(text[: found.start()]), *day, *after]
+            after = self.characters(rest, of_a_person=False)
+        return [*self.characters(text[: found.start()], of_a_person=False), *day, *after]
 
     def domain(self, name: str) -> str:
         """Return what stands for the name of a host: one that RFC 2606 reserves, about as long."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
+
+import qlara_contract
 
 FIELDS = frozenset(
     "importId listId status summary total imported duplicates errors skipped line name reason completedAt "
@@ -45,11 +49,17 @@ _MESSAGE_WORDS = frozenset(
     must name names neither never new next no none not nothing null number numbers object of off on one only
     or order other out overloaded page pages parameter part payload per permission phone plan please positive
     processed property quota range rate read reason received request requests required resource response retry
-    row seconds send sent server service short should size skipped skip something status store string subscription
+    row seconds send sent server service short should size skipped taken skip something status store string subscription
     success successfully supported tag tags than that the there this time times to token too total twice type
     unable unauthorized unavailable unexpected unknown unsupported until up update updated upgrade upload
     uploaded url valid value values vcard vcf version was what when which with within without wrong you your zero
     strategy duplicatestrategy phonenumber filename contactid importid retryafter ratelimit
+    """.split()
+)
+_FORM_WORDS = frozenset(
+    """
+    content disposition form data name filename type text vcard x directory octet stream application charset utf
+    binary transfer encoding file listid listname duplicatestrategy tags skip update duplicate plain
     """.split()
 )
 _TEMPLATES = re.compile(
@@ -66,6 +76,24 @@ _SMALL = 3  # digits of a number that counts or limits something
 def is_message_word(word: str) -> bool:
     """Return whether a word, in small letters, or a number is one that error messages have."""
     return word in _MESSAGE_WORDS or (word.isdecimal() and len(word) <= _SMALL)
+
+
+def is_report_word(word: str) -> bool:
+    """Return whether a word, in small letters, is one that our own reports are written with."""
+    return word in _report_words()
+
+
+@cache
+def _report_words() -> frozenset[str]:
+    folder = Path(qlara_contract.__file__).parent
+    files = [folder / "promises.yaml", *sorted((folder / "report").rglob("*"))]
+    texts = (each.read_text(encoding="utf-8", errors="replace") for each in files if each.is_file())
+    return frozenset(word for text in texts for word in re.findall(r"[a-z]{4,}", text.lower()))
+
+
+def is_form_word(word: str) -> bool:
+    """Return whether a word, in small letters, is one that the parts of an upload have."""
+    return word in _FORM_WORDS
 
 
 def is_known_message(text: str) -> bool:

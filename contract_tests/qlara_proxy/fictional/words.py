@@ -39,7 +39,8 @@ _RESERVED = frozenset(
 class Words:
     """What words and digits become in one recording; *secret* decides.
 
-    ``people`` are the words of at least four letters that have stood for somebody, in small letters. While
+    ``people`` are the words of at least four letters that have stood for somebody, in small letters; ``mentioned``
+    are those of other texts. While
     ``is_learning``, they are collected and nothing is replaced: no word may become that of somebody else.
     """
 
@@ -48,6 +49,7 @@ class Words:
         self._known: dict[str, str] = {}
         self._taken: set[str] = set()
         self.people: set[str] = set()
+        self.mentioned: set[str] = set()
         self.is_learning = True
         self._next_letter = _cycle(self.chance("letters"), _ASCII)
         self._next_digit = _cycle(self.chance("digits"), _DIGITS)
@@ -61,9 +63,9 @@ class Words:
         """Return what stands for each character of a run of letters and marks."""
         clusters = _clusters(text)
         key = "".join(map(_lower, map(_composed, clusters)))
-        if of_a_person and len(key) >= _WINDOW:
-            self.people.add(key)
         if self.is_learning:
+            if len(key) >= _WINDOW:
+                (self.people if of_a_person else self.mentioned).add(key)
             return [*text]
         fiction = self._known.get(key)
         if fiction is None:

@@ -7,6 +7,7 @@ stay; everything else is replaced where it stands, known or not, in a card or be
 from __future__ import annotations
 
 import binascii
+import codecs
 import re
 from functools import lru_cache
 from itertools import pairwise
@@ -78,6 +79,12 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", re.IGNORECASE)
 _VERSION = re.compile(r"[ \t]*v?\d{1,2}(?:\.\d{1,2}){0,2}[ \t]*", re.IGNORECASE)
 _GROUP = re.compile(r"item\d{1,4}", re.IGNORECASE)
 _HEAD_PARTS = re.compile(r'"[^"]*"|[^;:=,"]+')
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _KNOWN_FORMATS = (b"PK\3\4", b"\x1f\x8b", b"%PDF", b"\x89PNG", b"\xff\xd8\xff")
 
@@ -96,6 +103,8 @@ class CardFiles:
         """Return what stands for a file: as long, but where mail addresses have a longer domain."""
         self._head.cache_clear()
         parts = encoded_parts(data)
+        if len(parts) == 1 and not parts[0][0] and (wide := _wide(data)):
+            parts = [(wide, data)]  # no card in it tells
         if not any(encoding for encoding, _ in parts) and _is_binary(data):
             return self._noise(data)
         return b"".join(self._part(encoding, part) for encoding, part in parts)
@@ -207,13 +216,16 @@ class CardFiles:
             return lambda text: (
                 [*text] if _VERSION.fullmatch(text) else self._anything(text)
             )
-        return self._texts.characters if name in _OF_PEOPLE else self._anything
+        return self._somebody if name in _OF_PEOPLE else self._anything
+
+    def _somebody(self, text: str) -> list[str]:
+        return self._texts.characters(text, escaped=True)
 
     def _anything(self, text: str) -> list[str]:
-        return self._texts.characters(text, of_a_person=False)
+        return self._texts.characters(text, of_a_person=False, escaped=True)
 
     def _label(self, text: str) -> list[str]:
-        return self._texts.characters(text, _says_what_for, of_a_person=False)
+        return self._texts.characters(text, _says_what_for, of_a_person=False, escaped=True)
 
     def _phone(self, text: str, *, uri: bool) -> list[str]:
         if not phone_of_value(text, uri=uri):
@@ -319,6 +331,19 @@ def _text_of_base64(value: bytes) -> str:
         return ""
     text = decode(plain)
     return "" if _NOT_TEXT.search(plain) or "\ufffd" in text or len(plain) > 100_000 else text
+
+
+def _wide(data: bytes) -> str:
+    """Return the encoding of a text in which no card is, if it is UTF-16 or UTF-32; nothing if it is neither."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    some = data[:4096]
+    for at, encoding in ((0, "utf-16-be"), (1, "utf-16-le")):
+        zeros, others = some[at::2].count(0), some[1 - at :: 2].count(0)
+        if zeros * 10 > len(some) * 4 and not others:
+            return encoding
+    return ""
 
 
 def _is_binary(data: bytes) -> bool:

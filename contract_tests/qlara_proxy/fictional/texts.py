@@ -66,11 +66,15 @@ class Texts:
         *,
         of_a_person: bool = True,
         only_learned: bool = False,
+        escaped: bool = False,
     ) -> list[str]:
-        """Return what stands for each character of a text, most of them for one."""
+        """Return what stands for each character of a text, most of them for one.
+
+        *escaped*: the letter in ``\\n`` is none (RFC 6350 section 3.4).
+        """
         out = [*text]
         done = bytearray(len(text))
-        for start, end, new in self._special(text, only_learned=only_learned):
+        for start, end, new in self._special(text, only_learned=only_learned, escaped=escaped):
             if not any(done[start:end]):
                 done[start:end] = b"\1" * (end - start)
                 out[start:end] = new
@@ -139,10 +143,10 @@ class Texts:
         return name if only_learned and name.lower() not in self._hosts else self.domain(name)
 
     def _special(
-        self, text: str, *, only_learned: bool
+        self, text: str, *, only_learned: bool, escaped: bool
     ) -> Iterator[tuple[int, int, list[str]]]:
         """Yield what is no run of letters or digits, and what stands for it."""
-        if "\\" in text:
+        if escaped and "\\" in text:
             for found in _ESCAPE.finditer(text):
                 yield found.start(), found.end(), [*found[0]]
         if ":" in text:

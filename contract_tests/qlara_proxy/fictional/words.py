@@ -158,7 +158,8 @@ def _clusters(text: str) -> list[str]:
     """Return the letters of a text, each with the marks that can become one character with it."""
     clusters: list[str] = []
     for character in text:
-        if clusters and category(character)[0] == "M":
+        is_mark = category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
+        if clusters and is_mark:
             joined = clusters[-1] + character
             if len(normalize("NFC", joined)) == 1:
                 clusters[-1] = joined

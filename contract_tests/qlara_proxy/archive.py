@@ -79,7 +79,16 @@ _LINE = jsonschema_rs.validator_for(
     {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
-        "required": ["number", "connection", "began", "seconds", "account", "request", "response", "failure"],
+        "required": [
+            "number",
+            "connection",
+            "began",
+            "seconds",
+            "account",
+            "request",
+            "response",
+            "failure",
+        ],
         "properties": {
             "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
             "connection": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
@@ -156,12 +165,19 @@ class OpenArchive:
         try:
             with self._archive.open(info) as file:
                 # The size that an archive tells of a part may not be true.
-                while piece := file.read(_PIECE):
+                while len(content) <= most and (piece := file.read(_PIECE)):
                     content += piece
-                    if len(content) > most:
-                        raise UnusableBundle(f"{name}: expected at most {most} bytes.")
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise UnusableBundle(f"{name} is damaged: {error}.") from error
+        if len(content) > most:
+            raise UnusableBundle(f"{name}: expected at most {most} bytes.")
         self._left -= len(content)
         return bytes(content)
 
@@ -170,13 +186,17 @@ class OpenArchive:
 def opened(path: Path) -> Iterator[OpenArchive]:
     """Open the archive of a bundle. Raises `UnusableBundle`; its message begins with the path."""
     try:
-        if path.stat().st_size > _LARGEST_ARCHIVE:
-            raise UnusableBundle(f"expected at most {_LARGEST_ARCHIVE} bytes.")
         with zipfile.ZipFile(path) as archive:
             yield OpenArchive(archive, _checked(archive))
     except UnusableBundle as error:
         raise UnusableBundle(f"{path}: {error}") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+    ) as error:
         raise UnusableBundle(f"{path}: expected a bundle, which is a zip file: {error}.") from error
     except OSError as error:
         raise UnusableBundle(f"{path}: cannot be read: {error.strerror or error}.") from error
@@ -184,6 +204,9 @@ def opened(path: Path) -> Iterator[OpenArchive]:
 
 def _checked(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """Return the parts by name. Raises `UnusableBundle` for one that a bundle does not have."""
+    assert archive.fp is not None, "it is open"
+    if archive.fp.seek(0, 2) > _LARGEST_ARCHIVE:
+        raise UnusableBundle(f"expected at most {_LARGEST_ARCHIVE} bytes.")
     infos = archive.infolist()
     if len(infos) > _MOST_PARTS:
         raise UnusableBundle(f"expected at most {_MOST_PARTS} parts; found {len(infos)}.")

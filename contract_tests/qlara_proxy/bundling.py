@@ -32,7 +32,9 @@ __all__ = ["Bundle", "ReadBundle", "UnusableBundle", "read_bundle"]
 
 _FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _TEXT_IN_JOURNAL = 100_000
-_READABLE = frozenset({".html", ".json", ".xml", ".md", ".txt", ".har", ".svg", ".sh", ".yaml", ".css", ".js"})
+_READABLE = frozenset(
+    {".html", ".json", ".xml", ".md", ".txt", ".har", ".svg", ".sh", ".yaml", ".css", ".js"}
+)
 
 
 class Bundle:
@@ -70,16 +72,17 @@ class Bundle:
         Raises:
             OSError: it cannot be written.
         """
-        fiction = Fiction(
-            self._secret, region=region_of(self._kept), keep_data=self.keep_data
-        )
+        fiction = Fiction(self._secret, region=region_of(self._kept), keep_data=self.keep_data)
         fiction.learn(self._kept)
         # Written beside it first: whoever looks sees all of it, or nothing.
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}-", dir=path.parent)
         partial = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            with (
+                os.fdopen(handle, "wb") as file,
+                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+            ):
                 self._write(archive, fiction)
                 if outcome is not None and write_report is not None:
                     _write_report(archive, fiction, lambda folder: write_report(outcome, folder))
@@ -89,7 +92,9 @@ class Bundle:
             raise
         self.notes = [_what_is_kept(keep_data=self.keep_data)]
         if self._kept.left_out:
-            self.notes.append(f"Exchanges left out, since there are too many: {self._kept.left_out}.")
+            self.notes.append(
+                f"Exchanges left out, since there are too many: {self._kept.left_out}."
+            )
 
     def _write(self, archive: zipfile.ZipFile, fiction: Fiction) -> None:
         accounts: dict[str, int] = {}
@@ -112,7 +117,9 @@ class Bundle:
             "formatVersion": FORMAT_VERSION,
             "productVersion": VERSION,
             "writtenAt": datetime.now(UTC).isoformat(timespec="seconds"),
-            "baseUrl": fiction.secrets.masked(_without_user(self.base_url)) if self.keep_data else None,
+            "baseUrl": fiction.secrets.masked(_without_user(self.base_url))
+            if self.keep_data
+            else None,
             "personalData": "kept" if self.keep_data else "replaced",
             "about": _what_is_kept(keep_data=self.keep_data),
             "accounts": len(accounts),
@@ -218,7 +225,9 @@ def _entry(one: KeptExchange) -> dict[str, Any]:
     milliseconds = round(one.seconds * 1000, 3)
     query = parse_qsl(urlsplit(request.target).query, keep_blank_values=True)
     entry: dict[str, Any] = {
-        "startedDateTime": datetime.fromtimestamp(one.began, UTC).isoformat(timespec="milliseconds"),
+        "startedDateTime": datetime.fromtimestamp(one.began, UTC).isoformat(
+            timespec="milliseconds"
+        ),
         "time": milliseconds,
         "request": {
             "method": request.method,
@@ -258,7 +267,11 @@ def _content(response: KeptResponse | None) -> dict[str, Any]:
     try:
         return {**content, "text": body[:_TEXT_IN_JOURNAL].decode()}
     except UnicodeDecodeError:
-        return {**content, "text": b64encode(body[:_TEXT_IN_JOURNAL]).decode(), "encoding": "base64"}
+        return {
+            **content,
+            "text": b64encode(body[:_TEXT_IN_JOURNAL]).decode(),
+            "encoding": "base64",
+        }
 
 
 def _records(pairs: Any) -> list[dict[str, str]]:
@@ -282,7 +295,9 @@ def _write_report(
         folder = Path(name)
         write_report(folder)
         for file in sorted(folder.rglob("*")):
-            is_readable = file.suffix.lower() in _READABLE and file.is_file() and not file.is_symlink()
+            is_readable = (
+                file.suffix.lower() in _READABLE and file.is_file() and not file.is_symlink()
+            )
             if is_readable:
                 text = file.read_text(encoding="utf-8", errors="replace")
                 inside = file.relative_to(folder).as_posix()

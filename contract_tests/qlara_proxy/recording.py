@@ -127,7 +127,11 @@ class Recording:
         """Return the keys that were accepted, the one with the most requests first."""
         counts: Counter[str] = Counter()
         for each in self._kept:
-            if each.response and each.response.status < 500 and each.response.status not in _NOT_PLAYED:
+            if (
+                each.response
+                and each.response.status < 500
+                and each.response.status not in _NOT_PLAYED
+            ):
                 counts[each.key] += 1
         return [key for key, _ in counts.most_common()]
 
@@ -329,25 +333,27 @@ class _Writing:
     def _played(self, uploads: list[Path]) -> list[int]:
         """Return the status of each upload in a sandbox with this scenario."""
         sandbox = RunningSandbox(self._path.stem, self._path.parent)
+        statuses: list[int] = []
         try:
             headers = ("X-Api-Key", sandbox.key("recorded"))
             played = filter(_is_played, self._found.uploads)
-            statuses = []
             for upload, file in zip(played, uploads, strict=True):
                 form = upload.form.with_file(file.read_bytes())
                 form = replace(form, parts=tuple(self._replaced_part(each) for each in form.parts))
                 kinds = (headers, ("Content-Type", form.content_type))
-                status, _, _ = sandbox.send("POST", contract().path_of(UPLOAD), kinds, form.encode())
+                status, _, _ = sandbox.send(
+                    "POST", contract().path_of(UPLOAD), kinds, form.encode()
+                )
                 statuses.append(status)
                 if status != upload.status:
                     self.notes.append(
                         f"{file.name}: the deployment responded with {upload.status}, the scenario with {status}."
                     )
-            return statuses
         except (OSError, HTTPException) as error:
             raise RuntimeError(f"the recorded scenario cannot be played: {error}") from error
         finally:
             sandbox.close()
+        return statuses
 
 
 _ORDER = ("title", "story", "try", "overlay", "account", "lists", "clock", "ids")
@@ -401,8 +407,10 @@ def _is_moment(text: Any) -> bool:
 
 def _zone(found: Beginning) -> str:
     """Return a time zone whose offset is that of the times in the responses."""
-    times = [(each.report or {}).get("completedAt") for each in found.uploads]
-    times += [one.get("createdAt") for each in found.lists.values() for one in each.contacts.values()]
+    times: list[Any] = [(each.report or {}).get("completedAt") for each in found.uploads]
+    times += [
+        one.get("createdAt") for each in found.lists.values() for one in each.contacts.values()
+    ]
     moment = next((datetime.fromisoformat(each) for each in times if _is_moment(each)), None)
     if moment is None:
         return _USUAL_ZONES[0]

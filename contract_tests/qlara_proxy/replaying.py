@@ -54,7 +54,9 @@ class Target(Protocol):
         """Return the key to send; empty for none. Raises `NotSent`."""
         ...
 
-    def send(self, method: str, target: str, exchange: KeptExchange, body: bytes, key: str) -> ApiResponse:
+    def send(
+        self, method: str, target: str, exchange: KeptExchange, body: bytes, key: str
+    ) -> ApiResponse:
         """Send a request. Raises `NotSent`, or `CannotRun` where nothing more can be sent."""
         ...
 
@@ -136,7 +138,9 @@ class SandboxTarget:
             return _WRONG_KEY
         return self._sandbox.key(f"replay-{account}", self._scenarios.get(account, ""))
 
-    def send(self, method: str, target: str, exchange: KeptExchange, body: bytes, key: str) -> ApiResponse:
+    def send(
+        self, method: str, target: str, exchange: KeptExchange, body: bytes, key: str
+    ) -> ApiResponse:
         headers = _headers(exchange, key)
         try:
             return ApiResponse(*self._sandbox.send(method, target, headers, body))
@@ -203,14 +207,20 @@ class DeploymentTarget:
     def key_of(self, exchange: KeptExchange, account: int | None) -> str:
         if account is not None and account != self._account:
             raise NotSent("it is of another account, and there is one key")
-        if account is not None and exchange.response is not None and exchange.response.status == 401:
+        if (
+            account is not None
+            and exchange.response is not None
+            and exchange.response.status == 401
+        ):
             raise NotSent("it was sent with a key that was refused")
         is_read_only = self._settings.effective_mode is Mode.READ_ONLY
         if is_read_only and exchange.request.method not in _SAFE:
             raise NotSent("it writes, which needs --mode full")
         return self._settings.api_key if account is not None else ""
 
-    def send(self, method: str, target: str, exchange: KeptExchange, body: bytes, key: str) -> ApiResponse:
+    def send(
+        self, method: str, target: str, exchange: KeptExchange, body: bytes, key: str
+    ) -> ApiResponse:
         headers = tuple(_headers(exchange, ""))
         # The request target as it was recorded, which need not be what a URL is encoded to.
         request = _Verbatim(method, target, headers=headers, body=body or None)

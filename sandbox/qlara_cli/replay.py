@@ -28,7 +28,9 @@ _NARROWEST = 20
 
 
 @click.command()
-@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option(
     "--base-url",
     envvar="SANDBOX_BASE_URL",
@@ -147,7 +149,10 @@ def _to_deployment(bundle: ReadBundle, settings: RunSettings, rows: list[Replaye
     from qlara_proxy.replaying import DeploymentTarget, busiest_account, replay
 
     if settings.effective_mode is Mode.FULL:
-        click.echo(f"Mode full: the imports of the bundle are sent to {settings.base_url}, and write there.", err=True)
+        click.echo(
+            f"Mode full: the imports of the bundle are sent to {settings.base_url}, and write there.",
+            err=True,
+        )
     else:
         click.echo("Mode read-only: imports are not sent; --mode full sends them.", err=True)
     with closing(DeploymentTarget(settings, busiest_account(bundle))) as target:
@@ -157,7 +162,9 @@ def _to_deployment(bundle: ReadBundle, settings: RunSettings, rows: list[Replaye
             raise CannotRun(mask(str(error), settings.placeholders)) from error
 
 
-def _show(rows: list[Replayed], tally: Tally, settings: RunSettings | None, *, as_json: bool) -> None:
+def _show(
+    rows: list[Replayed], tally: Tally, settings: RunSettings | None, *, as_json: bool
+) -> None:
     if as_json:
         from qlara_proxy.replaying import as_json as value
 

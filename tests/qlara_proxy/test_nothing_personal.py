@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from qlara_proxy.traffic import PassedExchange
 
 KEYS = ("sk_live_Vq8mZtR4wYpL2x", "sk_other-Kj7/hB+n3c==")
-TOKEN = "eyJhbGciOiJIUzI1NiJ9.Zm9vYmFyYmF6cXV4"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.Zm9vYmFyYmF6cXV4"  # noqa: S105 - one to search for
 NAME = "Zebedaeus Quillfeather"
 CYRILLIC = "Иннокентий Вышнепольский"
 MAIL = "z.quillfeather@quillfeather-estates.net"
@@ -129,8 +129,18 @@ def page() -> bytes:
         )
     ]
     contacts.append({**contacts[0], "contactId": f"cnt-quillfeather-{NUMBERS[0][1:]}"})
-    body = {"listId": "list_crm_migration", "contacts": contacts, "total": 40, "page": 1, "totalPages": 4, "hasMore": True}
-    more = {"owner": {"fullName": NAME, "byMail": {MAIL: NOTE, NUMBERS[0]: 1}, "apiKey": KEYS[1]}, f"of {NAME}": STREET}
+    body = {
+        "listId": "list_crm_migration",
+        "contacts": contacts,
+        "total": 40,
+        "page": 1,
+        "totalPages": 4,
+        "hasMore": True,
+    }
+    more = {
+        "owner": {"fullName": NAME, "byMail": {MAIL: NOTE, NUMBERS[0]: 1}, "apiKey": KEYS[1]},
+        f"of {NAME}": STREET,
+    }
     return json.dumps({**body, **more}, ensure_ascii=False).encode()
 
 
@@ -146,25 +156,110 @@ def traffic() -> Iterator[PassedExchange]:
         ("X-Person", NAME),
         ("X-Request-Id", "quillfeather-1"),
     )
-    answered = (("Content-Type", "application/json"), ("Set-Cookie", f"sid={TOKEN}"), ("ETag", '"quillfeather"'), ("Server", HOST))
-    yield exchange(1, key=key, headers=odd, response=b'{"used": 40, "total": 50000}', response_headers=answered)
-    yield exchange(2, target=listed("list_crm_migration", f"?search={quote(NAME)}&api_key={quote(key)}"), key=key, response=page(), response_headers=answered)
-    fields = {"listName": LIST_NAME, "tags": f"{TAG},crm", "comment": NOTE, "apiKey": other, NAME: STREET}
+    answered = (
+        ("Content-Type", "application/json"),
+        ("Set-Cookie", f"sid={TOKEN}"),
+        ("ETag", '"quillfeather"'),
+        ("Server", HOST),
+    )
+    yield exchange(
+        1, key=key, headers=odd, response=b'{"used": 40, "total": 50000}', response_headers=answered
+    )
+    yield exchange(
+        2,
+        target=listed("list_crm_migration", f"?search={quote(NAME)}&api_key={quote(key)}"),
+        key=key,
+        response=page(),
+        response_headers=answered,
+    )
+    fields = {
+        "listName": LIST_NAME,
+        "tags": f"{TAG},crm",
+        "comment": NOTE,
+        "apiKey": other,
+        NAME: STREET,
+    }
     headers, body = form(CARDS.encode(), "Quillfeather Zebedaeus.vcf", **fields)
     yield exchange(3, "POST", UPLOAD, key=key, headers=headers, body=body, response=report())
-    for number, data in enumerate((OLD.encode(), CARDS.encode("utf-16"), CARDS.encode("utf-16-be"), CARDS.encode("cp1252", "replace"), CARDS.replace("\n", "\r\n").encode("utf-8-sig"), zipped(), gzip.compress(CARDS.encode()), f"name;tel\n{NAME};{NUMBERS[0]}\n".encode()), start=4):
+    for number, data in enumerate(
+        (
+            OLD.encode(),
+            CARDS.encode("utf-16"),
+            CARDS.encode("utf-16-be"),
+            CARDS.encode("cp1252", "replace"),
+            CARDS.replace("\n", "\r\n").encode("utf-8-sig"),
+            zipped(),
+            gzip.compress(CARDS.encode()),
+            f"name;tel\n{NAME};{NUMBERS[0]}\n".encode(),
+        ),
+        start=4,
+    ):
         headers, body = form(data, listId="list_crm_migration")
-        yield exchange(number, "POST", UPLOAD, key=key, headers=headers, body=body, status=400 if number > 8 else 200, response=report() if number <= 8 else f'{{"status":"fail","data":{{"file":"{NAME} is no card","message":"Contact {MAIL} exists"}}}}'.encode())
+        yield exchange(
+            number,
+            "POST",
+            UPLOAD,
+            key=key,
+            headers=headers,
+            body=body,
+            status=400 if number > 8 else 200,
+            response=report()
+            if number <= 8
+            else f'{{"status":"fail","data":{{"file":"{NAME} is no card","message":"Contact {MAIL} exists"}}}}'.encode(),
+        )
     headers, body = form(CARDS.encode(), listId="list_crm_migration")
     broken = body.replace(b"\r\n", b"\n")[:-20]
-    yield exchange(20, "POST", UPLOAD, key=other, headers=headers, body=broken, status=400, response=f"<p>{html.escape(NAME)} &lt;{MAIL}&gt; failed</p>".encode(), response_headers=(("Content-Type", "text/html"),))
+    yield exchange(
+        20,
+        "POST",
+        UPLOAD,
+        key=other,
+        headers=headers,
+        body=broken,
+        status=400,
+        response=f"<p>{html.escape(NAME)} &lt;{MAIL}&gt; failed</p>".encode(),
+        response_headers=(("Content-Type", "text/html"),),
+    )
     compressed = (("Content-Type", "application/json"), ("Content-Encoding", "gzip"))
-    yield exchange(21, target=listed("list_crm_migration", "?page=2"), key=other, response=gzip.compress(page()), response_headers=compressed)
-    yield exchange(22, target=f"/api/contacts/{quote(MAIL)}/{quote(CYRILLIC)}", key=key, status=404, response=page()[:200])
+    yield exchange(
+        21,
+        target=listed("list_crm_migration", "?page=2"),
+        key=other,
+        response=gzip.compress(page()),
+        response_headers=compressed,
+    )
+    yield exchange(
+        22,
+        target=f"/api/contacts/{quote(MAIL)}/{quote(CYRILLIC)}",
+        key=key,
+        status=404,
+        response=page()[:200],
+    )
     yield exchange(23, key=key, response=None, failure=f"reset by {HOST}, key {key}")
-    yield exchange(24, "POST", "/api/people", key=key, headers=(("Content-Type", "application/x-www-form-urlencoded"),), body=f"name={quote(NAME)}&phone={quote(NUMBERS[0])}&token={TOKEN}".encode())
-    yield exchange(25, "POST", "/api/people", key=key, body=CARDS.encode(), response=f'["{NAME}", "{NUMBERS[1]}", {{"a": {NUMBERS[2][1:]}}}]'.encode())
-    yield exchange(26, "GET", QUOTA, key=KEYS[0].upper(), status=401, response=f'{{"apiKey": "{KEYS[0]}"}}'.encode())
+    yield exchange(
+        24,
+        "POST",
+        "/api/people",
+        key=key,
+        headers=(("Content-Type", "application/x-www-form-urlencoded"),),
+        body=f"name={quote(NAME)}&phone={quote(NUMBERS[0])}&token={TOKEN}".encode(),
+    )
+    yield exchange(
+        25,
+        "POST",
+        "/api/people",
+        key=key,
+        body=CARDS.encode(),
+        response=f'["{NAME}", "{NUMBERS[1]}", {{"a": {NUMBERS[2][1:]}}}]'.encode(),
+    )
+    yield exchange(
+        26,
+        "GET",
+        QUOTA,
+        key=KEYS[0].upper(),
+        status=401,
+        response=f'{{"apiKey": "{KEYS[0]}"}}'.encode(),
+    )
 
 
 def needles() -> set[str]:
@@ -200,7 +295,9 @@ def readings(data: bytes) -> Iterator[str]:
     yield re.sub(r"\r?\n[ \t]", "", text)
     yield html.unescape(text)
     yield unquote_to_bytes(data).decode("utf-8", "replace")
-    yield quopri.decodestring(data.replace(b"=\r\n", b"").replace(b"=\n", b"")).decode("utf-8", "replace")
+    yield quopri.decodestring(data.replace(b"=\r\n", b"").replace(b"=\n", b"")).decode(
+        "utf-8", "replace"
+    )
     yield re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
     yield re.sub(r"[ .()/-]", "", text)
     for run in re.findall(rb"[A-Za-z0-9+/_-]{8,}", re.sub(rb"\r?\n[ \t]", b"", data)):
@@ -267,7 +364,9 @@ def test_what_is_nobodys_stays_in_a_report(written: list[Path]) -> None:
     with zipfile.ZipFile(written[-1]) as archive:
         report_file = archive.read("report/deep/report.html").decode()
 
-    assert re.sub(r"[^\W\d_]{9,}|\d{9,}|z\.\w+@[\w.]+", "…", report_file).startswith("<p>The outcome: ")
+    assert re.sub(r"[^\W\d_]{9,}|\d{9,}|z\.\w+@[\w.]+", "…", report_file).startswith(
+        "<p>The outcome: "
+    )
     assert report_file.endswith("key YOUR_API_KEY, see https://www.w3.org</p>")
 
 
@@ -287,11 +386,14 @@ def test_keys_are_masked_even_if_data_is_kept(tmp_path: Path) -> None:
     assert found_in(files[-1].read_bytes(), {"quillfeather"}) == {"quillfeather"}
 
 
-def test_the_same_person_stays_the_same_person_in_requests_and_responses(written: list[Path]) -> None:
-    exchanges = read_bundle(written[-1]).exchanges
-    upload = next(one for one in exchanges if one.number == 3)
-    contact = json.loads(next(one for one in exchanges if one.number == 2).response.body)["contacts"][0]  # type: ignore[union-attr]
-    text = upload.request.body.decode()
+def test_the_same_person_stays_the_same_person_in_requests_and_responses(
+    written: list[Path],
+) -> None:
+    exchanges = {one.number: one for one in read_bundle(written[-1]).exchanges}
+    response = exchanges[2].response
+    assert response is not None
+    contact = json.loads(response.body)["contacts"][0]
+    text = exchanges[3].request.body.decode()
 
     assert f"FN:{contact['name']}" in text
     assert f"EMAIL;TYPE=INTERNET:{contact['email']}" in text

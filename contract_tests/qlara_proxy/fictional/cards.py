@@ -34,46 +34,305 @@ if TYPE_CHECKING:
 _FRAME = re.compile(rb"(?:BEGIN|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r{2,9}\n|\r\n|\r|\n")
 _NAMES = frozenset(
-    "ADR AGENT ANNIVERSARY BDAY BIRTHPLACE CALADRURI CALURI CAPURI CATEGORIES CLASS CLIENTPIDMAP CONTACT-URI "
-    "CREATED DEATHDATE DEATHPLACE EMAIL EXPERTISE FBURL FN GENDER GEO GRAMGENDER HOBBY IMPP INTEREST "
-    "JSPROP KEY KIND LABEL LANG LANGUAGE LOGO MAILER MEMBER N NAME NICKNAME NOTE ORG ORG-DIRECTORY "
-    "PHOTO PRODID PROFILE PRONOUNS RELATED REV ROLE SOCIALPROFILE SORT-STRING SOUND SOURCE TEL TITLE TZ "
-    "UID URL VERSION XML BEGIN END "
-    "X-ABADR X-ABDATE X-ABLABEL X-ABRELATEDNAMES X-ABSHOWAS X-ABUID X-ADDRESSBOOKSERVER-KIND "
-    "X-ADDRESSBOOKSERVER-MEMBER X-AIM X-ANDROID-CUSTOM X-ANNIVERSARY X-ASSISTANT X-CATEGORIES X-CUSTOM "
-    "X-DEPARTMENT X-EVOLUTION-ANNIVERSARY X-EVOLUTION-ASSISTANT X-EVOLUTION-FILE-AS X-GENDER X-GOOGLE-TALK "
-    "X-GROUPWISE X-GTALK X-ICQ X-JABBER X-KADDRESSBOOK-X-ANNIVERSARY X-MAIDENNAME X-MANAGER X-MSN "
-    "X-MS-CARDPICTURE X-MS-OL-DEFAULT-POSTAL-ADDRESS X-MS-OL-DESIGN X-MS-TEL X-NICKNAME "
-    "X-PHONETIC-FIRST-NAME X-PHONETIC-LAST-NAME X-PHONETIC-MIDDLE-NAME X-PHONETIC-ORG X-QQ X-SIP X-SKYPE "
-    "X-SKYPE-USERNAME X-SOCIALPROFILE X-SPOUSE X-WAB-GENDER X-YAHOO X-TWITTER X-EVOLUTION-MANAGER "
-    "X-EVOLUTION-SPOUSE X-EVOLUTION-VIDEO-URL X-EVOLUTION-BLOG-URL X-TEL X-EMAIL".split()
+    [
+        "ADR",
+        "AGENT",
+        "ANNIVERSARY",
+        "BDAY",
+        "BIRTHPLACE",
+        "CALADRURI",
+        "CALURI",
+        "CAPURI",
+        "CATEGORIES",
+        "CLASS",
+        "CLIENTPIDMAP",
+        "CONTACT-URI",
+        "CREATED",
+        "DEATHDATE",
+        "DEATHPLACE",
+        "EMAIL",
+        "EXPERTISE",
+        "FBURL",
+        "FN",
+        "GENDER",
+        "GEO",
+        "GRAMGENDER",
+        "HOBBY",
+        "IMPP",
+        "INTEREST",
+        "JSPROP",
+        "KEY",
+        "KIND",
+        "LABEL",
+        "LANG",
+        "LANGUAGE",
+        "LOGO",
+        "MAILER",
+        "MEMBER",
+        "N",
+        "NAME",
+        "NICKNAME",
+        "NOTE",
+        "ORG",
+        "ORG-DIRECTORY",
+        "PHOTO",
+        "PRODID",
+        "PROFILE",
+        "PRONOUNS",
+        "RELATED",
+        "REV",
+        "ROLE",
+        "SOCIALPROFILE",
+        "SORT-STRING",
+        "SOUND",
+        "SOURCE",
+        "TEL",
+        "TITLE",
+        "TZ",
+        "UID",
+        "URL",
+        "VERSION",
+        "XML",
+        "BEGIN",
+        "END",
+        "X-ABADR",
+        "X-ABDATE",
+        "X-ABLABEL",
+        "X-ABRELATEDNAMES",
+        "X-ABSHOWAS",
+        "X-ABUID",
+        "X-ADDRESSBOOKSERVER-KIND",
+        "X-ADDRESSBOOKSERVER-MEMBER",
+        "X-AIM",
+        "X-ANDROID-CUSTOM",
+        "X-ANNIVERSARY",
+        "X-ASSISTANT",
+        "X-CATEGORIES",
+        "X-CUSTOM",
+        "X-DEPARTMENT",
+        "X-EVOLUTION-ANNIVERSARY",
+        "X-EVOLUTION-ASSISTANT",
+        "X-EVOLUTION-FILE-AS",
+        "X-GENDER",
+        "X-GOOGLE-TALK",
+        "X-GROUPWISE",
+        "X-GTALK",
+        "X-ICQ",
+        "X-JABBER",
+        "X-KADDRESSBOOK-X-ANNIVERSARY",
+        "X-MAIDENNAME",
+        "X-MANAGER",
+        "X-MSN",
+        "X-MS-CARDPICTURE",
+        "X-MS-OL-DEFAULT-POSTAL-ADDRESS",
+        "X-MS-OL-DESIGN",
+        "X-MS-TEL",
+        "X-NICKNAME",
+        "X-PHONETIC-FIRST-NAME",
+        "X-PHONETIC-LAST-NAME",
+        "X-PHONETIC-MIDDLE-NAME",
+        "X-PHONETIC-ORG",
+        "X-QQ",
+        "X-SIP",
+        "X-SKYPE",
+        "X-SKYPE-USERNAME",
+        "X-SOCIALPROFILE",
+        "X-SPOUSE",
+        "X-WAB-GENDER",
+        "X-YAHOO",
+        "X-TWITTER",
+        "X-EVOLUTION-MANAGER",
+        "X-EVOLUTION-SPOUSE",
+        "X-EVOLUTION-VIDEO-URL",
+        "X-EVOLUTION-BLOG-URL",
+        "X-TEL",
+        "X-EMAIL",
+    ]
 )
 _PARAMETERS = frozenset(
-    "TYPE PREF VALUE ENCODING CHARSET LANGUAGE ALTID PID MEDIATYPE CALSCALE SORT-AS GEO TZ LABEL INDEX LEVEL "
-    "CC CONTEXT WAID X-SERVICE-TYPE X-USER X-ABLABEL X-MOBILEME X-EVOLUTION-UI-SLOT FMTTYPE AUTHOR "
-    "AUTHOR-NAME CREATED DERIVED PHONETIC PROP-ID SCRIPT SERVICE-TYPE USERNAME JSPTR X-MAPS X-OTHER".split()
+    [
+        "TYPE",
+        "PREF",
+        "VALUE",
+        "ENCODING",
+        "CHARSET",
+        "LANGUAGE",
+        "ALTID",
+        "PID",
+        "MEDIATYPE",
+        "CALSCALE",
+        "SORT-AS",
+        "GEO",
+        "TZ",
+        "LABEL",
+        "INDEX",
+        "LEVEL",
+        "CC",
+        "CONTEXT",
+        "WAID",
+        "X-SERVICE-TYPE",
+        "X-USER",
+        "X-ABLABEL",
+        "X-MOBILEME",
+        "X-EVOLUTION-UI-SLOT",
+        "FMTTYPE",
+        "AUTHOR",
+        "AUTHOR-NAME",
+        "CREATED",
+        "DERIVED",
+        "PHONETIC",
+        "PROP-ID",
+        "SCRIPT",
+        "SERVICE-TYPE",
+        "USERNAME",
+        "JSPTR",
+        "X-MAPS",
+        "X-OTHER",
+    ]
 )
 _WORDS = frozenset(
-    "HOME WORK CELL VOICE FAX PAGER VIDEO TEXT TEXTPHONE TEXTTELEPHONE PREF MSG BBS MODEM CAR ISDN PCS INTERNET "
-    "X400 DOM INTL POSTAL PARCEL MAIN MAIN-NUMBER IPHONE OTHER MOBILE HOMEFAX WORKFAX TLX CONTACT "
-    "ACQUAINTANCE FRIEND MET CO-WORKER COLLEAGUE CO-RESIDENT NEIGHBOR CHILD PARENT SIBLING SPOUSE KIN MUSE "
-    "CRUSH DATE SWEETHEART ME AGENT EMERGENCY URI TEXT DATE DATE-TIME DATE-AND-OR-TIME TIMESTAMP BOOLEAN "
-    "INTEGER FLOAT UTC-OFFSET LANGUAGE-TAG BINARY INLINE URL CID CONTENT-ID PHONE-NUMBER UNKNOWN B BASE64 "
-    "QUOTED-PRINTABLE 8BIT 7BIT JPEG JPG PNG GIF BMP TIFF WAVE AAC MP3 OGG PGP X509 GREGORIAN BEGINNER "
-    "AVERAGE EXPERT HIGH MEDIUM LOW IM PERSONAL BUSINESS COMPANY SCHOOL TELEPHONE PHONE TEL EMAIL "
-    "INDIVIDUAL GROUP ORG LOCATION APPLICATION DEVICE LABEL".split()
+    [
+        "HOME",
+        "WORK",
+        "CELL",
+        "VOICE",
+        "FAX",
+        "PAGER",
+        "VIDEO",
+        "TEXT",
+        "TEXTPHONE",
+        "TEXTTELEPHONE",
+        "PREF",
+        "MSG",
+        "BBS",
+        "MODEM",
+        "CAR",
+        "ISDN",
+        "PCS",
+        "INTERNET",
+        "X400",
+        "DOM",
+        "INTL",
+        "POSTAL",
+        "PARCEL",
+        "MAIN",
+        "MAIN-NUMBER",
+        "IPHONE",
+        "OTHER",
+        "MOBILE",
+        "HOMEFAX",
+        "WORKFAX",
+        "TLX",
+        "CONTACT",
+        "ACQUAINTANCE",
+        "FRIEND",
+        "MET",
+        "CO-WORKER",
+        "COLLEAGUE",
+        "CO-RESIDENT",
+        "NEIGHBOR",
+        "CHILD",
+        "PARENT",
+        "SIBLING",
+        "SPOUSE",
+        "KIN",
+        "MUSE",
+        "CRUSH",
+        "DATE",
+        "SWEETHEART",
+        "ME",
+        "AGENT",
+        "EMERGENCY",
+        "URI",
+        "TEXT",
+        "DATE",
+        "DATE-TIME",
+        "DATE-AND-OR-TIME",
+        "TIMESTAMP",
+        "BOOLEAN",
+        "INTEGER",
+        "FLOAT",
+        "UTC-OFFSET",
+        "LANGUAGE-TAG",
+        "BINARY",
+        "INLINE",
+        "URL",
+        "CID",
+        "CONTENT-ID",
+        "PHONE-NUMBER",
+        "UNKNOWN",
+        "B",
+        "BASE64",
+        "QUOTED-PRINTABLE",
+        "8BIT",
+        "7BIT",
+        "JPEG",
+        "JPG",
+        "PNG",
+        "GIF",
+        "BMP",
+        "TIFF",
+        "WAVE",
+        "AAC",
+        "MP3",
+        "OGG",
+        "PGP",
+        "X509",
+        "GREGORIAN",
+        "BEGINNER",
+        "AVERAGE",
+        "EXPERT",
+        "HIGH",
+        "MEDIUM",
+        "LOW",
+        "IM",
+        "PERSONAL",
+        "BUSINESS",
+        "COMPANY",
+        "SCHOOL",
+        "TELEPHONE",
+        "PHONE",
+        "TEL",
+        "EMAIL",
+        "INDIVIDUAL",
+        "GROUP",
+        "ORG",
+        "LOCATION",
+        "APPLICATION",
+        "DEVICE",
+        "LABEL",
+    ]
 )
-_KINDS = frozenset("individual group org location application device thing".split())
+_KINDS = frozenset(["individual", "group", "org", "location", "application", "device", "thing"])
 _DATES = frozenset(
-    "BDAY ANNIVERSARY DEATHDATE REV CREATED X-ABDATE X-ANNIVERSARY X-EVOLUTION-ANNIVERSARY "
-    "X-KADDRESSBOOK-X-ANNIVERSARY".split()
+    [
+        "BDAY",
+        "ANNIVERSARY",
+        "DEATHDATE",
+        "REV",
+        "CREATED",
+        "X-ABDATE",
+        "X-ANNIVERSARY",
+        "X-EVOLUTION-ANNIVERSARY",
+        "X-KADDRESSBOOK-X-ANNIVERSARY",
+    ]
 )
 # Those whose words a response can show, and so a report.
 _OF_PEOPLE = frozenset(
-    "FN N NICKNAME ORG EMAIL X-PHONETIC-FIRST-NAME X-PHONETIC-LAST-NAME X-PHONETIC-MIDDLE-NAME "
-    "X-PHONETIC-ORG X-MAIDENNAME".split()
+    [
+        "FN",
+        "N",
+        "NICKNAME",
+        "ORG",
+        "EMAIL",
+        "X-PHONETIC-FIRST-NAME",
+        "X-PHONETIC-LAST-NAME",
+        "X-PHONETIC-MIDDLE-NAME",
+        "X-PHONETIC-ORG",
+        "X-MAIDENNAME",
+    ]
 )
-_LABELS = frozenset("X-ABLABEL X-ABSHOWAS".split())
+_LABELS = frozenset(["X-ABLABEL", "X-ABSHOWAS"])
 _MEDIA_TYPE = re.compile(r"(?:image|audio|video|text|application)/[\w.+-]{1,40}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", re.IGNORECASE)
 _VERSION = re.compile(r"[ \t]*v?\d{1,2}(?:\.\d{1,2}){0,2}[ \t]*", re.IGNORECASE)
@@ -152,9 +411,7 @@ class CardFiles:
             end - (quoted and data[start:end].endswith(b"=") and (start, end) != segments[-1])
             for start, end in segments
         ]
-        line = b"".join(
-            data[start:end] for (start, _), end in zip(segments, ends, strict=True)
-        )
+        line = b"".join(data[start:end] for (start, _), end in zip(segments, ends, strict=True))
         new = self._line(line)
         at = 0
         for (start, _), end in zip(segments, ends, strict=True):
@@ -170,7 +427,11 @@ class CardFiles:
         places = [0, *(at for found in _FRAME.finditer(line) for at in found.span()), len(line)]
         for number, (start, end) in enumerate(pairwise(places)):
             some = line[start:end]
-            out += [some[at : at + 1] for at in range(len(some))] if number % 2 else self._property(some)
+            out += (
+                [some[at : at + 1] for at in range(len(some))]
+                if number % 2
+                else self._property(some)
+            )
         return out
 
     def _property(self, line: bytes) -> list[bytes]:
@@ -209,13 +470,9 @@ class CardFiles:
         if name in _LABELS:
             return self._label
         if name in {"KIND", "X-ADDRESSBOOKSERVER-KIND"}:
-            return lambda text: self._texts.characters(
-                text, _KINDS.__contains__, of_a_person=False
-            )
+            return lambda text: self._texts.characters(text, _KINDS.__contains__, of_a_person=False)
         if name == "VERSION":
-            return lambda text: (
-                [*text] if _VERSION.fullmatch(text) else self._anything(text)
-            )
+            return lambda text: [*text] if _VERSION.fullmatch(text) else self._anything(text)
         return self._somebody if name in _OF_PEOPLE else self._anything
 
     def _somebody(self, text: str) -> list[str]:

@@ -58,16 +58,30 @@ _PRODUCT = re.compile(
 )
 # Headers whose values say nothing of anybody, and what such a value looks like.
 _PLAIN_HEADERS = {
-    **dict.fromkeys(("accept", "accept-encoding", "allow", "cache-control", "connection", "expect"), r"[\w*/+.;,=\s-]*"),
-    **dict.fromkeys(("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"), r"[\w*/+.;,=\s-]*"),
-    **dict.fromkeys(("content-length", "retry-after", "age", "ratelimit-limit", "ratelimit-remaining"), r"[\w,:; =-]*"),
-    **dict.fromkeys(("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"), r"[\w,:; =-]*"),
+    **dict.fromkeys(
+        ("accept", "accept-encoding", "allow", "cache-control", "connection", "expect"),
+        r"[\w*/+.;,=\s-]*",
+    ),
+    **dict.fromkeys(
+        ("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"),
+        r"[\w*/+.;,=\s-]*",
+    ),
+    **dict.fromkeys(
+        ("content-length", "retry-after", "age", "ratelimit-limit", "ratelimit-remaining"),
+        r"[\w,:; =-]*",
+    ),
+    **dict.fromkeys(
+        ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"),
+        r"[\w,:; =-]*",
+    ),
     **dict.fromkeys(("date", "expires", "last-modified"), r"[A-Z][a-z]{2}, [\w: ]+"),
     "x-sandbox-scenario": r"[\w-]{1,64}",
     "prefer": r"code=\d{3}|example=[\w.-]+",
 }
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
-_PHRASES = frozenset({each.phrase for each in HTTPStatus} | {each.phrase.upper() for each in HTTPStatus})
+_PHRASES = frozenset(
+    {each.phrase for each in HTTPStatus} | {each.phrase.upper() for each in HTTPStatus}
+)
 _CARD_BEGIN = re.compile(rb"BEGIN[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _CARD_END = re.compile(rb"END[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _KEY_IN_QUERY = "YOUR_API_KEY"
@@ -163,7 +177,9 @@ class Fiction:
             exchange,
             request=replace(
                 self._message_with_body(request),
-                method=request.method if request.method.isalpha() and len(request.method) < 10 else "?",
+                method=request.method
+                if request.method.isalpha() and len(request.method) < 10
+                else "?",
                 target=self.target(request.target),
             ),
             response=response
@@ -224,7 +240,9 @@ class Fiction:
                 return True
         for run in _LETTERS.findall(text.lower()):
             for start in range(len(run) - _SHORTEST_PART + 1):
-                for end in range(start + _SHORTEST_PART, min(len(run), start + _LONGEST_WORD_IN_ID) + 1):
+                for end in range(
+                    start + _SHORTEST_PART, min(len(run), start + _LONGEST_WORD_IN_ID) + 1
+                ):
                     part = run[start:end]
                     if part in people and not is_message_word(part):
                         return True
@@ -238,7 +256,10 @@ class Fiction:
 
     def _headers(self, headers: RawHeaders, length: int) -> RawHeaders:
         return tuple(
-            (name if _HEADER_NAME.fullmatch(name) else "X-Removed", self._header(name.lower(), value, length))
+            (
+                name if _HEADER_NAME.fullmatch(name) else "X-Removed",
+                self._header(name.lower(), value, length),
+            )
             for name, value in headers
         )
 
@@ -390,10 +411,11 @@ class Fiction:
             return self._message(text)
         return text if _MOMENT.fullmatch(text) else self.texts.text(text)
 
-    def _amount(self, value: float, name: str) -> float:
-        if name in FIELDS or abs(value) < _SHORT_NUMBER or isinstance(value, float):
+    def _amount(self, value: int | float, name: str) -> int | float:  # noqa: PYI041 - told apart
+        is_count = name in FIELDS and name not in PEOPLE
+        if is_count or not isinstance(value, int) or value < _SHORT_NUMBER:
             return value
-        return int("".join(self.texts.characters(f"+{value}"))) if value > 0 else value
+        return int("".join(self.texts.characters(f"+{value}")))
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -416,7 +438,9 @@ def _written(value: Any, separators: tuple[str, str], indent: int | None) -> str
 
 def _has_twice(value: Any) -> bool:
     if isinstance(value, _Pairs):
-        return len({name for name, _ in value}) < len(value) or any(_has_twice(each) for _, each in value)
+        return len({name for name, _ in value}) < len(value) or any(
+            _has_twice(each) for _, each in value
+        )
     return isinstance(value, list) and any(map(_has_twice, value))
 
 

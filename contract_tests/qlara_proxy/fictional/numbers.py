@@ -57,7 +57,6 @@ class _Kind(NamedTuple):
 
     region: str | None
     type: int
-    is_valid: bool
 
 
 class Numbers:
@@ -226,12 +225,20 @@ class Numbers:
             whole = f"+{code}{candidate}"
             if whole in self.real or whole in self._taken or self.judge(whole) != whole:
                 continue
-            if _kind(phonenumbers.parse(whole)) == kind:
+            if _kind(_parsed(int(code), candidate)) == kind:
                 return whole
         example = phonenumbers.example_number_for_type(kind.region, kind.type)
         return str(
             phonenumbers.format_number(example, PhoneNumberFormat.E164) if example else number
         )
+
+
+def _parsed(code: int, national: str) -> phonenumbers.PhoneNumber:
+    """Return a number as the library parses it, in a fraction of the time."""
+    zeros = len(national) - len(national.lstrip("0"))
+    if not zeros:
+        return phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
+    return phonenumbers.parse(f"+{code}{national}")
 
 
 def _candidates(
@@ -264,11 +271,11 @@ def _ranges(parsed: phonenumbers.PhoneNumber, national: str, kind: _Kind) -> Ite
 
 
 def _kind(parsed: phonenumbers.PhoneNumber) -> _Kind:
-    return _Kind(
-        phonenumbers.region_code_for_number(parsed),
-        phonenumbers.number_type(parsed),
-        phonenumbers.is_valid_number(parsed),
-    )
+    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
+    if len(regions) == 1:  # no need to look which one
+        return _Kind(regions[0], phonenumbers.number_type(parsed))
+    region = phonenumbers.region_code_for_number(parsed)
+    return _Kind(region, phonenumbers.number_type(parsed))
 
 
 @lru_cache(maxsize=4096)

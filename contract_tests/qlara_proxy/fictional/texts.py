@@ -106,7 +106,10 @@ class Texts:
                 )
             )
             new = (["T"] if rest[0] == "T" else []) + [*clock]
-            after = [*new, *self.characters(rest[time.end() :], lambda word: word == "z", of_a_person=False)]
+            after = [
+                *new,
+                *self.characters(rest[time.end() :], lambda word: word == "z", of_a_person=False),
+            ]
         else:
             after = self.characters(rest, of_a_person=False)
         return [*self.characters(text[: found.start()], of_a_person=False), *day, *after]
@@ -152,8 +155,10 @@ class Texts:
         if ":" in text:
             for found in _LINK.finditer(text):
                 yield found.start(1), found.end(1), [*found[1]]
-                yield found.start(2), found.end(2), _spread(
-                    self._host(found[2], only_learned=only_learned), found[2]
+                yield (
+                    found.start(2),
+                    found.end(2),
+                    _spread(self._host(found[2], only_learned=only_learned), found[2]),
                 )
             for found in _SCHEMES.finditer(text):
                 yield found.start(), found.end(), [*found[0]]
@@ -162,10 +167,14 @@ class Texts:
                 yield found.start(1), found.end(1), _spread(self.domain(found[1]), found[1])
         for found in _WWW.finditer(text):
             host = found[0][4:]
-            yield found.start(), found.end(), [
-                *found[0][:4],
-                *_spread(self._host(host, only_learned=only_learned), host),
-            ]
+            yield (
+                found.start(),
+                found.end(),
+                [
+                    *found[0][:4],
+                    *_spread(self._host(host, only_learned=only_learned), host),
+                ],
+            )
         if _DIGITS.search(text):
             yield from self._numbers.within(text, only_learned=only_learned)
 
@@ -186,9 +195,9 @@ def _runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
             now = ""
         elif character.isdecimal():
             now = "N"
-        elif character.isalpha():
-            now = "L"
-        elif not is_ascii and kind == "L" and category(character)[0] == "M":
+        elif character.isalpha() or (
+            not is_ascii and kind == "L" and category(character)[0] == "M"
+        ):
             now = "L"
         else:
             now = ""

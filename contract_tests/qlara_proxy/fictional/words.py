@@ -197,10 +197,11 @@ def _like(letter: str) -> tuple[str, ...]:
         return (letter,)
     if 0x4E00 <= ord(letter) <= 0x9FFF:
         return _ideographs()
-    base, *marks = normalize("NFD", letter)
+    apart = normalize("NFD", letter)
+    base, marks = apart[0], apart[1:]
     if marks and category(marks[0])[0] == "M":
         bases = _like(base) if not base.isascii() else tuple(_ASCII)
-        found = (normalize("NFC", each + "".join(marks)) for each in (*bases, base))
+        found = (normalize("NFC", each + marks) for each in (*bases, base))
     else:
         found = (chr(code) for code in _neighbours(letter))
     alike = tuple(sorted({each for each in found if _is_alike(letter, each)} - {letter}))

@@ -54,9 +54,7 @@ def encoded_parts(data: bytes) -> list[tuple[str, bytes]]:
             return [(encoding, data)]
     parts = list(_parts(data))
     ends = [part.start for part in parts[1:]] + [len(data)]
-    return [
-        (part.encoding, data[part.start : end]) for part, end in zip(parts, ends, strict=True)
-    ]
+    return [(part.encoding, data[part.start : end]) for part, end in zip(parts, ends, strict=True)]
 
 
 def read_as(data: bytes, *, utf_16: str, other: str) -> bytes:

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Escapes in a response are those of JSON; a frame stays where it is, also where it is text.
-_ODD_NAMES = {"escape.backslash-before-n", "verbatim.end-text", "verbatim.path", "verbatim.line-feed-escape", "form.many-marks"}
+_ODD_NAMES = {
+    "escape.backslash-before-n",
+    "verbatim.end-text",
+    "verbatim.path",
+    "verbatim.line-feed-escape",
+    "form.many-marks",
+}
 
 
 class Invented:
@@ -81,7 +87,9 @@ def test_every_feature_of_the_torture_files_imports_as_before() -> None:
             assert invented.people()[0] == invented.people()[1], feature.id
 
 
-@pytest.mark.parametrize("path", sorted((SCENARIOS / "files").glob("*.vcf")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((SCENARIOS / "files").glob("*.vcf")), ids=lambda path: path.stem
+)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
 def test_shipped_files_import_as_before_in_every_encoding(path: Path, encoding: str) -> None:
     data = path.read_text(encoding="utf-8").encode(encoding)
@@ -96,19 +104,67 @@ def test_shipped_files_import_as_before_in_every_encoding(path: Path, encoding: 
 
 _PIECES = st.sampled_from(
     [
-        *("BEGIN:VCARD", "END:VCARD", "VERSION:3.0", "VERSION:4.0", "FN:Marco Rossi", "N:Rossi;Marco;;;"),
-        *("TEL:347 123 4567", "TEL;TYPE=CELL:+44 20 7946 0018", "TEL;FAX:02 1234567", "item1.TEL:n/d"),
-        *("EMAIL:marco@rossi.it", "EMAIL;PREF=1:a@b.it", "NOTE:über, \\n 3471234567", "ADR:;;Via 1;;;;"),
-        *(":", ";", "\r\n", "\n", "\r", "\r\n ", "\n\t", "=", "=C3=A9", "\0", "\ufeff", "é", "山", "🍕", "\\n"),
-        *("TEL;VALUE=uri:tel:+39-347-1234567;ext=9", "FN;ENCODING=QUOTED-PRINTABLE:M=C3=BCller=", "PHOTO;ENCODING=b:"),
-        *("AGENT:", "BEGIN:VCARDEND:VCARD", "X-ABLabel:_$!<HomeFAX>!$_", "KIND:group", "TEL:", "FN:", '"'),
+        *(
+            "BEGIN:VCARD",
+            "END:VCARD",
+            "VERSION:3.0",
+            "VERSION:4.0",
+            "FN:Marco Rossi",
+            "N:Rossi;Marco;;;",
+        ),
+        *(
+            "TEL:347 123 4567",
+            "TEL;TYPE=CELL:+44 20 7946 0018",
+            "TEL;FAX:02 1234567",
+            "item1.TEL:n/d",
+        ),
+        *(
+            "EMAIL:marco@rossi.it",
+            "EMAIL;PREF=1:a@b.it",
+            "NOTE:über, \\n 3471234567",
+            "ADR:;;Via 1;;;;",
+        ),
+        *(
+            ":",
+            ";",
+            "\r\n",
+            "\n",
+            "\r",
+            "\r\n ",
+            "\n\t",
+            "=",
+            "=C3=A9",
+            "\0",
+            "\ufeff",
+            "é",
+            "山",
+            "🍕",
+            "\\n",
+        ),
+        *(
+            "TEL;VALUE=uri:tel:+39-347-1234567;ext=9",
+            "FN;ENCODING=QUOTED-PRINTABLE:M=C3=BCller=",
+            "PHOTO;ENCODING=b:",
+        ),
+        *(
+            "AGENT:",
+            "BEGIN:VCARDEND:VCARD",
+            "X-ABLabel:_$!<HomeFAX>!$_",
+            "KIND:group",
+            "TEL:",
+            "FN:",
+            '"',
+        ),
         *("+39 347 1234567 / 348 7654321", "(0)", "ext. 5", "3471234567", "Иванов", "\x1b$B"),
     ]
 )
 
 
 @settings(max_examples=150, deadline=None)
-@given(pieces=st.lists(_PIECES | st.text(max_size=8), max_size=30), eol=st.sampled_from(["\r\n", "\n", "\r"]))
+@given(
+    pieces=st.lists(_PIECES | st.text(max_size=8), max_size=30),
+    eol=st.sampled_from(["\r\n", "\n", "\r"]),
+)
 def test_any_file_imports_as_before(pieces: list[str], eol: str) -> None:
     text = f"BEGIN:VCARD{eol}VERSION:3.0{eol}" + eol.join(pieces) + f"{eol}END:VCARD{eol}"
     invented = Invented(text.encode("utf-8", "replace"))
@@ -127,7 +183,12 @@ def test_any_octets_are_replaced_without_an_error(data: bytes) -> None:
 
 def test_folds_stay_where_they_were_also_in_the_middle_of_a_character() -> None:
     data = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Mü".encode()
-    data = data[:-1] + b"\r\n " + data[-1:] + b"ller\r\n\t Gie\r\n ssen\r\nTEL:3471\r\n 234567\r\nEND:VCARD\r\n"
+    data = (
+        data[:-1]
+        + b"\r\n "
+        + data[-1:]
+        + b"ller\r\n\t Gie\r\n ssen\r\nTEL:3471\r\n 234567\r\nEND:VCARD\r\n"
+    )
     invented = Invented(data)
 
     folds = [at for at, octet in enumerate(data) if octet in b"\r\n"]
@@ -174,17 +235,30 @@ def test_what_is_structure_stays() -> None:
 
 
 def test_what_is_unknown_is_replaced() -> None:
-    lines = ["X-ROSSI:Rossi", "ROSSI;BIANCHI=Rossi:Rossi", "TEL;TYPE=Rossi:", "Rossi", "rossi.NOTE:"]
+    lines = [
+        "X-ROSSI:Rossi",
+        "ROSSI;BIANCHI=Rossi:Rossi",
+        "TEL;TYPE=Rossi:",
+        "Rossi",
+        "rossi.NOTE:",
+    ]
 
-    assert [line for line in after(*lines) if "ross" in line.lower() or "bianc" in line.lower()] == []
+    assert [
+        line for line in after(*lines) if "ross" in line.lower() or "bianc" in line.lower()
+    ] == []
 
 
 def test_a_picture_is_replaced_by_as_many_octets_and_text_in_base64_by_text() -> None:
     picture = b64encode(bytes(range(256))).decode()
     name = b64encode(b"Marco Rossi").decode()
-    photo, encoded, plain = after(f"PHOTO;ENCODING=b;TYPE=JPEG:{picture}", f"FN;ENCODING=b:{name}", "NOTE:Marco Rossi")
+    photo, encoded, plain = after(
+        f"PHOTO;ENCODING=b;TYPE=JPEG:{picture}", f"FN;ENCODING=b:{name}", "NOTE:Marco Rossi"
+    )
 
-    assert (len(photo), picture in photo) == (len(picture) + len("PHOTO;ENCODING=b;TYPE=JPEG:"), False)
+    assert (len(photo), picture in photo) == (
+        len(picture) + len("PHOTO;ENCODING=b;TYPE=JPEG:"),
+        False,
+    )
     assert encoded == f"FN;ENCODING=b:{b64encode(plain.removeprefix('NOTE:').encode()).decode()}"
 
 

@@ -134,7 +134,11 @@ class _Reading:
 
     def _quota(self, body: dict[str, Any]) -> None:
         used, total = body.get("used"), body.get("total")
-        if not isinstance(total, int) and isinstance(body.get("available"), int) and isinstance(used, int):
+        if (
+            not isinstance(total, int)
+            and isinstance(body.get("available"), int)
+            and isinstance(used, int)
+        ):
             total = used + body["available"]
         if isinstance(used, int) and isinstance(total, int):
             self.found.reads += 1
@@ -187,7 +191,9 @@ class _Reading:
             added = self._tagged.get(number, set())
             own = [each for each in tags if each not in added] if isinstance(tags, list) else []
             person = {**contact, "tags": list(dict.fromkeys(own))}
-            known.contacts[place] = self._people.setdefault(identity, person) if identity else person
+            known.contacts[place] = (
+                self._people.setdefault(identity, person) if identity else person
+            )
 
     def _upload(self, exchange: KeptExchange, body: Any) -> None:
         request, response = exchange.request, exchange.response
@@ -197,7 +203,9 @@ class _Reading:
         is_report = response.status < 300 and isinstance(body, dict)
         upload = Upload(exchange, form, body if is_report else None)
         self.found.uploads.append(upload)
-        if response.status == 409 and (told := _USED.search(response.body[:4000].decode("utf-8", "replace"))):
+        if response.status == 409 and (
+            told := _USED.search(response.body[:4000].decode("utf-8", "replace"))
+        ):
             self._note_quota(int(told[1]), int(told[2]))
         if upload.report is None:
             return
@@ -206,7 +214,11 @@ class _Reading:
         self._created += upload.created
         if isinstance(list_id, str):
             self._joined[list_id] = self._joined.get(list_id, 0) + upload.created
-            if form.value("listId") is None and list_id not in self.found.lists and list_id not in self._born:
+            if (
+                form.value("listId") is None
+                and list_id not in self.found.lists
+                and list_id not in self._born
+            ):
                 self._born.add(list_id)
                 self.found.new_lists.append(list_id)
 
@@ -223,7 +235,9 @@ class _Reading:
     def end(self) -> Beginning:
         """Return what was found, with contacts that imports met and no read showed."""
         known = {
-            one["phoneNumber"] for each in self.found.lists.values() for one in each.contacts.values()
+            one["phoneNumber"]
+            for each in self.found.lists.values()
+            for one in each.contacts.values()
         }
         for upload, plan in self._plans:
             numbers = [contact.phone_number for contact in plan.created]

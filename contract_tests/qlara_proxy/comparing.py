@@ -31,7 +31,9 @@ _MOST_IDS = 200_000
 _EXAMPLES = 3
 _LIST = "listId"
 _VALUES = re.compile(r"(?P<place>[^\s:]+): (?P<one>.*) and (?P<two>.*)", re.DOTALL)
-_SAYS_NOTHING = re.compile(r'-?[\d.]{1,12}|true|false|null|\d+ entr(?:y|ies)|"[A-Z_]{2,20}"|"(?:fail|error|success)"')
+_SAYS_NOTHING = re.compile(
+    r'-?[\d.]{1,12}|true|false|null|\d+ entr(?:y|ies)|"[A-Z_]{2,20}"|"(?:fail|error|success)"'
+)
 _WORD = re.compile(r"[^\W_]+")
 _OUTSIDE = "outside the contract"
 
@@ -160,7 +162,10 @@ class Comparison:
         self, exchange: KeptExchange, response: ApiResponse
     ) -> tuple[DifferenceKind, str] | None:
         """Return the first difference between the recorded response and this one, or None."""
-        one, two = api_exchange(exchange, self._bases[0], self._keys[0]), self._other(exchange, response)
+        one, two = (
+            api_exchange(exchange, self._bases[0], self._keys[0]),
+            self._other(exchange, response),
+        )
         self._note_list(one, two)
         self._ids += len(one.response.body) // 60
         if self._ids > _MOST_IDS:  # what was paired so far is forgotten
@@ -177,12 +182,11 @@ class Comparison:
         return ApiExchange(self._bases[1], request, response, operation_of(exchange), self._keys[1])
 
     def _note_list(self, one: ApiExchange, two: ApiExchange) -> None:
-        ids = [each.response.value(_LIST) for each in (one, two)]
-        if all(each.response.status < 300 for each in (one, two)) and all(
-            isinstance(each, str) for each in ids
-        ):
-            if ids[0] != ids[1]:
-                self._lists[ids[0]] = ids[1]
+        first, second = (each.response.value(_LIST) for each in (one, two))
+        are_accepted = all(each.response.status < 300 for each in (one, two))
+        are_ids = isinstance(first, str) and isinstance(second, str)
+        if are_accepted and are_ids and first != second:
+            self._lists[first] = second
 
     def _step(self, step: str) -> str:
         other = self._lists.get(unquote(step))

@@ -6,7 +6,7 @@ import json
 import tempfile
 import weakref
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.untrusted import read_within_bounds
@@ -78,7 +78,7 @@ def kept(exchange: PassedExchange) -> KeptExchange:
         exchange.began,
         exchange.seconds,
         KeptRequest(request.method, request.target, *_message(request)),
-        response and KeptResponse(response.status, response.reason, *_message(response)),
+        KeptResponse(response.status, response.reason, *_message(response)) if response else None,
         exchange.failure,
     )
 
@@ -156,16 +156,9 @@ def _exchange(head: dict[str, Any], first: bytes, second: bytes) -> KeptExchange
     if head["response"]:
         status, reason, headers, is_whole = head["response"]
         response = KeptResponse(status, reason, _headers(headers), second, is_whole)
-    return KeptExchange(*head["exchange"], request, response, head["failure"])
+    number, connection, began, seconds = head["exchange"]
+    return KeptExchange(number, connection, began, seconds, request, response, head["failure"])
 
 
 def _headers(found: list[list[str]]) -> RawHeaders:
     return tuple((name, value) for name, value in found)
-
-
-def with_bodies(exchange: KeptExchange, request: bytes, response: bytes) -> KeptExchange:
-    """Return the exchange with other bodies."""
-    answered = exchange.response and replace(exchange.response, body=response)
-    return replace(
-        exchange, request=replace(exchange.request, body=request), response=answered
-    )

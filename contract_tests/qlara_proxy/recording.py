@@ -16,7 +16,6 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-import phonenumbers
 import yaml
 
 from qlara_contract.contract import contract
@@ -26,22 +25,21 @@ from qlara_proxy.beginning import LIST, NOT_SEEN, QUOTA, UPLOAD, beginning
 from qlara_proxy.fictional.exchanges import Fiction
 from qlara_proxy.fictional.vocabulary import ENUMERATED
 from qlara_proxy.keeping import Kept, KeptExchange, kept
+from qlara_proxy.region import region_of
 from qlara_proxy.sandbox import (
     OVERLAYS,
     USUAL_REGION,
     InvalidScenario,
     RunningSandbox,
     conventions_under,
-    import_plan,
     load_scenario,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from qlara_proxy.beginning import Beginning, RecordedList, Upload
-    from qlara_proxy.sandbox import Conventions
     from qlara_proxy.traffic import PassedExchange
 
 _FILES = "files"
@@ -53,7 +51,6 @@ _USUAL_TOTAL = 50_000
 _FIELDS = ("listId", "listName", "duplicateStrategy", "tags", "fileName")
 # What depends on who asks and how often: a scenario does not say it.
 _NOT_PLAYED = frozenset({401, 403, 429})
-_MOST_REGIONS = 5
 
 
 class Recording:
@@ -102,7 +99,7 @@ class Recording:
         path = path.with_name(f"{_NAME.sub('-', path.stem).strip('-') or 'recorded'}.yaml")
         conventions = conventions_under(self._overlay)
         keys = self._accounts()
-        region = _region(self._kept, conventions)
+        region = region_of(self._kept, conventions.region)
         fiction = Fiction(self._secret, region=region, keep_data=self.keep_data)
         fiction.learn(self._kept)
         self.notes = [_what_is_kept(keep_data=self.keep_data)]
@@ -130,7 +127,11 @@ class Recording:
         """Return the keys that were accepted, the one with the most requests first."""
         counts: Counter[str] = Counter()
         for each in self._kept:
-            if each.response and each.response.status < 500 and each.response.status not in _NOT_PLAYED:
+            if (
+                each.response
+                and each.response.status < 500
+                and each.response.status not in _NOT_PLAYED
+            ):
                 counts[each.key] += 1
         return [key for key, _ in counts.most_common()]
 
@@ -332,25 +333,27 @@ class _Writing:
     def _played(self, uploads: list[Path]) -> list[int]:
         """Return the status of each upload in a sandbox with this scenario."""
         sandbox = RunningSandbox(self._path.stem, self._path.parent)
+        statuses: list[int] = []
         try:
             headers = ("X-Api-Key", sandbox.key("recorded"))
             played = filter(_is_played, self._found.uploads)
-            statuses = []
             for upload, file in zip(played, uploads, strict=True):
                 form = upload.form.with_file(file.read_bytes())
                 form = replace(form, parts=tuple(self._replaced_part(each) for each in form.parts))
                 kinds = (headers, ("Content-Type", form.content_type))
-                status, _, _ = sandbox.send("POST", contract().path_of(UPLOAD), kinds, form.encode())
+                status, _, _ = sandbox.send(
+                    "POST", contract().path_of(UPLOAD), kinds, form.encode()
+                )
                 statuses.append(status)
                 if status != upload.status:
                     self.notes.append(
                         f"{file.name}: the deployment responded with {upload.status}, the scenario with {status}."
                     )
-            return statuses
         except (OSError, HTTPException) as error:
             raise RuntimeError(f"the recorded scenario cannot be played: {error}") from error
         finally:
             sandbox.close()
+        return statuses
 
 
 _ORDER = ("title", "story", "try", "overlay", "account", "lists", "clock", "ids")
@@ -404,8 +407,10 @@ def _is_moment(text: Any) -> bool:
 
 def _zone(found: Beginning) -> str:
     """Return a time zone whose offset is that of the times in the responses."""
-    times = [(each.report or {}).get("completedAt") for each in found.uploads]
-    times += [one.get("createdAt") for each in found.lists.values() for one in each.contacts.values()]
+    times: list[Any] = [(each.report or {}).get("completedAt") for each in found.uploads]
+    times += [
+        one.get("createdAt") for each in found.lists.values() for one in each.contacts.values()
+    ]
     moment = next((datetime.fromisoformat(each) for each in times if _is_moment(each)), None)
     if moment is None:
         return _USUAL_ZONES[0]
@@ -413,37 +418,3 @@ def _zone(found: Beginning) -> str:
     zones = (*_USUAL_ZONES, *sorted(available_timezones()))
     fitting = (each for each in zones if moment.astimezone(ZoneInfo(each)).utcoffset() == offset)
     return next(fitting, _USUAL_ZONES[0])
-
-
-def _region(exchanges: Iterable[KeptExchange], conventions: Conventions) -> str:
-    """Return the region in whose notation the uploads' numbers become those that reads showed."""
-    files: list[bytes] = []
-    shown: Counter[str] = Counter()
-    seen: set[str] = set()
-    for each in exchanges:
-        body = each.response.body if each.response else b""
-        if each.request.method == "POST" and len(files) < 20:
-            files.append(each.request.body[:200_000])
-        for number in re.findall(rb'"phoneNumber"\s*:\s*"(\+[0-9]{6,15})"', body[:500_000]):
-            seen.add(number.decode())
-    for number in list(seen)[:2000]:
-        try:
-            region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
-        except phonenumbers.NumberParseException:
-            continue
-        if region:
-            shown[region] += 1
-    usual = conventions.region
-    candidates = [usual, *(each for each, _ in shown.most_common(_MOST_REGIONS) if each != usual)]
-    scores = {each: _explained(files, seen, each) for each in candidates}
-    return max(candidates, key=lambda each: (scores[each], each == usual))
-
-
-def _explained(files: list[bytes], seen: set[str], region: str) -> int:
-    found = 0
-    for body in files:
-        start = body.upper().find(b"BEGIN:VCARD")
-        end = body.upper().rfind(b"END:VCARD")
-        plan = import_plan(body[start : end + 9], region) if 0 <= start < end else None
-        found += sum(each.phone_number in seen for each in plan.created) if plan else 0
-    return found

@@ -15,7 +15,12 @@ from qlara_sandbox.domain.errors import Refusal
 from qlara_sandbox.domain.importing import ExistingContacts, ImportOptions, Plan, Strategy
 from qlara_sandbox.domain.phone import USUAL_REGION, normaliser as phone_normaliser
 from qlara_sandbox.domain.phone_types import ASCII_STEMS, phone_use
-from qlara_sandbox.domain.properties import Property, PropertyKind, name_and_parameters, read_any_line
+from qlara_sandbox.domain.properties import (
+    Property,
+    PropertyKind,
+    name_and_parameters,
+    read_any_line,
+)
 from qlara_sandbox.domain.transcoding import encoded_parts
 from qlara_sandbox.http.contract import Contract, InvalidContract
 from qlara_sandbox.resources import OVERLAYS, SCENARIOS, SPEC
@@ -104,19 +109,23 @@ class RunningSandbox:
         self._scenario = scenario
         self._server = Server(
             SandboxSettings(
-                scenarios=folder, scenario=scenario, overlay=overlay, seed=seed, sandbox_headers=False
+                scenarios=folder,
+                scenario=scenario,
+                overlay=overlay,
+                seed=seed,
+                sandbox_headers=False,
             )
         )
         self._server.__enter__()
         self._begun: set[str] = set()
         self.base_url = self._server.url
 
-    def key(self, label: str) -> str:
-        """Return the API key of an account, which begins with the scenario."""
+    def key(self, label: str, scenario: str = "") -> str:
+        """Return the API key of an account, which begins with *scenario*, or with that of the sandbox."""
         key = f"sandbox_{label}"
         if key not in self._begun:
             self._begun.add(key)
-            self._server.begin(key, self._scenario)
+            self._server.begin(key, scenario or self._scenario)
         return key
 
     def send(

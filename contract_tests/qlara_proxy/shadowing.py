@@ -51,7 +51,12 @@ class Shadow:
     """
 
     def __init__(
-        self, scenario: str, *, folder: Path = SCENARIOS, overlay: Path | None = None, base_url: str = ""
+        self,
+        scenario: str,
+        *,
+        folder: Path = SCENARIOS,
+        overlay: Path | None = None,
+        base_url: str = "",
     ) -> None:
         """Start the sandbox.
 
@@ -121,7 +126,9 @@ class Shadow:
         headers = [each for each in exchange.request.headers if each[0].lower() in _SENT]
         headers += [("X-Api-Key", key)] if key else []
         try:
-            response = ApiResponse(*self._sandbox.send(exchange.request.method, target, headers, body))
+            response = ApiResponse(
+                *self._sandbox.send(exchange.request.method, target, headers, body)
+            )
         except (OSError, HTTPException, ValueError):
             self._note_not_compared("the sandbox gave no response")
             return

@@ -62,6 +62,12 @@ def _proxy() -> click.Command:
     return proxy
 
 
+def _replay() -> click.Command:
+    from qlara_cli.replay import replay
+
+    return replay
+
+
 def _contract() -> click.Command:
     from qlara_cli.contract import contract
 
@@ -101,6 +107,7 @@ COMMANDS: Commands = {
     "verify": (_verify, "Check any deployment against the contract."),
     "rehearse": (_rehearse, "Run a client through failures and limits, and judge what it does."),
     "proxy": (_proxy, "Forward a client's traffic, and judge what passes."),
+    "replay": (_replay, "Play recorded traffic back, and compare."),
     "contract": (_contract, "Show the contract, and what a change of it means."),
     "coverage": (_coverage, "Show what of the contract tests have met in a sandbox."),
     "vcard": (_vcard, "Inspect, convert and generate vCard files."),

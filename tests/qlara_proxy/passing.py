@@ -56,7 +56,7 @@ def form(
     return (("Content-Type", f"multipart/form-data; boundary={BOUNDARY}"),), body
 
 
-def exchange(
+def exchange(  # noqa: PLR0913 - what of an exchange a test is about
     number: int = 1,
     method: str = "GET",
     target: str = QUOTA,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ from tests.qlara_proxy.passing import QUOTA, Deployment, exchange, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from qlara_proxy.traffic import PassedExchange
 
@@ -108,7 +108,9 @@ def test_a_sandbox_with_a_recorded_scenario_differs_in_nothing_but_what_was_repl
 
 def without_times(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: without_times(each) for name, each in value.items() if not name.endswith("At")}
+        return {
+            name: without_times(each) for name, each in value.items() if not name.endswith("At")
+        }
     return [without_times(each) for each in value] if isinstance(value, list) else value
 
 
@@ -218,7 +220,14 @@ def test_nothing_recorded_is_still_a_scenario(tmp_path: Path) -> None:
 def test_contacts_that_cannot_be_held_are_made_up_and_told(tmp_path: Path) -> None:
     recording = Recording("http://deployment.test", secret=b"s")
     contacts = [{"contactId": "a", "name": "A", "phoneNumber": "347", "tags": [], "createdAt": "x"}]
-    page = {"listId": "l", "contacts": contacts, "total": 1, "page": 1, "totalPages": 1, "hasMore": False}
+    page = {
+        "listId": "l",
+        "contacts": contacts,
+        "total": 1,
+        "page": 1,
+        "totalPages": 1,
+        "hasMore": False,
+    }
     recording.passed(exchange(1, target=listed("l"), key="k", response=json.dumps(page).encode()))
 
     [path] = recording.write(tmp_path / "mine.yaml")
@@ -229,7 +238,9 @@ def test_contacts_that_cannot_be_held_are_made_up_and_told(tmp_path: Path) -> No
 
 def test_traffic_that_is_no_traffic_of_the_api_is_passed_over(tmp_path: Path) -> None:
     recording = Recording("http://deployment.test", secret=b"s")
-    for number, body in enumerate([b"", b"[]", b"{", b'{"used": "x"}', b"\xff\xfe", b'{"contacts": 3}'], 1):
+    for number, body in enumerate(
+        [b"", b"[]", b"{", b'{"used": "x"}', b"\xff\xfe", b'{"contacts": 3}'], 1
+    ):
         recording.passed(exchange(number, target=QUOTA, key="k", response=body))
         recording.passed(exchange(number + 10, target=listed("l"), key="k", response=body))
     recording.passed(exchange(30, target="/elsewhere", key="k"))

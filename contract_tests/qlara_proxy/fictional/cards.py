@@ -7,6 +7,7 @@ stay; everything else is replaced where it stands, known or not, in a card or be
 from __future__ import annotations
 
 import binascii
+import codecs
 import re
 from functools import lru_cache
 from itertools import pairwise
@@ -33,46 +34,316 @@ if TYPE_CHECKING:
 _FRAME = re.compile(rb"(?:BEGIN|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r{2,9}\n|\r\n|\r|\n")
 _NAMES = frozenset(
-    "ADR AGENT ANNIVERSARY BDAY BIRTHPLACE CALADRURI CALURI CAPURI CATEGORIES CLASS CLIENTPIDMAP CONTACT-URI "
-    "CREATED DEATHDATE DEATHPLACE EMAIL EXPERTISE FBURL FN GENDER GEO GRAMGENDER HOBBY IMPP INTEREST "
-    "JSPROP KEY KIND LABEL LANG LANGUAGE LOGO MAILER MEMBER N NAME NICKNAME NOTE ORG ORG-DIRECTORY "
-    "PHOTO PRODID PROFILE PRONOUNS RELATED REV ROLE SOCIALPROFILE SORT-STRING SOUND SOURCE TEL TITLE TZ "
-    "UID URL VERSION XML BEGIN END "
-    "X-ABADR X-ABDATE X-ABLABEL X-ABRELATEDNAMES X-ABSHOWAS X-ABUID X-ADDRESSBOOKSERVER-KIND "
-    "X-ADDRESSBOOKSERVER-MEMBER X-AIM X-ANDROID-CUSTOM X-ANNIVERSARY X-ASSISTANT X-CATEGORIES X-CUSTOM "
-    "X-DEPARTMENT X-EVOLUTION-ANNIVERSARY X-EVOLUTION-ASSISTANT X-EVOLUTION-FILE-AS X-GENDER X-GOOGLE-TALK "
-    "X-GROUPWISE X-GTALK X-ICQ X-JABBER X-KADDRESSBOOK-X-ANNIVERSARY X-MAIDENNAME X-MANAGER X-MSN "
-    "X-MS-CARDPICTURE X-MS-OL-DEFAULT-POSTAL-ADDRESS X-MS-OL-DESIGN X-MS-TEL X-NICKNAME "
-    "X-PHONETIC-FIRST-NAME X-PHONETIC-LAST-NAME X-PHONETIC-MIDDLE-NAME X-PHONETIC-ORG X-QQ X-SIP X-SKYPE "
-    "X-SKYPE-USERNAME X-SOCIALPROFILE X-SPOUSE X-WAB-GENDER X-YAHOO X-TWITTER X-EVOLUTION-MANAGER "
-    "X-EVOLUTION-SPOUSE X-EVOLUTION-VIDEO-URL X-EVOLUTION-BLOG-URL X-TEL X-EMAIL".split()
+    [
+        "ADR",
+        "AGENT",
+        "ANNIVERSARY",
+        "BDAY",
+        "BIRTHPLACE",
+        "CALADRURI",
+        "CALURI",
+        "CAPURI",
+        "CATEGORIES",
+        "CLASS",
+        "CLIENTPIDMAP",
+        "CONTACT-URI",
+        "CREATED",
+        "DEATHDATE",
+        "DEATHPLACE",
+        "EMAIL",
+        "EXPERTISE",
+        "FBURL",
+        "FN",
+        "GENDER",
+        "GEO",
+        "GRAMGENDER",
+        "HOBBY",
+        "IMPP",
+        "INTEREST",
+        "JSPROP",
+        "KEY",
+        "KIND",
+        "LABEL",
+        "LANG",
+        "LANGUAGE",
+        "LOGO",
+        "MAILER",
+        "MEMBER",
+        "N",
+        "NAME",
+        "NICKNAME",
+        "NOTE",
+        "ORG",
+        "ORG-DIRECTORY",
+        "PHOTO",
+        "PRODID",
+        "PROFILE",
+        "PRONOUNS",
+        "RELATED",
+        "REV",
+        "ROLE",
+        "SOCIALPROFILE",
+        "SORT-STRING",
+        "SOUND",
+        "SOURCE",
+        "TEL",
+        "TITLE",
+        "TZ",
+        "UID",
+        "URL",
+        "VERSION",
+        "XML",
+        "BEGIN",
+        "END",
+        "X-ABADR",
+        "X-ABDATE",
+        "X-ABLABEL",
+        "X-ABRELATEDNAMES",
+        "X-ABSHOWAS",
+        "X-ABUID",
+        "X-ADDRESSBOOKSERVER-KIND",
+        "X-ADDRESSBOOKSERVER-MEMBER",
+        "X-AIM",
+        "X-ANDROID-CUSTOM",
+        "X-ANNIVERSARY",
+        "X-ASSISTANT",
+        "X-CATEGORIES",
+        "X-CUSTOM",
+        "X-DEPARTMENT",
+        "X-EVOLUTION-ANNIVERSARY",
+        "X-EVOLUTION-ASSISTANT",
+        "X-EVOLUTION-FILE-AS",
+        "X-GENDER",
+        "X-GOOGLE-TALK",
+        "X-GROUPWISE",
+        "X-GTALK",
+        "X-ICQ",
+        "X-JABBER",
+        "X-KADDRESSBOOK-X-ANNIVERSARY",
+        "X-MAIDENNAME",
+        "X-MANAGER",
+        "X-MSN",
+        "X-MS-CARDPICTURE",
+        "X-MS-OL-DEFAULT-POSTAL-ADDRESS",
+        "X-MS-OL-DESIGN",
+        "X-MS-TEL",
+        "X-NICKNAME",
+        "X-PHONETIC-FIRST-NAME",
+        "X-PHONETIC-LAST-NAME",
+        "X-PHONETIC-MIDDLE-NAME",
+        "X-PHONETIC-ORG",
+        "X-QQ",
+        "X-SIP",
+        "X-SKYPE",
+        "X-SKYPE-USERNAME",
+        "X-SOCIALPROFILE",
+        "X-SPOUSE",
+        "X-WAB-GENDER",
+        "X-YAHOO",
+        "X-TWITTER",
+        "X-EVOLUTION-MANAGER",
+        "X-EVOLUTION-SPOUSE",
+        "X-EVOLUTION-VIDEO-URL",
+        "X-EVOLUTION-BLOG-URL",
+        "X-TEL",
+        "X-EMAIL",
+    ]
 )
 _PARAMETERS = frozenset(
-    "TYPE PREF VALUE ENCODING CHARSET LANGUAGE ALTID PID MEDIATYPE CALSCALE SORT-AS GEO TZ LABEL INDEX LEVEL "
-    "CC CONTEXT WAID X-SERVICE-TYPE X-USER X-ABLABEL X-MOBILEME X-EVOLUTION-UI-SLOT FMTTYPE AUTHOR "
-    "AUTHOR-NAME CREATED DERIVED PHONETIC PROP-ID SCRIPT SERVICE-TYPE USERNAME JSPTR X-MAPS X-OTHER".split()
+    [
+        "TYPE",
+        "PREF",
+        "VALUE",
+        "ENCODING",
+        "CHARSET",
+        "LANGUAGE",
+        "ALTID",
+        "PID",
+        "MEDIATYPE",
+        "CALSCALE",
+        "SORT-AS",
+        "GEO",
+        "TZ",
+        "LABEL",
+        "INDEX",
+        "LEVEL",
+        "CC",
+        "CONTEXT",
+        "WAID",
+        "X-SERVICE-TYPE",
+        "X-USER",
+        "X-ABLABEL",
+        "X-MOBILEME",
+        "X-EVOLUTION-UI-SLOT",
+        "FMTTYPE",
+        "AUTHOR",
+        "AUTHOR-NAME",
+        "CREATED",
+        "DERIVED",
+        "PHONETIC",
+        "PROP-ID",
+        "SCRIPT",
+        "SERVICE-TYPE",
+        "USERNAME",
+        "JSPTR",
+        "X-MAPS",
+        "X-OTHER",
+    ]
 )
 _WORDS = frozenset(
-    "HOME WORK CELL VOICE FAX PAGER VIDEO TEXT TEXTPHONE TEXTTELEPHONE PREF MSG BBS MODEM CAR ISDN PCS INTERNET "
-    "X400 DOM INTL POSTAL PARCEL MAIN MAIN-NUMBER IPHONE OTHER MOBILE HOMEFAX WORKFAX TLX CONTACT "
-    "ACQUAINTANCE FRIEND MET CO-WORKER COLLEAGUE CO-RESIDENT NEIGHBOR CHILD PARENT SIBLING SPOUSE KIN MUSE "
-    "CRUSH DATE SWEETHEART ME AGENT EMERGENCY URI TEXT DATE DATE-TIME DATE-AND-OR-TIME TIMESTAMP BOOLEAN "
-    "INTEGER FLOAT UTC-OFFSET LANGUAGE-TAG BINARY INLINE URL CID CONTENT-ID PHONE-NUMBER UNKNOWN B BASE64 "
-    "QUOTED-PRINTABLE 8BIT 7BIT JPEG JPG PNG GIF BMP TIFF WAVE AAC MP3 OGG PGP X509 GREGORIAN BEGINNER "
-    "AVERAGE EXPERT HIGH MEDIUM LOW IM PERSONAL BUSINESS COMPANY SCHOOL TELEPHONE PHONE TEL EMAIL "
-    "INDIVIDUAL GROUP ORG LOCATION APPLICATION DEVICE LABEL".split()
+    [
+        "HOME",
+        "WORK",
+        "CELL",
+        "VOICE",
+        "FAX",
+        "PAGER",
+        "VIDEO",
+        "TEXT",
+        "TEXTPHONE",
+        "TEXTTELEPHONE",
+        "PREF",
+        "MSG",
+        "BBS",
+        "MODEM",
+        "CAR",
+        "ISDN",
+        "PCS",
+        "INTERNET",
+        "X400",
+        "DOM",
+        "INTL",
+        "POSTAL",
+        "PARCEL",
+        "MAIN",
+        "MAIN-NUMBER",
+        "IPHONE",
+        "OTHER",
+        "MOBILE",
+        "HOMEFAX",
+        "WORKFAX",
+        "TLX",
+        "CONTACT",
+        "ACQUAINTANCE",
+        "FRIEND",
+        "MET",
+        "CO-WORKER",
+        "COLLEAGUE",
+        "CO-RESIDENT",
+        "NEIGHBOR",
+        "CHILD",
+        "PARENT",
+        "SIBLING",
+        "SPOUSE",
+        "KIN",
+        "MUSE",
+        "CRUSH",
+        "DATE",
+        "SWEETHEART",
+        "ME",
+        "AGENT",
+        "EMERGENCY",
+        "URI",
+        "TEXT",
+        "DATE",
+        "DATE-TIME",
+        "DATE-AND-OR-TIME",
+        "TIMESTAMP",
+        "BOOLEAN",
+        "INTEGER",
+        "FLOAT",
+        "UTC-OFFSET",
+        "LANGUAGE-TAG",
+        "BINARY",
+        "INLINE",
+        "URL",
+        "CID",
+        "CONTENT-ID",
+        "PHONE-NUMBER",
+        "UNKNOWN",
+        "B",
+        "BASE64",
+        "QUOTED-PRINTABLE",
+        "8BIT",
+        "7BIT",
+        "JPEG",
+        "JPG",
+        "PNG",
+        "GIF",
+        "BMP",
+        "TIFF",
+        "WAVE",
+        "AAC",
+        "MP3",
+        "OGG",
+        "PGP",
+        "X509",
+        "GREGORIAN",
+        "BEGINNER",
+        "AVERAGE",
+        "EXPERT",
+        "HIGH",
+        "MEDIUM",
+        "LOW",
+        "IM",
+        "PERSONAL",
+        "BUSINESS",
+        "COMPANY",
+        "SCHOOL",
+        "TELEPHONE",
+        "PHONE",
+        "TEL",
+        "EMAIL",
+        "INDIVIDUAL",
+        "GROUP",
+        "ORG",
+        "LOCATION",
+        "APPLICATION",
+        "DEVICE",
+        "LABEL",
+    ]
 )
-_KINDS = frozenset("individual group org location application device thing".split())
+_KINDS = frozenset(["individual", "group", "org", "location", "application", "device", "thing"])
 _DATES = frozenset(
-    "BDAY ANNIVERSARY DEATHDATE REV CREATED X-ABDATE X-ANNIVERSARY X-EVOLUTION-ANNIVERSARY "
-    "X-KADDRESSBOOK-X-ANNIVERSARY".split()
+    [
+        "BDAY",
+        "ANNIVERSARY",
+        "DEATHDATE",
+        "REV",
+        "CREATED",
+        "X-ABDATE",
+        "X-ANNIVERSARY",
+        "X-EVOLUTION-ANNIVERSARY",
+        "X-KADDRESSBOOK-X-ANNIVERSARY",
+    ]
 )
-_LABELS = frozenset("X-ABLABEL X-ABSHOWAS".split())
+# Those whose words a response can show, and so a report.
+_OF_PEOPLE = frozenset(
+    [
+        "FN",
+        "N",
+        "NICKNAME",
+        "ORG",
+        "EMAIL",
+        "X-PHONETIC-FIRST-NAME",
+        "X-PHONETIC-LAST-NAME",
+        "X-PHONETIC-MIDDLE-NAME",
+        "X-PHONETIC-ORG",
+        "X-MAIDENNAME",
+    ]
+)
+_LABELS = frozenset(["X-ABLABEL", "X-ABSHOWAS"])
 _MEDIA_TYPE = re.compile(r"(?:image|audio|video|text|application)/[\w.+-]{1,40}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", re.IGNORECASE)
 _VERSION = re.compile(r"[ \t]*v?\d{1,2}(?:\.\d{1,2}){0,2}[ \t]*", re.IGNORECASE)
 _GROUP = re.compile(r"item\d{1,4}", re.IGNORECASE)
 _HEAD_PARTS = re.compile(r'"[^"]*"|[^;:=,"]+')
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _KNOWN_FORMATS = (b"PK\3\4", b"\x1f\x8b", b"%PDF", b"\x89PNG", b"\xff\xd8\xff")
 
@@ -91,6 +362,8 @@ class CardFiles:
         """Return what stands for a file: as long, but where mail addresses have a longer domain."""
         self._head.cache_clear()
         parts = encoded_parts(data)
+        if len(parts) == 1 and not parts[0][0] and (wide := _wide(data)):
+            parts = [(wide, data)]  # no card in it tells
         if not any(encoding for encoding, _ in parts) and _is_binary(data):
             return self._noise(data)
         return b"".join(self._part(encoding, part) for encoding, part in parts)
@@ -138,9 +411,7 @@ class CardFiles:
             end - (quoted and data[start:end].endswith(b"=") and (start, end) != segments[-1])
             for start, end in segments
         ]
-        line = b"".join(
-            data[start:end] for (start, _), end in zip(segments, ends, strict=True)
-        )
+        line = b"".join(data[start:end] for (start, _), end in zip(segments, ends, strict=True))
         new = self._line(line)
         at = 0
         for (start, _), end in zip(segments, ends, strict=True):
@@ -156,7 +427,11 @@ class CardFiles:
         places = [0, *(at for found in _FRAME.finditer(line) for at in found.span()), len(line)]
         for number, (start, end) in enumerate(pairwise(places)):
             some = line[start:end]
-            out += [some[at : at + 1] for at in range(len(some))] if number % 2 else self._property(some)
+            out += (
+                [some[at : at + 1] for at in range(len(some))]
+                if number % 2
+                else self._property(some)
+            )
         return out
 
     def _property(self, line: bytes) -> list[bytes]:
@@ -165,7 +440,7 @@ class CardFiles:
         shown = line.replace(b"\0", b"\1")
         head_text, prop, value = read_any_line(shown)
         if b":" not in line:
-            return octets.replaced(line, self._texts.characters)
+            return octets.replaced(line, self._anything)
         head = line[: len(line) - len(value)]
         name, parameters = name_and_parameters(head_text)
         name = name.rpartition(".")[2].strip(" \t\ufeff").upper()
@@ -193,18 +468,25 @@ class CardFiles:
         if name in _DATES:
             return self._texts.date
         if name in _LABELS:
-            return lambda text: self._texts.characters(text, _says_what_for)
+            return self._label
         if name in {"KIND", "X-ADDRESSBOOKSERVER-KIND"}:
-            return lambda text: self._texts.characters(text, _KINDS.__contains__)
+            return lambda text: self._texts.characters(text, _KINDS.__contains__, of_a_person=False)
         if name == "VERSION":
-            return lambda text: (
-                [*text] if _VERSION.fullmatch(text) else self._texts.characters(text)
-            )
-        return self._texts.characters
+            return lambda text: [*text] if _VERSION.fullmatch(text) else self._anything(text)
+        return self._somebody if name in _OF_PEOPLE else self._anything
+
+    def _somebody(self, text: str) -> list[str]:
+        return self._texts.characters(text, escaped=True)
+
+    def _anything(self, text: str) -> list[str]:
+        return self._texts.characters(text, of_a_person=False, escaped=True)
+
+    def _label(self, text: str) -> list[str]:
+        return self._texts.characters(text, _says_what_for, of_a_person=False, escaped=True)
 
     def _phone(self, text: str, *, uri: bool) -> list[str]:
         if not phone_of_value(text, uri=uri):
-            new = self._texts.characters(text)
+            new = self._anything(text)
             if not phone_of_value("".join(new), uri=uri):
                 return new
         return self._numbers.typed(text, uri=uri)
@@ -227,7 +509,8 @@ class CardFiles:
             if state == "name":
                 new = self._name(part)
             elif state == "parameter":
-                new = [*part] if part.strip().upper() in _PARAMETERS else self._texts.characters(part)
+                is_known = part.strip().upper() in _PARAMETERS
+                new = [*part] if is_known else self._anything(part)
             else:
                 new = self._parameter_value(parameter, part)
             out[found.start() : found.end()] = new
@@ -235,13 +518,13 @@ class CardFiles:
 
     def _name(self, text: str) -> list[str]:
         group, dot, name = text.rpartition(".")
-        out = [*group] if _GROUP.fullmatch(group.strip()) else self._texts.characters(group)
+        out = [*group] if _GROUP.fullmatch(group.strip()) else self._anything(group)
         out += [*dot]
         stem = name.strip(" \t\ufeff").upper()
         if stem in _NAMES:
             return [*out, *name]
         prefix = name[:2] if stem.startswith("X-") and name[:2].upper() == "X-" else ""
-        return [*out, *prefix, *self._texts.characters(name[len(prefix) :])]
+        return [*out, *prefix, *self._anything(name[len(prefix) :])]
 
     def _parameter_value(self, parameter: str, text: str) -> list[str]:
         value = text.strip(' \t"')
@@ -250,14 +533,14 @@ class CardFiles:
             at = text.index(value)
             return [*text[:at], *number[1:], *text[at + len(value) :]]
         if parameter == "CHARSET":
-            return [*text] if _is_charset(value) else self._texts.characters(text)
+            return [*text] if _is_charset(value) else self._anything(text)
         is_kept = (
             value.upper() in _WORDS
             or (parameter == "LANGUAGE" and _LANGUAGE.fullmatch(value))
             or (parameter in {"MEDIATYPE", "FMTTYPE", "TYPE"} and _MEDIA_TYPE.fullmatch(value))
             or (value.replace(".", "").isdecimal() and len(value) < 4 and value.isascii())
         )
-        return [*text] if is_kept else self._texts.characters(text, _says_what_for)
+        return [*text] if is_kept else self._label(text)
 
 
 def _says_what_for(word: str) -> bool:
@@ -305,6 +588,19 @@ def _text_of_base64(value: bytes) -> str:
         return ""
     text = decode(plain)
     return "" if _NOT_TEXT.search(plain) or "\ufffd" in text or len(plain) > 100_000 else text
+
+
+def _wide(data: bytes) -> str:
+    """Return the encoding of a text in which no card is, if it is UTF-16 or UTF-32; nothing if it is neither."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    some = data[:4096]
+    for at, encoding in ((0, "utf-16-be"), (1, "utf-16-le")):
+        zeros, others = some[at::2].count(0), some[1 - at :: 2].count(0)
+        if zeros * 10 > len(some) * 4 and not others:
+            return encoding
+    return ""
 
 
 def _is_binary(data: bytes) -> bool:

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -23,8 +24,10 @@ from qlara_proxy.fictional.vocabulary import (
     SECRET_NAMES,
     STEPS,
     TIMES,
+    is_form_word,
     is_known_message,
     is_message_word,
+    is_report_word,
 )
 from qlara_proxy.fictional.words import Words
 from qlara_proxy.sandbox import USUAL_REGION
@@ -39,6 +42,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,40}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?")
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
+_SHORTEST_DIGITS = 6
 _LONG_DIGITS = re.compile(r"\d{6,}")
 _SHORT_NUMBER = 1_000_000
 _SHORTEST_PART = 4
@@ -54,15 +58,32 @@ _PRODUCT = re.compile(
 )
 # Headers whose values say nothing of anybody, and what such a value looks like.
 _PLAIN_HEADERS = {
-    **dict.fromkeys(("accept", "accept-encoding", "allow", "cache-control", "connection", "expect"), r"[\w*/+.;,=\s-]*"),
-    **dict.fromkeys(("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"), r"[\w*/+.;,=\s-]*"),
-    **dict.fromkeys(("content-length", "retry-after", "age", "ratelimit-limit", "ratelimit-remaining"), r"[\w,:; =-]*"),
-    **dict.fromkeys(("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"), r"[\w,:; =-]*"),
+    **dict.fromkeys(
+        ("accept", "accept-encoding", "allow", "cache-control", "connection", "expect"),
+        r"[\w*/+.;,=\s-]*",
+    ),
+    **dict.fromkeys(
+        ("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"),
+        r"[\w*/+.;,=\s-]*",
+    ),
+    **dict.fromkeys(
+        ("content-length", "retry-after", "age", "ratelimit-limit", "ratelimit-remaining"),
+        r"[\w,:; =-]*",
+    ),
+    **dict.fromkeys(
+        ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"),
+        r"[\w,:; =-]*",
+    ),
     **dict.fromkeys(("date", "expires", "last-modified"), r"[A-Z][a-z]{2}, [\w: ]+"),
     "x-sandbox-scenario": r"[\w-]{1,64}",
     "prefer": r"code=\d{3}|example=[\w.-]+",
 }
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
+_PHRASES = frozenset(
+    {each.phrase for each in HTTPStatus} | {each.phrase.upper() for each in HTTPStatus}
+)
+_CARD_BEGIN = re.compile(rb"BEGIN[ \t]*:[ \t]*VCARD", re.IGNORECASE)
+_CARD_END = re.compile(rb"END[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _KEY_IN_QUERY = "YOUR_API_KEY"
 
 
@@ -124,10 +145,13 @@ class Fiction:
         text = self.secrets.masked(text)
         if self.keep_data:
             return text
-        return self.texts.text(text, self._is_nobodys)
+        return self.texts.scrubbed(text, self._is_nobodys)
 
     def _is_nobodys(self, word: str) -> bool:
-        return word not in self.words.people or is_message_word(word)
+        if is_message_word(word):
+            return True
+        is_of_notes = word in self.words.mentioned and not is_report_word(word)
+        return word not in self.words.people and not is_of_notes
 
     def _masked(self, exchange: KeptExchange) -> KeptExchange:
         known = self.secrets
@@ -153,13 +177,18 @@ class Fiction:
             exchange,
             request=replace(
                 self._message_with_body(request),
-                method=request.method if request.method.isalpha() and len(request.method) < 10 else "?",
+                method=request.method
+                if request.method.isalpha() and len(request.method) < 10
+                else "?",
                 target=self.target(request.target),
             ),
             response=response
-            and replace(self._message_with_body(response), reason=self._message(response.reason)),
+            and replace(self._message_with_body(response), reason=self._phrase(response.reason)),
             failure=failure,
         )
+
+    def _phrase(self, reason: str) -> str:
+        return reason if reason in _PHRASES else self._message(reason)
 
     def _message_with_body(self, message: Any) -> Any:
         headers, body = self._body(message)
@@ -181,7 +210,8 @@ class Fiction:
         if name.lower() in SECRET_NAMES:
             return f"{quote(name)}{equals}{value if self.words.is_learning else _KEY_IN_QUERY}"
         is_count = value.lstrip("+-").isdecimal() and len(value) < 7
-        new = value if is_count or value in ENUMERATED else self.texts.text(value)
+        is_plain = is_count or value in ENUMERATED
+        new = value if is_plain else self.texts.text(value, of_a_person=False)
         return f"{quote(self._field_name(name))}{equals}{quote(new)}"
 
     def _field_name(self, name: str) -> str:
@@ -194,8 +224,14 @@ class Fiction:
 
     def _id(self, text: str) -> str:
         if "@" in text or self._has_somebody(text):
-            return self.texts.text(text)
+            return self.texts.text(text, self._is_part_of_id, of_a_person=False)
         return text
+
+    def _is_part_of_id(self, word: str) -> bool:
+        """Return whether a word of an id, or a number in it, is nobody's."""
+        if word.isdecimal():
+            return len(word) < _SHORTEST_DIGITS
+        return is_message_word(word) or not self._has_somebody(word)
 
     def _has_somebody(self, text: str) -> bool:
         people, numbers = self.words.people, self.numbers
@@ -204,7 +240,9 @@ class Fiction:
                 return True
         for run in _LETTERS.findall(text.lower()):
             for start in range(len(run) - _SHORTEST_PART + 1):
-                for end in range(start + _SHORTEST_PART, min(len(run), start + _LONGEST_WORD_IN_ID) + 1):
+                for end in range(
+                    start + _SHORTEST_PART, min(len(run), start + _LONGEST_WORD_IN_ID) + 1
+                ):
                     part = run[start:end]
                     if part in people and not is_message_word(part):
                         return True
@@ -214,14 +252,14 @@ class Fiction:
         """Return an error message, in which words of the contract stay."""
         if not text or is_known_message(text):
             return text
-        return self.texts.text(text, self._is_of_messages, of_a_person=False)
-
-    def _is_of_messages(self, word: str) -> bool:
-        return is_message_word(word)
+        return self.texts.text(text, is_message_word)
 
     def _headers(self, headers: RawHeaders, length: int) -> RawHeaders:
         return tuple(
-            (name if _HEADER_NAME.fullmatch(name) else "X-Removed", self._header(name.lower(), value, length))
+            (
+                name if _HEADER_NAME.fullmatch(name) else "X-Removed",
+                self._header(name.lower(), value, length),
+            )
             for name, value in headers
         )
 
@@ -272,16 +310,28 @@ class Fiction:
             return message.headers, self._json(body)
         return message.headers, self._plain(body)
 
-    def _plain(self, body: bytes) -> bytes:
-        keeps = self._is_of_messages
-        return b"".join(octets.replaced(body, lambda text: self.texts.characters(text, keeps)))
+    def _plain(self, body: bytes, keeps: Callable[[str], bool] = is_message_word) -> bytes:
+        def replace(text: str) -> list[str]:
+            return self.texts.characters(text, keeps, of_a_person=False)
+
+        return b"".join(octets.replaced(body, replace))
 
     def _form(self, media: str, boundary: str, body: bytes) -> bytes:
         form = read_form(media, body)
-        if form is None:  # broken: all of it is text, or a file
-            return self.cards.file(body)
+        if form is None:
+            return self._broken_form(body)
         parts = tuple(self._part(each) for each in form.parts)
         return MultipartForm(self._boundary(boundary), parts).encode()
+
+    def _broken_form(self, body: bytes) -> bytes:
+        """Return a form that cannot be taken apart: a vCard file somewhere in it, and text around it."""
+        begin, end = _CARD_BEGIN.search(body), [*_CARD_END.finditer(body)]
+        if begin is None:
+            return self._plain(body, is_form_word)
+        stop = end[-1].end() if end else len(body)
+        card = self.cards.file(body[begin.start() : stop])
+        before, after = body[: begin.start()], body[stop:]
+        return self._plain(before, is_form_word) + card + self._plain(after, is_form_word)
 
     def _part(self, part: FormPart) -> FormPart:
         head = part.head.decode("utf-8", "replace")
@@ -299,7 +349,7 @@ class Fiction:
             return self._id(value)
         if value in ENUMERATED or name.lower() in SECRET_NAMES:
             return value
-        return self.texts.text(value)
+        return self.texts.text(value, of_a_person=name in FIELDS)
 
     def _part_header(self, line: str) -> str:
         name, colon, value = line.partition(":")
@@ -354,17 +404,18 @@ class Fiction:
         if name in PEOPLE or name == "tags":
             if name in {"phoneNumber", "phone"}:
                 return "".join(self.numbers.typed(text))
-            return self.texts.text(text, of_a_person=name != "tags")
+            return self.texts.text(text)
         if text in ENUMERATED or (name in TIMES and _MOMENT.fullmatch(text)):
             return text
         if name in FIELDS:
             return self._message(text)
-        return text if _MOMENT.fullmatch(text) else self.texts.text(text, of_a_person=False)
+        return text if _MOMENT.fullmatch(text) else self.texts.text(text)
 
-    def _amount(self, value: float, name: str) -> float:
-        if name in FIELDS or abs(value) < _SHORT_NUMBER or isinstance(value, float):
+    def _amount(self, value: int | float, name: str) -> int | float:  # noqa: PYI041 - told apart
+        is_count = name in FIELDS and name not in PEOPLE
+        if is_count or not isinstance(value, int) or value < _SHORT_NUMBER:
             return value
-        return int("".join(self.texts.characters(f"+{value}"))) if value > 0 else value
+        return int("".join(self.texts.characters(f"+{value}")))
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -387,7 +438,9 @@ def _written(value: Any, separators: tuple[str, str], indent: int | None) -> str
 
 def _has_twice(value: Any) -> bool:
     if isinstance(value, _Pairs):
-        return len({name for name, _ in value}) < len(value) or any(_has_twice(each) for _, each in value)
+        return len({name for name, _ in value}) < len(value) or any(
+            _has_twice(each) for _, each in value
+        )
     return isinstance(value, list) and any(map(_has_twice, value))
 
 

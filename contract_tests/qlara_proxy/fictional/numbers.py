@@ -57,7 +57,6 @@ class _Kind(NamedTuple):
 
     region: str | None
     type: int
-    is_valid: bool
 
 
 class Numbers:
@@ -104,10 +103,13 @@ class Numbers:
                 return candidate
         return self._formatted(text, wanted, uri=uri)
 
-    def within(self, text: str) -> Iterator[tuple[int, int, list[str]]]:
+    def within(
+        self, text: str, *, only_learned: bool = False
+    ) -> Iterator[tuple[int, int, list[str]]]:
         """Yield where numbers stand in a text, and what stands for each of their characters."""
         for found in _FIRST_OF_A_NUMBER.finditer(text):
-            if self.judge(found[0]) is not None:
+            number = self.judge(found[0])
+            if number is not None and (not only_learned or number in self.real):
                 yield found.start(), found.end(), self.typed(found[0])
 
     def _normalised(self, text: str, *, uri: bool) -> str | None:
@@ -155,7 +157,7 @@ class Numbers:
         out = [*text]
         for found in _LETTER_RUN.finditer(text):
             if found[0].lower() not in _PHONE_TEXT:
-                out[found.start() : found.end()] = self._words.word(found[0])
+                out[found.start() : found.end()] = self._words.word(found[0], of_a_person=False)
         for found in re.finditer(r"\d+", text):
             out[found.start() : found.end()] = self._words.digits(found[0])
         return out
@@ -200,7 +202,7 @@ class Numbers:
         out = [*text]
         for found in _LETTER_RUN.finditer(text):
             if found[0].lower() not in _PHONE_TEXT:
-                out[found.start() : found.end()] = self._words.word(found[0])
+                out[found.start() : found.end()] = self._words.word(found[0], of_a_person=False)
         for found in re.finditer(r"\d+", text):
             salts = (salt,) if salt else ()
             out[found.start() : found.end()] = self._words.digits(found[0], *salts)
@@ -223,12 +225,20 @@ class Numbers:
             whole = f"+{code}{candidate}"
             if whole in self.real or whole in self._taken or self.judge(whole) != whole:
                 continue
-            if _kind(phonenumbers.parse(whole)) == kind:
+            if _kind(_parsed(int(code), candidate)) == kind:
                 return whole
         example = phonenumbers.example_number_for_type(kind.region, kind.type)
         return str(
             phonenumbers.format_number(example, PhoneNumberFormat.E164) if example else number
         )
+
+
+def _parsed(code: int, national: str) -> phonenumbers.PhoneNumber:
+    """Return a number as the library parses it, in a fraction of the time."""
+    zeros = len(national) - len(national.lstrip("0"))
+    if not zeros:
+        return phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
+    return phonenumbers.parse(f"+{code}{national}")
 
 
 def _candidates(
@@ -261,11 +271,11 @@ def _ranges(parsed: phonenumbers.PhoneNumber, national: str, kind: _Kind) -> Ite
 
 
 def _kind(parsed: phonenumbers.PhoneNumber) -> _Kind:
-    return _Kind(
-        phonenumbers.region_code_for_number(parsed),
-        phonenumbers.number_type(parsed),
-        phonenumbers.is_valid_number(parsed),
-    )
+    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
+    if len(regions) == 1:  # no need to look which one
+        return _Kind(regions[0], phonenumbers.number_type(parsed))
+    region = phonenumbers.region_code_for_number(parsed)
+    return _Kind(region, phonenumbers.number_type(parsed))
 
 
 @lru_cache(maxsize=4096)

@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 REMOVED = "[removed]"
 _SHORTEST = 4  # a shorter text is a part of many words
 _SECRET_HEADERS = frozenset(
-    "authorization proxy-authorization cookie set-cookie x-auth-token x-access-token x-csrf-token".split()
+    [
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "x-auth-token",
+        "x-access-token",
+        "x-csrf-token",
+    ]
 )
 _IN_FORM = re.compile(
-    rb'name="?([A-Za-z_-]{2,20})"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{4,200})\r\n--', re.IGNORECASE
+    rb'name="?([A-Za-z_-]{2,20})"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{4,200})\r\n--',
+    re.IGNORECASE,
 )
 _IN_JSON = re.compile(rb'"([A-Za-z_-]{2,20})"\s*:\s*"([^"\\\r\n]{4,500})"')
 _PAIR = re.compile(r"[^\s;,=]+=\"?([^\s;,\"]+)")
@@ -75,9 +84,7 @@ class Secrets:
         return REMOVED if name in _SECRET_HEADERS else self.masked(value)
 
     def _placeholders(self) -> dict[str, str]:
-        own = {
-            key: self.placeholder(key) for key in self.accounts if len(key) >= _SHORTEST
-        }
+        own = {key: self.placeholder(key) for key in self.accounts if len(key) >= _SHORTEST}
         return dict.fromkeys(self._others, PLACEHOLDER) | {
             key: text for key, text in own.items() if key != PLACEHOLDER
         }
@@ -103,7 +110,9 @@ class Secrets:
                     yield from _PAIR.findall(value)
                 elif name.lower() == "x-api-key" and exchange.key != value.strip():
                     yield value.strip()
-        with_query = (value for name, value in parse_qsl(urlsplit(request.target).query) if _is_secret(name))
+        with_query = (
+            value for name, value in parse_qsl(urlsplit(request.target).query) if _is_secret(name)
+        )
         yield from with_query
         for body in (request.body, response.body if response else b""):
             some = body[:100_000]

@@ -47,18 +47,34 @@ class Texts:
         self._numbers = numbers
         self._domains: dict[str, str] = {}
         self._taken: set[str] = set()
+        self._hosts: set[str] = set()  # of the traffic
 
     def text(self, text: str, keeps: Keeps = _nothing, *, of_a_person: bool = True) -> str:
         """Return what stands for a text; words that *keeps* returns true for stay."""
         return "".join(self.characters(text, keeps, of_a_person=of_a_person))
 
+    def scrubbed(self, text: str, is_nobodys: Keeps) -> str:
+        """Return a text that is not of the traffic, without what is: words that are not *is_nobodys*, mail
+        addresses, and hosts and numbers that were learned.
+        """
+        return "".join(self.characters(text, is_nobodys, only_learned=True))
+
     def characters(
-        self, text: str, keeps: Keeps = _nothing, *, of_a_person: bool = True
+        self,
+        text: str,
+        keeps: Keeps = _nothing,
+        *,
+        of_a_person: bool = True,
+        only_learned: bool = False,
+        escaped: bool = False,
     ) -> list[str]:
-        """Return what stands for each character of a text, most of them for one."""
+        """Return what stands for each character of a text, most of them for one.
+
+        *escaped*: the letter in ``\\n`` is none (RFC 6350 section 3.4).
+        """
         out = [*text]
         done = bytearray(len(text))
-        for start, end, new in self._special(text):
+        for start, end, new in self._special(text, only_learned=only_learned, escaped=escaped):
             if not any(done[start:end]):
                 done[start:end] = b"\1" * (end - start)
                 out[start:end] = new
@@ -75,7 +91,7 @@ class Texts:
         """Return the same for the date or time in a property such as BDAY: another day, written alike."""
         found = _DATE.search(text)
         if found is None or self._words.is_learning:
-            return self.characters(text)
+            return self.characters(text, of_a_person=False)
         chance = self._words.chance("date", found[0])
         year = found[1] if found[1] == "--" else str(chance.randrange(1940, 2006))
         day = f"{year}{found[2]}{chance.randrange(1, 13):02}{found[4]}{chance.randrange(1, 29):02}"
@@ -90,16 +106,20 @@ class Texts:
                 )
             )
             new = (["T"] if rest[0] == "T" else []) + [*clock]
-            after = [*new, *self.characters(rest[time.end() :], lambda word: word == "z")]
+            after = [
+                *new,
+                *self.characters(rest[time.end() :], lambda word: word == "z", of_a_person=False),
+            ]
         else:
-            after = self.characters(rest)
-        return [*self.characters(text[: found.start()]), *day, *after]
+            after = self.characters(rest, of_a_person=False)
+        return [*self.characters(text[: found.start()], of_a_person=False), *day, *after]
 
     def domain(self, name: str) -> str:
         """Return what stands for the name of a host: one that RFC 2606 reserves, about as long."""
         key = name.lower().strip(".")
         if self._words.is_learning:
             self._words.word("".join(_LETTERS.findall(key.partition(".")[0])) or "a")
+            self._hosts.add(key)
             return name
         if key in _RESERVED or not key:
             return name
@@ -122,15 +142,24 @@ class Texts:
                 return host
             attempt += 1
 
-    def _special(self, text: str) -> Iterator[tuple[int, int, list[str]]]:
+    def _host(self, name: str, *, only_learned: bool) -> str:
+        return name if only_learned and name.lower() not in self._hosts else self.domain(name)
+
+    def _special(
+        self, text: str, *, only_learned: bool, escaped: bool
+    ) -> Iterator[tuple[int, int, list[str]]]:
         """Yield what is no run of letters or digits, and what stands for it."""
-        if "\\" in text:
+        if escaped and "\\" in text:
             for found in _ESCAPE.finditer(text):
                 yield found.start(), found.end(), [*found[0]]
         if ":" in text:
             for found in _LINK.finditer(text):
                 yield found.start(1), found.end(1), [*found[1]]
-                yield found.start(2), found.end(2), _spread(self.domain(found[2]), found[2])
+                yield (
+                    found.start(2),
+                    found.end(2),
+                    _spread(self._host(found[2], only_learned=only_learned), found[2]),
+                )
             for found in _SCHEMES.finditer(text):
                 yield found.start(), found.end(), [*found[0]]
         if "@" in text:
@@ -138,9 +167,16 @@ class Texts:
                 yield found.start(1), found.end(1), _spread(self.domain(found[1]), found[1])
         for found in _WWW.finditer(text):
             host = found[0][4:]
-            yield found.start(), found.end(), [*found[0][:4], *_spread(self.domain(host), host)]
+            yield (
+                found.start(),
+                found.end(),
+                [
+                    *found[0][:4],
+                    *_spread(self._host(host, only_learned=only_learned), host),
+                ],
+            )
         if _DIGITS.search(text):
-            yield from self._numbers.within(text)
+            yield from self._numbers.within(text, only_learned=only_learned)
 
 
 def _spread(new: str, old: str) -> list[str]:
@@ -159,9 +195,9 @@ def _runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
             now = ""
         elif character.isdecimal():
             now = "N"
-        elif character.isalpha():
-            now = "L"
-        elif not is_ascii and kind == "L" and category(character)[0] == "M":
+        elif character.isalpha() or (
+            not is_ascii and kind == "L" and category(character)[0] == "M"
+        ):
             now = "L"
         else:
             now = ""

@@ -39,7 +39,8 @@ _RESERVED = frozenset(
 class Words:
     """What words and digits become in one recording; *secret* decides.
 
-    ``people`` are the words of at least four letters that have stood for somebody, in small letters. While
+    ``people`` are the words of at least four letters that have stood for somebody, in small letters; ``mentioned``
+    are those of other texts. While
     ``is_learning``, they are collected and nothing is replaced: no word may become that of somebody else.
     """
 
@@ -48,6 +49,7 @@ class Words:
         self._known: dict[str, str] = {}
         self._taken: set[str] = set()
         self.people: set[str] = set()
+        self.mentioned: set[str] = set()
         self.is_learning = True
         self._next_letter = _cycle(self.chance("letters"), _ASCII)
         self._next_digit = _cycle(self.chance("digits"), _DIGITS)
@@ -61,9 +63,9 @@ class Words:
         """Return what stands for each character of a run of letters and marks."""
         clusters = _clusters(text)
         key = "".join(map(_lower, map(_composed, clusters)))
-        if of_a_person and len(key) >= _WINDOW:
-            self.people.add(key)
         if self.is_learning:
+            if len(key) >= _WINDOW:
+                (self.people if of_a_person else self.mentioned).add(key)
             return [*text]
         fiction = self._known.get(key)
         if fiction is None:
@@ -156,7 +158,8 @@ def _clusters(text: str) -> list[str]:
     """Return the letters of a text, each with the marks that can become one character with it."""
     clusters: list[str] = []
     for character in text:
-        if clusters and category(character)[0] == "M":
+        is_mark = category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
+        if clusters and is_mark:
             joined = clusters[-1] + character
             if len(normalize("NFC", joined)) == 1:
                 clusters[-1] = joined
@@ -194,10 +197,11 @@ def _like(letter: str) -> tuple[str, ...]:
         return (letter,)
     if 0x4E00 <= ord(letter) <= 0x9FFF:
         return _ideographs()
-    base, *marks = normalize("NFD", letter)
+    apart = normalize("NFD", letter)
+    base, marks = apart[0], apart[1:]
     if marks and category(marks[0])[0] == "M":
         bases = _like(base) if not base.isascii() else tuple(_ASCII)
-        found = (normalize("NFC", each + "".join(marks)) for each in (*bases, base))
+        found = (normalize("NFC", each + marks) for each in (*bases, base))
     else:
         found = (chr(code) for code in _neighbours(letter))
     alike = tuple(sorted({each for each in found if _is_alike(letter, each)} - {letter}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from pathlib import Path
@@ -201,6 +202,8 @@ def _proxied(options: dict[str, Any]) -> int:
             err=True,
         )
     log_request = logs.configure(options["log_format"], quiet=options["quiet"])
+    # Requests to the sandboxes of a shadow and of a recording are no traffic.
+    logging.getLogger("qlara_sandbox.access").propagate = False
     host, token = options["host"], token_for(options["host"], options["admin_token"])
     watchers = _watchers(target, options)
     settings = ProxySettings(

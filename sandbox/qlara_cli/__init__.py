@@ -56,6 +56,12 @@ def _rehearse() -> click.Command:
     return rehearse
 
 
+def _proxy() -> click.Command:
+    from qlara_cli.proxy import proxy
+
+    return proxy
+
+
 def _replay() -> click.Command:
     from qlara_cli.replay import replay
 
@@ -100,6 +106,7 @@ COMMANDS: Commands = {
     "examples": (_examples, "Run the commands of documentation pages."),
     "verify": (_verify, "Check any deployment against the contract."),
     "rehearse": (_rehearse, "Run a client through failures and limits, and judge what it does."),
+    "proxy": (_proxy, "Forward a client's traffic, and judge what passes."),
     "replay": (_replay, "Play recorded traffic back, and compare."),
     "contract": (_contract, "Show the contract, and what a change of it means."),
     "coverage": (_coverage, "Show what of the contract tests have met in a sandbox."),
@@ -112,7 +119,7 @@ COMMANDS: Commands = {
 @click.command(
     cls=LazyGroup,
     commands=COMMANDS,
-    ends_at_once=("verify", "mcp"),
+    ends_at_once=("verify", "proxy", "mcp"),
     epilog="""\b
 Examples:
   qlara-sandbox serve

@@ -13,7 +13,15 @@ from qlara_cli.interrupts import ends_at_once
 # A command's name leads to what imports it, and to the line that ``--help`` shows.
 Commands = Mapping[str, tuple[Callable[[], click.Command], str]]
 
-_OURS = {"qlara_sandbox", "qlara_cli", "qlara_mcp", "qlara_contract", "qlara_examples"}
+_OURS = {
+    "qlara_sandbox",
+    "qlara_cli",
+    "qlara_mcp",
+    "qlara_contract",
+    "qlara_examples",
+    "qlara_rehearsal",
+    "qlara_proxy",
+}
 
 
 class _CannotRun(click.ClickException):

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 from qlara_cli.colours import painter, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from qlara_cli.colours import Paint
     from qlara_sandbox.web.observers.journal import JournalEntry
 
-_FIELDS = ("status", "ms", "scenario", "session", "request", "traceId", "reason")
+_FIELDS = ("status", "ms", "scenario", "session", "request", "traceId", "reason", "found")
 # By the first figure of the status; 0: nothing was sent.
 _STYLES = {1: "notice", 2: "good", 3: "notice", 4: "refused"}
 
@@ -69,8 +69,9 @@ class TextLines(logging.Formatter):
         rest = paint("dim", f"{fields['ms']:.1f} ms{world}  {fields['request']}{trace}")
         reason = fields.get("reason")
         why = f"  {paint(style, printable(reason))}" if reason else ""
+        found = "".join(f"  {paint('bad', printable(each))}" for each in fields.get("found", ()))
         moment = paint("dim", self._time.at(at))
-        return f"{moment}  {status}  {printable(message)}  {rest}{why}"
+        return f"{moment}  {status}  {printable(message)}  {rest}{why}{found}"
 
 
 class JsonLines(logging.Formatter):
@@ -119,12 +120,15 @@ class LogStream(logging.StreamHandler[TextIO]):
         self._lines = lines
         self._unwritten: list[str] = []
 
-    def log_request(self, entry: JournalEntry) -> None:
-        """Log a request that is over."""
+    def log_request(self, entry: JournalEntry, found: Sequence[str] = ()) -> None:
+        """Log a request that is over, and what else was found of it."""
         if not self._access.log.isEnabledFor(logging.INFO):
             return
         message = f"{entry.method} {entry.path}"
-        line = self._lines.of_request(time.time(), message, self._access.fields(entry))
+        fields = self._access.fields(entry)
+        if found:
+            fields["found"] = list(found)
+        line = self._lines.of_request(time.time(), message, fields)
         with self._locked():
             self._unwritten.append(line)
             is_first = len(self._unwritten) == 1
@@ -167,7 +171,7 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
-def configure(form: str, *, quiet: bool) -> Callable[[JournalEntry], None]:
+def configure(form: str, *, quiet: bool) -> Callable[..., None]:
     """Send the sandbox's log to standard error, and return what logs requests there."""
     stream = LogStream(
         sys.stderr, JsonLines() if form == "json" else TextLines(painter(sys.stderr))

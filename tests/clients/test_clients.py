@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.qlara_proxy.commands import proxying
 from tests.server import Running, serving
 
 if TYPE_CHECKING:
@@ -40,10 +41,14 @@ OTHERS = {
 NODE_PACKAGES = ["node_axios.mjs", "node_got.mjs"]
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Running]:
+@pytest.fixture(scope="module", params=["direct", "through a proxy"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Running]:
     with serving() as running:
-        yield running
+        if request.param == "direct":
+            yield running
+        else:
+            with proxying(running.url, "--quiet") as proxy:
+                yield proxy
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,7 @@ def completed(*words: str) -> list[str]:
         (("vcard", "ins"), ["inspect"]),
         (("scenarios", "sh"), ["show"]),
         (("verify", "--write-d"), ["--write-deviations"]),
+        (("proxy", "--fail"), ["--fail-on-drift"]),
         (("serve", "--scenario", "quota-"), [n for n in SCENARIOS if n.startswith("quota-")]),
         (("shell", "--scenario", "crm"), ["crm-migration"]),
         (("scenarios", "show", "rev"), ["revoked-key"]),

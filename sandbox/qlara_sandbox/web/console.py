@@ -33,8 +33,8 @@ def routes(runtime: Runtime) -> list[PageRoute]:
     """Return the routes of the page and of the sample files that it offers."""
 
     async def console(request: Request) -> Response:
-        closed = _closed(runtime, request)
-        return page(read("console.html")) if closed is None else closed
+        response = closed(runtime, request)
+        return page(read("console.html")) if response is None else response
 
     async def sample(request: Request) -> Response:
         name = request.path_params["name"]
@@ -49,7 +49,7 @@ def routes(runtime: Runtime) -> list[PageRoute]:
     ]
 
 
-def _closed(runtime: Runtime, request: Request) -> Response | None:
+def closed(runtime: Runtime, request: Request) -> Response | None:
     """Return the refusal of a page that is reached under a name that is not this machine's.
 
     The page itself holds nothing: all that it shows comes from the API and the control API. So a

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.runtime import Runtime
 
 
-def route(runtime: Runtime) -> PageRoute:
+def route(runtime: Runtime, *, of_proxy: bool = False) -> PageRoute:
     """Return the route of the page, which is rendered with the first request for it."""
-    docs = Docs(runtime)
+    docs = Docs(runtime, of_proxy=of_proxy)
 
     async def endpoint(request: Request) -> Response:
         return page(docs.html(str(request.base_url).rstrip("/")))
@@ -27,8 +27,9 @@ def route(runtime: Runtime) -> PageRoute:
 class Docs:
     """The page of one contract, rendered once."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, of_proxy: bool = False) -> None:
         self._runtime = runtime
+        self._of_proxy = of_proxy
         self._html: str | None = None
 
     def html(self, base_url: str) -> str:
@@ -39,5 +40,5 @@ class Docs:
 
             contract = self._runtime.contract
             overlay = contract.overlay.name if contract.overlay is not None else ""
-            self._html = render(contract.document, overlay)
+            self._html = render(contract.document, overlay, of_proxy=self._of_proxy)
         return self._html.replace(BASE_URL, escape(base_url))

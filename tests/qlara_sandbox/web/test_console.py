@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from qlara_sandbox import resources
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.console import SAMPLES
-from qlara_sandbox.web.pages import ASSETS
+from qlara_sandbox.web.pages import ASSETS, read
 from qlara_sandbox.web.runtime import SandboxSettings
 
 LOCAL = "http://127.0.0.1:8080"
@@ -65,8 +65,20 @@ def test_nothing_but_a_sample_is_served_as_one(name: str) -> None:
 def test_every_element_that_the_scripts_look_up_is_on_the_page() -> None:
     page = browser().get("/__console").text
     scripts = "\n".join(
-        path.read_text(encoding="utf-8") for path in ASSETS.glob("*.js") if path.name != "docs.js"
+        path.read_text(encoding="utf-8")
+        for path in ASSETS.glob("*.js")
+        if path.name not in {"docs.js", "proxy.js"}
     )
+
+    wanted = set(re.findall(r'(?:\$|getElementById)\("([\w-]+)"\)', scripts))
+    assert len(wanted) > 20
+    assert wanted - set(re.findall(r'id="([\w-]+)"', page)) == set()
+
+
+def test_every_element_that_the_console_of_a_proxy_looks_up_is_on_its_page() -> None:
+    page = read("proxy.html")
+    used = ("proxy.js", "journal.js", "control.js", "actions.js")
+    scripts = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in used)
 
     wanted = set(re.findall(r'(?:\$|getElementById)\("([\w-]+)"\)', scripts))
     assert len(wanted) > 20

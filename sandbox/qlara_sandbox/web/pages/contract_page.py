@@ -19,7 +19,7 @@ from qlara_sandbox.web.pages.provenance import Source, assumptions, source_of
 from qlara_sandbox.web.pages.shapes import schema_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from qlara_sandbox.http.schemas import Schema
 
@@ -81,10 +81,11 @@ class Readable(Document):
             return {"description": f"Unresolved $ref: `{error.args[0]}`"}
 
 
-def render(root: Schema, overlay: str = "") -> str:
+def render(root: Schema, overlay: str = "", *, of_proxy: bool = False) -> str:
     """Return the page of an OpenAPI document; ``{base-url}`` stands for the sandbox's address.
 
-    *overlay* names the overlay that has been applied to it.
+    *overlay* names the overlay that has been applied to it. *of_proxy*: it is a proxy's, so that nothing
+    of it is about the sandbox.
     """
     document = Readable(root)
     operations = list(documented_operations(document))
@@ -98,15 +99,20 @@ def render(root: Schema, overlay: str = "") -> str:
         summary=info.get("summary", ""),
         description=info.get("description", ""),
         overlay=overlay,
+        of_proxy=of_proxy,
         controls=_CONTROLS,
         operations=[operation_section(document, each) for each in operations],
-        errors=_errors(document, operations),
+        errors=_errors(document, operations, {} if of_proxy else _SANDBOX_ERRORS),
         schemas=schema_sections(document),
         assumptions=assumptions(root),
     )
 
 
-def _errors(document: Document, operations: list[DocumentedOperation]) -> list[ErrorSection]:
+def _errors(
+    document: Document,
+    operations: list[DocumentedOperation],
+    own: Mapping[str, tuple[str, dict[str, str] | None]],
+) -> list[ErrorSection]:
     statuses = {
         status
         for operation in operations
@@ -114,8 +120,8 @@ def _errors(document: Document, operations: list[DocumentedOperation]) -> list[E
         if not status.startswith(_NOT_ERRORS)
     }
     return [
-        ErrorSection(status, list(_shared(document, operations, status)), _of_sandbox(status))
-        for status in sorted(statuses | _SANDBOX_ERRORS.keys())
+        ErrorSection(status, list(_shared(document, operations, status)), _of_sandbox(own, status))
+        for status in sorted(statuses | own.keys())
     ]
 
 
@@ -139,8 +145,10 @@ def _shared(
         )
 
 
-def _of_sandbox(status: str) -> SandboxResponse | None:
-    if status not in _SANDBOX_ERRORS:
+def _of_sandbox(
+    own: Mapping[str, tuple[str, dict[str, str] | None]], status: str
+) -> SandboxResponse | None:
+    if status not in own:
         return None
-    description, data = _SANDBOX_ERRORS[status]
+    description, data = own[status]
     return SandboxResponse(description, pretty({"status": "fail", "data": data}) if data else "")

@@ -34,6 +34,14 @@ export async function control(path, { method = "GET", body } = {}) {
   return json;
 }
 
+/** Call the control API for something that is to be saved; its text. */
+export async function text(path) {
+  const response = await reach(path, {});
+  if (response.status === 401) throw new NoToken();
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.text();
+}
+
 /** Return the first reasons of a refusal, each with its field. */
 function reasonOf(data) {
   const reasons = Object.entries(data ?? {}).map(([field, reason]) => `${field}: ${reason}`);

@@ -19,11 +19,14 @@ const $ = (id) => document.getElementById(id);
 
 // `entries` are newest first, each with the run of the sandbox that it belongs to.
 const state = { entries: [], known: new Set(), run: "", newest: "", paused: false, held: [], batch: [], early: [], timer: 0, open: "", cleared: stored() };
-let page = { account: () => ({}), contract: () => null, again: async () => {}, opened: () => {} };
+let page = { account: () => ({}), contract: () => null, again: async () => {}, opened: () => {}, found: "Faults that it met", anew: "The sandbox started anew. Below is what its earlier run was asked." };
 
-/** Begin. `page` gives the account and the contract, sends a request `again`, and is told what is `opened`. */
+/**
+ * Begin. `page` gives the account and the contract, sends a request `again` (null: it does not), is told what is
+ * `opened`, and says what the faults of an entry are (`found`) and what another run is (`anew`).
+ */
 export function fillJournal(given) {
-  page = given;
+  page = { ...page, ...given };
   for (const id of ["filter-status", "filter-operation", "filter-key"]) $(id).addEventListener("change", draw);
   $("filter-text").addEventListener("input", draw);
   $("journal-pause").addEventListener("click", pause);
@@ -198,7 +201,7 @@ function forgetIds() {
   for (const node of $("journal").querySelectorAll(".entry[id]")) node.removeAttribute("id");
 }
 
-const divider = (run) => el("p", { class: "divider", "data-run": run }, "The sandbox started anew. Below is what its earlier run was asked.");
+const divider = (run) => el("p", { class: "divider", "data-run": run }, page.anew);
 
 async function saveHar() {
   const meant = new Set(state.entries.filter((row) => row.run === state.run && isShown(row)).map(({ entry }) => entry.id));
@@ -222,7 +225,8 @@ function line({ entry, run, key, fresh }) {
       status ? chip(status) : el("span", { class: "status s-" }, "–"),
       el("span", { class: "verb" }, entry.request.method),
       el("span", { class: "path" }, entry.operation ?? entry.request.path,
-        el("span", { class: "quiet" }, ` ${[entry.apiKey, entry.scenario, entry.session, ...new Set(entry.faults ?? [])].filter(Boolean).join(" · ")}`)),
+        el("span", { class: "quiet" }, ` ${[entry.apiKey, entry.scenario, entry.session].filter(Boolean).join(" · ")}`),
+        entry.faults?.length ? el("span", { class: "quiet met" }, ` · ${[...new Set(entry.faults)].join(" · ")}`) : []),
       el("span", { class: "ms" }, `${entry.milliseconds.toFixed(entry.milliseconds < 10 ? 1 : 0)} ms`)));
   const fill = () => {
     if (details.open && !details.querySelector(".tabbed")) details.append(exchange(entry, run, key));
@@ -263,7 +267,7 @@ function exchange(entry, run, key) {
   }, again));
   const har = el("button", { type: "button", class: "plain", onclick: guarded(() => downloadHar(`${entry.id}.har`, (id) => id === entry.id)) }, "HAR");
   return el("div", { class: "exchange" },
-    el("div", { class: "actions" }, copy, again, run === state.run ? har : [], el("span", { class: "quiet mono" }, entry.id)),
+    el("div", { class: "actions" }, copy, page.again ? again : [], run === state.run ? har : [], el("span", { class: "quiet mono" }, entry.id)),
     note,
     tabbed(`Request ${entry.id}`, prefix, entries, "response"));
 }
@@ -305,7 +309,7 @@ function reasonNodes(entry, response) {
   return [
     el("p", { class: `verdict ${kind}` }, sentence),
     reasons.length ? definitions(reasons.map(([field, reason]) => [field, String(reason)])) : [],
-    entry.faults?.length ? el("p", {}, `Faults that it met: ${[...new Set(entry.faults)].join(", ")}.`) : [],
+    entry.faults?.length ? el("p", {}, `${page.found}: ${[...new Set(entry.faults)].join(", ").replace(/\.$/, "")}.`) : [],
     status >= 400 ? el("p", {}, el("a", { href: `/__docs#errors-${status}` }, `What the contract says of ${status}`)) : [],
   ].flat();
 }

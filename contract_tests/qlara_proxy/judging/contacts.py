@@ -1,0 +1,236 @@
+"""The contacts of an import, found in its list afterwards: each with what its card says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qlara_proxy.judging.comparison import ImportComparison
+from qlara_proxy.judging.known import KnownContacts, by_number
+from qlara_proxy.judging.ledger import Difference
+from qlara_proxy.judging.limits import IMPORTS, Kept
+from qlara_proxy.judging.listed import AccountContext
+from qlara_proxy.judging.reading import hashed
+from qlara_proxy.judging.room import RoomChecks
+from qlara_proxy.judging.seen import SeenImport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qlara_contract.conventions import Conventions
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.seen import Seen, SeenPage
+    from qlara_proxy.judging.settling import Settling
+    from qlara_proxy.judging.window import Window
+
+
+class ContactChecks:
+    """Looks for the contacts of an account's imports in its lists."""
+
+    def __init__(
+        self,
+        ledger: TrafficLedger,
+        conventions: Conventions,
+        window: Window,
+        settling: Settling,
+    ) -> None:
+        self._ledger = ledger
+        self._expected = conventions
+        self._window = window
+        self._settling = settling
+        self._known = KnownContacts()
+        self._room = RoomChecks(ledger, self._known, window)
+        self._imports: Kept[int, SeenImport] = Kept(IMPORTS)
+        self._awaited: Kept[int, bool] = Kept(IMPORTS)  # of which something is not there yet
+        self._names: Kept[int, str] = Kept(IMPORTS)  # lists by the hash of their name
+
+    # --- imports ---------------------------------------------------------------------------------
+
+    def imported(self, seen: SeenImport) -> None:
+        """Note an import, and judge what its report says of contacts that are known."""
+        if seen.file is not None and seen.file.cards:
+            self._room.imported(seen)
+        if not seen.is_accepted or seen.goes_on or seen.file is None:
+            return
+        if seen.list_name and not seen.asked and seen.list_id:
+            self._new_list(seen)
+        others = [each for each in self._window.writes(seen.began, seen.ended) if each is not seen]
+        if seen.file.cards and not others:
+            self._repeats(seen)
+        self._imports.keep(seen.number, seen)
+        if seen.file.is_sure and seen.summary and not seen.summary["errors"]:
+            for each in seen.file.cards:
+                if seen.strategy != "SKIP" or each.number not in self._known:
+                    self._known.note(each.number, seen.list_id)
+
+    def _new_list(self, seen: SeenImport) -> None:
+        name = hash(seen.list_name)
+        before = self._names.find(name)
+        self._names.keep(name, seen.list_id)
+        if before is None or self._expected.list_names != "free" or seen.exchange is None:
+            return
+        self._ledger.check(
+            Difference(
+                "upload.new-list-each-time",
+                "The same `listName` has led to the same list again.",
+                "another list",
+                seen.list_id,
+                seen.exchange,
+                by=("list-names",),
+                value="joined",
+            ),
+            holds=before != seen.list_id,
+        )
+
+    def _repeats(self, seen: SeenImport) -> None:
+        """Judge the count of duplicates by the numbers that the account has for sure."""
+        file = seen.file
+        assert file is not None
+        if not (file.is_sure and seen.summary and seen.exchange and seen.strategy):
+            return
+        if self._expected.duplicates_scope != "account" or seen.summary["errors"] > sum(
+            bool(each.fault) for each in file.cards
+        ):
+            return
+        if seen.strategy == "DUPLICATE" and self._expected.copy_count == "new":
+            return
+        numbers = [each.number for each in file.cards if not each.fault]
+        here = hash(seen.list_id)
+        known = sum(here in self._known.lists_of(each) for each in numbers)
+        anywhere = sum(each in self._known for each in numbers)
+        if anywhere > known and seen.strategy == "SKIP":
+            self._across_lists(seen, anywhere)
+        if self._known.is_account_wide:
+            known = anywhere
+        if not known:
+            return
+        duplicates = seen.summary["duplicates"]
+        what = f"{known} of the numbers are of contacts that the account has already."
+        # That those which are updated or copied count as duplicates is assumed.
+        abouts: dict[str, tuple[PromiseId, ...]] = {
+            "SKIP": ("duplicates.by-number", "upload.summary-duplicates"),
+            "UPDATE": ("duplicates.update-counts",),
+            "DUPLICATE": ("duplicates.copy-counts",),
+        }
+        for about in abouts[seen.strategy]:
+            if duplicates >= known:
+                self._ledger.kept(about)
+                continue
+            expected, kind = f"at least {known} duplicates", f"fewer duplicates {about}"
+            self._ledger.doubtful(
+                Difference(about, what, expected, str(duplicates), seen.exchange, kind=kind)
+            )
+
+    def _across_lists(self, seen: SeenImport, known: int) -> None:
+        """Judge whether contacts of other lists make duplicates."""
+        assert seen.exchange is not None
+        duplicates = seen.summary["duplicates"]
+        if duplicates >= known:
+            self._known.is_account_wide = True
+            self._ledger.kept("duplicates.across-lists")
+        elif not self._known.is_account_wide:
+            what = "Contacts of other lists of the account do not make their cards duplicates."
+            expected = f"at least {known} duplicates"
+            self._ledger.doubtful(
+                Difference(
+                    "duplicates.across-lists",
+                    what,
+                    expected,
+                    str(duplicates),
+                    seen.exchange,
+                    by=("duplicates.scope",),
+                    value="list",
+                )
+            )
+
+    def list_refused(self, seen: Seen, list_id: str) -> None:
+        """Judge a list that is not there, although a report has named it."""
+        named = [each for each in self._imports.values() if each.list_id == list_id]
+        if not named or seen.exchange is None or named[-1].ended > seen.began:
+            return
+        made = named[-1]
+        about: PromiseId = "upload.report-names-the-list"
+        if made.list_name and not made.asked:
+            about = "upload.new-list"
+        if made.summary and not made.summary["imported"]:
+            about = "list.empty"
+        what = "The list that the report names is not there."
+        before = (made.exchange,) if made.exchange is not None else ()
+        difference = Difference(about, what, "a page", "404", seen.exchange, before)
+        self._awaited.keep(made.number, value=True)
+        self._settling.missing(seen.began - made.ended, difference)
+
+    # --- lists -----------------------------------------------------------------------------------
+
+    def listed(self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]) -> None:
+        """Judge what was imported, by all contacts of a list, which were read from *began* on."""
+        if page.exchange is None:
+            return
+        for seen in [each for each in self._imports.values() if each.list_id == page.list_id]:
+            if seen.ended > began:
+                continue
+            since = self._window.writes(seen.began, page.ended)
+            others = [each for each in since if each is not seen]
+            settled = seen.ended + self._expected.settle.total_seconds()
+            if began < settled or not self._window.is_known(seen.began):
+                continue
+            if not all(_is_together(each, seen) for each in others):
+                del self._imports[seen.number]
+                continue
+            compared = self._compared(seen, page, contacts, began)
+            is_again = seen.number in self._awaited
+            is_there = compared.judge_again() if is_again else compared.judge(others)
+            if is_there:
+                del self._imports[seen.number]
+            else:
+                self._awaited.keep(seen.number, value=True)
+        self._judge_known(page, began, contacts)
+        self._known.note_list(page.list_id, contacts, page.ended)
+
+    def _compared(
+        self,
+        seen: SeenImport,
+        page: SeenPage,
+        contacts: Sequence[Mapping[str, Any]],
+        began: float,
+    ) -> ImportComparison:
+        context = AccountContext(self._ledger, self._expected, self._known, self._settling)
+        return ImportComparison(context, seen, page, contacts, began)
+
+    def _judge_known(
+        self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Compare contacts that were seen before with what the one import did that named them since."""
+        for number, same in by_number(contacts).items():
+            known = self._known.by_number.find(number)
+            if known is None or not self._window.is_known(known.read_at):
+                continue
+            writes = self._window.writes(known.read_at, page.ended)
+            imports = [each for each in writes if isinstance(each, SeenImport)]
+            if len(imports) < len(writes) or not all(_is_told(each, began) for each in imports):
+                continue
+            touching = [each for each in imports if number in self._known.cards_of(each)]
+            if len(touching) != 1:
+                continue
+            (seen,) = touching
+            is_scoped = hash(seen.list_id) in known.lists or self._known.is_account_wide
+            ids = {hash(str(each.get("contactId"))) for each in same}
+            if not is_scoped and (seen.strategy != "SKIP" or known.contact_id not in ids):
+                continue  # duplicates may be looked for on the list of the import alone
+            card = self._known.cards_of(seen)[number]
+            self._compared(seen, page, contacts, began).known(card, same, known)
+
+    def note_page(self, page: SeenPage) -> None:
+        """Note the numbers on a page: the account has them."""
+        for each in page.contacts:
+            self._known.note(hashed(str(each.get("phoneNumber"))), page.list_id)
+
+
+def _is_together(other: Any, seen: SeenImport) -> bool:
+    """Return whether another import was sent at the same time as *seen*, and was accepted."""
+    return bool(other.is_accepted and other.began < seen.ended and other.ended > seen.began)
+
+
+def _is_told(seen: SeenImport, began: float) -> bool:
+    is_read = seen.file is not None and bool(seen.file.cards)
+    return seen.is_accepted and not seen.goes_on and is_read and seen.ended <= began

@@ -145,7 +145,9 @@ def _to_sandbox(bundle: ReadBundle, scenario: str, rows: list[Replayed]) -> Comp
         return replay(bundle, target, rows.append)
 
 
-def _to_deployment(bundle: ReadBundle, settings: RunSettings, rows: list[Replayed]) -> ComparedResponses:
+def _to_deployment(
+    bundle: ReadBundle, settings: RunSettings, rows: list[Replayed]
+) -> ComparedResponses:
     from qlara_proxy.replaying import DeploymentTarget, busiest_account, replay
 
     if settings.effective_mode is Mode.FULL:

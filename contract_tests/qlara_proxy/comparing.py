@@ -53,7 +53,7 @@ class Difference:
 
 
 @dataclass
-class Tally:
+class ComparedResponses:
     """What was compared. ``not_compared`` counts exchanges by the reason why they were not."""
 
     compared: Counter[str] = field(default_factory=Counter)

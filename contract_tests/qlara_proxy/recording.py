@@ -192,7 +192,7 @@ class _Writing:
         order = [*_ORDER, *(name for name in document if name not in _ORDER)]
         text = yaml.dump(
             {name: document[name] for name in order if name in document},
-            Dumper=_Dumper,
+            Dumper=_ScenarioDumper,
             sort_keys=False,
             allow_unicode=True,
             width=1000,
@@ -359,7 +359,7 @@ class _Writing:
 _ORDER = ("title", "story", "try", "overlay", "account", "lists", "clock", "ids")
 
 
-class _Dumper(yaml.SafeDumper):
+class _ScenarioDumper(yaml.SafeDumper):
     """Writes text of several lines as such, and what another reader of YAML may misread in quotes."""
 
     def ignore_aliases(self, _: Any) -> bool:
@@ -371,7 +371,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _text)
+_ScenarioDumper.add_representer(str, _text)
 
 
 def _is_played(upload: Upload) -> bool:

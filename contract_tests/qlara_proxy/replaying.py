@@ -15,7 +15,7 @@ from qlara_contract.exchange import ApiRequest, ApiResponse
 from qlara_contract.settings import Mode
 from qlara_proxy.comparing import (
     Comparison,
-    Tally,
+    ComparedResponses,
     operation_of,
     reason_not_to_compare,
 )
@@ -80,13 +80,13 @@ class Replayed:
 
 def replay(
     bundle: ReadBundle, target: Target, show: Callable[[Replayed], None] = lambda _: None
-) -> Tally:
+) -> ComparedResponses:
     """Play a bundle back and return what differs; *show* is called for each request.
 
     Raises:
         CannotRun: the target cannot be reached any more.
     """
-    tally, comparisons = Tally(), dict[int | None, Comparison]()
+    tally, comparisons = ComparedResponses(), dict[int | None, Comparison]()
     for exchange in sorted(bundle.exchanges, key=lambda one: one.number):
         account = bundle.accounts.get(exchange.number)
         one = _replayed(exchange, account, target, comparisons)
@@ -249,7 +249,7 @@ def _headers(exchange: KeptExchange, key: str) -> list[tuple[str, str]]:
     return [*headers, ("X-Api-Key", key)] if key else headers
 
 
-def as_json(rows: list[Replayed], tally: Tally) -> dict[str, Any]:
+def as_json(rows: list[Replayed], tally: ComparedResponses) -> dict[str, Any]:
     """Return everything as a JSON value; its fields are stable."""
     return {
         **tally.as_json(),

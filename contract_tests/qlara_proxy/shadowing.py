@@ -15,7 +15,7 @@ from qlara_contract.exchange import ApiResponse
 from qlara_proxy.comparing import (
     Comparison,
     Difference,
-    Tally,
+    ComparedResponses,
     operation_of,
     reason_not_to_compare,
 )
@@ -75,7 +75,7 @@ class Shadow:
         self._waiting: dict[int, KeptExchange] = {}
         self._bytes = 0
         self._next = 1
-        self._tally = Tally()
+        self._tally = ComparedResponses()
         self._lock = Lock()
         self._is_open = True
 

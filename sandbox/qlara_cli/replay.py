@@ -20,7 +20,7 @@ from qlara_contract.settings import Mode, RunSettings, split_credentials
 
 if TYPE_CHECKING:
     from qlara_proxy.bundling import ReadBundle
-    from qlara_proxy.comparing import Tally
+    from qlara_proxy.comparing import ComparedResponses
     from qlara_proxy.replaying import Replayed
 
 _MOST_ROWS = 60
@@ -138,14 +138,16 @@ def _settings(options: dict[str, Any]) -> RunSettings | None:
     )
 
 
-def _to_sandbox(bundle: ReadBundle, scenario: str, rows: list[Replayed]) -> Tally:
+def _to_sandbox(bundle: ReadBundle, scenario: str, rows: list[Replayed]) -> ComparedResponses:
     from qlara_proxy.replaying import replay, sandbox_for
 
     with sandbox_for(bundle, scenario) as target:
         return replay(bundle, target, rows.append)
 
 
-def _to_deployment(bundle: ReadBundle, settings: RunSettings, rows: list[Replayed]) -> Tally:
+def _to_deployment(
+    bundle: ReadBundle, settings: RunSettings, rows: list[Replayed]
+) -> ComparedResponses:
     from qlara_proxy.replaying import DeploymentTarget, busiest_account, replay
 
     if settings.effective_mode is Mode.FULL:
@@ -163,7 +165,7 @@ def _to_deployment(bundle: ReadBundle, settings: RunSettings, rows: list[Replaye
 
 
 def _show(
-    rows: list[Replayed], tally: Tally, settings: RunSettings | None, *, as_json: bool
+    rows: list[Replayed], tally: ComparedResponses, settings: RunSettings | None, *, as_json: bool
 ) -> None:
     if as_json:
         from qlara_proxy.replaying import as_json as value

@@ -27,7 +27,7 @@ from qlara_proxy.sandbox import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_proxy.fictional.numbers import Numbers
+    from qlara_proxy.fictional.numbers import FictionalNumbers
     from qlara_proxy.fictional.texts import Texts
     from qlara_proxy.fictional.words import Words
 
@@ -351,7 +351,7 @@ _KNOWN_FORMATS = (b"PK\3\4", b"\x1f\x8b", b"%PDF", b"\x89PNG", b"\xff\xd8\xff")
 class CardFiles:
     """What files become in one recording."""
 
-    def __init__(self, words: Words, numbers: Numbers, texts: Texts) -> None:
+    def __init__(self, words: Words, numbers: FictionalNumbers, texts: Texts) -> None:
         self._words = words
         self._numbers = numbers
         self._texts = texts

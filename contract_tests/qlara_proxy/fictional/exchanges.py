@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from qlara_contract.forms import FormPart, MultipartForm, boundary_of, read_form
 from qlara_proxy.fictional import octets
 from qlara_proxy.fictional.cards import CardFiles
-from qlara_proxy.fictional.numbers import Numbers
+from qlara_proxy.fictional.numbers import FictionalNumbers
 from qlara_proxy.fictional.secrets_of_traffic import REMOVED, Secrets
 from qlara_proxy.fictional.texts import Texts
 from qlara_proxy.fictional.vocabulary import (
@@ -100,7 +100,7 @@ class Fiction:
         self.keep_data = keep_data
         self.secrets = Secrets()
         self.words = Words(secret or secrets.token_bytes(32))
-        self.numbers = Numbers(self.words, region)
+        self.numbers = FictionalNumbers(self.words, region)
         self.texts = Texts(self.words, self.numbers)
         self.cards = CardFiles(self.words, self.numbers, self.texts)
 

@@ -59,7 +59,7 @@ class _Kind(NamedTuple):
     type: int
 
 
-class Numbers:
+class FictionalNumbers:
     """What numbers become in one recording; those without a prefix are of *region*.
 
     ``known`` has the number that stands for each E.164 number, ``real`` are those of the traffic: while

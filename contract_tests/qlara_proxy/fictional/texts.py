@@ -9,7 +9,7 @@ from unicodedata import category
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qlara_proxy.fictional.numbers import Numbers
+    from qlara_proxy.fictional.numbers import FictionalNumbers
     from qlara_proxy.fictional.words import Words
 
     Keeps = Callable[[str], bool]
@@ -42,7 +42,7 @@ def _nothing(_: str) -> bool:
 class Texts:
     """What texts become in one recording."""
 
-    def __init__(self, words: Words, numbers: Numbers) -> None:
+    def __init__(self, words: Words, numbers: FictionalNumbers) -> None:
         self._words = words
         self._numbers = numbers
         self._domains: dict[str, str] = {}

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from qlara_contract.torture.catalogue import FEATURES, PLAIN
 from qlara_proxy.fictional.cards import CardFiles
-from qlara_proxy.fictional.numbers import Numbers
+from qlara_proxy.fictional.numbers import FictionalNumbers
 from qlara_proxy.fictional.texts import Texts
 from qlara_proxy.fictional.words import Words
 from qlara_proxy.sandbox import SCENARIOS, import_plan
@@ -34,7 +34,7 @@ class Invented:
 
     def __init__(self, data: bytes, secret: bytes = b"secret", region: str = "IT") -> None:
         words = Words(secret)
-        self.numbers = Numbers(words, region)
+        self.numbers = FictionalNumbers(words, region)
         self.texts = Texts(words, self.numbers)
         cards = CardFiles(words, self.numbers, self.texts)
         cards.file(data)

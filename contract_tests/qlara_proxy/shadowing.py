@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from qlara_contract.errors import CannotRun
 from qlara_contract.exchange import ApiResponse
 from qlara_proxy.comparing import (
+    ComparedResponses,
     Comparison,
     Difference,
-    ComparedResponses,
     operation_of,
     reason_not_to_compare,
 )

@@ -117,10 +117,14 @@ STATES = {
     "an open exchange": [
         "click [data-demo=documented-import]",
         "wait #report tbody tr",
-        "click #journal summary >> nth=0",
-        "click #journal [data-tab=cards]",
+        # The journal shows a request a moment after its response.
+        "click #journal .entry:has-text('uploadVCard') summary >> nth=0",
+        "click #journal .entry[open] [data-tab=cards]",
     ],
-    "a reason": ["click #journal summary >> nth=0", "click #journal [data-tab=reason]"],
+    "a reason": [
+        "click #journal .entry:has(.s4) summary >> nth=0",
+        "click #journal .entry[open] [data-tab=reason]",
+    ],
     "a filter without a match": ["fill #filter-text nothing", "wait #journal-empty:not([hidden])"],
     "a journal that is held": ["click #journal-pause"],
     "a journal that was cleared": ["click #journal-clear", "wait #journal-all:not([hidden])"],

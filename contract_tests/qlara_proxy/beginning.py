@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 UPLOAD, LIST, QUOTA = "uploadVCard", "listContacts", "getContactQuota"
 NOT_SEEN = "list_not_seen"
 _USED = re.compile(r"\b(\d{1,9})/(\d{1,9})\b")
+_LARGEST_PLAN = 1_000_000_000
+MOST_CONTACTS = 250_000
+"""Contacts of a list that a scenario has; a larger one would take much memory in each world."""
+_MOMENT = re.compile(
+    r"(?:19[7-9]|2\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+)
 _E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 
 
@@ -46,7 +52,7 @@ class Upload:
         """Return a number of the summary, 0 if it has none."""
         summary = (self.report or {}).get("summary")
         value = summary.get(name) if isinstance(summary, dict) else None
-        return value if isinstance(value, int) and not isinstance(value, bool) else 0
+        return max(0, _whole(value) or 0)
 
     @property
     def created(self) -> int:
@@ -72,7 +78,7 @@ class Beginning:
     ``guessed`` counts contacts that imports met, but no read showed; ``not_seen`` are those for which the lists
     that were read have no room.
     ``unusable`` counts contacts whose numbers are not in E.164. ``imported_at`` is the time of the first import,
-    which took ``import_takes`` seconds.
+    which took ``import_takes`` seconds. ``cut_short``: a list has more contacts than a scenario is to have.
     """
 
     lists: dict[str, RecordedList] = field(default_factory=dict)
@@ -81,6 +87,7 @@ class Beginning:
     uploads: list[Upload] = field(default_factory=list)
     not_seen: list[dict[str, Any]] = field(default_factory=list)
     new_lists: list[str] = field(default_factory=list)
+    cut_short: bool = False
     guessed: int = 0
     reads: int = 0
     unusable: int = 0
@@ -133,26 +140,28 @@ class _Reading:
                 self._page(body, dict(parse_qsl(query)))
 
     def _quota(self, body: dict[str, Any]) -> None:
-        used, total = body.get("used"), body.get("total")
-        if (
-            not isinstance(total, int)
-            and isinstance(body.get("available"), int)
-            and isinstance(used, int)
-        ):
-            total = used + body["available"]
-        if isinstance(used, int) and isinstance(total, int):
+        used, total, available = (_whole(body.get(name)) for name in ("used", "total", "available"))
+        if total is None and used is not None and available is not None:
+            total = used + available
+        if used is not None and total is not None:
             self.found.reads += 1
             self._note_quota(used, total)
 
     def _note_quota(self, used: int, total: int) -> None:
-        if self.found.used is None and 0 <= used - self._created <= total:
+        if self.found.used is None and 0 <= used - self._created <= total <= _LARGEST_PLAN:
             self.found.used, self.found.total = used - self._created, total
 
     def _page(self, body: dict[str, Any], query: dict[str, str]) -> None:
-        list_id, contacts, total = (body.get(name) for name in ("listId", "contacts", "total"))
-        page = body.get("page")
-        if not (isinstance(list_id, str) and isinstance(contacts, list) and isinstance(total, int)):
+        list_id, contacts, total = (
+            body.get("listId"),
+            body.get("contacts"),
+            _whole(body.get("total")),
+        )
+        page = _whole(body.get("page"))
+        if not isinstance(list_id, str) or not isinstance(contacts, list) or total is None:
             return
+        if total > MOST_CONTACTS:
+            self.found.cut_short, total = True, MOST_CONTACTS
         self.found.reads += 1
         if list_id in self._born or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", list_id):
             return
@@ -161,7 +170,7 @@ class _Reading:
             first = max(0, total - self._joined.get(list_id, 0))
             known = self.found.lists[list_id] = RecordedList(list_id, first)
         limit = self._limit(query.get("limit", ""), len(contacts), more=body.get("hasMore") is True)
-        number = page if isinstance(page, int) else self._conventions.page_first
+        number = self._conventions.page_first if page is None else page
         start = max(0, number - self._conventions.page_first) * limit
         for at, contact in enumerate(contacts, start):
             place = total - 1 - at if self._conventions.order == "newest" else at
@@ -170,18 +179,22 @@ class _Reading:
     def _limit(self, asked: str, count: int, *, more: bool) -> int:
         if more and count:
             return count
-        return int(asked) if asked.isdecimal() and asked else self._conventions.limit_default
+        is_number = asked.isdecimal() and len(asked) < 8
+        return int(asked) if is_number else self._conventions.limit_default
 
     def _contact(self, known: RecordedList, place: int, contact: Any) -> None:
         if not isinstance(contact, dict):
             return
         number = contact.get("phoneNumber")
-        if place >= known.total:
-            self._later.add(str(number))
-            if self.found.imported_at is None:
-                self.found.imported_at = _moment(contact.get("createdAt"))
+        number = number if isinstance(number, str) else ""
+        if place < 0:
             return
-        if not isinstance(number, str) or not _E164.fullmatch(number):
+        if place >= known.total:
+            self._later.add(number)
+            if self.found.imported_at is None:
+                self.found.imported_at = moment(contact.get("createdAt"))
+            return
+        if not _E164.fullmatch(number):
             self.found.unusable += 1
             return
         identity = str(contact.get("contactId") or "")
@@ -189,7 +202,10 @@ class _Reading:
             known.ids.add(identity)
             tags = contact.get("tags")
             added = self._tagged.get(number, set())
-            own = [each for each in tags if each not in added] if isinstance(tags, list) else []
+            given = (
+                [each for each in tags if isinstance(each, str)] if isinstance(tags, list) else []
+            )
+            own = [each for each in given if each not in added]
             person = {**contact, "tags": list(dict.fromkeys(own))}
             known.contacts[place] = (
                 self._people.setdefault(identity, person) if identity else person
@@ -266,7 +282,7 @@ class _Reading:
 
     def _note_time(self) -> None:
         reports = (each.report for each in self.found.uploads if each.report)
-        completed = next(filter(None, (_moment(each.get("completedAt")) for each in reports)), None)
+        completed = next(filter(None, (moment(each.get("completedAt")) for each in reports)), None)
         if completed is None:
             return
         began = self.found.imported_at
@@ -290,12 +306,18 @@ def _person(contact: Contact) -> dict[str, Any]:
     return {"name": contact.name, "phoneNumber": contact.phone_number, "email": contact.email}
 
 
-def _moment(text: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+def moment(text: Any) -> datetime | None:
+    """Return the time that a text is in RFC 3339, if a clock can show it."""
+    if not isinstance(text, str) or not _MOMENT.fullmatch(text):
         return None
-    return found if found.tzinfo is not None else None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _json(body: bytes) -> Any:

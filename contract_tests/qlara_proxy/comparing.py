@@ -39,7 +39,7 @@ _OUTSIDE = "outside the contract"
 
 
 @dataclass
-class Difference:
+class RecordedDifference:
     """One way in which two deployments differ, and the numbers of the exchanges that show it first.
 
     ``what`` names the place, and values only where they are data of nobody.
@@ -59,7 +59,7 @@ class ComparedResponses:
     compared: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
     not_compared: Counter[str] = field(default_factory=Counter)
-    found: dict[tuple[str, DifferenceKind, str], Difference] = field(default_factory=dict)
+    found: dict[tuple[str, DifferenceKind, str], RecordedDifference] = field(default_factory=dict)
     left_out: int = 0
 
     def note(self, number: int, operation: str, found: tuple[DifferenceKind, str] | None) -> None:
@@ -72,12 +72,12 @@ class ComparedResponses:
         if key not in self.found and len(self.found) >= _MOST_DIFFERENCES:
             self.left_out += 1
             return
-        one = self.found.setdefault(key, Difference(*key))
+        one = self.found.setdefault(key, RecordedDifference(*key))
         one.count += 1
         if len(one.exchanges) < _EXAMPLES:
             one.exchanges.append(number)
 
-    def differences(self) -> list[Difference]:
+    def differences(self) -> list[RecordedDifference]:
         """Return the differences, the most frequent ones first."""
         return sorted(self.found.values(), key=lambda one: -one.count)
 

@@ -21,7 +21,15 @@ import yaml
 from qlara_contract.contract import contract
 from qlara_contract.forms import FormPart
 from qlara_contract.report.counting import counted
-from qlara_proxy.beginning import LIST, NOT_SEEN, QUOTA, UPLOAD, beginning
+from qlara_proxy.beginning import (
+    LIST,
+    MOST_CONTACTS,
+    NOT_SEEN,
+    QUOTA,
+    UPLOAD,
+    beginning,
+    moment,
+)
 from qlara_proxy.fictional.exchanges import Fiction
 from qlara_proxy.fictional.vocabulary import ENUMERATED
 from qlara_proxy.keeping import Kept, KeptExchange, kept
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
 _FILES = "files"
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _LIST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ODD_FIELD = re.compile(r"[\"\\@<;$`!\r\n]|^\s|\s$")
 _USUAL_ZONES = ("Europe/Rome", "UTC", "Europe/London", "America/New_York", "Asia/Kolkata")
 _USUAL_TOTAL = 50_000
@@ -215,6 +224,8 @@ class _Writing:
             yield f"Imports met {counted(found.guessed, 'contact')} that no read showed: which ones is a guess."
         if found.not_seen:
             yield f"Where the lists have no room for them, they are in {NOT_SEEN}."
+        if found.cut_short:
+            yield f"A list has more than {MOST_CONTACTS} contacts: no more are in it."
         if found.used is None:
             yield "No response told the quota."
         if found.unusable:
@@ -239,7 +250,7 @@ class _Writing:
             if found.import_takes:
                 document["clock"]["import_takes"] = f"{round(found.import_takes * 1000)}ms"
         reports = [each.report or {} for each in found.uploads]
-        imports = [str(each["importId"]) for each in reports if each.get("importId")]
+        imports = [_clean(each["importId"]) for each in reports if each.get("importId")]
         new = [each for each in found.new_lists if _LIST_ID.fullmatch(each)]
         ids = {
             "import": list(dict.fromkeys(map(fiction.identifier, imports))),
@@ -278,16 +289,16 @@ class _Writing:
     def _contact(self, contact: dict[str, Any], position: int | None) -> dict[str, Any]:
         fiction = self._fiction
         entry: dict[str, Any] = {
-            "name": fiction.text(str(contact.get("name") or "")),
+            "name": fiction.text(_clean(contact.get("name") or "")),
             "phoneNumber": fiction.number(contact["phoneNumber"]),
         }
         if contact.get("email"):
-            entry["email"] = fiction.text(str(contact["email"]))
-        if tags := [fiction.text(str(each)) for each in contact.get("tags") or [] if str(each)]:
+            entry["email"] = fiction.text(_clean(contact["email"]))
+        if tags := [fiction.text(_clean(each)) for each in contact.get("tags") or [] if each]:
             entry["tags"] = list(dict.fromkeys(tags))
         if contact.get("contactId"):
-            entry["contactId"] = fiction.identifier(str(contact["contactId"]))[:200]
-        if _is_moment(contact.get("createdAt")):
+            entry["contactId"] = fiction.identifier(_clean(contact["contactId"]))[:200]
+        if moment(contact.get("createdAt")):
             entry["createdAt"] = contact["createdAt"]
         if position is not None:
             entry["position"] = position
@@ -310,7 +321,7 @@ class _Writing:
         return f'curl -s $BASE{path} -H "X-Api-Key: $KEY" {" ".join(parts)}'
 
     def _field(self, name: str, content: bytes) -> str:
-        value = content.decode("utf-8", "replace")
+        value = _clean(content.decode("utf-8", "replace"))
         if name == "listId":
             return self._fiction.identifier(value)
         if name == "duplicateStrategy" and value in ENUMERATED:
@@ -397,12 +408,9 @@ def _what_is_kept(*, keep_data: bool) -> str:
     )
 
 
-def _is_moment(text: Any) -> bool:
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return False
-    return moment.tzinfo is not None and "T" in text and 1970 <= moment.year < 3000
+def _clean(text: Any) -> str:
+    """Return a text that a file in UTF-8 and a shell can hold."""
+    return _CONTROL.sub(" ", str(text)).encode("utf-8", "replace").decode()
 
 
 def _zone(found: Beginning) -> str:
@@ -411,10 +419,10 @@ def _zone(found: Beginning) -> str:
     times += [
         one.get("createdAt") for each in found.lists.values() for one in each.contacts.values()
     ]
-    moment = next((datetime.fromisoformat(each) for each in times if _is_moment(each)), None)
-    if moment is None:
+    time = next(filter(None, map(moment, times)), None)
+    if time is None:
         return _USUAL_ZONES[0]
-    offset = moment.utcoffset()
+    offset = time.utcoffset()
     zones = (*_USUAL_ZONES, *sorted(available_timezones()))
-    fitting = (each for each in zones if moment.astimezone(ZoneInfo(each)).utcoffset() == offset)
+    fitting = (each for each in zones if time.astimezone(ZoneInfo(each)).utcoffset() == offset)
     return next(fitting, _USUAL_ZONES[0])

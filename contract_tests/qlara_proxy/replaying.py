@@ -14,8 +14,8 @@ from qlara_contract.errors import CannotRun, Interrupted
 from qlara_contract.exchange import ApiRequest, ApiResponse
 from qlara_contract.settings import Mode
 from qlara_proxy.comparing import (
-    Comparison,
     ComparedResponses,
+    Comparison,
     operation_of,
     reason_not_to_compare,
 )

@@ -15,7 +15,7 @@ from qlara_contract.exchange import ApiResponse
 from qlara_proxy.comparing import (
     ComparedResponses,
     Comparison,
-    Difference,
+    RecordedDifference,
     operation_of,
     reason_not_to_compare,
 )
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from qlara_proxy.keeping import KeptExchange
     from qlara_proxy.traffic import PassedExchange
 
-__all__ = ["Difference", "Shadow"]
+__all__ = ["RecordedDifference", "Shadow"]
 
 # What waits for a request that began earlier and is not over yet. Beyond this, it does not wait any longer.
 _MOST_WAITING = 64
@@ -91,7 +91,7 @@ class Shadow:
                 return
             self._send(number)
 
-    def differences(self) -> list[Difference]:
+    def differences(self) -> list[RecordedDifference]:
         """Return what differs so far, the most frequent first."""
         with self._lock:
             return self._tally.differences()

@@ -30,6 +30,7 @@ from qlara_contract.promises import LIST, OPERATIONS, Severity, promise
 from qlara_contract.results import PromiseResult, PromiseState, Results
 from qlara_contract.run import SuiteRun
 from qlara_contract.story import BASIC, TRIPPED, PromiseBroken, Story, StoryFunction
+from qlara_contract.wording import OF_A_RUN, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_contract.results import Evidence
     from qlara_contract.settings import RunSettings
+    from qlara_contract.wording import Remarks
 
 _TRIES = 3
 _NO_LIST = frozenset({400, 403, 404, 410, 422})
@@ -90,6 +92,35 @@ class Outcome:
     is_interrupted: bool = False
     failures: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    wording: Wording = OF_A_RUN
+
+    @property
+    def circumstances(self) -> list[str]:
+        """How the run was made: the base URL first, then mode, requests and time."""
+        settings = self.settings
+        parts = [settings.base_url]
+        if self.sandbox_scenario:
+            parts.append(f"a sandbox, scenario {self.sandbox_scenario}")
+        parts.append(f"{settings.effective_mode}, {settings.profile}, seed {settings.seed}")
+        parts.append(f"{self.requests} requests in {self.seconds:.1f} s")
+        if self.waited:
+            parts.append(f"{self.waited:.0f} s of that spent waiting out 429s")
+        return parts
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """How the run was made, as ``report.json`` has it."""
+        settings = self.settings
+        return {
+            "mode": settings.effective_mode.value,
+            "profile": settings.profile.value,
+            "seed": settings.seed,
+        }
+
+    @property
+    def remarks(self) -> tuple[Remarks, ...]:
+        """What is told beside the promises."""
+        return ()
 
     @property
     def today(self) -> date:

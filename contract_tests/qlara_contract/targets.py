@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
+from qlara_sandbox.domain.contacts import Card
 from qlara_sandbox.domain.conventions import (
     TABLE,
     Convention,
@@ -19,6 +20,7 @@ from qlara_sandbox.domain.conventions import (
     convention,
     duration_text,
 )
+from qlara_sandbox.domain.errors import NotAVCard, UnterminatedVCard
 from qlara_sandbox.http.alternatives import alternatives, always_required, properties_of
 from qlara_sandbox.http.conventions import (
     LONGEST_SENTENCE,
@@ -40,12 +42,15 @@ __all__ = [
     "SCENARIOS",
     "SPEC",
     "TABLE",
+    "Card",
     "Convention",
     "Conventions",
     "Document",
     "InvalidConvention",
     "InvalidOverlay",
+    "NotAVCard",
     "SandboxDidNotStart",
+    "UnterminatedVCard",
     "alternatives",
     "always_required",
     "apply_file",
@@ -58,6 +63,7 @@ __all__ = [
     "for_fuzzing",
     "overlay_for",
     "properties_of",
+    "read_cards_under",
     "running_sandbox",
     "sandbox_behind",
 ]
@@ -97,6 +103,29 @@ def _announced_url(process: subprocess.Popen[str]) -> str:
         if found := _URL.search(line):
             return found[0]
     raise SandboxDidNotStart("The sandbox did not start: " + "".join(output).strip())
+
+
+def read_cards_under(
+    conventions: Conventions, content: bytes
+) -> tuple[bytes, list[Card], Callable[[str], str | None]]:
+    """Return how the contract reads a vCard file: its text in UTF-8, its cards, and what reads a number.
+
+    Raises:
+        NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
+    """
+    from qlara_sandbox.domain.transcoding import read_as
+    from qlara_sandbox.domain.vcard import read_cards
+    from qlara_sandbox.services.importing import Reading
+
+    text = read_as(
+        content, utf_16=conventions.charset_utf_16, other=conventions.charset_other
+    )
+    cards = read_cards(
+        text,
+        version_2_1=conventions.version_2_1 == "read",
+        machines=conventions.numbers_fax == "used",
+    )
+    return text, list(cards), Reading(conventions.region, conventions).normaliser()
 
 
 @contextmanager

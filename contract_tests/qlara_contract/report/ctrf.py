@@ -36,9 +36,9 @@ def as_ctrf(outcome: Outcome) -> dict[str, Any]:
         "reportFormat": "CTRF",
         "specVersion": SPEC_VERSION,
         "timestamp": outcome.started.isoformat(timespec="seconds"),
-        "generatedBy": "qlara-sandbox verify",
+        "generatedBy": outcome.wording.tool,
         "results": {
-            "tool": {"name": "qlara-sandbox verify"},
+            "tool": {"name": outcome.wording.tool},
             "summary": {
                 "tests": len(tests),
                 **counts,
@@ -82,7 +82,7 @@ def _test(outcome: Outcome, result: PromiseResult) -> dict[str, Any]:
         "testId": promise.id,
         "name": promise.id,
         "status": status,
-        "rawStatus": state.value,
+        "rawStatus": outcome.wording.of(state),
         "duration": 0,
         "suite": [promise.operation],
         "type": "contract",
@@ -96,7 +96,7 @@ def _test(outcome: Outcome, result: PromiseResult) -> dict[str, Any]:
 
 def _message(outcome: Outcome, result: PromiseResult, state: PromiseState) -> str:
     if state is PromiseState.NOT_EXERCISED:
-        return f"not exercised: {result.reason}"
+        return f"{outcome.wording.not_exercised}: {result.reason}"
     if state is PromiseState.DEVIATION:
         known = outcome.known_as(result)[0]
         return f"known deviation until {known.until}: {known.reason}"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from qlara_contract.engine import Outcome
     from qlara_contract.report.trend import Trend
     from qlara_contract.results import Evidence, PromiseResult
+    from qlara_contract.wording import Remark
 
 
 def write_report(outcome: Outcome, folder: Path, trend: Trend | None = None) -> list[Path]:
@@ -75,9 +76,7 @@ def as_json(
         "baseUrl": settings.base_url,
         "started": outcome.started.isoformat(timespec="seconds"),
         "seconds": round(outcome.seconds, 3),
-        "mode": settings.effective_mode.value,
-        "profile": settings.profile.value,
-        "seed": settings.seed,
+        **outcome.how,
         "strict": settings.strict,
         "sandboxScenario": outcome.sandbox_scenario or None,
         "requests": outcome.requests,
@@ -116,6 +115,10 @@ def as_json(
         "promises": [_promise(outcome, each, requests) for each in outcome.promises],
         "expiredDeviations": [one for each in outcome.expired for one in each.promises],
         "unusedDeviations": outcome.unused,
+        "remarks": {
+            group.name: [_remark(each, requests) for each in group.remarks]
+            for group in outcome.remarks
+        },
         "trend": trend.as_json if trend else None,
         "suiteFailures": outcome.failures,
     }
@@ -142,6 +145,17 @@ def _promise(outcome: Outcome, result: PromiseResult, requests: ShownRequests) -
     if result.evidence:
         value["evidence"] = [_evidence(each, requests) for each in outcome.evidence(result)]
     return value
+
+
+def _remark(remark: Remark, requests: ShownRequests) -> dict[str, Any]:
+    exchange = remark.exchange
+    return {
+        "what": requests.masked(remark.what),
+        "expected": requests.masked(remark.expected),
+        "times": remark.times,
+        "curl": requests.curl(exchange) if exchange else None,
+        "answer": requests.response(exchange) if exchange else None,
+    }
 
 
 def _evidence(evidence: Evidence, requests: ShownRequests) -> dict[str, Any]:
@@ -193,7 +207,7 @@ def _case(suite: ET.Element, outcome: Outcome, result: PromiseResult) -> None:
     elif is_difference:
         ET.SubElement(case, "system-out").text = f"differs: {text}"
     elif state is PromiseState.NOT_EXERCISED:
-        message = xml_safe(f"not exercised: {result.reason}")
+        message = xml_safe(f"{outcome.wording.not_exercised}: {result.reason}")
         ET.SubElement(case, "skipped", message=message)
     elif state is PromiseState.DEVIATION:
         known = outcome.known_as(result)[0]

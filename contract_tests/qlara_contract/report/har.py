@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from qlara_contract.forms import ImportForm
 
 _TEXT_BYTES = 100_000
-_CREATOR = harfile.Creator("qlara-sandbox verify", "1")
 
 
 def as_har(outcome: Outcome) -> str:
     """Return the log as JSON text, in the order in which the requests were sent."""
     log = StringIO()
-    with harfile.HarFile.open(log, creator=_CREATOR) as har:
+    with harfile.HarFile.open(log, creator=harfile.Creator(outcome.wording.tool, "1")) as har:
         for exchange, comment in sorted(_exchanges(outcome), key=lambda each: each[0].at):
             milliseconds = round(exchange.took * 1000, 3)
             har.add_entry(

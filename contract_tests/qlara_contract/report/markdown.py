@@ -56,6 +56,7 @@ def as_markdown(
         lines += ["", "## Since the last run", "", *(f"- {plain(each)}" for each in trend.lines)]
     lines += _broken(outcome, requests)
     lines += _conventions(outcome, requests)
+    lines += _remarks(outcome, requests)
     lines += _not_exercised(outcome, requests)
     failures = network_failures(outcome)
     if failures:
@@ -64,7 +65,8 @@ def as_markdown(
             f"- {plain(requests.masked(what))} ({count} {'time' if count == 1 else 'times'})"
             for what, count in failures
         ]
-    lines += _left_behind(outcome, requests)
+    if outcome.wording.leaves_contacts:
+        lines += _left_behind(outcome, requests)
     return requests.masked("\n".join(lines) + "\n")
 
 
@@ -179,12 +181,26 @@ def _not_exercised(outcome: Outcome, requests: ShownRequests) -> list[str]:
     groups = not_exercised(outcome)
     if not groups:
         return []
-    lines = ["", "## Not exercised", ""]
+    wording = outcome.wording
+    lines = ["", f"## {wording.not_exercised.capitalize()}", ""]
     for (reason, said), ids in groups.items():
-        remedied = f" To exercise: {plain(said)}." if said else ""
+        remedied = f" {wording.to_exercise}: {plain(said)}." if said else ""
         lines.append(
             f"- {plain(requests.masked(reason))} ({len(ids)}): `{ids[0]}`{' …' if ids[1:] else ''}.{remedied}"
         )
+    return lines
+
+
+def _remarks(outcome: Outcome, requests: ShownRequests) -> list[str]:
+    lines = []
+    for group in outcome.remarks:
+        if not group.remarks:
+            continue
+        lines += ["", f"## {group.title}", "", plain(group.about), ""]
+        lines += [
+            f"- {plain(requests.masked(each.what))} ({counted(each.times, 'time')})"
+            for each in group.remarks
+        ]
     return lines
 
 

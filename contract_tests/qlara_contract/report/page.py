@@ -45,14 +45,16 @@ def as_html(
     found = found_causes(outcome)
     page = render(
         _TEMPLATE,
-        title=f"Contract report: {outcome.settings.base_url}",
+        title=f"{outcome.wording.title}: {outcome.settings.base_url}",
         subject="Contract of the Qlara contact API (UC-020)",
         started=outcome.started,
         verdict=verdict(outcome),
         is_bad=bool(outcome.exit_code),
         target=outcome.settings.base_url,
-        counts=[(state, len(outcome.in_state(state))) for state in PromiseState],
-        classes=_CLASSES,
+        counts=[(outcome.wording.of(each), len(outcome.in_state(each))) for each in PromiseState],
+        classes={outcome.wording.of(each): name for each, name in _CLASSES.items()},
+        wording=outcome.wording,
+        remarks=[each for each in outcome.remarks if each.remarks],
         circumstances=" · ".join(circumstances(outcome)[1:]),
         requests=requests,
         costs=COSTS,
@@ -71,7 +73,7 @@ def as_html(
         network=network_failures(outcome),
         not_exercised=not_exercised(outcome),
         left=() if outcome.sandbox_scenario else outcome.ledger.entries,
-        left_sentence=left_behind(outcome),
+        left_sentence=left_behind(outcome) if outcome.wording.leaves_contacts else "",
         by_operation=_by_operation(outcome),
     )
     return requests.masked(page)
@@ -86,10 +88,10 @@ def _known(outcome: Outcome) -> list[Deviation]:
     return list(dict.fromkeys(found))
 
 
-def _by_operation(outcome: Outcome) -> dict[str, list[tuple[PromiseState, PromiseResult]]]:
+def _by_operation(outcome: Outcome) -> dict[str, list[tuple[str, PromiseResult]]]:
     found = {
         operation: [
-            (outcome.state(each), each)
+            (outcome.wording.of(outcome.state(each)), each)
             for each in outcome.promises
             if each.promise.operation == operation
         ]

@@ -10,6 +10,7 @@ from qlara_contract.causes import causes
 from qlara_contract.promises import Severity
 from qlara_contract.results import PromiseState
 from qlara_contract.settings import Mode
+from qlara_contract.wording import OF_A_RUN
 
 if TYPE_CHECKING:
     from qlara_contract.causes import Cause
@@ -65,7 +66,7 @@ def verdict(outcome: Outcome) -> str:
         return f"Stopped early: {shortened(reason, _LONGEST_REASON)}{end}{until_then}"
     judged = [each for each in outcome.promises if outcome.state(each) in _JUDGED]
     if not judged:
-        return f"Nothing could be judged: {_promises(len(outcome.promises))} not exercised."
+        return f"Nothing could be judged: {_promises(len(outcome.promises))} {outcome.wording.not_exercised}."
     broken = outcome.in_state(PromiseState.BROKEN)
     said = _breaks(outcome) if broken else _keeps(outcome)
     return "; ".join([said, *_known(outcome), *_differs(outcome)]) + "."
@@ -97,7 +98,8 @@ def _keeps(outcome: Outcome) -> str:
         return "Keeps " + (
             f"all {kept} documented promises" if kept > 1 else "the documented promise"
         )
-    return f"Keeps every documented promise that could be exercised ({kept} of {len(documented)})"
+    which = "could be exercised" if outcome.wording is OF_A_RUN else "was seen"
+    return f"Keeps every documented promise that {which} ({kept} of {len(documented)})"
 
 
 def _known(outcome: Outcome) -> list[str]:
@@ -119,6 +121,8 @@ def _promises(count: int, kind: str = "") -> str:
 
 def remedy(outcome: Outcome, result: PromiseResult) -> str:
     """Return what would exercise a promise that was not; empty where nothing that the run lacked would."""
+    if outcome.wording.remedy is not None:
+        return outcome.wording.remedy(result)
     text = result.remedy
     if outcome.stopped and result.reason.endswith(outcome.stopped):
         return "a run to its end"
@@ -141,15 +145,7 @@ def _is_in_effect(outcome: Outcome, option: str) -> bool:
 
 def circumstances(outcome: Outcome) -> list[str]:
     """Return how the run was made: the base URL first, then mode, requests and time."""
-    settings = outcome.settings
-    parts = [settings.base_url]
-    if outcome.sandbox_scenario:
-        parts.append(f"a sandbox, scenario {outcome.sandbox_scenario}")
-    parts.append(f"{settings.effective_mode}, {settings.profile}, seed {settings.seed}")
-    parts.append(f"{outcome.requests} requests in {outcome.seconds:.1f} s")
-    if outcome.waited:
-        parts.append(f"{outcome.waited:.0f} s of that spent waiting out 429s")
-    return parts
+    return outcome.circumstances
 
 
 def network_failures(outcome: Outcome) -> list[tuple[str, int]]:

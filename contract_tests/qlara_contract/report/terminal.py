@@ -130,12 +130,14 @@ def print_outcome(console: Console, outcome: Outcome, trend: Trend | None = None
             f"\n… and {counted(rest, 'more broken promise')}: `--report DIR` shows all of them."
         )
     _print_conventions(console, outcome, requests)
+    _print_remarks(console, outcome, requests)
     _print_not_exercised(console, outcome)
     _print_deviations(console, outcome)
     for what, count in network_failures(outcome):
         times = counted(count, "time")
         _say(console, f"[yellow]network[/] {escape(requests.masked(what))} ({times})", 0, 2)
-    _say(console, f"\n[bold]Left behind[/]: {escape(left_behind(outcome))}", 0, 2)
+    if outcome.wording.leaves_contacts:
+        _say(console, f"\n[bold]Left behind[/]: {escape(left_behind(outcome))}", 0, 2)
     for failure in outcome.failures:
         console.print(f"[bold red]The suite itself failed.[/] {escape(failure)}")
     _say(console, f"\n[dim]{escape(' · '.join(circumstances(outcome)))}[/]", 0, 2)
@@ -185,7 +187,8 @@ def _worst(outcome: Outcome) -> PromiseState:
 
 def _table(outcome: Outcome) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in ("operation", "promises", "broken", "known", "differs", "not exercised", "kept"):
+    unseen = outcome.wording.not_exercised
+    for name in ("operation", "promises", "broken", "known", "differs", unseen, "kept"):
         table.add_column(name, justify="left" if name == "operation" else "right", style=None)
     for operation in OPERATIONS:
         entries = [each for each in outcome.promises if each.promise.operation == operation]
@@ -271,18 +274,27 @@ def _print_conventions(console: Console, outcome: Outcome, requests: ShownReques
         _say(console, f"[dim]{escape(KEEP)}[/]", 2)
 
 
+def _print_remarks(console: Console, outcome: Outcome, requests: ShownRequests) -> None:
+    for group in outcome.remarks:
+        if group.remarks:
+            console.print(f"\n[bold]{escape(group.title)}[/]")
+        for each in group.remarks:
+            what, times = escape(requests.masked(each.what)), counted(each.times, "time")
+            _say(console, f"{what} [dim]({times})[/]", 2, 2)
+
+
 def _print_not_exercised(console: Console, outcome: Outcome) -> None:
     by_reason: dict[str, list[PromiseResult]] = {}
     for result in outcome.in_state(PromiseState.NOT_EXERCISED):
         by_reason.setdefault(result.reason, []).append(result)
     if by_reason:
-        console.print("\n[bold]Not exercised[/]")
+        console.print(f"\n[bold]{outcome.wording.not_exercised.capitalize()}[/]")
     for reason, results in sorted(by_reason.items(), key=lambda each: -len(each[1])):
         ids = ", ".join(each.promise.id for each in results[:4])
         more = f" and {len(results) - 4} more" if len(results) > 4 else ""
         _say(console, f"{escape(reason)} ({len(results)}): [dim]{ids}{more}[/]", 2, 2)
         for said in filter(None, dict.fromkeys(remedy(outcome, each) for each in results)):
-            _say(console, f"[dim]to exercise: {escape(said)}[/]", 4, 2)
+            _say(console, f"[dim]{outcome.wording.to_exercise.lower()}: {escape(said)}[/]", 4, 2)
 
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:

@@ -1,0 +1,544 @@
+"""The contacts of an import, found in its list afterwards: each with what its card says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qlara_contract.promises import promise
+from qlara_proxy.judging.imports import moment_of, promise_of
+from qlara_proxy.judging.ledger import Difference
+from qlara_proxy.judging.limits import CONTACTS, IMPORTS, Kept
+from qlara_proxy.judging.reading import hashed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qlara_contract.conventions import Conventions
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.reading import CardDigest
+    from qlara_proxy.judging.seen import SeenImport, SeenPage
+    from qlara_proxy.judging.window import Window
+
+_LEARNT = 3
+_SLACK = timedelta(seconds=2)
+_NOW = timedelta(minutes=5)
+_AS_IMPORTED: PromiseId = "list.contact-as-imported"
+
+
+class _Known(NamedTuple):
+    """A contact as it was seen last, as hashes."""
+
+    contact_id: int
+    name: int
+    email: int
+    tags: frozenset[int]
+    created_at: str
+    lists: frozenset[int]
+
+
+class ContactChecks:
+    """Looks for the contacts of an account's imports in its lists."""
+
+    def __init__(self, ledger: TrafficLedger, conventions: Conventions, window: Window) -> None:
+        self._ledger = ledger
+        self._expected = conventions
+        self._window = window
+        self._imports: Kept[int, SeenImport] = Kept(IMPORTS)
+        self._names: Kept[int, str] = Kept(IMPORTS)
+        self._known: Kept[int, _Known] = Kept(CONTACTS)  # by number
+        self._sent: Kept[int, None] = Kept(CONTACTS)  # numbers that the account has for sure
+        self._late: list[Difference] = []
+        self._late_of: tuple[str, int] = ("", 0)
+        self._at_once = 0
+
+    # --- imports ---------------------------------------------------------------------------------
+
+    def imported(self, seen: SeenImport) -> None:
+        """Note an import, and judge what its report says of contacts that are known."""
+        if not seen.is_accepted or seen.goes_on or seen.file is None:
+            return
+        if seen.list_name and not seen.asked and seen.list_id:
+            self._new_list(seen)
+        others = [each for each in self._window.writes(seen.began, seen.ended) if each is not seen]
+        if seen.file.cards and not others:
+            self._repeats(seen)
+        self._imports.keep(seen.number, seen)
+        if seen.file.is_sure and seen.summary and not seen.summary["errors"]:
+            for each in seen.file.cards:
+                self._sent.keep(each.number, None)
+
+    def _new_list(self, seen: SeenImport) -> None:
+        name = hash(seen.list_name)
+        before = self._names.find(name)
+        self._names.keep(name, seen.list_id)
+        if before is None or self._expected.list_names != "free" or seen.exchange is None:
+            return
+        self._ledger.check(
+            Difference(
+                "upload.new-list-each-time",
+                "The same `listName` has led to the same list again.",
+                "another list",
+                seen.list_id,
+                seen.exchange,
+                by=("list-names",),
+                value="joined",
+            ),
+            holds=before != seen.list_id,
+        )
+
+    def _repeats(self, seen: SeenImport) -> None:
+        """Judge the count of duplicates by the numbers that the account has for sure."""
+        file = seen.file
+        assert file is not None
+        if not (file.is_sure and seen.summary and seen.exchange and seen.strategy):
+            return
+        if self._expected.duplicates_scope != "account" or seen.summary["errors"] > sum(
+            bool(each.fault) for each in file.cards
+        ):
+            return
+        if seen.strategy == "DUPLICATE" and self._expected.copy_count == "new":
+            return
+        numbers = [each.number for each in file.cards if not each.fault]
+        known = sum(each in self._sent for each in numbers)
+        if not known:
+            return
+        duplicates = seen.summary["duplicates"]
+        what = f"{known} of the numbers are of contacts that the account has already."
+        difference = Difference(
+            "duplicates.by-number",
+            what,
+            f"at least {known} duplicates",
+            str(duplicates),
+            seen.exchange,
+            kind="fewer duplicates",
+        )
+        if duplicates >= known:
+            self._ledger.kept("duplicates.by-number", "upload.summary-duplicates")
+            if seen.strategy == "SKIP" and "duplicateStrategy" not in _fields(seen):
+                self._ledger.kept("duplicates.skip-is-default")
+        else:
+            self._ledger.doubtful(difference)
+
+    # --- lists -----------------------------------------------------------------------------------
+
+    def listed(self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]) -> None:
+        """Judge the imports into a list by all of its contacts, read from *began* on."""
+        if page.exchange is None:
+            return
+        for seen in [each for each in self._imports.values() if each.list_id == page.list_id]:
+            if seen.ended > began:
+                continue
+            since = self._window.writes(seen.began, page.ended)
+            others = [each for each in since if each is not seen]
+            settled = seen.ended + self._expected.settle.total_seconds()
+            if began < settled or not self._window.is_known(seen.began):
+                continue
+            if all(_is_together(each, seen) for each in others):
+                _Comparison(self, seen, page, contacts, is_alone=not others).judge()
+            del self._imports[seen.number]
+        self._remember(page, contacts)
+
+    def finish(self) -> None:
+        """Judge what may still have been on its way: it has not come."""
+        self._flush()
+
+    def _remember(self, page: SeenPage, contacts: Sequence[Mapping[str, Any]]) -> None:
+        in_list = hash(page.list_id)
+        for each in contacts:
+            number = hashed(str(each.get("phoneNumber")))
+            before = self._known.find(number)
+            lists = (before.lists if before is not None else frozenset()) | {in_list}
+            self._known.keep(number, _known(each, lists))
+            self._sent.keep(number, None)
+
+    def note_late(self, difference: Difference, list_id: str, number: int) -> None:
+        """Note a contact that is not in its list, which may still come."""
+        if self._late and self._late_of != (list_id, number):
+            self._flush()
+        self._late_of = (list_id, number)
+        self._late.append(difference)
+        if self._at_once >= _LEARNT:
+            self._flush()
+
+    def note_at_once(self) -> None:
+        """Note that an import is seen in its list at once."""
+        self._at_once += 1
+        self._ledger.kept("list.visible-at-once")
+
+    def _flush(self) -> None:
+        for each in self._late:
+            self._ledger.doubtful(each)
+        self._late = []
+
+
+def _fields(seen: SeenImport) -> set[str]:
+    form = seen.exchange.request.form if seen.exchange is not None else None
+    return {name for name, _ in form.fields} if form is not None else set()
+
+
+def _is_together(other: Any, seen: SeenImport) -> bool:
+    """Return whether another import was sent at the same time as *seen*, and was accepted."""
+    return bool(other.is_accepted and other.began < seen.ended and other.ended > seen.began)
+
+
+def _known(contact: Mapping[str, Any], lists: frozenset[int]) -> _Known:
+    tags = contact.get("tags")
+    return _Known(
+        hash(str(contact.get("contactId"))),
+        hashed(str(contact.get("name") or "")),
+        hashed(str(contact.get("email") or "")),
+        frozenset(map(hash, map(str, tags))) if isinstance(tags, list) else frozenset(),
+        str(contact.get("createdAt")),
+        lists,
+    )
+
+
+class _Comparison:
+    """One import, and all contacts of its list afterwards."""
+
+    def __init__(
+        self,
+        checks: ContactChecks,
+        seen: SeenImport,
+        page: SeenPage,
+        contacts: Sequence[Mapping[str, Any]],
+        *,
+        is_alone: bool,
+    ) -> None:
+        assert page.exchange is not None
+        self._checks, self._ledger, self._expected = checks, checks._ledger, checks._expected
+        self._seen, self._page, self._contacts, self._is_alone = seen, page, contacts, is_alone
+        self._shown = page.exchange
+        self._before = (seen.exchange,) if seen.exchange is not None else ()
+        self._by_number: dict[int, list[Mapping[str, Any]]] = {}
+        for each in contacts:
+            number = hashed(str(each.get("phoneNumber")))
+            self._by_number.setdefault(number, []).append(each)
+        cards = seen.file.cards if seen.file is not None else ()
+        self._cards = [each for each in cards if not each.fault and each.is_sure]
+        self._faulty = any(each.fault for each in cards)
+        numbers = [each.number for each in self._cards]
+        self._once = {each for each in numbers if numbers.count(each) == 1} if len(numbers) < 300 else set(numbers)
+
+    def judge(self) -> None:
+        """Judge the import by the list."""
+        seen = self._seen
+        if not self._cards or not seen.summary:
+            return
+        missing = [each for each in self._cards if each.number not in self._by_number]
+        found = [each for each in self._cards if each.number in self._by_number]
+        if not self._is_alone:
+            self._together(missing)
+            return
+        is_due = not seen.summary["duplicates"] or seen.strategy == "UPDATE"
+        reported = seen.summary["errors"] > (seen.file.total - len(self._cards) if seen.file else 0)
+        if missing and is_due and not reported:
+            self._missing(missing, found)
+        elif not missing and found:
+            self._checks.note_at_once()
+            self._ledger.kept("upload.imports-a-file", "upload.report-names-the-list")
+            if seen.list_name and not seen.asked:
+                self._ledger.kept("upload.new-list")
+            if self._faulty:
+                self._ledger.kept("upload.error-costs-one-card")
+        self._as_a_whole(missing)
+        for card in found:
+            if card.number in self._once:
+                self._card(card, self._by_number[card.number])
+
+    def _together(self, missing: Sequence[CardDigest]) -> None:
+        if self._seen.strategy != "SKIP" or self._seen.summary["duplicates"]:
+            return
+        if not missing:
+            self._ledger.kept("upload.imports-together")
+            return
+        what = f"{len(missing)} contacts of an import are missing that was sent together with another."
+        self._doubt("upload.imports-together", what, "all of them in the list", "not there", "together")
+
+    # --- cards that are not there -------------------------------------------------------------------
+
+    def _missing(self, missing: Sequence[CardDigest], found: Sequence[CardDigest]) -> None:
+        """Judge cards whose numbers no contact of the list has."""
+        numbers = {each.number for each in self._cards}
+        strangers: dict[int, list[Mapping[str, Any]]] = {}
+        for number, contacts in self._by_number.items():
+            if number not in numbers and number not in self._checks._known:
+                for each in contacts:
+                    strangers.setdefault(hashed(str(each.get("name") or "")), []).append(each)
+        for card in missing:
+            same = strangers.get(card.name, [])
+            if len(same) == 1 and card.name:
+                self._changed_number(card, same[0])
+                continue
+            if card.number in self._checks._sent and self._seen.strategy == "UPDATE":
+                if self._expected.update_list == "joined":
+                    what = "A contact that UPDATE changed is not on the list of the import."
+                    self._late("duplicates.update-joins-the-list", what, card)
+                continue
+            self._lost(card, found)
+
+    def _changed_number(self, card: CardDigest, contact: Mapping[str, Any]) -> None:
+        about = promise_of(card.number_traits | card.traits, "numbers.e164")
+        got = str(contact.get("phoneNumber"))
+        if about == "numbers.default-region" and got.startswith("+") and not got.startswith("+39"):
+            about = "numbers.region"
+        if about is None:
+            return
+        what = f"The number of the card at line {card.line} is stored as another one."
+        shown = self._ledger.shown(got)
+        self._doubt(about, what, "its number in E.164", shown, f"number {about}")
+        if not promise(about).is_assumed:
+            self._doubt(_AS_IMPORTED, what, "its number in E.164", shown, f"number {about}")
+
+    def _lost(self, card: CardDigest, found: Sequence[CardDigest]) -> None:
+        general: PromiseId = "upload.imports-a-file"
+        if self._faulty and not (card.traits or card.number_traits):
+            general = "upload.error-costs-one-card"
+        about = promise_of(card.traits | card.number_traits | card.name_traits, general)
+        if about is None:
+            return
+        what = f"The card at line {card.line} is counted as imported, and is not in the list."
+        self._late(about, what, card)
+        if not found and not (self._seen.file and self._seen.file.whole):
+            self._late("upload.report-names-the-list", "None of the contacts is in that list.", card)
+
+    def _late(self, about: PromiseId, what: str, card: CardDigest) -> None:
+        kind = f"missing {about}"
+        difference = self._difference(about, what, "a contact with its number", "none", kind)
+        self._checks.note_late(difference, self._page.list_id, self._seen.number)
+
+    # --- the list as a whole -------------------------------------------------------------------------
+
+    def _as_a_whole(self, missing: Sequence[CardDigest]) -> None:
+        seen, file = self._seen, self._seen.file
+        is_new = bool(seen.list_name) and not seen.asked and self._expected.list_names == "free"
+        if not is_new or file is None or missing or not file.is_sure:
+            return
+        if seen.strategy == "SKIP" and self._expected.skip_list == "unchanged":
+            imported = seen.summary["imported"]
+            what = f"The report counts {imported} as imported, and the new list holds {self._page.total}."
+            self._check(
+                "upload.summary-imported", what, imported, self._page.total, "imported",
+                holds=imported == self._page.total,
+            )
+            repeated = [each for each in self._by_number.values() if len(each) > 1]
+            what = f"{len(repeated)} numbers are in the list more than once, with SKIP."
+            self._check(
+                "list.every-contact-once", what, "each once", "more than once", "repeated",
+                holds=not repeated,
+            )
+        if seen.summary["duplicates"] or self._expected.order != "import":
+            return
+        order = [hashed(str(each.get("phoneNumber"))) for each in self._contacts]
+        wanted = [each.number for each in self._cards]
+        if len(wanted) > 1 and sorted(order) == sorted(wanted):
+            what = "The contacts of an import are in another order than their cards."
+            self._check(
+                "list.order", what, "the order of the file", "another order", "order",
+                holds=order == wanted,
+            )
+
+    # --- contacts ------------------------------------------------------------------------------------
+
+    def _card(self, card: CardDigest, contacts: Sequence[Mapping[str, Any]]) -> None:
+        seen, known = self._seen, self._checks._known.find(card.number)
+        contact = contacts[-1]
+        if seen.strategy == "SKIP" and seen.summary["duplicates"]:
+            if known is not None:
+                self._untouched(contact, known)
+            return
+        if seen.strategy == "UPDATE" and seen.summary["duplicates"]:
+            self._updated(card, contact, known)
+            return
+        if seen.strategy == "DUPLICATE" and known is not None:
+            ids = {hash(str(each.get("contactId"))) for each in contacts}
+            is_made = bool(ids - {known.contact_id})
+            self._check(
+                "duplicates.copy-creates", "DUPLICATE has not made a copy.", "a copy", "none", "copy",
+                holds=is_made,
+            )
+        fits = [each for each in contacts if hashed(str(each.get("name") or "")) == card.name]
+        self._fields(card, fits[-1] if fits else contact)
+
+    def _fields(self, card: CardDigest, contact: Mapping[str, Any]) -> None:
+        """Compare a contact that the import has created with its card."""
+        self._ledger.kept(*(card.number_traits | card.traits | (self._file_traits())))
+        if not card.number_traits:
+            self._ledger.kept("numbers.e164")
+        right = self._name(card, contact) and self._email(card, contact)
+        self._tags(contact)
+        self._times(contact)
+        if right and not (card.name_traits or card.email_traits or card.number_traits or card.traits):
+            self._ledger.kept(_AS_IMPORTED)
+
+    def _file_traits(self) -> frozenset[PromiseId]:
+        return self._seen.file.whole if self._seen.file is not None else frozenset()
+
+    def _name(self, card: CardDigest, contact: Mapping[str, Any]) -> bool:
+        if not card.name:
+            return True
+        got = contact.get("name")
+        if isinstance(got, str) and hashed(got) == card.name:
+            self._ledger.kept(*(card.name_traits or {"cards.name"}))
+            return True
+        traits = card.name_traits | card.traits | (self._file_traits() - {"cards.line-ends"})
+        self._wrong("name", traits, "cards.name", card, got)
+        return False
+
+    def _email(self, card: CardDigest, contact: Mapping[str, Any]) -> bool:
+        got = contact.get("email")
+        if not card.email:
+            if "cards.email-absent" in card.email_traits:
+                due = {"absent": "email" not in contact, "null": got is None, "empty": got == ""}
+                what = "A contact whose card has no EMAIL shows one."
+                self._check(
+                    "cards.email-absent", what, self._expected.email_absent, self._ledger.shown(str(got)),
+                    "email-absent", holds=due[self._expected.email_absent],
+                )
+            return True
+        if isinstance(got, str) and hashed(got) == card.email:
+            self._ledger.kept(*(card.email_traits or {"cards.email"}))
+            return True
+        traits = card.email_traits | card.traits
+        self._wrong("email", traits, "cards.email", card, got)
+        return False
+
+    def _wrong(
+        self, field: str, traits: frozenset[PromiseId], general: PromiseId, card: CardDigest, got: object
+    ) -> None:
+        about = promise_of(traits, general)
+        if about is None:
+            return
+        what = f"The {field} of the card at line {card.line} is stored as another one."
+        shown = self._ledger.shown(str(got))
+        self._doubt(about, what, f"the {field} on the card", shown, f"{field} {about}")
+        if not promise(about).is_assumed:
+            self._doubt(_AS_IMPORTED, what, f"the {field} on the card", shown, f"{field} {about}")
+
+    def _tags(self, contact: Mapping[str, Any]) -> None:
+        got, sent = contact.get("tags"), list(self._seen.tags)
+        if not isinstance(got, list):
+            return
+        shown = self._ledger.shown(", ".join(map(str, got)))
+        if not sent:
+            what = "An import without tags has given a contact some."
+            self._check("tags.none", what, "no tags", shown, "tags none", holds=not got)
+            return
+        about: PromiseId = self._seen.tags_rest_on
+        what = "The tags of a contact are not those of its import."
+        same = sorted(map(str, got)) == sorted(sent)
+        if self._check(about, what, self._ledger.shown(", ".join(sent)), shown, "tags", holds=same):
+            what = "The tags of a contact are in another order than they were sent in."
+            self._check(
+                "tags.order", what, self._ledger.shown(", ".join(sent)), shown, "tags order",
+                holds=got == sent,
+            )
+
+    def _times(self, contact: Mapping[str, Any]) -> None:
+        created, completed = moment_of(contact.get("createdAt")), moment_of(self._seen.completed_at)
+        if created is None or completed is None:
+            return
+        late = self._expected.settle + _SLACK
+        what = "A contact was created after its import was complete."
+        self._check(
+            "upload.completed-after-created", what, f"at {completed} at the latest", str(created),
+            "created late", holds=created <= completed + late,
+        )
+        took = timedelta(seconds=self._seen.ended - self._seen.began)
+        what = "`createdAt` of a new contact is not the time of the import."
+        self._check(
+            "upload.times-are-now", what, f"about {completed}", str(created), "created at",
+            holds=abs(created - completed) < _NOW + late + took,
+        )
+
+    # --- contacts that were there before ---------------------------------------------------------------
+
+    def _untouched(self, contact: Mapping[str, Any], known: _Known) -> None:
+        now = _known(contact, known.lists)
+        same = now._replace(lists=known.lists) == known
+        what = "SKIP has changed a contact that was there before."
+        self._check(
+            "duplicates.skip-leaves-the-contact", what, "the contact as it was", "another one", "skip",
+            holds=same,
+        )
+        if self._expected.skip_list == "unchanged" and hash(self._page.list_id) not in known.lists:
+            what = "SKIP has put a contact on the list of the import that was not on it."
+            self._check(
+                "duplicates.skip-leaves-the-lists", what, "not on the list", "on the list", "skip list",
+                holds=False,
+            )
+
+    def _updated(self, card: CardDigest, contact: Mapping[str, Any], known: _Known | None) -> None:
+        now = _known(contact, frozenset())
+        plain = not (card.traits or (card.name_traits - {"cards.non-ascii"}))
+        if plain and card.name:
+            what = "UPDATE has not replaced the name of a contact."
+            self._check(
+                "duplicates.update-replaces", what, "the name on the card", "another name", "update name",
+                holds=now.name == card.name,
+            )
+        if card.email and not (card.email_traits or card.traits):
+            what = "UPDATE has not replaced the address of a contact."
+            self._check(
+                "duplicates.update-replaces", what, "the address on the card", "another one",
+                "update email", holds=now.email == card.email,
+            )
+        missing = {hash(each) for each in self._seen.tags} - now.tags
+        if self._seen.tags:
+            what = "UPDATE has not given a contact the tags of the import."
+            self._check(
+                "duplicates.update-adds-tags", what, "the tags", "not all of them", "update tags",
+                holds=not missing,
+            )
+        if known is None:
+            return
+        what = "UPDATE has made another contact of one that was there before."
+        self._check(
+            "duplicates.update-keeps-the-contact", what, "the same id and createdAt", "others",
+            "update keeps",
+            holds=(now.contact_id, now.created_at) == (known.contact_id, known.created_at),
+        )
+        if not card.email and known.email and self._expected.update_missing_fields == "kept":
+            what = "UPDATE has removed an address that the card does not name."
+            self._check(
+                "duplicates.update-never-blanks", what, "the address as it was", "another, or none",
+                "update blanks", holds=now.email == known.email,
+            )
+        if self._expected.update_tags == "added" and known.tags:
+            what = "UPDATE has removed tags of a contact."
+            self._check(
+                "duplicates.update-keeps-tags", what, "the tags as well that it had", "fewer",
+                "update keeps tags", holds=known.tags <= now.tags,
+            )
+
+    # --- what is told ----------------------------------------------------------------------------------
+
+    def _check(
+        self,
+        about: PromiseId,
+        what: str,
+        expected: object,
+        got: object,
+        kind: str,
+        *,
+        holds: bool,
+    ) -> bool:
+        if holds:
+            self._ledger.kept(about)
+        else:
+            self._doubt(about, what, expected, got, kind)
+        return holds
+
+    def _doubt(
+        self, about: PromiseId, what: str, expected: object, got: object, kind: str
+    ) -> None:
+        self._ledger.doubtful(self._difference(about, what, expected, got, kind))
+
+    def _difference(
+        self, about: PromiseId, what: str, expected: object, got: object, kind: str
+    ) -> Difference:
+        return Difference(
+            about, what, str(expected), str(got), self._shown, self._before, kind=kind
+        )

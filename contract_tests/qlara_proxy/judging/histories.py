@@ -1,0 +1,82 @@
+"""What several exchanges show together, account by account, once their order is certain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_proxy.judging.contacts import ContactChecks
+from qlara_proxy.judging.limits import ACCOUNTS, Kept
+from qlara_proxy.judging.lists import ListChecks
+from qlara_proxy.judging.quotas import QuotaChecks
+from qlara_proxy.judging.seen import SeenImport, SeenPage, SeenQuota
+from qlara_proxy.judging.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qlara_contract.conventions import Conventions
+    from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.seen import Seen
+
+
+class _History:
+    """One account."""
+
+    def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
+        self.window = Window()
+        self.contacts = ContactChecks(ledger, conventions, self.window)
+        self.lists = ListChecks(ledger, conventions, self.window, self.contacts)
+        self.quotas = QuotaChecks(ledger, conventions, self.window)
+
+
+class Histories:
+    """Judges exchanges in the order of their ends, each with those that overlap it."""
+
+    def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
+        self._ledger = ledger
+        self._conventions = conventions
+        self._known: Kept[int, _History] = Kept(ACCOUNTS)
+        self._lost = 0
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts have been seen."""
+        return len(self._known) + self._known.evicted
+
+    @property
+    def overlooked(self) -> tuple[str, ...]:
+        """What could not be judged for the bounds of what is remembered, in sentences."""
+        told = []
+        if self._known.evicted:
+            told.append(f"{self._known.evicted} accounts were forgotten for newer ones.")
+        if self._lost:
+            told.append(f"The order of exchanges was lost {self._lost} times: one did not end.")
+        skipped = self._ledger.skipped
+        told += [f"{what} ({count} times)" for what, count in sorted(skipped.items())]
+        return tuple(told)
+
+    def take(self, seen: Seen, over: Sequence[Seen]) -> None:
+        """Judge the next exchange; *over* are those that began before it ended, and end later."""
+        history = self._known.find(seen.account)
+        if history is None:
+            history = self._known.keep(seen.account, _History(self._ledger, self._conventions))
+        own = [each for each in over if each.account == seen.account]
+        history.window.move_to(seen, own)
+        if isinstance(seen, SeenImport):
+            history.quotas.imported(seen)
+            history.contacts.imported(seen)
+        elif isinstance(seen, SeenPage):
+            history.lists.read(seen)
+        elif isinstance(seen, SeenQuota):
+            history.quotas.read(seen)
+
+    def lose_track(self) -> None:
+        """Forget what came before: what happened in between is not known."""
+        self._lost += 1
+        self._known.clear()
+
+    def finish(self) -> None:
+        """Judge what waited for a later exchange."""
+        for each in self._known.values():
+            each.quotas.finish()
+            each.contacts.finish()

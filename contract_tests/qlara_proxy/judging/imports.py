@@ -1,0 +1,327 @@
+"""The report of an import against its file, as far as the file is certain."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from qlara_contract.client import SCENARIO_HEADER
+from qlara_contract.exchange import printable_json
+from qlara_contract.oracle import INVALID, MISSING
+from qlara_contract.promises import promise
+from qlara_proxy.judging.ledger import Difference
+from qlara_proxy.judging.reading import hashed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qlara_contract.conventions import Conventions
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.reading import CardDigest, FileDigest
+    from qlara_proxy.judging.seen import SeenImport
+
+_NOW = timedelta(minutes=5)
+_GENERAL: PromiseId = "upload.imports-a-file"
+
+
+class ReportChecks:
+    """Judges the reports of imports, each by itself: nothing that others do can change it."""
+
+    def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
+        self._ledger = ledger
+        self._expected = conventions
+
+    def judge(self, seen: SeenImport, api: ApiExchange) -> None:
+        """Judge one import that was accepted."""
+        if not seen.is_accepted or seen.goes_on:
+            return
+        self._status(seen, api)
+        self._times(seen, api)
+        file = seen.file
+        if file is None:
+            return
+        if seen.list_name and not seen.asked and seen.list_id and not seen.list_name.isascii():
+            self._ledger.kept("upload.list-name-non-ascii")
+        if not seen.summary or file.total < 0 or not seen.strategy:
+            return
+        self._counts(seen, file, api)
+        errors = api.response.value("errors")
+        if isinstance(errors, list) and all(isinstance(each, dict) for each in errors):
+            self._errors(seen, file, errors, api)
+
+    def _status(self, seen: SeenImport, api: ApiExchange) -> None:
+        expected = self._expected.import_status
+        difference = Difference(
+            "upload.status-200",
+            "An import is answered with another status.",
+            str(expected),
+            str(seen.status),
+            api,
+            by=("import.status",),
+            value=seen.status,
+        )
+        self._ledger.check(difference, holds=seen.status == expected)
+
+    def _times(self, seen: SeenImport, api: ApiExchange) -> None:
+        """Hold `completedAt` against the deployment's own clock, its ``Date``."""
+        moment = moment_of(seen.completed_at)
+        scenario = api.response.header(SCENARIO_HEADER)
+        date = api.response.header("date")
+        if moment is None or date is None or scenario not in (None, "default"):
+            return
+        with suppress(TypeError, ValueError):
+            now = parsedate_to_datetime(date)
+            now = now if now.tzinfo else now.replace(tzinfo=UTC)
+            difference = Difference(
+                "upload.times-are-now",
+                "`completedAt` is not the time of the import.",
+                f"about {now.isoformat()}",
+                seen.completed_at,
+                api,
+            )
+            took = timedelta(seconds=seen.ended - seen.began)
+            self._ledger.check(
+                difference, holds=abs(moment - now) < _NOW + self._expected.settle + took
+            )
+
+    def _counts(self, seen: SeenImport, file: FileDigest, api: ApiExchange) -> None:
+        summary = seen.summary
+        if file.whole - {"cards.line-ends", "cards.byte-order-mark"}:
+            return  # another encoding, which may be read as one card, or none
+        self._count("upload.summary-total", "total", summary["total"], file.total, api)
+        if summary["total"] != file.total:
+            return
+        surely = sum(bool(each.fault) and each.is_sure for each in file.cards)
+        sound = sum(not each.fault and each.is_sure and _is_plain(each) for each in file.cards)
+        if surely + sound == file.total:
+            self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
+        elif summary["errors"] < surely:
+            self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
+        if summary["errors"] == surely and file.is_sure:
+            self._repeats(seen, file, api)
+            if surely and surely == file.total:
+                self._ledger.kept("upload.nothing-importable")
+            if surely and sound and summary["imported"] + summary["duplicates"] >= sound:
+                self._ledger.kept("upload.error-costs-one-card")
+
+    def _count(
+        self, about: PromiseId, name: str, got: int, expected: int, api: ApiExchange
+    ) -> None:
+        difference = Difference(
+            about, f"`{name}` is wrong for the file that was sent.", str(expected), str(got), api
+        )
+        self._ledger.check(difference, holds=got == expected)
+
+    def _repeats(self, seen: SeenImport, file: FileDigest, api: ApiExchange) -> None:
+        """Judge what the report says of numbers that the file has more than once."""
+        numbers = [each.number for each in file.cards if not each.fault]
+        repeated = len(numbers) - len(set(numbers))
+        if self._expected.duplicates_repeated != "duplicate":
+            return
+        if seen.strategy == "DUPLICATE" and self._expected.copy_count == "new":
+            return
+        duplicates, imported = seen.summary["duplicates"], seen.summary["imported"]
+        in_file: dict[str, PromiseId] = {
+            "SKIP": "duplicates.in-file-skip",
+            "UPDATE": "duplicates.in-file-update",
+            "DUPLICATE": "duplicates.in-file-copy",
+        }
+        if repeated:
+            what = f"{repeated} of the numbers stand on an earlier card of the file."
+            difference = Difference(
+                in_file[seen.strategy], what, f"at least {repeated} duplicates", str(duplicates), api
+            )
+            if not self._ledger.check(difference, holds=duplicates >= repeated):
+                return
+        counts: dict[str, PromiseId] = {
+            "SKIP": "duplicates.skip-counts",
+            "UPDATE": "duplicates.update-counts",
+            "DUPLICATE": "duplicates.copy-counts",
+        }
+        if not duplicates:
+            return
+        skipped = seen.strategy == "SKIP" or (
+            seen.strategy == "UPDATE" and self._expected.update_count == "skipped"
+        )
+        expected = len(numbers) - (duplicates if skipped else 0)
+        what = f"With {seen.strategy}, duplicates are counted otherwise."
+        self._ledger.check(
+            Difference(counts[seen.strategy], what, f"{expected} imported", str(imported), api),
+            holds=imported == expected,
+        )
+
+    # --- errors ----------------------------------------------------------------------------------
+
+    def _errors(
+        self, seen: SeenImport, file: FileDigest, errors: Sequence[dict[str, Any]], api: ApiExchange
+    ) -> None:
+        if not file.cards or self._expected.error_line == "card":
+            return
+        is_whole = len(errors) == seen.summary["errors"]
+        left = {at: each for at, each in enumerate(file.cards) if each.fault}
+        unmatched = []
+        for error in errors:
+            at = _card_at(error, left)
+            if at is None:
+                unmatched.append(error)
+                continue
+            self._error(error, left.pop(at), api)
+        for error in unmatched:
+            self._stray(error, file, left, api)
+        if is_whole and not unmatched:
+            for each in left.values():
+                self._not_reported(each, api)
+
+    def _error(self, error: dict[str, Any], card: CardDigest, api: ApiExchange) -> None:
+        if not card.is_sure:
+            return
+        about: PromiseId = (
+            "upload.error-missing-phone" if card.fault == MISSING else "upload.error-invalid-phone"
+        )
+        self._ledger.kept(about)
+        name = error.get("name")
+        if not card.name_traits:
+            difference = Difference(
+                "upload.error-name",
+                f"The error of the card at line {card.line} has another name than the card.",
+                "the name on the card",
+                "another text" if isinstance(name, str) else printable_json(name),
+                api,
+            )
+            self._ledger.check(difference, holds=isinstance(name, str) and hashed(name) == card.name)
+        self._line(error.get("line"), card, api)
+        expected = self._expected
+        due = (
+            expected.reason_missing_phone if card.fault == MISSING else expected.reason_invalid_phone
+        )
+        reason = error.get("reason")
+        self._ledger.check(
+            Difference(
+                "upload.error-wording",
+                f"The reason of the card at line {card.line} is given in other words.",
+                due,
+                printable_json(reason)[:200],
+                api,
+                by=("reason.missing-phone" if card.fault == MISSING else "reason.invalid-phone",),
+                value=reason if isinstance(reason, str) else None,
+            ),
+            holds=reason == due,
+        )
+
+    def _line(self, line: object, card: CardDigest, api: ApiExchange) -> None:
+        begin, end = card.lines.start, card.lines.stop - 1
+        within = Difference(
+            "upload.error-line",
+            "An error's line is not in its card.",
+            f"a line from {begin} to {end}",
+            printable_json(line)[:50],
+            api,
+        )
+        if not self._ledger.check(within, holds=isinstance(line, int) and line in card.lines):
+            return
+        exact = begin if self._expected.error_line == "begin" else card.exact_line
+        self._ledger.check(
+            Difference(
+                "upload.error-line-exact",
+                "An error's line is another one of its card.",
+                str(exact),
+                str(line),
+                api,
+                by=("error-line",) if line == begin else (),
+                value="begin" if line == begin else None,
+            ),
+            holds=line == exact,
+        )
+
+    def _stray(
+        self,
+        error: dict[str, Any],
+        file: FileDigest,
+        left: dict[int, CardDigest],
+        api: ApiExchange,
+    ) -> None:
+        """Judge an error whose line is in no card at fault."""
+        line = error.get("line")
+        name = hashed(str(error.get("name")))
+        same = [at for at, each in left.items() if each.name == name and each.is_sure]
+        if same:
+            self._error(error, left.pop(same[0]), api)
+            return
+        card = next(
+            (each for each in file.cards if isinstance(line, int) and line in each.lines), None
+        )
+        if card is None:
+            if file.is_sure and len(left) == 1:
+                self._error(error, left.popitem()[1], api)
+            return
+        if card.name == name and not card.fault and card.is_sure:
+            self._sound_card_refused(card, error, api)
+
+    def _sound_card_refused(
+        self, card: CardDigest, error: dict[str, Any], api: ApiExchange
+    ) -> None:
+        """A card that can be imported is an error: what is special about it names the promise."""
+        about = promise_of(card.traits | card.number_traits | card.email_traits, _GENERAL)
+        if about is None:
+            return
+        reason = printable_json(error.get("reason"))[:200]
+        if INVALID in reason and about == _GENERAL:
+            about = "numbers.e164"
+        what = f"The card at line {card.line} is reported as an error, though it can be imported."
+        difference = Difference(about, what, "a contact", reason, api)
+        # Another list of numbers that exist, or mobile ones only: UC-020 does not say which are valid.
+        if about in _OF_NUMBERS:
+            self._ledger.doubtful(difference)
+        else:
+            self._ledger.broken(difference)
+
+    def _not_reported(self, card: CardDigest, api: ApiExchange) -> None:
+        if not card.is_sure:
+            return
+        about: PromiseId = (
+            "upload.error-missing-phone" if card.fault == MISSING else "upload.error-invalid-phone"
+        )
+        what = f"The card at line {card.line} cannot be imported, and is not reported."
+        self._ledger.broken(Difference(about, what, card.fault, "no error", api))
+
+
+_OF_NUMBERS = frozenset({"numbers.e164", "numbers.default-region", "cards.type-spellings"})
+
+
+def promise_of(traits: frozenset[PromiseId], general: PromiseId) -> PromiseId | None:
+    """Return which promise a difference breaks, given what the card rests on; ``None`` if it is not sure.
+
+    One trait is at fault itself. Of several that are all documented, one is at fault, and so is *general*.
+    """
+    if not traits:
+        return general
+    if len(traits) == 1:
+        return next(iter(traits))
+    return general if not any(promise(each).is_assumed for each in traits) else None
+
+
+def moment_of(value: object) -> datetime | None:
+    """Return a time in RFC 3339; ``None`` if it is none, or has no offset."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _is_plain(card: CardDigest) -> bool:
+    return not (card.traits or card.number_traits)
+
+
+def _card_at(error: dict[str, Any], cards: dict[int, CardDigest]) -> int | None:
+    """Return which card an error is about, by its line, else by its name alone."""
+    line, name = error.get("line"), hashed(str(error.get("name")))
+    within = [at for at, each in cards.items() if isinstance(line, int) and line in each.lines]
+    if within:
+        return within[0]
+    named = [at for at, each in cards.items() if each.name == name]
+    return named[0] if len(named) == 1 else None

@@ -1,0 +1,192 @@
+"""The quota between two readings: it moves by what was created, and by nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_proxy.judging.ledger import Difference
+from qlara_proxy.judging.seen import SeenImport
+
+if TYPE_CHECKING:
+    from qlara_contract.conventions import Conventions
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.seen import Seen, SeenQuota
+    from qlara_proxy.judging.window import Window
+
+_LEARNT = 2  # imports that were seen to move the quota at once
+_MOVES: tuple[PromiseId, ...] = (
+    "quota.moves-by-what-was-created",
+    "quota.duplicates-cost-nothing",
+    "quota.updates-cost-nothing",
+    "quota.errors-cost-nothing",
+    "quota.total-stays",
+    "upload.refusal-changes-nothing",
+)
+
+
+class QuotaChecks:
+    """Compares each reading of an account's quota with the one before it.
+
+    Two readings are a frame if nothing that this traffic sent overlaps them. Others may use the account, so a
+    difference is a doubt; a reading that differs with nothing sent in between shows that they do.
+    """
+
+    def __init__(self, ledger: TrafficLedger, conventions: Conventions, window: Window) -> None:
+        self._ledger = ledger
+        self._expected = conventions
+        self._window = window
+        self._last: SeenQuota | None = None
+        self._is_shared = False  # others have been seen to use the account
+        self._late: list[Difference] = []
+        self._missing = 0
+        self._at_once = 0
+        self._imported_at = 0.0
+
+    def imported(self, seen: SeenImport) -> None:
+        """Note an import."""
+        self._imported_at = max(self._imported_at, seen.ended)
+
+    def read(self, seen: SeenQuota) -> None:
+        """Judge a reading."""
+        before, self._last = self._last, seen
+        settled = self._imported_at + self._expected.quota_settle.total_seconds()
+        if seen.began < settled and self._expected.quota_settle:
+            self._last = before
+            return
+        if before is None or not self._window.is_known(before.began) or seen.began < before.ended:
+            return
+        writes = self._window.writes(before.began, seen.ended)
+        imports = [each for each in writes if isinstance(each, SeenImport)]
+        if not all(_is_within(each, before, seen) for each in imports):
+            self._late = []
+            return
+        if imports:
+            self._moved(imports, before, seen)
+        else:
+            self._stood(before, seen)
+
+    def finish(self) -> None:
+        """Judge what may still have been on its way: it has not come."""
+        self._flush()
+
+    def _moved(self, imports: list[SeenImport], before: SeenQuota, seen: SeenQuota) -> None:
+        counts = [each.created for each in imports]
+        if seen.exchange is None or before.exchange is None:
+            return
+        total = Difference(
+            "quota.total-stays",
+            "`total` has changed across an import.",
+            str(before.total),
+            str(seen.total),
+            seen.exchange,
+            (before.exchange,),
+            kind="total",
+        )
+        if seen.total == before.total:
+            self._ledger.kept("quota.total-stays")
+        elif not self._is_shared:
+            self._ledger.doubtful(total)
+        if any(each is None for each in counts):
+            if len(imports) != 1 or not imports[0].summary:
+                return
+            counts = [max(0, imports[0].summary["imported"] - imports[0].summary["duplicates"])]
+            if self._expected.update_count == "skipped":
+                counts = [imports[0].summary["imported"]]
+        created = sum(each or 0 for each in counts)
+        moved = seen.used - before.used
+        abouts = _abouts(imports)
+        if moved == created + self._missing:
+            if self._missing:
+                self._late = []
+                self._missing = 0
+            self._at_once += created > 0
+            self._ledger.kept(*abouts, *(["quota.moves-at-once"] if created else []))
+            return
+        before_it = [each.exchange for each in (before, *imports) if each.exchange is not None]
+        for about in abouts:
+            what = f"`used` changed by {moved} across an import that created {created}."
+            difference = Difference(
+                about,
+                what,
+                str(before.used + created),
+                str(seen.used),
+                seen.exchange,
+                tuple(before_it[:4]),
+                kind=f"off by {moved - created}",
+            )
+            self._late.append(difference)
+        self._missing += created - moved
+        if self._at_once >= _LEARNT or moved > created or moved < 0:
+            self._flush()
+
+    def _stood(self, before: SeenQuota, seen: SeenQuota) -> None:
+        """Judge two readings with no import between them."""
+        moved = seen.used - before.used
+        refused = self._window.refused(before.ended, seen.began)
+        if moved == 0 and seen.total == before.total:
+            if refused:
+                self._ledger.kept("upload.refusal-changes-nothing")
+            if self._late:
+                self._flush()
+            return
+        if moved and moved == self._missing and self._late:
+            self._settled(seen)
+            return
+        if refused and seen.exchange is not None and not self._is_shared:
+            shown = [each.exchange for each in (before, *refused[:2]) if each.exchange is not None]
+            self._ledger.doubtful(
+                Difference(
+                    "upload.refusal-changes-nothing",
+                    f"`used` changed by {moved} across an import that was refused.",
+                    str(before.used),
+                    str(seen.used),
+                    seen.exchange,
+                    tuple(shown),
+                    kind=f"by {moved}",
+                )
+            )
+            return
+        self._is_shared = True
+        self._late, self._missing = [], 0
+        for each in _MOVES:
+            self._ledger.dispel(each)
+
+    def _settled(self, seen: SeenQuota) -> None:
+        self._late, self._missing = [], 0
+        if seen.exchange is not None:
+            self._ledger.broken(
+                Difference(
+                    "quota.moves-at-once",
+                    "`used` moved some time after the import was answered.",
+                    "moved at once",
+                    "moved later",
+                    seen.exchange,
+                    by=("quota.settle",),
+                )
+            )
+
+    def _flush(self) -> None:
+        for each in self._late:
+            if not self._is_shared:
+                self._ledger.doubtful(each)
+        self._late, self._missing = [], 0
+
+
+def _is_within(write: Seen, before: SeenQuota, seen: SeenQuota) -> bool:
+    is_told = isinstance(write, SeenImport) and write.is_accepted and not write.goes_on
+    return is_told and write.began >= before.ended and write.ended <= seen.began
+
+
+def _abouts(imports: list[SeenImport]) -> list[PromiseId]:
+    """Return which promises a frame of these imports is about."""
+    if len(imports) != 1 or not imports[0].summary:
+        return ["quota.moves-by-what-was-created"]
+    one, summary = imports[0], imports[0].summary
+    if summary["duplicates"] and one.strategy == "SKIP":
+        return ["quota.duplicates-cost-nothing"]
+    if summary["duplicates"] and one.strategy == "UPDATE":
+        return ["quota.updates-cost-nothing"]
+    if summary["errors"]:
+        return ["quota.errors-cost-nothing"]
+    return ["quota.moves-by-what-was-created"]

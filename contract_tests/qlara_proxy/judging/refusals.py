@@ -1,0 +1,365 @@
+"""Requests that must be refused, as far as the request itself shows it, and what their responses must be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from qlara_contract.contract import contract
+from qlara_contract.exchange import printable_json
+
+from qlara_contract.promises import LIST, UPLOAD
+from qlara_proxy.judging.forms import boundary_of, read_form
+from qlara_proxy.judging.ledger import Difference
+from qlara_proxy.judging.limits import ACCOUNTS, Kept
+from qlara_proxy.judging.seen import SeenImport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from qlara_contract.conventions import Conventions
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.seen import Seen
+
+_BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _TOO_MANY = (
+    *(400, 401, 403, 404, 409, 413, 429),
+)
+_HEADER_TEXT = "Invalid VCard format. Expected BEGIN:VCARD header."
+_SIZE_TEXT = "File size exceeds maximum allowed (10 MB)"
+_LIMIT = 10_485_760
+_SURELY_UNDER = 9_900_000
+_STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
+_LONGEST = {"listName": 120, "tags": 1000}
+_TEXTS = ("listId", "listName", "duplicateStrategy", "tags")
+_QUOTA_TEXT = re.compile(
+    r"Contact quota exceeded\. Current: (\d+)/(\d+)\. Upgrade your plan to import more contacts\."
+)
+_PLAIN = re.compile(r"-?[0-9]{1,12}", re.ASCII)
+
+Demand = tuple["PromiseId", int, tuple[str, ...]]
+"""A promise, the status that it demands of a response, and the fields one of which it must name."""
+
+
+class RefusalChecks:
+    """Judges refusals, and requests that are accepted although they must be refused."""
+
+    def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
+        self._ledger = ledger
+        self._expected = conventions
+        self._accepted: Kept[str, bool] = Kept(ACCOUNTS)  # keys that a deployment has accepted
+
+    def judge(self, seen: Seen, api: ApiExchange) -> None:
+        """Judge one exchange."""
+        status = api.response.status
+        if status == _TOO_MANY or status >= 500 or not api.operation:
+            self._outside(api)
+            return
+        if not self._judge_key(api):
+            return
+        if status == _CONFLICT and api.operation == UPLOAD:
+            self._quota(api)
+        demands = list(self._demands(seen, api))
+        if len(demands) == 1:
+            self._demand(*demands[0], api)
+        elif not demands and 400 <= status < 500:
+            self._unasked(seen, api)
+        elif not demands and isinstance(seen, SeenImport) and 200 <= status < 300:
+            self._accepted_import(seen)
+        if len(demands) == 1 and status == _BAD and seen.operation == UPLOAD:
+            self._text(demands[0][0], api)
+
+    # --- keys ------------------------------------------------------------------------------------
+
+    def _judge_key(self, api: ApiExchange) -> bool:
+        """Judge a request by its key; return whether anything else about it can be judged."""
+        status, expected = api.response.status, self._expected
+        if not api.key:
+            difference = _difference(
+                "access.refused-without-key", "A request without a key is not refused.", "a refusal", api
+            )
+            if self._ledger.check(difference, holds=400 <= status < 500):
+                self._demand("access.key-required", expected.key_missing, (expected.key_field,), api)
+            return False
+        if 200 <= status < 300:
+            self._accepted.keep(api.key, value=True)
+            return True
+        if status == expected.key_unknown and status == _UNAUTHORIZED and not self._accepted.find(api.key):
+            self._ledger.kept("access.refused-without-key")
+            self._demand("access.unknown-key", status, (expected.key_field,), api)
+            return False
+        if status == _FORBIDDEN and expected.key_unpermitted == _FORBIDDEN:
+            self._ledger.kept("access.refused-without-permission")
+            self._demand("access.permission-required", status, (expected.key_field,), api)
+            return False
+        return status not in (_UNAUTHORIZED, _FORBIDDEN)
+
+    # --- what a request demands ------------------------------------------------------------------
+
+    def _demands(self, seen: Seen, api: ApiExchange) -> Iterator[Demand]:
+        if api.operation == LIST:
+            yield from self._of_parameters(api)
+        elif api.operation == UPLOAD:
+            yield from self._of_upload(seen, api)
+
+    def _of_parameters(self, api: ApiExchange) -> Iterator[Demand]:
+        names = [name for name, _ in api.request.query]
+        expected = self._expected
+        for name in ("limit", "page"):
+            values = [value for one, value in api.request.query if one == name]
+            if names.count(name) > 1:
+                yield "list.given-twice", expected.invalid_input, (name,)
+            elif values and not _PLAIN.fullmatch(values[0]):
+                yield "list.plain-integers", expected.invalid_input, (name,)
+            elif values and name == "limit" and not 1 <= int(values[0]) <= expected.limit_maximum:
+                if int(values[0]) < 1 or expected.limit_above == "refused":
+                    yield "list.limit-out-of-range", expected.invalid_input, (name,)
+            elif values and name == "page" and int(values[0]) < expected.page_first:
+                yield "list.page-out-of-range", expected.invalid_input, (name,)
+
+    def _of_upload(self, seen: Seen, api: ApiExchange) -> Iterator[Demand]:
+        expected = self._expected
+        form = api.request.form
+        if form is None:
+            yield from self._of_body(api)
+            return
+        names = [name for name, _ in form.fields]
+        fields = dict(form.fields)
+        if len(names) != len(set(names)):
+            return  # which one counts is not said anywhere
+        field = expected.invalid_field
+        if form.file is None:
+            yield "upload.file-required", field, ("file",)
+        if "listId" not in names and "listName" not in names:
+            yield "upload.list-required", field, ("listId", "listName")
+        if {"listId", "listName"} <= set(names):
+            yield "upload.one-list-only", field, ("listId", "listName")
+        strategy = fields.get("duplicateStrategy")
+        if strategy and strategy not in _STRATEGIES:
+            yield "upload.unknown-strategy", field, ("duplicateStrategy",)
+        for name in ("listId", "listName", "duplicateStrategy"):
+            if fields.get(name) == "":
+                yield "upload.empty-value", field, (name,)
+        for name, most in _LONGEST.items():
+            if len(fields.get(name, "")) > most:
+                yield "upload.over-long-value", field, (name,)
+        for name, value in fields.items():
+            if name in _TEXTS and not all(map(_is_text, value)):
+                yield "answers.invalid-requests-refused", field, (name,)
+        yield from self._of_file(seen)
+
+    def _of_body(self, api: ApiExchange) -> Iterator[Demand]:
+        media_type = next(
+            (value for name, value in api.request.headers if name.lower() == "content-type"), ""
+        )
+        body = api.request.body
+        if media_type.split(";")[0].strip().lower() != "multipart/form-data":
+            yield "upload.multipart-required", self._expected.not_a_form, ("file",)
+        elif body is not None and boundary_of(media_type) and read_form(media_type, body) is None:
+            if b"--" + boundary_of(media_type).encode() + b"--" not in body:
+                yield "upload.malformed-multipart", self._expected.invalid_field, ()
+
+    def _of_file(self, seen: Seen) -> Iterator[Demand]:
+        if not isinstance(seen, SeenImport) or seen.file is None:
+            return
+        if seen.file.size > max(_LIMIT, self._expected.file_maximum):
+            yield "upload.file-too-large", _TOO_LARGE, ("file",)
+        elif seen.file.refusal is not None:
+            yield seen.file.refusal, _BAD, ("file",)
+
+    def _demand(
+        self, promise: PromiseId, status: int, fields: Sequence[str], api: ApiExchange
+    ) -> None:
+        response = api.response
+        by = _DECIDED_BY.get(promise, "")
+        if response.status != status:
+            if response.status in (_NOT_FOUND, _CONFLICT):
+                return  # refused for another reason, which comes first
+            what = f"The request is not refused with {status}."
+            difference = _difference(promise, what, str(status), api, by, response.status)
+            self._ledger.broken(difference)
+            return
+        if self._expected.error_body == "message":
+            self._ledger.kept(promise)
+            return
+        data = response.value("data")
+        named = [each for each in fields if isinstance(data, dict) and each in data]
+        wanted = f'{{"status": "fail", "data": …}} with a message in {" or ".join(fields)}'
+        what = f"The {status} does not name the field at fault as documented."
+        self._ledger.check(
+            _difference(promise, what, wanted, api, "error-body", got=response.json),
+            holds=not fields or bool(named),
+        )
+
+    # --- refusals that the request does not explain ------------------------------------------------
+
+    def _unasked(self, seen: Seen, api: ApiExchange) -> None:
+        status = api.response.status
+        expected = self._expected
+        if status == _NOT_FOUND and expected.unknown_list == _NOT_FOUND:
+            promise: PromiseId = "list.unknown-list" if api.operation == LIST else "upload.unknown-list"
+            self._demand(promise, status, ("listId",), api)
+        elif status == _TOO_LARGE and isinstance(seen, SeenImport) and seen.file is not None:
+            size = seen.file.size
+            under: PromiseId = "upload.file-under-the-limit"
+            what = f"A file of {size} bytes is refused as too large."
+            if size <= _SURELY_UNDER:
+                self._ledger.broken(_difference(under, what, "a report", api))
+            elif size <= expected.file_maximum:
+                exact = _difference("upload.largest-file", what, "a report", api, "file.maximum")
+                self._ledger.broken(exact)
+        elif status == _BAD:
+            self._refused_although_right(seen, api)
+
+    def _refused_although_right(self, seen: Seen, api: ApiExchange) -> None:
+        data = api.response.value("data")
+        if api.operation == LIST:
+            names = {name for name, _ in api.request.query}
+            if names <= {"limit", "page"}:
+                what = "A request that the contract allows is refused."
+                limits = {value for name, value in api.request.query if name == "limit"}
+                promise: PromiseId = (
+                    "list.limit-bounds" if limits & {"1", "1000"} else "answers.valid-requests-accepted"
+                )
+                self._ledger.broken(_difference(promise, what, "200", api))
+            return
+        if not isinstance(seen, SeenImport) or seen.file is None or not isinstance(data, dict):
+            return
+        if self._expected.file_name == "required" and "fileName" not in dict(_fields(api)):
+            return
+        if len(seen.form_rests_on) == 1:
+            what = "A valid form is refused."
+            about = next(iter(seen.form_rests_on))
+            self._ledger.broken(_difference(about, what, "a report", api, got=api.response.json))
+            return
+        if "file" not in data or not seen.file.cards:
+            self._ledger.broken(
+                _difference("answers.valid-requests-accepted", "A valid request is refused.", "200", api)
+            )
+            return
+        what = f"A file of {len(seen.file.cards)} cards is refused as no vCard file."
+        if all(each.fault for each in seen.file.cards):
+            self._ledger.broken(_difference("upload.nothing-importable", what, "a report", api))
+            return
+        traits = set(seen.file.whole)
+        for each in seen.file.cards:
+            traits |= each.traits | each.name_traits | each.number_traits
+        if not traits:
+            self._ledger.broken(_difference("upload.imports-a-file", what, "a report", api))
+        elif len(seen.file.whole) == 1:
+            self._ledger.broken(_difference(next(iter(seen.file.whole)), what, "a report", api))
+        elif len(traits) == 1:
+            self._ledger.broken(_difference(next(iter(traits)), what, "a report", api))
+
+    def _accepted_import(self, seen: SeenImport) -> None:
+        if seen.file is None:
+            return
+        self._ledger.kept(*seen.form_rests_on)
+        if seen.file.size == self._expected.file_maximum:
+            self._ledger.kept("upload.largest-file")
+        elif _SURELY_UNDER <= seen.file.size < self._expected.file_maximum:
+            self._ledger.kept("upload.file-under-the-limit")
+
+    # --- texts, and what is outside ----------------------------------------------------------------
+
+    def _text(self, promise: PromiseId, api: ApiExchange) -> None:
+        texts: dict[PromiseId, tuple[PromiseId, str]] = {
+            "upload.not-a-vcard": ("upload.not-a-vcard-text", _HEADER_TEXT),
+            "upload.file-too-large": ("upload.file-too-large-text", _SIZE_TEXT),
+        }
+        data = api.response.value("data")
+        if promise not in texts or not isinstance(data, dict) or "file" not in data:
+            return
+        about, text = texts[promise]
+        what = "The message is not the documented one."
+        self._ledger.check(
+            _difference(about, what, text, api, got=data["file"]), holds=data["file"] == text
+        )
+
+    def _quota(self, api: ApiExchange) -> None:
+        """Judge a refusal for the quota by its own numbers."""
+        if self._expected.error_body == "message":
+            return
+        data = api.response.value("data")
+        message = data.get("contacts") if isinstance(data, dict) else None
+        what = "The 409 does not name the field `contacts` as documented."
+        got = api.response.json
+        named = _difference("upload.quota-exceeded", what, "a message in contacts", api, got=got)
+        if not self._ledger.check(named, holds=isinstance(message, str)):
+            return
+        found = _QUOTA_TEXT.fullmatch(str(message))
+        self._ledger.check(
+            _difference(
+                "upload.quota-exceeded-text",
+                "The message for an exhausted quota is not the documented one.",
+                "Contact quota exceeded. Current: USED/TOTAL. Upgrade your plan to import more contacts.",
+                api,
+                got=message,
+            ),
+            holds=found is not None and int(found[1]) <= int(found[2]),
+        )
+
+    def _outside(self, api: ApiExchange) -> None:
+        if api.operation or api.response.status >= 500 or not api.key:
+            return
+        known = {each.template for each in contract().operations.values()}
+        methods = [
+            each.method
+            for each in contract().operations.values()
+            if each.pattern.fullmatch(api.request.path)
+        ]
+        if methods and api.request.method not in (*methods, "HEAD", "OPTIONS"):
+            is_told = api.response.header("allow") is not None
+            what = "A method outside the contract is not refused as the contract says."
+            self._ledger.check(
+                _difference("answers.unknown-method", what, "405 with Allow", api),
+                holds=api.response.status == 405 and is_told and _is_fail(api),
+            )
+        elif not methods and api.request.path not in known and api.request.method == "GET":
+            if api.response.status == _NOT_FOUND:
+                what = "A path outside the contract is not refused in the documented shape."
+                self._ledger.check(
+                    _difference("answers.unknown-path", what, "the shape of a refusal", api),
+                    holds=_is_fail(api) or self._expected.error_body == "message",
+                )
+
+
+_DECIDED_BY = {
+    "access.key-required": "key.missing",
+    "access.unknown-key": "key.unknown",
+    "access.permission-required": "key.unpermitted",
+    "list.unknown-list": "unknown-list",
+    "upload.unknown-list": "unknown-list",
+    "upload.multipart-required": "not-a-form",
+    "list.limit-out-of-range": "invalid-input",
+    "list.page-out-of-range": "invalid-input",
+    "list.plain-integers": "invalid-input",
+    "list.given-twice": "invalid-input",
+}
+
+
+def _fields(api: ApiExchange) -> tuple[tuple[str, str], ...]:
+    return api.request.form.fields if api.request.form is not None else ()
+
+
+def _is_text(char: str) -> bool:
+    return char >= " " and char != "\x7f"
+
+
+def _is_fail(api: ApiExchange) -> bool:
+    data = api.response.value("data")
+    return api.response.value("status") == "fail" and isinstance(data, dict)
+
+
+def _difference(
+    promise: PromiseId,
+    what: str,
+    expected: str,
+    api: ApiExchange,
+    by: str = "",
+    value: int | None = None,
+    got: object = None,
+) -> Difference:
+    seen = str(api.response.status) if got is None else printable_json(got)[:300]
+    return Difference(promise, what, expected, seen, api, by=(by,) if by else (), value=value)

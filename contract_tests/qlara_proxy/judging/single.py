@@ -1,0 +1,130 @@
+"""What one exchange shows by itself: the checks of the suite on any exchange, refusals, and ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_contract import checks
+from qlara_contract.client import is_from_gateway
+from qlara_contract.promises import LIST
+from qlara_proxy.judging.imports import ReportChecks
+from qlara_proxy.judging.ledger import Difference
+from qlara_proxy.judging.limits import IDS, Kept
+from qlara_proxy.judging.refusals import RefusalChecks
+from qlara_proxy.judging.seen import SeenImport, SeenPage
+
+if TYPE_CHECKING:
+    from qlara_contract.conventions import Conventions
+    from qlara_contract.exchange import ApiExchange
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.seen import Seen
+
+_USUAL_LIMIT = 10
+_OK = 200
+# What rests on the place of a page in its list, which is known once the number of the first page is.
+_OF_PLACE = frozenset({"list.limit-obeyed", "list.has-more", "list.page-echoed"})
+
+
+class SingleChecks:
+    """Judges exchanges one by one, by what was learnt of the deployment's pages so far."""
+
+    def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
+        self._ledger = ledger
+        self._expected = conventions
+        self._pages = _KnownPages(conventions)
+        self._ids: Kept[int, int] = Kept(IDS)
+        self._refusals = RefusalChecks(ledger, conventions)
+        self._reports = ReportChecks(ledger, conventions)
+
+    def judge(self, seen: Seen, api: ApiExchange) -> None:
+        """Judge one exchange. *api* is all of it, ``seen.exchange`` what is kept of it."""
+        if is_from_gateway(api.response):
+            return
+        if isinstance(seen, SeenPage):
+            self._pages.learn(seen)
+        is_placed = self._pages.knows_place_of(seen)
+        is_cut = api.response.is_cut
+        for each in checks.check(api, self._pages.paging, self._expected):
+            if (each.promise in _OF_PLACE and not is_placed) or (is_cut and each.promise != "answers.documented-status"):
+                continue
+            if not each.broken:
+                self._ledger.kept(each.promise)
+                continue
+            self._ledger.broken(
+                Difference(
+                    each.promise, each.what, each.expected, each.got, api, by=each.by, value=each.value
+                )
+            )
+        self._judge_ids(seen, api)
+        self._refusals.judge(seen, api)
+        if isinstance(seen, SeenImport):
+            self._reports.judge(seen, api)
+        elif api.operation == LIST and isinstance(seen, SeenPage):
+            self._judge_page(seen, api)
+
+    def _judge_ids(self, seen: Seen, api: ApiExchange) -> None:
+        """Check that no id of this response stood for something else before, in the same account."""
+        for promise, one, meaning in checks.ids(api):
+            key = hash((seen.account, one))
+            value = hash(meaning)
+            known = self._ids.find(key)
+            self._ids.keep(key, value)
+            if known is None:
+                continue
+            difference = Difference(
+                promise,
+                f"The id {one} stands for another thing than before.",
+                "an id of its own",
+                one,
+                api,
+            )
+            if promise == "upload.import-id-unique":
+                self._ledger.broken(difference)
+            elif known == value:
+                self._ledger.kept(promise)
+            else:  # somebody may have given the contact another number
+                self._ledger.doubtful(difference)
+
+    def _judge_page(self, seen: SeenPage, api: ApiExchange) -> None:
+        expected = self._expected
+        if seen.is_plain and seen.limit is None and seen.has_more and seen.contacts:
+            self._decided("list.limit-default", len(seen.contacts), expected.limit_default, api)
+        if "page" not in dict(api.request.query) and seen.is_plain and seen.told_page is not None:
+            self._decided("list.pages-from-1", seen.told_page, expected.page_first, api)
+        if seen.total == 0 and not seen.contacts:
+            self._ledger.kept("list.empty")
+        if not 0 < len(seen.contacts) <= _USUAL_LIMIT:
+            return
+
+    def _decided(self, promise: PromiseId, got: int, expected: int, api: ApiExchange) -> None:
+        self._ledger.check(
+            Difference(promise, "Decided otherwise than the contract says.", str(expected), str(got), api),
+            holds=got == expected,
+        )
+
+
+class _KnownPages:
+    """What the traffic has shown of how lists are divided into pages."""
+
+    def __init__(self, expected: Conventions) -> None:
+        self._expected = expected
+        self._first: int | None = expected.page_first if expected.page_first != 1 else None
+        self._obeyed = _USUAL_LIMIT
+
+    @property
+    def paging(self) -> checks.Paging:
+        first = self._expected.page_first if self._first is None else self._first
+        has_pages = self._expected.page_parameter == "read"
+        return checks.Paging(min(self._obeyed, self._expected.limit_maximum), None, first, has_pages)
+
+    def learn(self, page: SeenPage) -> None:
+        if page.limit is not None and len(page.contacts) == page.limit:
+            self._obeyed = max(self._obeyed, page.limit)
+        if page.page == 0 and page.contacts:
+            self._first = 0
+        elif page.page is None and page.is_plain and page.told_page in (0, 1) and self._first is None:
+            self._first = page.told_page
+
+    def knows_place_of(self, seen: Seen) -> bool:
+        return not isinstance(seen, SeenPage) or seen.page is None or self._first is not None

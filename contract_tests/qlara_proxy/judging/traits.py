@@ -1,0 +1,158 @@
+"""Traits: which promises a card, or a field of it, rests on, beside the plain one that it is read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from qlara_contract.promise_ids import PromiseId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from qlara_proxy.judging.properties import Line
+
+Traits = frozenset[PromiseId]
+
+_EXTRACTED = frozenset({"BEGIN", "END", "VERSION", "FN", "N", "TEL", "EMAIL", "ADR", "ORG"})
+_LONGEST_PLAIN = 60
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z '.-]*", re.ASCII)
+_KNOWN_ESCAPE = re.compile(r"\\[nN,;\\]")
+_PLAIN_NUMBER = re.compile(r"\+?[0-9 ().-]+", re.ASCII)
+_EXTENSION = re.compile(r"(?i)ext|x|;|,|[pw#*]")
+_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", re.ASCII)
+_MACHINES = re.compile(r"(?i)fax|pager|modem|bbs|telex|tty|isdn|video")
+_PREFERRED = re.compile(r"(?i)pref")
+_ENCODED = re.compile(r"(?i)encoding|quoted-printable|charset|base64")
+ODD: PromiseId = "cards.forgiving"
+"""What stands for all that no promise names: nothing documented is judged by a card that has it."""
+
+
+def _syntax(line: Line) -> Iterable[PromiseId]:
+    """Yield the traits of how a line is written."""
+    if line.is_split:
+        yield "cards.folded-inside-a-character"
+    elif line.is_folded:
+        yield "cards.folded-lines"
+    if line.group:
+        yield "cards.groups"
+    if line.written != line.written.upper():
+        yield "cards.letter-case"
+    if any('"' in each for each in line.parameters):
+        yield "cards.quoted-parameters"
+    elif any(map(_is_unusual, line.parameters)):
+        yield "cards.type-spellings"
+    if any(map(_ENCODED.match, line.parameters)):
+        yield ODD
+
+
+_USUAL = re.compile(r"TYPE=(?:CELL|VOICE|HOME|WORK|INTERNET)", re.ASCII)
+
+
+def _is_unusual(parameter: str) -> bool:
+    return _USUAL.fullmatch(parameter) is None
+
+
+def name_traits(lines: Sequence[Line], name: str) -> Traits:
+    """Return what the name of a card rests on."""
+    named = [each for each in lines if each.name == "FN" and each.value.strip()]
+    if len(named) == 1:
+        return frozenset((*_syntax(named[0]), *_of_name(named[0].value, name)))
+    if named:
+        return frozenset({"cards.one-of-several"})
+    structured = [each for each in lines if each.name == "N" and each.value.strip(" ;")]
+    source: PromiseId = "cards.name-from-n" if structured else "cards.name-from-org"
+    return frozenset({source})
+
+
+def _of_name(value: str, name: str) -> Iterable[PromiseId]:
+    if "\\" in value:
+        yield "cards.escapes"
+        if "\\" in _KNOWN_ESCAPE.sub("", value):
+            yield ODD
+    if re.search(r"(?<!\\)[;,]", value):
+        yield ODD
+    is_tidy = value == " ".join(value.split()) and name.isprintable()
+    if not is_tidy or normalize("NFC", value) != value or len(value) > _LONGEST_PLAIN:
+        yield "cards.name-form"
+    elif not value.isascii():
+        yield "cards.non-ascii"
+    elif not _PLAIN_NAME.fullmatch(_KNOWN_ESCAPE.sub("", value)):
+        yield "cards.name-verbatim"
+
+
+def number_traits(lines: Sequence[Line], number: str) -> Traits:
+    """Return what the number of a card rests on."""
+    telephones = [each for each in lines if each.name == "TEL" and each.value.strip()]
+    if len(telephones) == 1:
+        return frozenset((*_syntax(telephones[0]), *_of_number(telephones[0])))
+    return frozenset(_of_several(telephones)) if telephones else frozenset()
+
+
+def _of_number(line: Line) -> Iterable[PromiseId]:
+    value = line.value.strip()
+    if any(map(_MACHINES.search, line.parameters)):
+        yield "numbers.fax-never"
+    if value.lower().startswith("tel:"):
+        bare = value[4:]
+        yield "numbers.tel-uri-parameters" if ";" in bare else "numbers.tel-uri"
+        if not bare.startswith("+"):
+            yield "numbers.region"
+        return
+    if not _PLAIN_NUMBER.fullmatch(value):
+        yield "numbers.extension-dropped" if _EXTENSION.search(value) else "numbers.typed-freely"
+    if value.startswith("00"):
+        yield "numbers.double-zero"
+    elif not value.lstrip("( ").startswith("+"):
+        yield "numbers.default-region"
+
+
+def _of_several(telephones: Sequence[Line]) -> Iterable[PromiseId]:
+    parameters = [one for each in telephones for one in each.parameters]
+    if any(map(_MACHINES.search, parameters)):
+        yield "numbers.fax-never"
+    if any(map(_PREFERRED.search, parameters)):
+        yield "numbers.preferred-first"
+    elif any("CELL" in one.upper() for one in parameters):
+        yield "numbers.mobile-first"
+    else:
+        yield "numbers.first-valid"
+
+
+def email_traits(lines: Sequence[Line]) -> Traits:
+    """Return what the address of a card rests on."""
+    addresses = [each for each in lines if each.name == "EMAIL" and each.value.strip()]
+    if not addresses:
+        return frozenset({"cards.email-absent"})
+    if len(addresses) > 1:
+        return frozenset({"cards.one-of-several"})
+    found = set(_syntax(addresses[0]))
+    if "\\" in addresses[0].value:
+        found.add("cards.escapes")
+    elif not _PLAIN_EMAIL.fullmatch(addresses[0].value):
+        found.add("cards.email-form")
+    return frozenset(found)
+
+
+def card_traits(lines: Sequence[Line]) -> Traits:
+    """Return what reading the card at all rests on."""
+    found: set[PromiseId] = set()
+    names = [each.name for each in lines]
+    version = next((each.value.strip() for each in lines if each.name == "VERSION"), "")
+    if version not in ("3.0", "4.0"):
+        found.add("cards.other-version")
+    elif names.index("VERSION") != 1 or _is_out_of_order(names):
+        found.add("cards.properties-in-any-order")
+    if any(name not in _EXTRACTED for name in names if name) or "ADR" in names:
+        found.add("cards.other-properties")
+    if "" in names or any(each.text != each.text.strip() for each in lines):
+        found.add(ODD)
+    frame = (lines[0], lines[-1])
+    if any(each.written != each.written.upper() for each in frame):
+        found.add("cards.letter-case")
+    return frozenset(found)
+
+
+def _is_out_of_order(names: Sequence[str]) -> bool:
+    return "FN" in names and "TEL" in names and names.index("FN") > names.index("TEL")

@@ -61,6 +61,7 @@ __all__ = [
     "differs_of",
     "duration_text",
     "for_fuzzing",
+    "is_mobile_number",
     "overlay_for",
     "properties_of",
     "read_cards_under",
@@ -126,6 +127,13 @@ def read_cards_under(
         machines=conventions.numbers_fax == "used",
     )
     return text, list(cards), Reading(conventions.region, conventions).normaliser()
+
+
+def is_mobile_number(number: str) -> bool:
+    """Return whether a number in E.164 is one of mobiles: every deployment takes those."""
+    from qlara_sandbox.domain.phone import USUAL_REGION, mobile_normaliser
+
+    return mobile_normaliser(USUAL_REGION)(number) is not None
 
 
 @contextmanager

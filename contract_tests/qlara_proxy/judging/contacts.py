@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,7 @@ from qlara_proxy.judging.imports import moment_of, promise_of
 from qlara_proxy.judging.ledger import Difference
 from qlara_proxy.judging.limits import CONTACTS, IMPORTS, Kept
 from qlara_proxy.judging.reading import hashed
+from qlara_proxy.judging.seen import SeenImport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.reading import CardDigest
-    from qlara_proxy.judging.seen import SeenImport, SeenPage
+    from qlara_proxy.judging.seen import SeenPage
     from qlara_proxy.judging.window import Window
 
 _LEARNT = 3
@@ -36,6 +38,7 @@ class _Known(NamedTuple):
     tags: frozenset[int]
     created_at: str
     lists: frozenset[int]
+    read_at: float
 
 
 class ContactChecks:
@@ -48,6 +51,8 @@ class ContactChecks:
         self._imports: Kept[int, SeenImport] = Kept(IMPORTS)
         self._names: Kept[int, str] = Kept(IMPORTS)
         self._known: Kept[int, _Known] = Kept(CONTACTS)  # by number
+        self._shared: Kept[int, int] = Kept(CONTACTS)  # ids of numbers that were imported twice at once
+        self._cards: Kept[int, dict[int, CardDigest]] = Kept(IMPORTS)  # by number, of an import
         self._sent: Kept[int, None] = Kept(CONTACTS)  # numbers that the account has for sure
         self._late: list[Difference] = []
         self._late_of: tuple[str, int] = ("", 0)
@@ -106,25 +111,25 @@ class ContactChecks:
             return
         duplicates = seen.summary["duplicates"]
         what = f"{known} of the numbers are of contacts that the account has already."
-        difference = Difference(
-            "duplicates.by-number",
-            what,
-            f"at least {known} duplicates",
-            str(duplicates),
-            seen.exchange,
-            kind="fewer duplicates",
-        )
-        if duplicates >= known:
-            self._ledger.kept("duplicates.by-number", "upload.summary-duplicates")
-            if seen.strategy == "SKIP" and "duplicateStrategy" not in _fields(seen):
-                self._ledger.kept("duplicates.skip-is-default")
-        else:
-            self._ledger.doubtful(difference)
+        # That those which are updated or copied count as duplicates is assumed.
+        abouts: dict[str, tuple[PromiseId, ...]] = {
+            "SKIP": ("duplicates.by-number", "upload.summary-duplicates"),
+            "UPDATE": ("duplicates.update-counts",),
+            "DUPLICATE": ("duplicates.copy-counts",),
+        }
+        for about in abouts[seen.strategy]:
+            if duplicates >= known:
+                self._ledger.kept(about)
+                continue
+            expected, kind = f"at least {known} duplicates", f"fewer duplicates {about}"
+            self._ledger.doubtful(
+                Difference(about, what, expected, str(duplicates), seen.exchange, kind=kind)
+            )
 
     # --- lists -----------------------------------------------------------------------------------
 
     def listed(self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]) -> None:
-        """Judge the imports into a list by all of its contacts, read from *began* on."""
+        """Judge what was imported, by all contacts of a list, which were read from *began* on."""
         if page.exchange is None:
             return
         for seen in [each for each in self._imports.values() if each.list_id == page.list_id]:
@@ -136,9 +141,40 @@ class ContactChecks:
             if began < settled or not self._window.is_known(seen.began):
                 continue
             if all(_is_together(each, seen) for each in others):
-                _Comparison(self, seen, page, contacts, is_alone=not others).judge()
+                _Comparison(self, seen, page, contacts, is_alone=not others).judge(others)
             del self._imports[seen.number]
+        self._judge_known(page, began, contacts)
         self._remember(page, contacts)
+
+    def _judge_known(
+        self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Compare contacts that were seen before with what the one import did that named them since."""
+        for number, same in _by_number(contacts).items():
+            known = self._known.find(number)
+            if known is None:
+                continue
+            writes = self._window.writes(known.read_at, page.ended)
+            if not writes or not self._window.is_known(known.read_at):
+                continue
+            if not all(isinstance(each, SeenImport) and _is_told(each, began) for each in writes):
+                continue
+            touching = [
+                (each, self.cards_of(each)[number]) for each in writes if number in self.cards_of(each)
+            ]
+            if not touching or len({id(each) for each, _ in touching}) > 1:
+                continue
+            seen, card = touching[0]
+            _Comparison(self, seen, page, contacts, is_alone=True).judge_known(card, same, known)
+
+    def cards_of(self, seen: Any) -> dict[int, CardDigest]:
+        """Return the cards of an import by number, where each has one of its own."""
+        found = self._cards.find(seen.number)
+        if found is None:
+            cards = seen.file.cards if seen.file is not None else ()
+            found = {each.number: each for each in cards if each.number}
+            self._cards.keep(seen.number, found)
+        return found
 
     def finish(self) -> None:
         """Judge what may still have been on its way: it has not come."""
@@ -146,12 +182,20 @@ class ContactChecks:
 
     def _remember(self, page: SeenPage, contacts: Sequence[Mapping[str, Any]]) -> None:
         in_list = hash(page.list_id)
-        for each in contacts:
-            number = hashed(str(each.get("phoneNumber")))
+        for number, same in _by_number(contacts).items():
             before = self._known.find(number)
             lists = (before.lists if before is not None else frozenset()) | {in_list}
-            self._known.keep(number, _known(each, lists))
+            kept = _same_as(same, before)
+            self._known.keep(number, _known(kept, lists, page.ended))
             self._sent.keep(number, None)
+
+    def note_shared(self, number: int, contact: Mapping[str, Any]) -> bool:
+        """Note who has a number that two imports brought at once; return whether it is always the same."""
+        identity = hash(str(contact.get("contactId")))
+        before = self._shared.find(number)
+        if before is None:
+            self._shared.keep(number, identity)
+        return before in (None, identity)
 
     def note_late(self, difference: Difference, list_id: str, number: int) -> None:
         """Note a contact that is not in its list, which may still come."""
@@ -173,17 +217,32 @@ class ContactChecks:
         self._late = []
 
 
-def _fields(seen: SeenImport) -> set[str]:
-    form = seen.exchange.request.form if seen.exchange is not None else None
-    return {name for name, _ in form.fields} if form is not None else set()
-
-
 def _is_together(other: Any, seen: SeenImport) -> bool:
     """Return whether another import was sent at the same time as *seen*, and was accepted."""
     return bool(other.is_accepted and other.began < seen.ended and other.ended > seen.began)
 
 
-def _known(contact: Mapping[str, Any], lists: frozenset[int]) -> _Known:
+def _is_told(seen: SeenImport, began: float) -> bool:
+    is_read = seen.file is not None and bool(seen.file.cards)
+    return seen.is_accepted and not seen.goes_on and is_read and seen.ended <= began
+
+
+def _by_number(contacts: Sequence[Mapping[str, Any]]) -> dict[int, list[Mapping[str, Any]]]:
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for each in contacts:
+        found.setdefault(hashed(str(each.get("phoneNumber"))), []).append(each)
+    return found
+
+
+def _same_as(contacts: Sequence[Mapping[str, Any]], known: _Known | None) -> Mapping[str, Any]:
+    """Return the contact that is *known*, or the first."""
+    if known is None:
+        return contacts[0]
+    same = (each for each in contacts if hash(str(each.get("contactId"))) == known.contact_id)
+    return next(same, contacts[0])
+
+
+def _known(contact: Mapping[str, Any], lists: frozenset[int], read_at: float) -> _Known:
     tags = contact.get("tags")
     return _Known(
         hash(str(contact.get("contactId"))),
@@ -192,6 +251,7 @@ def _known(contact: Mapping[str, Any], lists: frozenset[int]) -> _Known:
         frozenset(map(hash, map(str, tags))) if isinstance(tags, list) else frozenset(),
         str(contact.get("createdAt")),
         lists,
+        read_at,
     )
 
 
@@ -212,25 +272,22 @@ class _Comparison:
         self._seen, self._page, self._contacts, self._is_alone = seen, page, contacts, is_alone
         self._shown = page.exchange
         self._before = (seen.exchange,) if seen.exchange is not None else ()
-        self._by_number: dict[int, list[Mapping[str, Any]]] = {}
-        for each in contacts:
-            number = hashed(str(each.get("phoneNumber")))
-            self._by_number.setdefault(number, []).append(each)
+        self._by_number = _by_number(contacts)
         cards = seen.file.cards if seen.file is not None else ()
         self._cards = [each for each in cards if not each.fault and each.is_sure]
         self._faulty = any(each.fault for each in cards)
-        numbers = [each.number for each in self._cards]
-        self._once = {each for each in numbers if numbers.count(each) == 1} if len(numbers) < 300 else set(numbers)
+        counts = Counter(each.number for each in self._cards)
+        self._once = {number for number, count in counts.items() if count == 1}
 
-    def judge(self) -> None:
-        """Judge the import by the list."""
+    def judge(self, others: Sequence[Any]) -> None:
+        """Judge the import by the list; *others* were sent at the same time."""
         seen = self._seen
         if not self._cards or not seen.summary:
             return
         missing = [each for each in self._cards if each.number not in self._by_number]
         found = [each for each in self._cards if each.number in self._by_number]
         if not self._is_alone:
-            self._together(missing)
+            self._together(missing, others)
             return
         is_due = not seen.summary["duplicates"] or seen.strategy == "UPDATE"
         reported = seen.summary["errors"] > (seen.file.total - len(self._cards) if seen.file else 0)
@@ -245,11 +302,54 @@ class _Comparison:
                 self._ledger.kept("upload.error-costs-one-card")
         self._as_a_whole(missing)
         for card in found:
-            if card.number in self._once:
+            if card.number in self._once and card.number not in self._checks._known:
                 self._card(card, self._by_number[card.number])
 
-    def _together(self, missing: Sequence[CardDigest]) -> None:
-        if self._seen.strategy != "SKIP" or self._seen.summary["duplicates"]:
+    def judge_known(
+        self, card: CardDigest, contacts: Sequence[Mapping[str, Any]], known: _Known
+    ) -> None:
+        """Judge a contact that was there before, by the one import that named its number since."""
+        contact = _same_as(contacts, known)
+        is_here = self._page.list_id == self._seen.list_id
+        if self._seen.strategy == "SKIP":
+            self._untouched(contact, known, is_here=is_here)
+        elif card.number not in self._once:
+            return
+        elif self._seen.strategy == "UPDATE":
+            self._updated(card, contact, known)
+        elif self._seen.strategy == "DUPLICATE" and is_here:
+            ids = {hash(str(each.get("contactId"))) for each in contacts}
+            copies = [each for each in contacts if hash(str(each.get("contactId"))) != known.contact_id]
+            self._check(
+                "duplicates.copy-creates", "DUPLICATE has not made a copy.", "a copy", "none", "copy",
+                holds=bool(ids - {known.contact_id}),
+            )
+            if copies:
+                self._copy(card, copies[-1])
+
+    def _copy(self, card: CardDigest, copied: Mapping[str, Any]) -> None:
+        """Compare a copy with its card."""
+        if card.traits or card.name_traits or card.email_traits:
+            return
+        now = _known(copied, frozenset(), 0.0)
+        what = "The copy that DUPLICATE made has not what its card says."
+        self._check(
+            "duplicates.copy-creates", what, "name and address of the card", "others", "copy fields",
+            holds=(now.name, now.email) == (card.name, card.email),
+        )
+
+    def _together(self, missing: Sequence[CardDigest], others: Sequence[Any]) -> None:
+        if any(each.strategy != "SKIP" for each in (self._seen, *others)):
+            return
+        twice = 0
+        for card in self._cards:
+            is_shared = any(card.number in self._checks.cards_of(each) for each in others)
+            for contact in self._by_number.get(card.number, ()) if is_shared else ():
+                twice += not self._checks.note_shared(card.number, contact)
+        if twice:
+            what = f"{twice} contacts that two imports brought at the same time are there twice."
+            self._doubt("upload.imports-together", what, "each once", "twice", "together twice")
+        if self._seen.summary["duplicates"]:
             return
         if not missing:
             self._ledger.kept("upload.imports-together")
@@ -316,6 +416,8 @@ class _Comparison:
         is_new = bool(seen.list_name) and not seen.asked and self._expected.list_names == "free"
         if not is_new or file is None or missing or not file.is_sure:
             return
+        repeated = sum(len(each) - 1 for each in self._by_number.values())
+        twice = len(self._cards) - len(self._once)
         if seen.strategy == "SKIP" and self._expected.skip_list == "unchanged":
             imported = seen.summary["imported"]
             what = f"The report counts {imported} as imported, and the new list holds {self._page.total}."
@@ -323,12 +425,23 @@ class _Comparison:
                 "upload.summary-imported", what, imported, self._page.total, "imported",
                 holds=imported == self._page.total,
             )
-            repeated = [each for each in self._by_number.values() if len(each) > 1]
-            what = f"{len(repeated)} numbers are in the list more than once, with SKIP."
+            what = f"{repeated} numbers are in the list more than once, with SKIP."
+            about: PromiseId = "duplicates.in-file-skip" if twice else "list.every-contact-once"
+            self._check(about, what, "each once", "more than once", "repeated", holds=not repeated)
+        elif seen.strategy == "DUPLICATE" and twice:
+            what = f"The new list holds {self._page.total} contacts of {len(self._cards)} cards."
             self._check(
-                "list.every-contact-once", what, "each once", "more than once", "repeated",
+                "duplicates.in-file-copy", what, len(self._cards), self._page.total, "in-file copy",
+                holds=self._page.total == len(self._cards),
+            )
+        elif seen.strategy == "UPDATE" and twice:
+            what = f"{repeated} numbers are in the list more than once, with UPDATE."
+            self._check(
+                "duplicates.in-file-update", what, "each once", "more than once", "in-file update",
                 holds=not repeated,
             )
+        if twice and not seen.summary["duplicates"] > twice:
+            self._repeated_in_file()
         if seen.summary["duplicates"] or self._expected.order != "import":
             return
         order = [hashed(str(each.get("phoneNumber"))) for each in self._contacts]
@@ -340,27 +453,33 @@ class _Comparison:
                 holds=order == wanted,
             )
 
+    def _repeated_in_file(self) -> None:
+        """Judge which of the cards with one number counts: with SKIP the first, with UPDATE the last."""
+        about: PromiseId = (
+            "duplicates.in-file-skip" if self._seen.strategy == "SKIP" else "duplicates.in-file-update"
+        )
+        if self._seen.strategy == "DUPLICATE":
+            return
+        ordered = self._cards if self._seen.strategy == "UPDATE" else self._cards[::-1]
+        wanted = {each.number: each for each in ordered if each.number not in self._once}
+        for number, card in wanted.items():
+            if card.traits or card.name_traits or number in self._checks._known or not card.name:
+                continue
+            names = [hashed(str(each.get("name") or "")) for each in self._by_number[number]]
+            what = "Of two cards with one number, another counts."
+            self._check(
+                about, what, "the name on that card", "another name", "in-file name",
+                holds=card.name in names,
+            )
+
     # --- contacts ------------------------------------------------------------------------------------
 
     def _card(self, card: CardDigest, contacts: Sequence[Mapping[str, Any]]) -> None:
-        seen, known = self._seen, self._checks._known.find(card.number)
-        contact = contacts[-1]
-        if seen.strategy == "SKIP" and seen.summary["duplicates"]:
-            if known is not None:
-                self._untouched(contact, known)
+        """Judge a contact that was not known before, if the import has created it for sure."""
+        if self._seen.summary["duplicates"]:
             return
-        if seen.strategy == "UPDATE" and seen.summary["duplicates"]:
-            self._updated(card, contact, known)
-            return
-        if seen.strategy == "DUPLICATE" and known is not None:
-            ids = {hash(str(each.get("contactId"))) for each in contacts}
-            is_made = bool(ids - {known.contact_id})
-            self._check(
-                "duplicates.copy-creates", "DUPLICATE has not made a copy.", "a copy", "none", "copy",
-                holds=is_made,
-            )
         fits = [each for each in contacts if hashed(str(each.get("name") or "")) == card.name]
-        self._fields(card, fits[-1] if fits else contact)
+        self._fields(card, fits[-1] if fits else contacts[-1])
 
     def _fields(self, card: CardDigest, contact: Mapping[str, Any]) -> None:
         """Compare a contact that the import has created with its card."""
@@ -455,62 +574,65 @@ class _Comparison:
 
     # --- contacts that were there before ---------------------------------------------------------------
 
-    def _untouched(self, contact: Mapping[str, Any], known: _Known) -> None:
-        now = _known(contact, known.lists)
-        same = now._replace(lists=known.lists) == known
+    def _untouched(self, contact: Mapping[str, Any], known: _Known, *, is_here: bool) -> None:
+        now = _known(contact, known.lists, known.read_at)
         what = "SKIP has changed a contact that was there before."
         self._check(
             "duplicates.skip-leaves-the-contact", what, "the contact as it was", "another one", "skip",
-            holds=same,
+            holds=now == known,
         )
-        if self._expected.skip_list == "unchanged" and hash(self._page.list_id) not in known.lists:
+        if not is_here or hash(self._page.list_id) in known.lists:
+            return
+        if self._expected.skip_list == "unchanged":
             what = "SKIP has put a contact on the list of the import that was not on it."
             self._check(
                 "duplicates.skip-leaves-the-lists", what, "not on the list", "on the list", "skip list",
                 holds=False,
             )
 
-    def _updated(self, card: CardDigest, contact: Mapping[str, Any], known: _Known | None) -> None:
-        now = _known(contact, frozenset())
-        plain = not (card.traits or (card.name_traits - {"cards.non-ascii"}))
-        if plain and card.name:
-            what = "UPDATE has not replaced the name of a contact."
-            self._check(
-                "duplicates.update-replaces", what, "the name on the card", "another name", "update name",
-                holds=now.name == card.name,
-            )
-        if card.email and not (card.email_traits or card.traits):
-            what = "UPDATE has not replaced the address of a contact."
-            self._check(
-                "duplicates.update-replaces", what, "the address on the card", "another one",
-                "update email", holds=now.email == card.email,
-            )
-        missing = {hash(each) for each in self._seen.tags} - now.tags
-        if self._seen.tags:
+    def _updated(self, card: CardDigest, contact: Mapping[str, Any], known: _Known) -> None:
+        now = _known(contact, frozenset(), 0.0)
+        self._replaced(card, now, known)
+        tags = set(map(hash, self._seen.tags))
+        if tags:
             what = "UPDATE has not given a contact the tags of the import."
             self._check(
                 "duplicates.update-adds-tags", what, "the tags", "not all of them", "update tags",
-                holds=not missing,
+                holds=tags <= now.tags,
             )
-        if known is None:
-            return
         what = "UPDATE has made another contact of one that was there before."
         self._check(
             "duplicates.update-keeps-the-contact", what, "the same id and createdAt", "others",
             "update keeps",
             holds=(now.contact_id, now.created_at) == (known.contact_id, known.created_at),
         )
-        if not card.email and known.email and self._expected.update_missing_fields == "kept":
-            what = "UPDATE has removed an address that the card does not name."
-            self._check(
-                "duplicates.update-never-blanks", what, "the address as it was", "another, or none",
-                "update blanks", holds=now.email == known.email,
-            )
         if self._expected.update_tags == "added" and known.tags:
             what = "UPDATE has removed tags of a contact."
             self._check(
                 "duplicates.update-keeps-tags", what, "the tags as well that it had", "fewer",
                 "update keeps tags", holds=known.tags <= now.tags,
+            )
+
+    def _replaced(self, card: CardDigest, now: _Known, known: _Known) -> None:
+        """Judge the fields that an UPDATE replaces, and those that it must not."""
+        about: PromiseId = "duplicates.update-replaces"
+        if card.name and promise_of(card.traits | card.name_traits, about) in (about, "cards.non-ascii", "cards.escapes"):
+            what = "UPDATE has not replaced the name of a contact."
+            self._check(
+                about, what, "the name on the card", "another name", "update name",
+                holds=now.name == card.name,
+            )
+        if card.email and not (card.email_traits or card.traits):
+            what = "UPDATE has not replaced the address of a contact."
+            self._check(
+                about, what, "the address on the card", "another one", "update email",
+                holds=now.email == card.email,
+            )
+        elif not card.email and known.email and self._expected.update_missing_fields == "kept":
+            what = "UPDATE has removed an address that the card does not name."
+            self._check(
+                "duplicates.update-never-blanks", what, "the address as it was", "another, or none",
+                "update blanks", holds=now.email == known.email,
             )
 
     # --- what is told ----------------------------------------------------------------------------------

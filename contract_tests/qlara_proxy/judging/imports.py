@@ -34,6 +34,7 @@ class ReportChecks:
     def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
         self._ledger = ledger
         self._expected = conventions
+        self._takes_any = False  # numbers that are not mobile have been imported too
 
     def judge(self, seen: SeenImport, api: ApiExchange) -> None:
         """Judge one import that was accepted."""
@@ -96,7 +97,9 @@ class ReportChecks:
         if summary["total"] != file.total:
             return
         surely = sum(bool(each.fault) and each.is_sure for each in file.cards)
-        sound = sum(not each.fault and each.is_sure and _is_plain(each) for each in file.cards)
+        sound = sum(self._is_sound(each) for each in file.cards)
+        if summary["errors"] == surely and not all(each.is_mobile or each.fault for each in file.cards):
+            self._takes_any = True
         if surely + sound == file.total:
             self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
         elif summary["errors"] < surely:
@@ -107,6 +110,12 @@ class ReportChecks:
                 self._ledger.kept("upload.nothing-importable")
             if surely and sound and summary["imported"] + summary["duplicates"] >= sound:
                 self._ledger.kept("upload.error-costs-one-card")
+
+    def _is_sound(self, card: CardDigest) -> bool:
+        """Return whether a card can be imported for sure, with nothing special about it."""
+        is_taken = card.is_mobile or self._takes_any
+        plain = not (card.traits or card.number_traits)
+        return not card.fault and card.is_sure and is_taken and plain
 
     def _count(
         self, about: PromiseId, name: str, got: int, expected: int, api: ApiExchange
@@ -149,10 +158,15 @@ class ReportChecks:
         )
         expected = len(numbers) - (duplicates if skipped else 0)
         what = f"With {seen.strategy}, duplicates are counted otherwise."
-        self._ledger.check(
-            Difference(counts[seen.strategy], what, f"{expected} imported", str(imported), api),
-            holds=imported == expected,
-        )
+        abouts = [counts[seen.strategy]]
+        if not seen.has_strategy and seen.strategy == "SKIP":
+            what = "Without a strategy, duplicates are counted as with another one than SKIP."
+            abouts.append("duplicates.skip-is-default")
+        for about in abouts:
+            self._ledger.check(
+                Difference(about, what, f"{expected} imported", str(imported), api),
+                holds=imported == expected,
+            )
 
     # --- errors ----------------------------------------------------------------------------------
 
@@ -175,16 +189,29 @@ class ReportChecks:
         if is_whole and not unmatched:
             for each in left.values():
                 self._not_reported(each, api)
+            self._must_be_errors(seen, left, api)
+
+    def _must_be_errors(self, seen: SeenImport, left: dict[int, CardDigest], api: ApiExchange) -> None:
+        """Judge cards that the contract takes for errors, where nobody can be sure of it."""
+        for card in left.values():
+            if card.is_sure or not card.fault:
+                continue
+            about = promise_of(card.number_traits, "numbers.numbering-plan")
+            if about is None or not promise(about).is_assumed:
+                continue
+            what = f"The card at line {card.line} is imported."
+            self._ledger.broken(Difference(about, what, card.fault, "no error", api))
 
     def _error(self, error: dict[str, Any], card: CardDigest, api: ApiExchange) -> None:
         if not card.is_sure:
+            self._ledger.kept(*(each for each in card.number_traits if promise(each).is_assumed))
             return
         about: PromiseId = (
             "upload.error-missing-phone" if card.fault == MISSING else "upload.error-invalid-phone"
         )
         self._ledger.kept(about)
         name = error.get("name")
-        if not card.name_traits:
+        if not any(promise(each).is_assumed for each in card.name_traits):
             difference = Difference(
                 "upload.error-name",
                 f"The error of the card at line {card.line} has another name than the card.",
@@ -258,14 +285,15 @@ class ReportChecks:
             if file.is_sure and len(left) == 1:
                 self._error(error, left.popitem()[1], api)
             return
-        if card.name == name and not card.fault and card.is_sure:
+        is_taken = card.is_mobile or self._takes_any
+        if card.name == name and not card.fault and card.is_sure and is_taken:
             self._sound_card_refused(card, error, api)
 
     def _sound_card_refused(
         self, card: CardDigest, error: dict[str, Any], api: ApiExchange
     ) -> None:
         """A card that can be imported is an error: what is special about it names the promise."""
-        about = promise_of(card.traits | card.number_traits | card.email_traits, _GENERAL)
+        about = promise_of(card.traits | card.number_traits, _GENERAL)
         if about is None:
             return
         reason = printable_json(error.get("reason"))[:200]
@@ -273,11 +301,7 @@ class ReportChecks:
             about = "numbers.e164"
         what = f"The card at line {card.line} is reported as an error, though it can be imported."
         difference = Difference(about, what, "a contact", reason, api)
-        # Another list of numbers that exist, or mobile ones only: UC-020 does not say which are valid.
-        if about in _OF_NUMBERS:
-            self._ledger.doubtful(difference)
-        else:
-            self._ledger.broken(difference)
+        self._ledger.broken(difference)
 
     def _not_reported(self, card: CardDigest, api: ApiExchange) -> None:
         if not card.is_sure:
@@ -287,9 +311,6 @@ class ReportChecks:
         )
         what = f"The card at line {card.line} cannot be imported, and is not reported."
         self._ledger.broken(Difference(about, what, card.fault, "no error", api))
-
-
-_OF_NUMBERS = frozenset({"numbers.e164", "numbers.default-region", "cards.type-spellings"})
 
 
 def promise_of(traits: frozenset[PromiseId], general: PromiseId) -> PromiseId | None:
@@ -311,10 +332,6 @@ def moment_of(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
-
-
-def _is_plain(card: CardDigest) -> bool:
-    return not (card.traits or card.number_traits)
 
 
 def _card_at(error: dict[str, Any], cards: dict[int, CardDigest]) -> int | None:

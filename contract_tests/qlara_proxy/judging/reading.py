@@ -13,10 +13,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
 from qlara_contract.oracle import INVALID, MISSING
-from qlara_contract.targets import NotAVCard, UnterminatedVCard, read_cards_under
+from qlara_contract.targets import (
+    NotAVCard,
+    UnterminatedVCard,
+    is_mobile_number,
+    read_cards_under,
+)
 from qlara_proxy.judging.limits import CARDS, FILE_BYTES
 from qlara_proxy.judging.properties import Line, logical_lines
-from qlara_proxy.judging.traits import Traits, card_traits, email_traits, name_traits, number_traits
+from qlara_proxy.judging.traits import (
+    Traits,
+    card_traits,
+    email_traits,
+    name_traits,
+    number_traits,
+    unusable_traits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +48,7 @@ class CardDigest(NamedTuple):
     """One card as hashes: ``number`` (E.164), ``name`` and ``email`` are 0 where there is none.
 
     ``fault`` is the documented reason of a card that cannot be imported for sure. ``is_sure``: whether it can
-    be imported is beyond doubt. The traits are the promises that a field, or the whole card, rests on.
+    be imported is beyond doubt. ``is_mobile``: any deployment takes its number, which is for text messages. The traits are the promises that a field, or the whole card, rests on.
     """
 
     number: int
@@ -51,6 +63,7 @@ class CardDigest(NamedTuple):
     number_traits: Traits
     email_traits: Traits
     traits: Traits
+    is_mobile: bool = False
     national: str = ""
 
 
@@ -193,9 +206,10 @@ def _card(
         range(lines[0].first, lines[-1].last + 1),
         card.line if fault == MISSING else card.first_phone_line,
         _interned(name_traits(lines, card.name)),
-        _interned(number_traits(lines, number)),
+        _interned(number_traits(lines, number) if number else unusable_traits(telephones, card.fault)),
         _interned(email_traits(lines)),
         _interned(card_traits(lines)),
+        bool(number) and is_mobile_number(number),
         _ANY_DIGITS.sub("", telephones[0].value)[-6:] if telephones else "",
     )
 

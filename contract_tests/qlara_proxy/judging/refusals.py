@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
@@ -28,6 +29,8 @@ _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _TOO_MANY = 
 )
 _HEADER_TEXT = "Invalid VCard format. Expected BEGIN:VCARD header."
 _SIZE_TEXT = "File size exceeds maximum allowed (10 MB)"
+_TWICE = 2
+_MANY = 1_000  # failures, before what was imported once is said to fail
 _LIMIT = 10_485_760
 _SURELY_UNDER = 9_900_000
 _STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
@@ -48,11 +51,14 @@ class RefusalChecks:
     def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
         self._ledger = ledger
         self._expected = conventions
+        self._failures: Counter[PromiseId] = Counter()
         self._accepted: Kept[str, bool] = Kept(ACCOUNTS)  # keys that a deployment has accepted
 
     def judge(self, seen: Seen, api: ApiExchange) -> None:
         """Judge one exchange."""
         status = api.response.status
+        if status >= 500 and isinstance(seen, SeenImport):
+            self._failed(seen, api)
         if status == _TOO_MANY or status >= 500 or not api.operation:
             self._outside(api)
             return
@@ -239,23 +245,32 @@ class RefusalChecks:
             )
             return
         what = f"A file of {len(seen.file.cards)} cards is refused as no vCard file."
-        if all(each.fault for each in seen.file.cards):
+        faulty = [each for each in seen.file.cards if each.fault]
+        if len(faulty) == len(seen.file.cards):
             self._ledger.broken(_difference("upload.nothing-importable", what, "a report", api))
             return
-        traits = set(seen.file.whole)
-        for each in seen.file.cards:
-            traits |= each.traits | each.name_traits | each.number_traits
-        if not traits:
-            self._ledger.broken(_difference("upload.imports-a-file", what, "a report", api))
-        elif len(seen.file.whole) == 1:
-            self._ledger.broken(_difference(next(iter(seen.file.whole)), what, "a report", api))
-        elif len(traits) == 1:
-            self._ledger.broken(_difference(next(iter(traits)), what, "a report", api))
+        about = _only_trait(seen)
+        if about is not None:
+            self._ledger.broken(_difference(about, what, "a report", api))
+        elif not _traits_of(seen):
+            about = "upload.error-costs-one-card" if faulty else "upload.imports-a-file"
+            self._ledger.broken(_difference(about, what, "a report", api))
+
+    def _failed(self, seen: SeenImport, api: ApiExchange) -> None:
+        """Judge an import that made the deployment fail, if its file has one thing that is special."""
+        about = _only_trait(seen)
+        if about is not None:
+            self._failures[about] += 1
+            if self._failures[about] >= _TWICE:
+                what = "Each import of a file with this makes the deployment fail."
+                self._ledger.broken(_difference(about, what, "a report", api))
 
     def _accepted_import(self, seen: SeenImport) -> None:
         if seen.file is None:
             return
         self._ledger.kept(*seen.form_rests_on)
+        for each in _traits_of(seen):
+            self._failures[each] = -_MANY
         if seen.file.size == self._expected.file_maximum:
             self._ledger.kept("upload.largest-file")
         elif _SURELY_UNDER <= seen.file.size < self._expected.file_maximum:
@@ -341,6 +356,26 @@ _DECIDED_BY = {
 
 def _fields(api: ApiExchange) -> tuple[tuple[str, str], ...]:
     return api.request.form.fields if api.request.form is not None else ()
+
+
+def _traits_of(seen: SeenImport) -> frozenset[PromiseId]:
+    """Return all that reading the file of an import rests on."""
+    if seen.file is None:
+        return frozenset()
+    found = set(seen.file.whole)
+    for each in seen.file.cards:
+        found |= each.traits | each.name_traits | each.number_traits | each.email_traits
+    return frozenset(found - {"cards.email-absent"})
+
+
+def _only_trait(seen: SeenImport) -> PromiseId | None:
+    """Return the one thing that is special about the file of an import; of the whole file, if there is one."""
+    traits = _traits_of(seen)
+    whole = seen.file.whole if seen.file is not None else frozenset()
+    for some in (whole, traits):
+        if len(some) == 1:
+            return next(iter(some))
+    return None
 
 
 def _is_text(char: str) -> bool:

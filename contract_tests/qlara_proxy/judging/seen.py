@@ -71,6 +71,7 @@ class SeenImport(Seen):
     summary: Mapping[str, int] = field(default_factory=dict)
     file: FileDigest | None = None
     completed_at: str = ""
+    has_strategy: bool = True
     form_rests_on: frozenset[PromiseId] = frozenset()
     tags_rest_on: PromiseId = "tags.all-in-order"
     goes_on: bool = False
@@ -192,6 +193,7 @@ def _import(
         summary=_counts(summary),
         file=digest_of(form.file, conventions) if form is not None and form.file is not None else None,
         completed_at=str(response.value("completedAt") or "") if response is not None else "",
+        has_strategy=value("duplicateStrategy") is not None,
         form_rests_on=form.rests_on if form is not None else frozenset(),
         tags_rest_on=_of_tags(sent),
         goes_on=api is not None and goes_on(api),

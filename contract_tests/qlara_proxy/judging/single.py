@@ -9,7 +9,7 @@ from qlara_contract.client import is_from_gateway
 from qlara_contract.promises import LIST
 from qlara_proxy.judging.imports import ReportChecks
 from qlara_proxy.judging.ledger import Difference
-from qlara_proxy.judging.limits import IDS, Kept
+from qlara_proxy.judging.limits import IDS, LISTS, Kept
 from qlara_proxy.judging.refusals import RefusalChecks
 from qlara_proxy.judging.seen import SeenImport, SeenPage
 
@@ -43,6 +43,11 @@ class SingleChecks:
             return
         if isinstance(seen, SeenPage):
             self._pages.learn(seen)
+            if self._pages.repeats_the_first(seen):
+                what = "The parameter `page` leads to no other page."
+                self._ledger.broken(
+                    Difference("list.pages", what, "another page", "the first", api, by=("page.parameter",))
+                )
         is_placed = self._pages.knows_place_of(seen)
         is_cut = api.response.is_cut
         for each in checks.check(api, self._pages.paging, self._expected):
@@ -94,14 +99,17 @@ class SingleChecks:
             self._decided("list.pages-from-1", seen.told_page, expected.page_first, api)
         if seen.total == 0 and not seen.contacts:
             self._ledger.kept("list.empty")
-        if not 0 < len(seen.contacts) <= _USUAL_LIMIT:
-            return
 
     def _decided(self, promise: PromiseId, got: int, expected: int, api: ApiExchange) -> None:
         self._ledger.check(
             Difference(promise, "Decided otherwise than the contract says.", str(expected), str(got), api),
             holds=got == expected,
         )
+
+
+def _have_pages(expected: Conventions) -> bool:
+    """Return whether there is more of a list than its first page."""
+    return expected.page_parameter == "read"
 
 
 class _KnownPages:
@@ -111,20 +119,42 @@ class _KnownPages:
         self._expected = expected
         self._first: int | None = expected.page_first if expected.page_first != 1 else None
         self._obeyed = _USUAL_LIMIT
+        self._has_pages = _have_pages(expected)
+        self._firsts: Kept[str, tuple[int, ...]] = Kept(LISTS)
 
     @property
     def paging(self) -> checks.Paging:
         first = self._expected.page_first if self._first is None else self._first
-        has_pages = self._expected.page_parameter == "read"
-        return checks.Paging(min(self._obeyed, self._expected.limit_maximum), None, first, has_pages)
+        most = min(self._obeyed, self._expected.limit_maximum)
+        return checks.Paging(most, None, first, self._has_pages)
 
     def learn(self, page: SeenPage) -> None:
         if page.limit is not None and len(page.contacts) == page.limit:
             self._obeyed = max(self._obeyed, page.limit)
-        if page.page == 0 and page.contacts:
+        if page.is_plain and page.page in (None, self._first):
+            self._firsts.keep(page.list_id, _ids(page))
+        if page.page == page.told_page == 0 and page.contacts:
             self._first = 0
         elif page.page is None and page.is_plain and page.told_page in (0, 1) and self._first is None:
             self._first = page.told_page
 
+    def repeats_the_first(self, page: SeenPage) -> bool:
+        """Return whether another page was asked for, and the first one has come once more."""
+        is_other = page.page is not None and page.page != self._first == page.told_page
+        before = self._firsts.find(page.list_id)
+        known = min(len(before), len(page.contacts)) if before else 0
+        again = is_other and known > 0 and before is not None and before[:known] == _ids(page)[:known]
+        self._has_pages = self._has_pages and not again
+        return again
+
     def knows_place_of(self, seen: Seen) -> bool:
-        return not isinstance(seen, SeenPage) or seen.page is None or self._first is not None
+        """Return whether it is known which page of its list this is, and that it is not just the first."""
+        if not isinstance(seen, SeenPage) or seen.page is None:
+            return True
+        is_told_first = seen.page != self._first == seen.told_page
+        is_known = not is_told_first or self._firsts.find(seen.list_id) is not None
+        return self._first is not None and self._has_pages and is_known
+
+
+def _ids(page: SeenPage) -> tuple[int, ...]:
+    return tuple(hash(str(each.get("contactId"))) for each in page.contacts)

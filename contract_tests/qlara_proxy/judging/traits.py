@@ -18,8 +18,9 @@ Traits = frozenset[PromiseId]
 _EXTRACTED = frozenset({"BEGIN", "END", "VERSION", "FN", "N", "TEL", "EMAIL", "ADR", "ORG"})
 _LONGEST_PLAIN = 60
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z '.-]*", re.ASCII)
+_LINE_FEED = re.compile(r"\\[nN]")
 _KNOWN_ESCAPE = re.compile(r"\\[nN,;\\]")
-_PLAIN_NUMBER = re.compile(r"\+?[0-9 ().-]+", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"\+?[0-9 ()./-]+", re.ASCII)
 _EXTENSION = re.compile(r"(?i)ext|x|;|,|[pw#*]")
 _PLAIN_EMAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", re.ASCII)
 _MACHINES = re.compile(r"(?i)fax|pager|modem|bbs|telex|tty|isdn|video")
@@ -39,14 +40,16 @@ def _syntax(line: Line) -> Iterable[PromiseId]:
         yield "cards.groups"
     if line.written != line.written.upper():
         yield "cards.letter-case"
+    is_uri = line.value.strip().lower().startswith("tel:")
     if any('"' in each for each in line.parameters):
         yield "cards.quoted-parameters"
-    elif any(map(_is_unusual, line.parameters)):
+    elif any(_is_unusual(each) for each in line.parameters if not (is_uri and _URI.fullmatch(each))):
         yield "cards.type-spellings"
     if any(map(_ENCODED.match, line.parameters)):
         yield ODD
 
 
+_URI = re.compile(r"(?i)value=uri")
 _USUAL = re.compile(r"TYPE=(?:CELL|VOICE|HOME|WORK|INTERNET)", re.ASCII)
 
 
@@ -71,6 +74,8 @@ def _of_name(value: str, name: str) -> Iterable[PromiseId]:
         yield "cards.escapes"
         if "\\" in _KNOWN_ESCAPE.sub("", value):
             yield ODD
+        if _LINE_FEED.search(value):  # that it is one is said, and not what becomes of it in a name
+            yield "cards.name-form"
     if re.search(r"(?<!\\)[;,]", value):
         yield ODD
     is_tidy = value == " ".join(value.split()) and name.isprintable()
@@ -118,6 +123,36 @@ def _of_several(telephones: Sequence[Line]) -> Iterable[PromiseId]:
         yield "numbers.mobile-first"
     else:
         yield "numbers.first-valid"
+
+
+def unusable_traits(telephones: Sequence[Line], fault: str) -> Traits:
+    """Return by which promise a card has no number that can be used."""
+    if fault:
+        return frozenset({"cards.other-version" if "version" in fault.lower() else ODD})
+    if not telephones:
+        return frozenset({"numbers.empty-is-missing"})
+    if any(_MACHINES.search(one) for each in telephones for one in each.parameters):
+        return frozenset({"numbers.fax-never"})
+    values = [each.value for each in telephones]
+    is_short = any(len(re.sub(r"\D", "", each)) < _SHORTEST_NUMBER for each in values)
+    is_two = any(_TWO_NUMBERS.search(each) for each in values)
+    is_real = any(map(_is_real, values))
+    kind: PromiseId = "numbers.unusable-kinds" if is_short or is_two or is_real else "numbers.numbering-plan"
+    return frozenset({kind})
+
+
+_SHORTEST_NUMBER = 7
+_TWO_NUMBERS = re.compile(r"[\d)]\s*(?:[/,;&]|or|o|und|e)\s*[+\d(]", re.IGNORECASE)
+
+
+def _is_real(value: str) -> bool:
+    """Return whether there is such a number, of whatever kind."""
+    import phonenumbers
+
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(value, "IT")))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def email_traits(lines: Sequence[Line]) -> Traits:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.reading import CardDigest
     from qlara_proxy.judging.seen import SeenPage
+    from qlara_proxy.judging.settling import Settling
     from qlara_proxy.judging.window import Window
 
-_LEARNT = 3
+_MOST_LISTS = 8
+_CONFLICT = 409
 _SLACK = timedelta(seconds=2)
 _NOW = timedelta(minutes=5)
 _AS_IMPORTED: PromiseId = "list.contact-as-imported"
@@ -44,7 +46,15 @@ class _Known(NamedTuple):
 class ContactChecks:
     """Looks for the contacts of an account's imports in its lists."""
 
-    def __init__(self, ledger: TrafficLedger, conventions: Conventions, window: Window) -> None:
+    def __init__(
+        self,
+        ledger: TrafficLedger,
+        conventions: Conventions,
+        window: Window,
+        settling: Settling,
+    ) -> None:
+        self.settling = settling
+        self._awaited: Kept[int, bool] = Kept(IMPORTS)  # imports of which something is not there yet
         self._ledger = ledger
         self._expected = conventions
         self._window = window
@@ -53,15 +63,15 @@ class ContactChecks:
         self._known: Kept[int, _Known] = Kept(CONTACTS)  # by number
         self._shared: Kept[int, int] = Kept(CONTACTS)  # ids of numbers that were imported twice at once
         self._cards: Kept[int, dict[int, CardDigest]] = Kept(IMPORTS)  # by number, of an import
-        self._sent: Kept[int, None] = Kept(CONTACTS)  # numbers that the account has for sure
-        self._late: list[Difference] = []
-        self._late_of: tuple[str, int] = ("", 0)
-        self._at_once = 0
+        self._sent: Kept[int, frozenset[int]] = Kept(CONTACTS)  # lists, by number that one has
+        self._is_account_wide = False  # contacts of other lists have been seen to make duplicates
 
     # --- imports ---------------------------------------------------------------------------------
 
     def imported(self, seen: SeenImport) -> None:
         """Note an import, and judge what its report says of contacts that are known."""
+        if seen.file is not None and seen.file.cards:
+            self._at_full_quota(seen)
         if not seen.is_accepted or seen.goes_on or seen.file is None:
             return
         if seen.list_name and not seen.asked and seen.list_id:
@@ -72,7 +82,7 @@ class ContactChecks:
         self._imports.keep(seen.number, seen)
         if seen.file.is_sure and seen.summary and not seen.summary["errors"]:
             for each in seen.file.cards:
-                self._sent.keep(each.number, None)
+                self._note_sent(each.number, hash(seen.list_id))
 
     def _new_list(self, seen: SeenImport) -> None:
         name = hash(seen.list_name)
@@ -106,7 +116,13 @@ class ContactChecks:
         if seen.strategy == "DUPLICATE" and self._expected.copy_count == "new":
             return
         numbers = [each.number for each in file.cards if not each.fault]
-        known = sum(each in self._sent for each in numbers)
+        here, nowhere = hash(seen.list_id), frozenset[int]()
+        known = sum(here in self._sent.get(each, nowhere) for each in numbers)
+        anywhere = sum(each in self._sent for each in numbers)
+        if anywhere > known and seen.strategy == "SKIP":
+            self._across_lists(seen, anywhere)
+        if self._is_account_wide:
+            known = anywhere
         if not known:
             return
         duplicates = seen.summary["duplicates"]
@@ -126,6 +142,69 @@ class ContactChecks:
                 Difference(about, what, expected, str(duplicates), seen.exchange, kind=kind)
             )
 
+    def _across_lists(self, seen: SeenImport, known: int) -> None:
+        """Judge whether contacts of other lists make duplicates."""
+        assert seen.exchange is not None
+        duplicates = seen.summary["duplicates"]
+        if duplicates >= known:
+            self._is_account_wide = True
+            self._ledger.kept("duplicates.across-lists")
+        elif not self._is_account_wide:
+            what = "Contacts of other lists of the account do not make their cards duplicates."
+            expected = f"at least {known} duplicates"
+            self._ledger.doubtful(
+                Difference(
+                    "duplicates.across-lists",
+                    what,
+                    expected,
+                    str(duplicates),
+                    seen.exchange,
+                    by=("duplicates.scope",),
+                    value="list",
+                )
+            )
+
+    def _at_full_quota(self, seen: SeenImport) -> None:
+        """Judge an import right after a reading of the quota that shows it exhausted."""
+        quota = self._window.quota
+        if quota is None or quota.used < quota.total or seen.exchange is None or not seen.file:
+            return
+        if quota.ended > seen.began or self._window.writes(quota.began, seen.began):
+            return
+        numbers = [each.number for each in seen.file.cards if not each.fault]
+        if not numbers or not seen.file.is_sure:
+            return
+        created = seen.created or 0
+        if seen.is_accepted and seen.strategy != "UPDATE" and created:
+            about: PromiseId = (
+                "upload.copies-need-quota"
+                if seen.strategy == "DUPLICATE" and seen.summary["duplicates"]
+                else "upload.quota-exceeded"
+            )
+            what = f"The quota is exhausted, and an import has created {created}."
+            self._ledger.doubtful(Difference(about, what, "409", str(seen.status), seen.exchange))
+        if not all(each in self._sent for each in numbers):
+            return
+        passes: dict[str, PromiseId] = {
+            "SKIP": "upload.duplicates-pass-at-full-quota",
+            "UPDATE": "upload.updates-pass-at-full-quota",
+        }
+        if seen.strategy in passes:
+            if seen.is_accepted:
+                self._ledger.kept(passes[seen.strategy])
+            elif seen.status == _CONFLICT:
+                what = f"With an exhausted quota, a file of duplicates is refused with {seen.strategy}."
+                about, by = passes[seen.strategy], ("quota.full",)
+                self._ledger.doubtful(
+                    Difference(about, what, "a report", "409", seen.exchange, by=by)
+                )
+        elif seen.status == _CONFLICT:
+            self._ledger.kept("upload.copies-need-quota")
+
+    def _note_sent(self, number: int, in_list: int) -> None:
+        before = self._sent.get(number, frozenset())
+        self._sent.keep(number, before | {in_list} if len(before) < _MOST_LISTS else before)
+
     # --- lists -----------------------------------------------------------------------------------
 
     def listed(self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]) -> None:
@@ -140,9 +219,16 @@ class ContactChecks:
             settled = seen.ended + self._expected.settle.total_seconds()
             if began < settled or not self._window.is_known(seen.began):
                 continue
-            if all(_is_together(each, seen) for each in others):
-                _Comparison(self, seen, page, contacts, is_alone=not others).judge(others)
-            del self._imports[seen.number]
+            if not all(_is_together(each, seen) for each in others):
+                del self._imports[seen.number]
+                continue
+            compared = _Comparison(self, seen, page, contacts, is_alone=not others, began=began)
+            is_again = seen.number in self._awaited
+            is_there = compared.judge_again() if is_again else compared.judge(others)
+            if is_there:
+                del self._imports[seen.number]
+            else:
+                self._awaited.keep(seen.number, value=True)
         self._judge_known(page, began, contacts)
         self._remember(page, contacts)
 
@@ -165,7 +251,11 @@ class ContactChecks:
             if not touching or len({id(each) for each, _ in touching}) > 1:
                 continue
             seen, card = touching[0]
-            _Comparison(self, seen, page, contacts, is_alone=True).judge_known(card, same, known)
+            is_scoped = hash(seen.list_id) in known.lists or self._is_account_wide
+            ids = {hash(str(each.get("contactId"))) for each in same}
+            if not is_scoped and (seen.strategy != "SKIP" or known.contact_id not in ids):
+                continue  # duplicates may be looked for on the list of the import alone
+            _Comparison(self, seen, page, contacts, is_alone=True, began=began).judge_known(card, same, known)
 
     def cards_of(self, seen: Any) -> dict[int, CardDigest]:
         """Return the cards of an import by number, where each has one of its own."""
@@ -176,10 +266,6 @@ class ContactChecks:
             self._cards.keep(seen.number, found)
         return found
 
-    def finish(self) -> None:
-        """Judge what may still have been on its way: it has not come."""
-        self._flush()
-
     def _remember(self, page: SeenPage, contacts: Sequence[Mapping[str, Any]]) -> None:
         in_list = hash(page.list_id)
         for number, same in _by_number(contacts).items():
@@ -187,7 +273,7 @@ class ContactChecks:
             lists = (before.lists if before is not None else frozenset()) | {in_list}
             kept = _same_as(same, before)
             self._known.keep(number, _known(kept, lists, page.ended))
-            self._sent.keep(number, None)
+            self._note_sent(number, in_list)
 
     def note_shared(self, number: int, contact: Mapping[str, Any]) -> bool:
         """Note who has a number that two imports brought at once; return whether it is always the same."""
@@ -196,25 +282,6 @@ class ContactChecks:
         if before is None:
             self._shared.keep(number, identity)
         return before in (None, identity)
-
-    def note_late(self, difference: Difference, list_id: str, number: int) -> None:
-        """Note a contact that is not in its list, which may still come."""
-        if self._late and self._late_of != (list_id, number):
-            self._flush()
-        self._late_of = (list_id, number)
-        self._late.append(difference)
-        if self._at_once >= _LEARNT:
-            self._flush()
-
-    def note_at_once(self) -> None:
-        """Note that an import is seen in its list at once."""
-        self._at_once += 1
-        self._ledger.kept("list.visible-at-once")
-
-    def _flush(self) -> None:
-        for each in self._late:
-            self._ledger.doubtful(each)
-        self._late = []
 
 
 def _is_together(other: Any, seen: SeenImport) -> bool:
@@ -266,10 +333,13 @@ class _Comparison:
         contacts: Sequence[Mapping[str, Any]],
         *,
         is_alone: bool,
+        began: float,
     ) -> None:
         assert page.exchange is not None
         self._checks, self._ledger, self._expected = checks, checks._ledger, checks._expected
         self._seen, self._page, self._contacts, self._is_alone = seen, page, contacts, is_alone
+        self._delay = began - seen.ended
+        self._late: list[Difference] = []
         self._shown = page.exchange
         self._before = (seen.exchange,) if seen.exchange is not None else ()
         self._by_number = _by_number(contacts)
@@ -279,23 +349,51 @@ class _Comparison:
         counts = Counter(each.number for each in self._cards)
         self._once = {number for number, count in counts.items() if count == 1}
 
-    def judge(self, others: Sequence[Any]) -> None:
-        """Judge the import by the list; *others* were sent at the same time."""
+    def judge(self, others: Sequence[Any]) -> bool:
+        """Judge the import by the list; *others* were sent at the same time.
+
+        Return whether all of its contacts are there, as far as they are known to be due.
+        """
         seen = self._seen
         if not self._cards or not seen.summary:
-            return
+            return True
         missing = [each for each in self._cards if each.number not in self._by_number]
         found = [each for each in self._cards if each.number in self._by_number]
         if not self._is_alone:
             self._together(missing, others)
-            return
+        else:
+            self._alone(missing, found)
+        if self._late:
+            self._checks.settling.missing(self._delay, *self._late)
+        return not self._late
+
+    def judge_again(self) -> bool:
+        """Look once more for what was not there; return whether there is nothing more to look for."""
+        missing = [each for each in self._cards if each.number not in self._by_number]
+        found = [each for each in self._cards if each.number in self._by_number]
+        if not missing:
+            self._checks.settling.late()
+            what = "The contacts of an import were not in its list at once."
+            self._ledger.broken(
+                self._difference("list.visible-at-once", what, "at once", "later", "late", by=("settle",))
+            )
+            return True
+        self._missing(missing, found)
+        self._checks.settling.missing(self._delay, *self._late)
+        return False
+
+    def _alone(self, missing: Sequence[CardDigest], found: Sequence[CardDigest]) -> None:
+        """Judge an import that nothing else was sent together with."""
+        seen = self._seen
         is_due = not seen.summary["duplicates"] or seen.strategy == "UPDATE"
         reported = seen.summary["errors"] > (seen.file.total - len(self._cards) if seen.file else 0)
         if missing and is_due and not reported:
             self._missing(missing, found)
         elif not missing and found:
-            self._checks.note_at_once()
-            self._ledger.kept("upload.imports-a-file", "upload.report-names-the-list")
+            self._checks.settling.shown(self._delay)
+            self._ledger.kept(
+                "list.visible-at-once", "upload.imports-a-file", "upload.report-names-the-list"
+            )
             if seen.list_name and not seen.asked:
                 self._ledger.kept("upload.new-list")
             if self._faulty:
@@ -355,7 +453,11 @@ class _Comparison:
             self._ledger.kept("upload.imports-together")
             return
         what = f"{len(missing)} contacts of an import are missing that was sent together with another."
-        self._doubt("upload.imports-together", what, "all of them in the list", "not there", "together")
+        self._late.append(
+            self._difference(
+                "upload.imports-together", what, "all of them in the list", "not there", "together"
+            )
+        )
 
     # --- cards that are not there -------------------------------------------------------------------
 
@@ -375,7 +477,7 @@ class _Comparison:
             if card.number in self._checks._sent and self._seen.strategy == "UPDATE":
                 if self._expected.update_list == "joined":
                     what = "A contact that UPDATE changed is not on the list of the import."
-                    self._late("duplicates.update-joins-the-list", what, card)
+                    self._not_there("duplicates.update-joins-the-list", what, card)
                 continue
             self._lost(card, found)
 
@@ -400,14 +502,13 @@ class _Comparison:
         if about is None:
             return
         what = f"The card at line {card.line} is counted as imported, and is not in the list."
-        self._late(about, what, card)
+        self._not_there(about, what, card)
         if not found and not (self._seen.file and self._seen.file.whole):
-            self._late("upload.report-names-the-list", "None of the contacts is in that list.", card)
+            self._not_there("upload.report-names-the-list", "None of the contacts is in that list.", card)
 
-    def _late(self, about: PromiseId, what: str, card: CardDigest) -> None:
+    def _not_there(self, about: PromiseId, what: str, card: CardDigest) -> None:
         kind = f"missing {about}"
-        difference = self._difference(about, what, "a contact with its number", "none", kind)
-        self._checks.note_late(difference, self._page.list_id, self._seen.number)
+        self._late.append(self._difference(about, what, "a contact with its number", "none", kind))
 
     # --- the list as a whole -------------------------------------------------------------------------
 
@@ -483,7 +584,9 @@ class _Comparison:
 
     def _fields(self, card: CardDigest, contact: Mapping[str, Any]) -> None:
         """Compare a contact that the import has created with its card."""
-        self._ledger.kept(*(card.number_traits | card.traits | (self._file_traits())))
+        self._ledger.kept(*(card.number_traits | card.traits | self._file_traits()))
+        if card.version is not None:
+            self._ledger.kept(card.version)
         if not card.number_traits:
             self._ledger.kept("numbers.e164")
         right = self._name(card, contact) and self._email(card, contact)
@@ -558,6 +661,11 @@ class _Comparison:
     def _times(self, contact: Mapping[str, Any]) -> None:
         created, completed = moment_of(contact.get("createdAt")), moment_of(self._seen.completed_at)
         if created is None or completed is None:
+            what = "A time is not written as RFC 3339 says, with an offset."
+            got = str(contact.get("createdAt") if created is None else self._seen.completed_at)
+            if len(got) > 1 and self._seen.completed_at:
+                about: PromiseId = "upload.completed-after-created"
+                self._check(about, what, "a time", got[:40], "no time", holds=False)
             return
         late = self._expected.settle + _SLACK
         what = "A contact was created after its import was complete."
@@ -659,8 +767,14 @@ class _Comparison:
         self._ledger.doubtful(self._difference(about, what, expected, got, kind))
 
     def _difference(
-        self, about: PromiseId, what: str, expected: object, got: object, kind: str
+        self,
+        about: PromiseId,
+        what: str,
+        expected: object,
+        got: object,
+        kind: str,
+        by: tuple[str, ...] = (),
     ) -> Difference:
         return Difference(
-            about, what, str(expected), str(got), self._shown, self._before, kind=kind
+            about, what, str(expected), str(got), self._shown, self._before, by=by, kind=kind
         )

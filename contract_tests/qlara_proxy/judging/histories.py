@@ -9,6 +9,7 @@ from qlara_proxy.judging.limits import ACCOUNTS, Kept
 from qlara_proxy.judging.lists import ListChecks
 from qlara_proxy.judging.quotas import QuotaChecks
 from qlara_proxy.judging.seen import SeenImport, SeenPage, SeenQuota
+from qlara_proxy.judging.settling import Settling
 from qlara_proxy.judging.window import Window
 
 if TYPE_CHECKING:
@@ -18,15 +19,21 @@ if TYPE_CHECKING:
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import Seen
 
+# Seconds that a run of the suite waits for an import to show.
+_LONGEST_OF_LISTS = 15.0
+_LONGEST_OF_QUOTAS = 5.0
+
 
 class _History:
     """One account."""
 
-    def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
+    def __init__(
+        self, ledger: TrafficLedger, conventions: Conventions, lists: Settling, quotas: Settling
+    ) -> None:
         self.window = Window()
-        self.contacts = ContactChecks(ledger, conventions, self.window)
+        self.contacts = ContactChecks(ledger, conventions, self.window, lists)
         self.lists = ListChecks(ledger, conventions, self.window, self.contacts)
-        self.quotas = QuotaChecks(ledger, conventions, self.window)
+        self.quotas = QuotaChecks(ledger, conventions, self.window, quotas)
 
 
 class Histories:
@@ -36,6 +43,8 @@ class Histories:
         self._ledger = ledger
         self._conventions = conventions
         self._known: Kept[int, _History] = Kept(ACCOUNTS)
+        self._lists = Settling(ledger, _LONGEST_OF_LISTS)
+        self._quotas = Settling(ledger, _LONGEST_OF_QUOTAS)
         self._lost = 0
 
     @property
@@ -59,7 +68,7 @@ class Histories:
         """Judge the next exchange; *over* are those that began before it ended, and end later."""
         history = self._known.find(seen.account)
         if history is None:
-            history = self._known.keep(seen.account, _History(self._ledger, self._conventions))
+            history = self._known.keep(seen.account, self._begin())
         own = [each for each in over if each.account == seen.account]
         history.window.move_to(seen, own)
         if isinstance(seen, SeenImport):
@@ -69,14 +78,12 @@ class Histories:
             history.lists.read(seen)
         elif isinstance(seen, SeenQuota):
             history.quotas.read(seen)
+            history.window.quota = seen
+
+    def _begin(self) -> _History:
+        return _History(self._ledger, self._conventions, self._lists, self._quotas)
 
     def lose_track(self) -> None:
         """Forget what came before: what happened in between is not known."""
         self._lost += 1
         self._known.clear()
-
-    def finish(self) -> None:
-        """Judge what waited for a later exchange."""
-        for each in self._known.values():
-            each.quotas.finish()
-            each.contacts.finish()

@@ -79,7 +79,6 @@ class TrafficJudge:
         """Judge what still waits for earlier exchanges: no more traffic comes."""
         with self._lock:
             self._order.finish()
-            self._histories.finish()
 
     def outcome(self) -> TrafficOutcome:
         """Return what the traffic has shown so far; any thread may ask."""

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import Seen, SeenQuota
+    from qlara_proxy.judging.settling import Settling
     from qlara_proxy.judging.window import Window
 
-_LEARNT = 2  # imports that were seen to move the quota at once
+_CONFLICT = 409
 _MOVES: tuple[PromiseId, ...] = (
     "quota.moves-by-what-was-created",
     "quota.duplicates-cost-nothing",
@@ -32,15 +33,17 @@ class QuotaChecks:
     difference is a doubt; a reading that differs with nothing sent in between shows that they do.
     """
 
-    def __init__(self, ledger: TrafficLedger, conventions: Conventions, window: Window) -> None:
+    def __init__(
+        self, ledger: TrafficLedger, conventions: Conventions, window: Window, settling: Settling
+    ) -> None:
+        self._settling = settling
         self._ledger = ledger
         self._expected = conventions
         self._window = window
         self._last: SeenQuota | None = None
         self._is_shared = False  # others have been seen to use the account
-        self._late: list[Difference] = []
+        self._late: tuple[Difference, ...] = ()  # of what has not moved the quota yet
         self._missing = 0
-        self._at_once = 0
         self._imported_at = 0.0
 
     def imported(self, seen: SeenImport) -> None:
@@ -59,16 +62,12 @@ class QuotaChecks:
         writes = self._window.writes(before.began, seen.ended)
         imports = [each for each in writes if isinstance(each, SeenImport)]
         if not all(_is_within(each, before, seen) for each in imports):
-            self._late = []
+            self._late, self._missing = (), 0
             return
         if imports:
             self._moved(imports, before, seen)
         else:
             self._stood(before, seen)
-
-    def finish(self) -> None:
-        """Judge what may still have been on its way: it has not come."""
-        self._flush()
 
     def _moved(self, imports: list[SeenImport], before: SeenQuota, seen: SeenQuota) -> None:
         counts = [each.created for each in imports]
@@ -96,17 +95,19 @@ class QuotaChecks:
         created = sum(each or 0 for each in counts)
         moved = seen.used - before.used
         abouts = _abouts(imports)
-        if moved == created + self._missing:
-            if self._missing:
-                self._late = []
-                self._missing = 0
-            self._at_once += created > 0
+        delay = seen.began - max(each.ended for each in imports)
+        if moved == created + self._missing and self._missing:
+            self._settled(seen)
+            return
+        if moved == created:
+            if created:
+                self._settling.shown(delay)
             self._ledger.kept(*abouts, *(["quota.moves-at-once"] if created else []))
             return
         before_it = [each.exchange for each in (before, *imports) if each.exchange is not None]
-        for about in abouts:
-            what = f"`used` changed by {moved} across an import that created {created}."
-            difference = Difference(
+        what = f"`used` changed by {moved} across an import that created {created}."
+        differences = tuple(
+            Difference(
                 about,
                 what,
                 str(before.used + created),
@@ -115,10 +116,17 @@ class QuotaChecks:
                 tuple(before_it[:4]),
                 kind=f"off by {moved - created}",
             )
-            self._late.append(difference)
-        self._missing += created - moved
-        if self._at_once >= _LEARNT or moved > created or moved < 0:
-            self._flush()
+            for about in abouts
+        )
+        if self._is_shared:
+            return
+        if 0 <= moved < created:
+            self._late = differences
+            self._missing += created - moved
+            self._settling.missing(delay, *differences)
+        else:
+            for each in differences:
+                self._ledger.doubtful(each)
 
     def _stood(self, before: SeenQuota, seen: SeenQuota) -> None:
         """Judge two readings with no import between them."""
@@ -127,17 +135,23 @@ class QuotaChecks:
         if moved == 0 and seen.total == before.total:
             if refused:
                 self._ledger.kept("upload.refusal-changes-nothing")
+            if before.used < before.total and any(each.status == _CONFLICT for each in refused):
+                self._ledger.kept("upload.quota-all-or-nothing")
             if self._late:
-                self._flush()
+                self._settling.missing(seen.began - self._imported_at, *self._late)
             return
         if moved and moved == self._missing and self._late:
             self._settled(seen)
             return
         if refused and seen.exchange is not None and not self._is_shared:
             shown = [each.exchange for each in (before, *refused[:2]) if each.exchange is not None]
+            conflicts = {each.status for each in refused} == {_CONFLICT}
+            about: PromiseId = (
+                "upload.quota-all-or-nothing" if conflicts else "upload.refusal-changes-nothing"
+            )
             self._ledger.doubtful(
                 Difference(
-                    "upload.refusal-changes-nothing",
+                    about,
                     f"`used` changed by {moved} across an import that was refused.",
                     str(before.used),
                     str(seen.used),
@@ -148,29 +162,26 @@ class QuotaChecks:
             )
             return
         self._is_shared = True
-        self._late, self._missing = [], 0
+        self._late, self._missing = (), 0
         for each in _MOVES:
             self._ledger.dispel(each)
 
     def _settled(self, seen: SeenQuota) -> None:
-        self._late, self._missing = [], 0
+        """Note that what an import created has moved the quota later."""
+        self._late, self._missing = (), 0
+        self._settling.late()
         if seen.exchange is not None:
+            what = "`used` moved some time after the import was answered."
             self._ledger.broken(
                 Difference(
                     "quota.moves-at-once",
-                    "`used` moved some time after the import was answered.",
+                    what,
                     "moved at once",
                     "moved later",
                     seen.exchange,
                     by=("quota.settle",),
                 )
             )
-
-    def _flush(self) -> None:
-        for each in self._late:
-            if not self._is_shared:
-                self._ledger.doubtful(each)
-        self._late, self._missing = [], 0
 
 
 def _is_within(write: Seen, before: SeenQuota, seen: SeenQuota) -> bool:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _BEGIN = re.compile(rb"(?i)BEGIN:VCARD")
 _ANY_DIGITS = re.compile(r"\D")
 _FEWEST_DIGITS = 5
+_VERSIONS: dict[str, PromiseId] = {"3.0": "cards.version-3", "4.0": "cards.version-4"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF_8_MARK = b"\xef\xbb\xbf"
 
@@ -64,6 +65,7 @@ class CardDigest(NamedTuple):
     email_traits: Traits
     traits: Traits
     is_mobile: bool = False
+    version: PromiseId | None = None
     national: str = ""
 
 
@@ -210,6 +212,7 @@ def _card(
         _interned(email_traits(lines)),
         _interned(card_traits(lines)),
         bool(number) and is_mobile_number(number),
+        _VERSIONS.get(next((each.value.strip() for each in lines if each.name == "VERSION"), "")),
         _ANY_DIGITS.sub("", telephones[0].value)[-6:] if telephones else "",
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qlara_contract.contract import contract
 from qlara_contract.exchange import printable_json
 
-from qlara_contract.promises import LIST, UPLOAD
+from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_proxy.judging.forms import boundary_of, read_form
 from qlara_proxy.judging.ledger import Difference
 from qlara_proxy.judging.limits import ACCOUNTS, Kept
@@ -29,6 +29,8 @@ _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _TOO_MANY = 
 )
 _HEADER_TEXT = "Invalid VCard format. Expected BEGIN:VCARD header."
 _SIZE_TEXT = "File size exceeds maximum allowed (10 MB)"
+_KEY_HEADER = "x-api-key"
+_NOT_ACCEPTABLE = 406
 _TWICE = 2
 _MANY = 1_000  # failures, before what was imported once is said to fail
 _LIMIT = 10_485_760
@@ -51,6 +53,7 @@ class RefusalChecks:
     def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
         self._ledger = ledger
         self._expected = conventions
+        self._unknown: Kept[str, bool] = Kept(ACCOUNTS)  # keys that it has refused as unknown
         self._failures: Counter[PromiseId] = Counter()
         self._accepted: Kept[str, bool] = Kept(ACCOUNTS)  # keys that a deployment has accepted
 
@@ -88,12 +91,35 @@ class RefusalChecks:
             if self._ledger.check(difference, holds=400 <= status < 500):
                 self._demand("access.key-required", expected.key_missing, (expected.key_field,), api)
             return False
+        spelled = next(name for name, _ in api.request.headers if name.lower() == _KEY_HEADER)
+        is_spelled_otherwise = spelled != "X-Api-Key"
         if 200 <= status < 300:
             self._accepted.keep(api.key, value=True)
+            self._unknown.pop(api.key, None)
+            accept = {value for name, value in api.request.headers if name.lower() == "accept"}
+            self._ledger.kept(
+                *(["access.header-name-case"] if is_spelled_otherwise else []),
+                *(["answers.any-accept"] if accept <= {"*/*"} else []),
+            )
             return True
+        if status == _NOT_ACCEPTABLE and api.request.headers:
+            what = "A request that accepts anything is not served."
+            self._ledger.broken(_difference("answers.any-accept", what, "200", api))
+            return False
+        if status == _UNAUTHORIZED and is_spelled_otherwise and self._accepted.find(api.key):
+            what = f"A key in a header named {spelled} is not accepted."
+            self._ledger.doubtful(_difference("access.header-name-case", what, "200", api))
+            return False
+        if self._unknown.find(api.key) and status in (_BAD, _NOT_FOUND):
+            what = "Without a valid key, something else of a request is checked first."
+            self._ledger.broken(_difference("access.key-first", what, "401", api))
+            return False
         if status == expected.key_unknown and status == _UNAUTHORIZED and not self._accepted.find(api.key):
             self._ledger.kept("access.refused-without-key")
             self._demand("access.unknown-key", status, (expected.key_field,), api)
+            self._unknown.keep(api.key, value=True)
+            if api.operation != QUOTA:
+                self._ledger.kept("access.key-first")
             return False
         if status == _FORBIDDEN and expected.key_unpermitted == _FORBIDDEN:
             self._ledger.kept("access.refused-without-permission")
@@ -203,6 +229,9 @@ class RefusalChecks:
     def _unasked(self, seen: Seen, api: ApiExchange) -> None:
         status = api.response.status
         expected = self._expected
+        page = dict(api.request.query).get("page", "1")
+        if status == _NOT_FOUND and page not in ("0", "1"):
+            return  # past the end, perhaps
         if status == _NOT_FOUND and expected.unknown_list == _NOT_FOUND:
             promise: PromiseId = "list.unknown-list" if api.operation == LIST else "upload.unknown-list"
             self._demand(promise, status, ("listId",), api)

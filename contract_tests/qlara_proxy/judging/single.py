@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qlara_proxy.judging.seen import Seen
 
 _USUAL_LIMIT = 10
-_OK = 200
+_BOUNDS = (1, 1000)
 # What rests on the place of a page in its list, which is known once the number of the first page is.
 _OF_PLACE = frozenset({"list.limit-obeyed", "list.has-more", "list.page-echoed"})
 
@@ -76,6 +76,8 @@ class SingleChecks:
             known = self._ids.find(key)
             self._ids.keep(key, value)
             if known is None:
+                if promise == "upload.import-id-unique":
+                    self._ledger.kept(promise)
                 continue
             difference = Difference(
                 promise,
@@ -99,6 +101,17 @@ class SingleChecks:
             self._decided("list.pages-from-1", seen.told_page, expected.page_first, api)
         if seen.total == 0 and not seen.contacts:
             self._ledger.kept("list.empty")
+        if seen.is_plain and seen.limit in _BOUNDS:
+            self._ledger.kept("list.limit-bounds")
+        if "%" in api.request.path:
+            self._ledger.kept("list.id-encoded")
+        first = self._pages.first
+        if seen.is_plain and first is not None and seen.page is not None and seen.limit and seen.total:
+            if (seen.page - first) * seen.limit >= seen.total and self._pages.has_pages:
+                what = f"Page {seen.page} of {seen.total} contacts is past the end, and is not empty."
+                got = f"{len(seen.contacts)} contacts"
+                past = Difference("list.page-past-the-end", what, "no contacts", got, api)
+                self._ledger.check(past, holds=not seen.contacts)
 
     def _decided(self, promise: PromiseId, got: int, expected: int, api: ApiExchange) -> None:
         self._ledger.check(
@@ -117,43 +130,43 @@ class _KnownPages:
 
     def __init__(self, expected: Conventions) -> None:
         self._expected = expected
-        self._first: int | None = expected.page_first if expected.page_first != 1 else None
+        self.first: int | None = expected.page_first if expected.page_first != 1 else None
         self._obeyed = _USUAL_LIMIT
-        self._has_pages = _have_pages(expected)
+        self.has_pages = _have_pages(expected)
         self._firsts: Kept[str, tuple[int, ...]] = Kept(LISTS)
 
     @property
     def paging(self) -> checks.Paging:
-        first = self._expected.page_first if self._first is None else self._first
+        first = self._expected.page_first if self.first is None else self.first
         most = min(self._obeyed, self._expected.limit_maximum)
-        return checks.Paging(most, None, first, self._has_pages)
+        return checks.Paging(most, None, first, self.has_pages)
 
     def learn(self, page: SeenPage) -> None:
         if page.limit is not None and len(page.contacts) == page.limit:
             self._obeyed = max(self._obeyed, page.limit)
-        if page.is_plain and page.page in (None, self._first):
+        if page.is_plain and page.page in (None, self.first):
             self._firsts.keep(page.list_id, _ids(page))
         if page.page == page.told_page == 0 and page.contacts:
-            self._first = 0
-        elif page.page is None and page.is_plain and page.told_page in (0, 1) and self._first is None:
-            self._first = page.told_page
+            self.first = 0
+        elif page.page is None and page.is_plain and page.told_page in (0, 1) and self.first is None:
+            self.first = page.told_page
 
     def repeats_the_first(self, page: SeenPage) -> bool:
         """Return whether another page was asked for, and the first one has come once more."""
-        is_other = page.page is not None and page.page != self._first == page.told_page
+        is_other = page.page is not None and page.page != self.first == page.told_page
         before = self._firsts.find(page.list_id)
         known = min(len(before), len(page.contacts)) if before else 0
         again = is_other and known > 0 and before is not None and before[:known] == _ids(page)[:known]
-        self._has_pages = self._has_pages and not again
+        self.has_pages = self.has_pages and not again
         return again
 
     def knows_place_of(self, seen: Seen) -> bool:
         """Return whether it is known which page of its list this is, and that it is not just the first."""
         if not isinstance(seen, SeenPage) or seen.page is None:
             return True
-        is_told_first = seen.page != self._first == seen.told_page
+        is_told_first = seen.page != self.first == seen.told_page
         is_known = not is_told_first or self._firsts.find(seen.list_id) is not None
-        return self._first is not None and self._has_pages and is_known
+        return self.first is not None and self.has_pages and is_known
 
 
 def _ids(page: SeenPage) -> tuple[int, ...]:

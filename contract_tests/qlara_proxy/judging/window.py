@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qlara_proxy.judging.seen import Seen
+    from qlara_proxy.judging.seen import Seen, SeenQuota
 
 _REMEMBERED = 200
 
@@ -24,6 +24,7 @@ class Window:
         self._over: Sequence[Seen] = ()
         self._refused: deque[Seen] = deque(maxlen=_REMEMBERED)
         self.forgotten_until = 0.0
+        self.quota: SeenQuota | None = None  # as it was read last
 
     def move_to(self, seen: Seen, over: Sequence[Seen]) -> None:
         """Take the next exchange, and those that overlap it and end later."""

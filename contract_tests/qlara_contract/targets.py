@@ -114,13 +114,12 @@ def read_cards_under(
     Raises:
         NotAVCard, UnterminatedVCard: UC-020: 400 Bad Request.
     """
-    from qlara_sandbox.domain.transcoding import read_as
+    from qlara_sandbox.domain.transcoding import as_utf8, read_as
     from qlara_sandbox.domain.vcard import read_cards
     from qlara_sandbox.services.importing import Reading
 
-    text = read_as(
-        content, utf_16=conventions.charset_utf_16, other=conventions.charset_other
-    )
+    read = read_as(content, utf_16=conventions.charset_utf_16, other=conventions.charset_other)
+    text = as_utf8(read)
     cards = read_cards(
         text,
         version_2_1=conventions.version_2_1 == "read",

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.reading import CardDigest
-    from qlara_proxy.judging.seen import SeenPage
+    from qlara_proxy.judging.seen import Seen, SeenPage
     from qlara_proxy.judging.settling import Settling
     from qlara_proxy.judging.window import Window
 
 _MOST_LISTS = 8
 _CONFLICT = 409
+_FOR_OTHER_REASONS = frozenset({0, 401, 404, 409, 413, 429})
 _SLACK = timedelta(seconds=2)
 _NOW = timedelta(minutes=5)
 _AS_IMPORTED: PromiseId = "list.contact-as-imported"
@@ -167,22 +168,27 @@ class ContactChecks:
     def _at_full_quota(self, seen: SeenImport) -> None:
         """Judge an import right after a reading of the quota that shows it exhausted."""
         quota = self._window.quota
-        if quota is None or quota.used < quota.total or seen.exchange is None or not seen.file:
+        if quota is None or seen.exchange is None or not seen.file:
             return
         if quota.ended > seen.began or self._window.writes(quota.began, seen.began):
             return
         numbers = [each.number for each in seen.file.cards if not each.fault]
         if not numbers or not seen.file.is_sure:
             return
-        created = seen.created or 0
-        if seen.is_accepted and seen.strategy != "UPDATE" and created:
-            about: PromiseId = (
-                "upload.copies-need-quota"
-                if seen.strategy == "DUPLICATE" and seen.summary["duplicates"]
-                else "upload.quota-exceeded"
-            )
-            what = f"The quota is exhausted, and an import has created {created}."
+        if quota.used < quota.total:
+            self._with_room(seen, quota.total - quota.used, numbers)
+            return
+        duplicates = seen.summary.get("duplicates", 0)
+        if seen.is_accepted and seen.strategy == "DUPLICATE" and duplicates:
+            what = "The quota is exhausted, and copies are not refused."
+            about: PromiseId = "upload.copies-need-quota"
             self._ledger.doubtful(Difference(about, what, "409", str(seen.status), seen.exchange))
+        elif not duplicates and not any(each in self._sent for each in numbers):
+            what = "The quota is exhausted, and an import of new contacts is not refused with 409."
+            about = "upload.quota-exceeded"
+            difference = Difference(about, what, "409", str(seen.status), seen.exchange)
+            if seen.status not in _FOR_OTHER_REASONS:
+                self._ledger.doubtful(difference)
         if not all(each in self._sent for each in numbers):
             return
         passes: dict[str, PromiseId] = {
@@ -200,6 +206,37 @@ class ContactChecks:
                 )
         elif seen.status == _CONFLICT:
             self._ledger.kept("upload.copies-need-quota")
+
+    def _with_room(self, seen: SeenImport, room: int, numbers: Sequence[int]) -> None:
+        """Judge an import right after a reading of the quota that shows some room."""
+        assert seen.exchange is not None
+        if seen.status == _CONFLICT and len(numbers) <= room:
+            what = f"An import of {len(numbers)} cards is refused, although there is room for {room}."
+            about: PromiseId = "upload.quota-exceeded"
+            self._ledger.doubtful(Difference(about, what, "a report", "409", seen.exchange))
+        is_over = len(set(numbers)) > room and seen.strategy == "SKIP"
+        if seen.is_accepted and is_over and seen.summary and not seen.summary["duplicates"]:
+            what = f"There is room for {room} contacts, and an import of more is not refused."
+            about, by = "upload.quota-all-or-nothing", ("quota.partial",)
+            got = f"{seen.summary['imported']} imported"
+            self._ledger.doubtful(Difference(about, what, "409", got, seen.exchange, by=by))
+
+    def list_refused(self, seen: Seen, list_id: str) -> None:
+        """Judge a list that is not there, although a report has named it."""
+        named = [each for each in self._imports.values() if each.list_id == list_id]
+        if not named or seen.exchange is None or named[-1].ended > seen.began:
+            return
+        made = named[-1]
+        about: PromiseId = "upload.report-names-the-list"
+        if made.list_name and not made.asked:
+            about = "upload.new-list"
+        if made.summary and not made.summary["imported"]:
+            about = "list.empty"
+        what = "The list that the report names is not there."
+        before = (made.exchange,) if made.exchange is not None else ()
+        difference = Difference(about, what, "a page", "404", seen.exchange, before)
+        self._awaited.keep(made.number, value=True)
+        self.settling.missing(seen.began - made.ended, difference)
 
     def _note_sent(self, number: int, in_list: int) -> None:
         before = self._sent.get(number, frozenset())
@@ -605,7 +642,9 @@ class _Comparison:
         if isinstance(got, str) and hashed(got) == card.name:
             self._ledger.kept(*(card.name_traits or {"cards.name"}))
             return True
-        traits = card.name_traits | card.traits | (self._file_traits() - {"cards.line-ends"})
+        whole = self._file_traits() - {"cards.line-ends"}
+        of_name = card.name_traits - ({"cards.non-ascii"} if whole else set())
+        traits = of_name | card.traits | whole
         self._wrong("name", traits, "cards.name", card, got)
         return False
 
@@ -641,12 +680,12 @@ class _Comparison:
 
     def _tags(self, contact: Mapping[str, Any]) -> None:
         got, sent = contact.get("tags"), list(self._seen.tags)
-        if not isinstance(got, list):
-            return
-        shown = self._ledger.shown(", ".join(map(str, got)))
+        shown = self._ledger.shown(", ".join(map(str, got)) if isinstance(got, list) else str(got))
         if not sent:
             what = "An import without tags has given a contact some."
-            self._check("tags.none", what, "no tags", shown, "tags none", holds=not got)
+            self._check("tags.none", what, "no tags", shown, "tags none", holds=got == [])
+            return
+        if not isinstance(got, list):
             return
         about: PromiseId = self._seen.tags_rest_on
         what = "The tags of a contact are not those of its import."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FILE = "file"
 _MOST_PARTS = 100
 _FIELDS = frozenset({"file", "listId", "listName", "duplicateStrategy", "tags", "fileName"})
-_PLAIN_FILE_NAME = re.compile(r"[A-Za-z0-9._-]{1,60}\.vcf", re.ASCII)
+_PLAIN_FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\.vcf", re.ASCII)
 _PLAIN_HEAD = re.compile(
     rb'Content-Disposition: form-data; name="[A-Za-z]+"(; filename="[^"\\]*")?(\r\nContent-Type: [^\r\n]+)?'
 )
@@ -98,7 +98,9 @@ class SeenForm:
                 found.add("upload.file-name-free" if is_named_vcf else "upload.part-headers-free")
             if file.media_type not in _MEDIA_TYPES:
                 found.add("upload.part-headers-free")
-        is_plain = self._is_framed_plainly and all(each.is_plain for each in self.parts)
+        is_first = not self.parts or self.parts[0].name == _FILE
+        heads = all(each.is_plain for each in self.parts)
+        is_plain = self._is_framed_plainly and heads and is_first
         if not is_plain and not found:
             found.add("upload.any-valid-form")
         return frozenset(found)

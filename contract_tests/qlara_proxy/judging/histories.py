@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlara_contract.checks import contract_list_id
+from qlara_contract.promises import LIST
 from qlara_proxy.judging.contacts import ContactChecks
 from qlara_proxy.judging.limits import ACCOUNTS, Kept
 from qlara_proxy.judging.lists import ListChecks
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import Seen
 
+_NOT_FOUND = 404
 # Seconds that a run of the suite waits for an import to show.
 _LONGEST_OF_LISTS = 15.0
 _LONGEST_OF_QUOTAS = 5.0
@@ -76,6 +79,8 @@ class Histories:
             history.contacts.imported(seen)
         elif isinstance(seen, SeenPage):
             history.lists.read(seen)
+        elif seen.operation == LIST and seen.status == _NOT_FOUND and seen.exchange is not None:
+            history.contacts.list_refused(seen, contract_list_id(seen.exchange))
         elif isinstance(seen, SeenQuota):
             history.quotas.read(seen)
             history.window.quota = seen

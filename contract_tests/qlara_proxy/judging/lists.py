@@ -33,6 +33,7 @@ class _Sweep:
     total: int
     pages: dict[int, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     last: int | None = None
+    goes_on: set[int] = field(default_factory=set)  # pages after which others follow
     exchanges: list[ApiExchange] = field(default_factory=list)
 
     @property
@@ -80,7 +81,9 @@ class ListChecks:
         sweep.pages[at] = seen.contacts
         sweep.ended = max(sweep.ended, seen.ended)
         sweep.exchanges = [*sweep.exchanges[-3:], seen.exchange]
-        if not seen.has_more and (seen.contacts or at == 0):
+        if seen.has_more:
+            sweep.goes_on.add(at)
+        elif seen.contacts or at == 0 or at - 1 in sweep.goes_on:
             sweep.last = at
         if sweep.is_whole:
             self._whole(sweep, seen)
@@ -143,6 +146,9 @@ class ListChecks:
                 self._differs(about, what, sweep.total, len(set(ids)), seen, sweep)
             else:
                 self._ledger.kept("list.every-contact-once", "list.pages")
+        if len(ids) == len(set(ids)) != sweep.total:
+            what = f"`total` is {sweep.total}, and all pages together hold {len(ids)} contacts."
+            self._differs("list.total", what, len(ids), sweep.total, seen, sweep)
         if len(ids) == len(set(ids)) == sweep.total:
             self._contacts.listed(seen, sweep.began, contacts)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qlara_contract.contract import contract
 from qlara_contract.exchange import printable_json
 
+from qlara_contract.promise_ids import PromiseId
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_proxy.judging.forms import boundary_of, read_form
 from qlara_proxy.judging.ledger import Difference
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from qlara_contract.conventions import Conventions
     from qlara_contract.exchange import ApiExchange
-    from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import Seen
 
@@ -29,6 +29,9 @@ _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _TOO_MANY = 
 )
 _HEADER_TEXT = "Invalid VCard format. Expected BEGIN:VCARD header."
 _SIZE_TEXT = "File size exceeds maximum allowed (10 MB)"
+_OF_FORMS = frozenset({411, 417})
+_LIKE_BAD = frozenset({400, 403, 410, 422})
+_UNKNOWN_LIST: dict[str, PromiseId] = {LIST: "list.unknown-list", UPLOAD: "upload.unknown-list"}
 _KEY_HEADER = "x-api-key"
 _NOT_ACCEPTABLE = 406
 _TWICE = 2
@@ -233,8 +236,8 @@ class RefusalChecks:
         if status == _NOT_FOUND and page not in ("0", "1"):
             return  # past the end, perhaps
         if status == _NOT_FOUND and expected.unknown_list == _NOT_FOUND:
-            promise: PromiseId = "list.unknown-list" if api.operation == LIST else "upload.unknown-list"
-            self._demand(promise, status, ("listId",), api)
+            if api.operation in _UNKNOWN_LIST:
+                self._demand(_UNKNOWN_LIST[api.operation], status, ("listId",), api)
         elif status == _TOO_LARGE and isinstance(seen, SeenImport) and seen.file is not None:
             size = seen.file.size
             under: PromiseId = "upload.file-under-the-limit"
@@ -244,8 +247,18 @@ class RefusalChecks:
             elif size <= expected.file_maximum:
                 exact = _difference("upload.largest-file", what, "a report", api, "file.maximum")
                 self._ledger.broken(exact)
+        elif status in _OF_FORMS and isinstance(seen, SeenImport):
+            what = "A valid request is refused for how it is sent."
+            self._ledger.broken(_difference("upload.any-valid-form", what, "a report", api))
+        elif status in _LIKE_BAD and self._is_of_list(api):
+            self._demand(_UNKNOWN_LIST[api.operation], _NOT_FOUND, ("listId",), api)
         elif status == _BAD:
             self._refused_although_right(seen, api)
+
+    def _is_of_list(self, api: ApiExchange) -> bool:
+        """Return whether a refusal says that there is no such list."""
+        data = api.response.value("data")
+        return api.operation in _UNKNOWN_LIST and isinstance(data, dict) and set(data) == {"listId"}
 
     def _refused_although_right(self, seen: Seen, api: ApiExchange) -> None:
         data = api.response.value("data")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -129,7 +128,8 @@ def observed(
         _light(api) if api is not None else None,
     )
     if operation == UPLOAD:
-        return _import(common, api, form, conventions)
+        chunked = any(headers_named(passed.request.headers, "transfer-encoding"))
+        return _import(common, api, form, conventions, is_chunked=chunked)
     if api is None or not is_told or not 200 <= api.response.status < 300:
         return Seen(*common)
     if operation == LIST:
@@ -173,6 +173,8 @@ def _import(
     api: ApiExchange | None,
     form: SeenForm | None,
     conventions: Conventions,
+    *,
+    is_chunked: bool,
 ) -> SeenImport:
     response = api.response if api is not None else None
     is_accepted = response is not None and 200 <= response.status < 300
@@ -194,10 +196,16 @@ def _import(
         file=digest_of(form.file, conventions) if form is not None and form.file is not None else None,
         completed_at=str(response.value("completedAt") or "") if response is not None else "",
         has_strategy=value("duplicateStrategy") is not None,
-        form_rests_on=form.rests_on if form is not None else frozenset(),
+        form_rests_on=_of_form(form, is_chunked=is_chunked),
         tags_rest_on=_of_tags(sent),
         goes_on=api is not None and goes_on(api),
     )
+
+
+def _of_form(form: SeenForm | None, *, is_chunked: bool) -> frozenset[PromiseId]:
+    if form is None:
+        return frozenset()
+    return form.rests_on | {"upload.any-valid-form"} if is_chunked else form.rests_on
 
 
 def _of_tags(sent: str) -> PromiseId:
@@ -205,13 +213,15 @@ def _of_tags(sent: str) -> PromiseId:
     tags = sent.split(",")
     if len(set(tags)) < len(tags) or any(each != each.strip() or not each for each in tags):
         return "tags.tidied"
-    if len(tags) > _MANY_TAGS or not _PLAIN_TAGS.fullmatch(sent):
+    is_long = len(tags) > _MANY_TAGS or max(map(len, tags)) > _LONG_TAG
+    if is_long or sent != sent.lower() or any(char > _LATIN for char in sent):
         return "tags.of-any-kind"
     return "tags.all-in-order"
 
 
-_MANY_TAGS = 5
-_PLAIN_TAGS = re.compile(r"[a-z0-9,-]{0,80}", re.ASCII)
+_MANY_TAGS = 10
+_LONG_TAG = 32
+_LATIN = "\u024f"
 
 
 def _counts(summary: Any) -> dict[str, int]:

@@ -102,7 +102,13 @@ class SingleChecks:
         if seen.total == 0 and not seen.contacts:
             self._ledger.kept("list.empty")
         if seen.is_plain and seen.limit in _BOUNDS:
-            self._ledger.kept("list.limit-bounds")
+            is_less = seen.has_more and len(seen.contacts) < seen.limit
+            what = f"With a `limit` of {seen.limit}, a page holds fewer though more follow."
+            got = f"{len(seen.contacts)} contacts"
+            bounds = Difference(
+                "list.limit-bounds", what, f"{seen.limit} contacts", got, api, by=("limit.maximum",)
+            )
+            self._ledger.check(bounds, holds=not is_less)
         if "%" in api.request.path:
             self._ledger.kept("list.id-encoded")
         first = self._pages.first

@@ -83,7 +83,8 @@ class ContactChecks:
         self._imports.keep(seen.number, seen)
         if seen.file.is_sure and seen.summary and not seen.summary["errors"]:
             for each in seen.file.cards:
-                self._note_sent(each.number, hash(seen.list_id))
+                if seen.strategy != "SKIP" or each.number not in self._sent:
+                    self._note_sent(each.number, hash(seen.list_id))
 
     def _new_list(self, seen: SeenImport) -> None:
         name = hash(seen.list_name)
@@ -435,10 +436,25 @@ class _Comparison:
                 self._ledger.kept("upload.new-list")
             if self._faulty:
                 self._ledger.kept("upload.error-costs-one-card")
+        if seen.strategy == "SKIP" and seen.summary["duplicates"] and self._expected.skip_list == "unchanged":
+            self._skipped_lists()
         self._as_a_whole(missing)
         for card in found:
             if card.number in self._once and card.number not in self._checks._known:
                 self._card(card, self._by_number[card.number])
+
+    def _skipped_lists(self) -> None:
+        """Judge whether SKIP has put contacts of other lists on the list of the import."""
+        here = hash(self._page.list_id)
+        for card in self._cards:
+            lists = self._checks._sent.get(card.number, frozenset())
+            if not lists or here in lists or not self._checks._is_account_wide:
+                continue
+            what = "SKIP has put a contact on the list of the import that was not on it."
+            self._check(
+                "duplicates.skip-leaves-the-lists", what, "not on the list", "on the list", "skip list",
+                holds=card.number not in self._by_number,
+            )
 
     def judge_known(
         self, card: CardDigest, contacts: Sequence[Mapping[str, Any]], known: _Known
@@ -447,7 +463,7 @@ class _Comparison:
         contact = _same_as(contacts, known)
         is_here = self._page.list_id == self._seen.list_id
         if self._seen.strategy == "SKIP":
-            self._untouched(contact, known, is_here=is_here)
+            self._untouched(contact, known)
         elif card.number not in self._once:
             return
         elif self._seen.strategy == "UPDATE":
@@ -629,7 +645,8 @@ class _Comparison:
         right = self._name(card, contact) and self._email(card, contact)
         self._tags(contact)
         self._times(contact)
-        if right and not (card.name_traits or card.email_traits or card.number_traits or card.traits):
+        special = card.name_traits | card.email_traits | card.number_traits | card.traits
+        if right and special <= {"cards.email-absent"}:
             self._ledger.kept(_AS_IMPORTED)
 
     def _file_traits(self) -> frozenset[PromiseId]:
@@ -721,21 +738,13 @@ class _Comparison:
 
     # --- contacts that were there before ---------------------------------------------------------------
 
-    def _untouched(self, contact: Mapping[str, Any], known: _Known, *, is_here: bool) -> None:
+    def _untouched(self, contact: Mapping[str, Any], known: _Known) -> None:
         now = _known(contact, known.lists, known.read_at)
         what = "SKIP has changed a contact that was there before."
         self._check(
             "duplicates.skip-leaves-the-contact", what, "the contact as it was", "another one", "skip",
             holds=now == known,
         )
-        if not is_here or hash(self._page.list_id) in known.lists:
-            return
-        if self._expected.skip_list == "unchanged":
-            what = "SKIP has put a contact on the list of the import that was not on it."
-            self._check(
-                "duplicates.skip-leaves-the-lists", what, "not on the list", "on the list", "skip list",
-                holds=False,
-            )
 
     def _updated(self, card: CardDigest, contact: Mapping[str, Any], known: _Known) -> None:
         now = _known(contact, frozenset(), 0.0)

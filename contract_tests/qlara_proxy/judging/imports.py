@@ -153,11 +153,18 @@ class ReportChecks:
         }
         if not duplicates:
             return
+        if duplicates > len(numbers):
+            what = f"Of {len(numbers)} cards with a number, more are duplicates."
+            difference = Difference(
+                "upload.summary-duplicates", what, f"at most {len(numbers)}", str(duplicates), api
+            )
+            self._ledger.broken(difference)
         skipped = seen.strategy == "SKIP" or (
             seen.strategy == "UPDATE" and self._expected.update_count == "skipped"
         )
         expected = len(numbers) - (duplicates if skipped else 0)
         what = f"With {seen.strategy}, duplicates are counted otherwise."
+        is_skipped = seen.summary["skipped"] == duplicates + seen.summary["errors"]
         abouts = [counts[seen.strategy]]
         if not seen.has_strategy and seen.strategy == "SKIP":
             what = "Without a strategy, duplicates are counted as with another one than SKIP."
@@ -165,7 +172,7 @@ class ReportChecks:
         for about in abouts:
             self._ledger.check(
                 Difference(about, what, f"{expected} imported", str(imported), api),
-                holds=imported == expected,
+                holds=imported == expected and (not skipped or is_skipped),
             )
 
     # --- errors ----------------------------------------------------------------------------------

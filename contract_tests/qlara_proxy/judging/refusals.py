@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
@@ -34,8 +33,6 @@ _LIKE_BAD = frozenset({400, 403, 410, 422})
 _UNKNOWN_LIST: dict[str, PromiseId] = {LIST: "list.unknown-list", UPLOAD: "upload.unknown-list"}
 _KEY_HEADER = "x-api-key"
 _NOT_ACCEPTABLE = 406
-_TWICE = 2
-_MANY = 1_000  # failures, before what was imported once is said to fail
 _LIMIT = 10_485_760
 _SURELY_UNDER = 9_900_000
 _STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
@@ -57,7 +54,6 @@ class RefusalChecks:
         self._ledger = ledger
         self._expected = conventions
         self._unknown: Kept[str, bool] = Kept(ACCOUNTS)  # keys that it has refused as unknown
-        self._failures: Counter[PromiseId] = Counter()
         self._accepted: Kept[str, bool] = Kept(ACCOUNTS)  # keys that a deployment has accepted
 
     def judge(self, seen: Seen, api: ApiExchange) -> None:
@@ -302,17 +298,13 @@ class RefusalChecks:
         """Judge an import that made the deployment fail, if its file has one thing that is special."""
         about = _only_trait(seen)
         if about is not None:
-            self._failures[about] += 1
-            if self._failures[about] >= _TWICE:
-                what = "Each import of a file with this makes the deployment fail."
-                self._ledger.broken(_difference(about, what, "a report", api))
+            what = "An import of a file with nothing else that is special makes the deployment fail."
+            self._ledger.doubtful(_difference(about, what, "a report", api))
 
     def _accepted_import(self, seen: SeenImport) -> None:
         if seen.file is None:
             return
         self._ledger.kept(*seen.form_rests_on)
-        for each in _traits_of(seen):
-            self._failures[each] = -_MANY
         if seen.file.size == self._expected.file_maximum:
             self._ledger.kept("upload.largest-file")
         elif _SURELY_UNDER <= seen.file.size < self._expected.file_maximum:
@@ -405,7 +397,7 @@ def _traits_of(seen: SeenImport) -> frozenset[PromiseId]:
     if seen.file is None:
         return frozenset()
     found = set(seen.file.whole)
-    for each in seen.file.cards:
+    for each in (one for one in seen.file.cards if not (one.fault and one.is_sure)):
         found |= each.traits | each.name_traits | each.number_traits | each.email_traits
     return frozenset(found - {"cards.email-absent"})
 

@@ -21,6 +21,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z '.-]*", re.ASCII)
 _LINE_FEED = re.compile(r"\\[nN]")
 _KNOWN_ESCAPE = re.compile(r"\\[nN,;\\]")
 _PLAIN_NUMBER = re.compile(r"\+?[0-9 ()./-]+", re.ASCII)
+_CROWDED = re.compile(r"\A\s|\s\Z|\s\s| [-./] ")
 _EXTENSION = re.compile(r"(?i)ext|x|;|,|[pw#*]")
 _PLAIN_EMAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", re.ASCII)
 _MACHINES = re.compile(r"(?i)fax|pager|modem|bbs|telex|tty|isdn|video")
@@ -105,7 +106,8 @@ def _of_number(line: Line) -> Iterable[PromiseId]:
         if not bare.startswith("+"):
             yield "numbers.region"
         return
-    if not _PLAIN_NUMBER.fullmatch(value):
+    is_plain = bool(_PLAIN_NUMBER.fullmatch(value)) and not _CROWDED.search(line.value)
+    if not is_plain:
         yield "numbers.extension-dropped" if _EXTENSION.search(value) else "numbers.typed-freely"
     if value.startswith("00"):
         yield "numbers.double-zero"

@@ -1,0 +1,133 @@
+"""The contacts of an import are found in its list, each with what its card says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlara_contract.strategies import card
+from qlara_proxy.judging import TrafficJudge
+from tests.qlara_proxy.judging.traffic import URL, Traffic, contact, person, report
+
+if TYPE_CHECKING:
+    from qlara_contract.promise_ids import PromiseId
+
+MARCO, GIULIA = "+393471234567", "+393489876543"
+
+
+def _alone() -> Traffic:
+    return Traffic(TrafficJudge(URL, is_sole_client=True))
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown", "promise"),
+    [
+        (("FN:Marco Rossi",), "Marco", "cards.name"),
+        (("FN:Marco\r\n  Rossi",), "Marco", "cards.folded-lines"),
+        (("FN:Rossi\\, Marco",), "Rossi\\, Marco", "cards.escapes"),
+        (("FN:Marco Niccolò",), "Marco Niccolo", "cards.non-ascii"),
+        (("item1.FN:Marco Rossi",), "", "cards.groups"),
+        (("fn:Marco Rossi",), "", "cards.letter-case"),
+        (("FN:<b>Marco</b>",), "&lt;b&gt;Marco&lt;/b&gt;", "cards.name-verbatim"),
+        (("N:Rossi;Marco;;;",), "Rossi Marco", "cards.name-from-n"),
+    ],
+)
+def test_the_promise_that_is_broken_is_the_one_the_card_rests_on(
+    lines: tuple[str, ...], shown: str, promise: PromiseId
+) -> None:
+    file = "\r\n".join(
+        ("BEGIN:VCARD", "VERSION:3.0", *lines, f"TEL:{MARCO}", "END:VCARD", "")
+    )
+    traffic = _alone()
+
+    traffic.upload(file, report())
+    traffic.page([contact(MARCO, shown)])
+
+    assert promise in traffic.broken
+    assert set(traffic.broken) <= {promise, "list.contact-as-imported", "list.page-shape"}
+
+
+def test_a_number_that_is_stored_as_another_is_seen_by_the_name() -> None:
+    traffic = _alone()
+    for at in range(3):
+        number = f"+39347000000{at}"
+        traffic.upload(person(number, f"Anna {'abc'[at]}"), report(), list_id="list_b")
+        traffic.page([contact(f"+39347000000{one}", f"Anna {'abc'[one]}") for one in range(at + 1)], list_id="list_b")
+
+    traffic.upload(person(MARCO), report())
+    traffic.page([contact("3471234567")])
+
+    assert "numbers.e164" in traffic.broken
+
+
+def test_skip_that_changes_a_contact_is_seen() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO)])
+    traffic.upload(person(MARCO, "Someone Else"), report(imported=0, duplicates=1, skipped=1))
+    traffic.page([contact(MARCO, "Someone Else")])
+
+    assert traffic.broken == ["duplicates.skip-leaves-the-contact"]
+
+
+def test_update_that_keeps_the_old_name_is_seen() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO, "Old Name")])
+    traffic.upload(person(MARCO, "New Name"), report(duplicates=1), strategy="UPDATE")
+    traffic.page([contact(MARCO, "Old Name")])
+
+    assert traffic.broken == ["duplicates.update-replaces"]
+
+
+def test_update_that_makes_another_contact_is_seen() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO)])
+    traffic.upload(person(MARCO), report(duplicates=1), strategy="UPDATE")
+    traffic.page([contact(MARCO, identity="cnt_999")])
+
+    assert traffic.broken == ["duplicates.update-keeps-the-contact"]
+
+
+def test_a_list_searched_alone_for_duplicates_decides_an_undocumented_thing() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO)], list_id="list_old")
+    traffic.upload(person(MARCO), report("list_new"), list_name="New")
+    traffic.page([contact(MARCO, identity="cnt_2")], list_id="list_new")
+
+    assert traffic.broken == ["duplicates.across-lists"]
+
+
+def test_the_same_file_again_with_skip_brings_nobody_new() -> None:
+    traffic = _alone()
+
+    traffic.upload(person(MARCO), report())
+    traffic.upload(person(MARCO), report())
+
+    assert traffic.broken == ["duplicates.by-number", "upload.summary-duplicates"]
+
+
+def test_tags_that_are_lost_are_seen() -> None:
+    traffic = _alone()
+
+    traffic.upload(person(MARCO), report(), tags="crm-import,q2-2026")
+    traffic.page([contact(MARCO, tags=["crm-import"])])
+
+    assert traffic.broken == ["tags.all-in-order"]
+
+
+def test_errors_must_name_the_cards_at_fault() -> None:
+    file = person(MARCO) + card("Luca Verdi", "TEL:12") + card("Anna Neri")
+    body = report(total=3, imported=1, errors=2, skipped=2)
+    body["errors"] = [
+        {"line": 9, "name": "Luca Verdi", "reason": "Invalid phone number format"},
+        {"line": 1, "name": "Anna Neri", "reason": "Missing phone number"},
+    ]
+    traffic = _alone()
+
+    traffic.upload(file, body)
+
+    assert traffic.broken == ["upload.error-line", "upload.errors-listed"]

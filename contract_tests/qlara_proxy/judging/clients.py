@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-
-
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -15,8 +13,8 @@ from qlara_proxy.judging.exchanges import path_and_query
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlara_proxy.judging.forms import SeenForm
     from qlara_contract.request_mistakes import Mistake
+    from qlara_proxy.judging.forms import SeenForm
     from qlara_proxy.traffic import PassedExchange
 
 _LONGEST_PATH = 100

@@ -37,7 +37,7 @@ def outline(text: str) -> str:
 def _outlined(char: str) -> str:
     if char.isdigit():
         return "9"
-    if char.isalpha() or ord(char) > 0x2FF:  # noqa: PLR2004 - other scripts, marks and emoji
+    if char.isalpha() or ord(char) > 0x2FF:
         return "X" if char.isupper() else "x"
     return char
 
@@ -92,7 +92,8 @@ class Disguise:
         if b"\0" in content:
             return b"(a file in UTF-16)"
         lines = _LINE.sub(
-            lambda line: line[0] if _KEPT_LINE.match(line[0]) else line[1] + _bytes(line[2]), content
+            lambda line: line[0] if _KEPT_LINE.match(line[0]) else line[1] + _bytes(line[2]),
+            content,
         )
         return _CONTINUED.sub(lambda line: line[1] + _bytes(line[2]), lines)
 
@@ -108,7 +109,10 @@ class Disguise:
     def _json(self, value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
             # A refusal says by the name of a field what is wrong with it (UC-020: Common errors).
-            return {key: self._json(one, "reason" if name == "data" else key) for key, one in value.items()}
+            return {
+                key: self._json(one, "reason" if name == "data" else key)
+                for key, one in value.items()
+            }
         if isinstance(value, list):
             return [self._json(one, name) for one in value]
         return outline(value) if isinstance(value, str) and name not in _TELLING else value

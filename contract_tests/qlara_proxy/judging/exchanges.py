@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from qlara_proxy.traffic import PassedExchange, PassedRequest, PassedResponse
 
 # Of one connection, and not of the request or response (RFC 9110 section 7.6.1).
-_OF_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"})
+_OF_CONNECTION = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
+)
 _NOT_SHOWN = _OF_CONNECTION | {"host", "content-length", "accept-encoding", "content-type"}
 
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
@@ -105,9 +107,7 @@ def _response(response: PassedResponse) -> ApiResponse:
     headers = tuple((name.lower(), value) for name, value in response.headers)
     encoding = next(iter(headers_named(response.headers, "content-encoding")), "")
     body, is_cut = read_within_bounds([response.body.read()], encoding)
-    return ApiResponse(
-        response.status, headers, body, is_cut=is_cut or not response.body.is_whole
-    )
+    return ApiResponse(response.status, headers, body, is_cut=is_cut or not response.body.is_whole)
 
 
 def is_import(exchange: PassedExchange) -> bool:

@@ -69,7 +69,9 @@ class SeenPart:
 class SeenForm:
     """A multipart form as it was sent."""
 
-    def __init__(self, content_type: str, parts: Sequence[SeenPart], *, is_framed_plainly: bool) -> None:
+    def __init__(
+        self, content_type: str, parts: Sequence[SeenPart], *, is_framed_plainly: bool
+    ) -> None:
         self.parts = tuple(parts)
         self._is_framed_plainly = is_framed_plainly and bool(_PLAIN_TYPE.fullmatch(content_type))
 
@@ -123,7 +125,7 @@ def read_form(content_type: str, body: bytes) -> SeenForm | None:
         return None
     mark = re.compile(rb"(?:\A|\r\n)--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(?=\r\n|\Z)")
     marks = list(mark.finditer(body))
-    if len(marks) < 2 or marks[-1][1] is None or len(marks) > _MOST_PARTS:  # noqa: PLR2004 - one part
+    if len(marks) < 2 or marks[-1][1] is None or len(marks) > _MOST_PARTS:
         return None
     parts = []
     for begin, end in zip(marks, marks[1:], strict=False):

@@ -98,11 +98,11 @@ class ReportChecks:
             return
         surely = sum(bool(each.fault) and each.is_sure for each in file.cards)
         sound = sum(self._is_sound(each) for each in file.cards)
-        if summary["errors"] == surely and not all(each.is_mobile or each.fault for each in file.cards):
+        if summary["errors"] == surely and not all(
+            each.is_mobile or each.fault for each in file.cards
+        ):
             self._takes_any = True
-        if surely + sound == file.total:
-            self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
-        elif summary["errors"] < surely:
+        if surely + sound == file.total or summary["errors"] < surely:
             self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
         if summary["errors"] == surely and file.is_sure:
             self._repeats(seen, file, api)
@@ -142,7 +142,11 @@ class ReportChecks:
         if repeated:
             what = f"{repeated} of the numbers stand on an earlier card of the file."
             difference = Difference(
-                in_file[seen.strategy], what, f"at least {repeated} duplicates", str(duplicates), api
+                in_file[seen.strategy],
+                what,
+                f"at least {repeated} duplicates",
+                str(duplicates),
+                api,
             )
             if not self._ledger.check(difference, holds=duplicates >= repeated):
                 return
@@ -198,7 +202,9 @@ class ReportChecks:
                 self._not_reported(each, api)
             self._must_be_errors(seen, left, api)
 
-    def _must_be_errors(self, seen: SeenImport, left: dict[int, CardDigest], api: ApiExchange) -> None:
+    def _must_be_errors(
+        self, seen: SeenImport, left: dict[int, CardDigest], api: ApiExchange
+    ) -> None:
         """Judge cards that the contract takes for errors, where nobody can be sure of it."""
         for card in left.values():
             if card.is_sure or not card.fault:
@@ -226,11 +232,15 @@ class ReportChecks:
                 "another text" if isinstance(name, str) else printable_json(name),
                 api,
             )
-            self._ledger.check(difference, holds=isinstance(name, str) and hashed(name) == card.name)
+            self._ledger.check(
+                difference, holds=isinstance(name, str) and hashed(name) == card.name
+            )
         self._line(error.get("line"), card, api)
         expected = self._expected
         due = (
-            expected.reason_missing_phone if card.fault == MISSING else expected.reason_invalid_phone
+            expected.reason_missing_phone
+            if card.fault == MISSING
+            else expected.reason_invalid_phone
         )
         reason = error.get("reason")
         self._ledger.check(

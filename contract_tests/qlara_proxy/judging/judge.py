@@ -129,7 +129,9 @@ class TrafficJudge:
         return TrafficOutcome(
             settings=TrafficSettings(self._base_url, "", keys=tuple(self._keys)),
             results=results,
-            started=datetime.fromtimestamp(counts.first, UTC) if counts.first else datetime.now(UTC),
+            started=datetime.fromtimestamp(counts.first, UTC)
+            if counts.first
+            else datetime.now(UTC),
             seconds=max(0.0, counts.last - counts.first),
             requests=counts.exchanges,
             conventions=KnownConventions(overlay.conventions, {}, overlay.otherwise),

@@ -147,7 +147,9 @@ class TrafficLedger:
         for (promise, _), doubt in self._doubts.items():
             if doubt.times < _REPEATED:
                 one = doubt.difference
-                what = f"`{promise}`: {self._disguise.text(one.what, one.exchange)} Seen: {one.got}."
+                what = (
+                    f"`{promise}`: {self._disguise.text(one.what, one.exchange)} Seen: {one.got}."
+                )
                 yield Remark(what, one.expected, doubt.times, one.exchange)
 
     def _bounded(self, difference: Difference) -> Difference:

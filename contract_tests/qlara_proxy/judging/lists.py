@@ -66,6 +66,7 @@ class ListChecks:
         """Judge a page, and the list once it is whole."""
         if not seen.is_plain or seen.exchange is None:
             return
+        self._contacts.note_page(seen)
         if seen.page is None and seen.told_page in (0, 1):
             self._first = seen.told_page
         at = self._place(seen)

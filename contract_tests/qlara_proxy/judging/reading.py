@@ -130,9 +130,12 @@ def _read(
     whole = _whole(content)
     frames = _frames(logical_lines(text))
     if frames is None or [each[0].first for each in frames] != [each.line for each in cards]:
-        return FileDigest(identity, len(content), whole=whole)  # broken frames: what is a card is assumed
+        return FileDigest(
+            identity, len(content), whole=whole
+        )  # broken frames: what is a card is assumed
     digests = tuple(
-        _card(card, lines, normalise, conventions) for card, lines in zip(cards, frames, strict=True)
+        _card(card, lines, normalise, conventions)
+        for card, lines in zip(cards, frames, strict=True)
     )
     return FileDigest(identity, len(content), len(digests), digests, whole=whole)
 
@@ -148,9 +151,11 @@ def _whole(content: bytes) -> Traits:
     except UnicodeDecodeError:
         if not _is_split(content):
             found.add("cards.windows-1252")
-    if b"\r\n" not in content or content.count(b"\n") != content.count(b"\r\n"):
-        found.add("cards.line-ends")
-    elif content.count(b"\r") != content.count(b"\r\n"):
+    if (
+        b"\r\n" not in content
+        or content.count(b"\n") != content.count(b"\r\n")
+        or content.count(b"\r") != content.count(b"\r\n")
+    ):
         found.add("cards.line-ends")
     return frozenset(found)
 
@@ -208,7 +213,11 @@ def _card(
         range(lines[0].first, lines[-1].last + 1),
         card.line if fault == MISSING else card.first_phone_line,
         _interned(name_traits(lines, card.name)),
-        _interned(number_traits(lines, number) if number else unusable_traits(telephones, card.fault)),
+        _interned(
+            number_traits(lines)
+            if number and not fault
+            else unusable_traits(telephones, card.fault)
+        ),
         _interned(email_traits(lines)),
         _interned(card_traits(lines)),
         bool(number) and is_mobile_number(number),
@@ -217,9 +226,7 @@ def _card(
     )
 
 
-def _fate(
-    card: Card, telephones: list[Line], number: str, *, has_tel: bool
-) -> tuple[str, bool]:
+def _fate(card: Card, telephones: list[Line], number: str, *, has_tel: bool) -> tuple[str, bool]:
     """Return why a card cannot be imported (empty if it can), and whether that is sure."""
     if card.fault:
         return card.fault, False

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
 from qlara_contract.exchange import printable_json
-
 from qlara_contract.promise_ids import PromiseId
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_proxy.judging.forms import boundary_of, read_form
@@ -75,7 +74,7 @@ class RefusalChecks:
             self._unasked(seen, api)
         elif not demands and isinstance(seen, SeenImport) and 200 <= status < 300:
             self._accepted_import(seen)
-        if len(demands) == 1 and status == _BAD and seen.operation == UPLOAD:
+        if len(demands) == 1 and status in (_BAD, _TOO_LARGE) and seen.operation == UPLOAD:
             self._text(demands[0][0], api)
 
     # --- keys ------------------------------------------------------------------------------------
@@ -85,10 +84,15 @@ class RefusalChecks:
         status, expected = api.response.status, self._expected
         if not api.key:
             difference = _difference(
-                "access.refused-without-key", "A request without a key is not refused.", "a refusal", api
+                "access.refused-without-key",
+                "A request without a key is not refused.",
+                "a refusal",
+                api,
             )
             if self._ledger.check(difference, holds=400 <= status < 500):
-                self._demand("access.key-required", expected.key_missing, (expected.key_field,), api)
+                self._demand(
+                    "access.key-required", expected.key_missing, (expected.key_field,), api
+                )
             return False
         spelled = next(name for name, _ in api.request.headers if name.lower() == _KEY_HEADER)
         is_spelled_otherwise = spelled != "X-Api-Key"
@@ -113,7 +117,11 @@ class RefusalChecks:
             what = "Without a valid key, something else of a request is checked first."
             self._ledger.broken(_difference("access.key-first", what, "401", api))
             return False
-        if status == expected.key_unknown and status == _UNAUTHORIZED and not self._accepted.find(api.key):
+        if (
+            status == expected.key_unknown
+            and status == _UNAUTHORIZED
+            and not self._accepted.find(api.key)
+        ):
             self._ledger.kept("access.refused-without-key")
             self._demand("access.unknown-key", status, (expected.key_field,), api)
             self._unknown.keep(api.key, value=True)
@@ -264,7 +272,9 @@ class RefusalChecks:
                 what = "A request that the contract allows is refused."
                 limits = {value for name, value in api.request.query if name == "limit"}
                 promise: PromiseId = (
-                    "list.limit-bounds" if limits & {"1", "1000"} else "answers.valid-requests-accepted"
+                    "list.limit-bounds"
+                    if limits & {"1", "1000"}
+                    else "answers.valid-requests-accepted"
                 )
                 self._ledger.broken(_difference(promise, what, "200", api))
             return
@@ -279,7 +289,9 @@ class RefusalChecks:
             return
         if "file" not in data or not seen.file.cards:
             self._ledger.broken(
-                _difference("answers.valid-requests-accepted", "A valid request is refused.", "200", api)
+                _difference(
+                    "answers.valid-requests-accepted", "A valid request is refused.", "200", api
+                )
             )
             return
         what = f"A file of {len(seen.file.cards)} cards is refused as no vCard file."
@@ -298,7 +310,9 @@ class RefusalChecks:
         """Judge an import that made the deployment fail, if its file has one thing that is special."""
         about = _only_trait(seen)
         if about is not None:
-            what = "An import of a file with nothing else that is special makes the deployment fail."
+            what = (
+                "An import of a file with nothing else that is special makes the deployment fail."
+            )
             self._ledger.doubtful(_difference(about, what, "a report", api))
 
     def _accepted_import(self, seen: SeenImport) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from qlara_contract.checks import goes_on
 from qlara_contract.client import is_from_gateway
 from qlara_contract.contract import contract
-from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
+from qlara_contract.exchange import ApiExchange, ApiResponse
 from qlara_contract.promises import LIST, QUOTA, UPLOAD
 from qlara_proxy.judging.exchanges import path_and_query
 from qlara_proxy.judging.limits import KEPT_BODY
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qlara_contract.conventions import Conventions
-    from qlara_proxy.judging.forms import SeenForm
     from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.forms import SeenForm
     from qlara_proxy.traffic import PassedExchange
 
 SESSION_HEADER = "x-sandbox-session"
@@ -51,7 +51,9 @@ class Seen:
     @property
     def may_write(self) -> bool:
         """Whether contacts may have been written: an import that was accepted, or whose end is not known."""
-        return self.operation == UPLOAD and (self.status == 0 or self.is_accepted or self.status >= 500)
+        return self.operation == UPLOAD and (
+            self.status == 0 or self.is_accepted or self.status >= 500
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +166,9 @@ def _light(exchange: ApiExchange) -> ApiExchange:
     if request.body is not None:
         request = replace(request, body=request.body[:KEPT_BODY])
     if len(response.body) > KEPT_BODY:
-        response = ApiResponse(response.status, response.headers, response.body[:KEPT_BODY], is_cut=True)
+        response = ApiResponse(
+            response.status, response.headers, response.body[:KEPT_BODY], is_cut=True
+        )
     return replace(exchange, request=request, response=response)
 
 
@@ -193,7 +197,9 @@ def _import(
         strategy=strategy if strategy in _STRATEGIES else "",
         tags=tuple(dict.fromkeys(one.strip() for one in tags if one.strip())),
         summary=_counts(summary),
-        file=digest_of(form.file, conventions) if form is not None and form.file is not None else None,
+        file=digest_of(form.file, conventions)
+        if form is not None and form.file is not None
+        else None,
         completed_at=str(response.value("completedAt") or "") if response is not None else "",
         has_strategy=value("duplicateStrategy") is not None,
         form_rests_on=_of_form(form, is_chunked=is_chunked),

@@ -29,7 +29,9 @@ class Settling:
     def __init__(self, ledger: TrafficLedger, longest: float) -> None:
         self._ledger = ledger
         self._longest = longest
-        self._soonest: list[float] = []  # the three shortest delays in which all of an import showed
+        self._soonest: list[
+            float
+        ] = []  # the three shortest delays in which all of an import showed
         self._is_late = False
         self._waiting: deque[_Waiting] = deque(maxlen=_MOST_WAITING)
 

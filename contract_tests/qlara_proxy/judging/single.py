@@ -46,19 +46,29 @@ class SingleChecks:
             if self._pages.repeats_the_first(seen):
                 what = "The parameter `page` leads to no other page."
                 self._ledger.broken(
-                    Difference("list.pages", what, "another page", "the first", api, by=("page.parameter",))
+                    Difference(
+                        "list.pages", what, "another page", "the first", api, by=("page.parameter",)
+                    )
                 )
         is_placed = self._pages.knows_place_of(seen)
         is_cut = api.response.is_cut
         for each in checks.check(api, self._pages.paging, self._expected):
-            if (each.promise in _OF_PLACE and not is_placed) or (is_cut and each.promise != "answers.documented-status"):
+            if (each.promise in _OF_PLACE and not is_placed) or (
+                is_cut and each.promise != "answers.documented-status"
+            ):
                 continue
             if not each.broken:
                 self._ledger.kept(each.promise)
                 continue
             self._ledger.broken(
                 Difference(
-                    each.promise, each.what, each.expected, each.got, api, by=each.by, value=each.value
+                    each.promise,
+                    each.what,
+                    each.expected,
+                    each.got,
+                    api,
+                    by=each.by,
+                    value=each.value,
                 )
             )
         self._judge_ids(seen, api)
@@ -112,16 +122,26 @@ class SingleChecks:
         if "%" in api.request.path:
             self._ledger.kept("list.id-encoded")
         first = self._pages.first
-        if seen.is_plain and first is not None and seen.page is not None and seen.limit and seen.total:
+        if (
+            seen.is_plain
+            and first is not None
+            and seen.page is not None
+            and seen.limit
+            and seen.total
+        ):
             if (seen.page - first) * seen.limit >= seen.total and self._pages.has_pages:
-                what = f"Page {seen.page} of {seen.total} contacts is past the end, and is not empty."
+                what = (
+                    f"Page {seen.page} of {seen.total} contacts is past the end, and is not empty."
+                )
                 got = f"{len(seen.contacts)} contacts"
                 past = Difference("list.page-past-the-end", what, "no contacts", got, api)
                 self._ledger.check(past, holds=not seen.contacts)
 
     def _decided(self, promise: PromiseId, got: int, expected: int, api: ApiExchange) -> None:
         self._ledger.check(
-            Difference(promise, "Decided otherwise than the contract says.", str(expected), str(got), api),
+            Difference(
+                promise, "Decided otherwise than the contract says.", str(expected), str(got), api
+            ),
             holds=got == expected,
         )
 
@@ -154,7 +174,9 @@ class _KnownPages:
             self._firsts.keep(page.list_id, _ids(page))
         if page.page == page.told_page == 0 and page.contacts:
             self.first = 0
-        elif page.page is None and page.is_plain and page.told_page in (0, 1) and self.first is None:
+        elif (
+            page.page is None and page.is_plain and page.told_page in (0, 1) and self.first is None
+        ):
             self.first = page.told_page
 
     def repeats_the_first(self, page: SeenPage) -> bool:
@@ -162,7 +184,9 @@ class _KnownPages:
         is_other = page.page is not None and page.page != self.first == page.told_page
         before = self._firsts.find(page.list_id)
         known = min(len(before), len(page.contacts)) if before else 0
-        again = is_other and known > 0 and before is not None and before[:known] == _ids(page)[:known]
+        again = (
+            is_other and known > 0 and before is not None and before[:known] == _ids(page)[:known]
+        )
         self.has_pages = self.has_pages and not again
         return again
 

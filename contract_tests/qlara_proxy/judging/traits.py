@@ -44,7 +44,9 @@ def _syntax(line: Line) -> Iterable[PromiseId]:
     is_uri = line.value.strip().lower().startswith("tel:")
     if any('"' in each for each in line.parameters):
         yield "cards.quoted-parameters"
-    elif any(_is_unusual(each) for each in line.parameters if not (is_uri and _URI.fullmatch(each))):
+    elif any(
+        _is_unusual(each) for each in line.parameters if not (is_uri and _URI.fullmatch(each))
+    ):
         yield "cards.type-spellings"
     if any(map(_ENCODED.match, line.parameters)):
         yield ODD
@@ -88,7 +90,7 @@ def _of_name(value: str, name: str) -> Iterable[PromiseId]:
         yield "cards.name-verbatim"
 
 
-def number_traits(lines: Sequence[Line], number: str) -> Traits:
+def number_traits(lines: Sequence[Line]) -> Traits:
     """Return what the number of a card rests on."""
     telephones = [each for each in lines if each.name == "TEL" and each.value.strip()]
     if len(telephones) == 1:
@@ -139,7 +141,9 @@ def unusable_traits(telephones: Sequence[Line], fault: str) -> Traits:
     is_short = any(len(re.sub(r"\D", "", each)) < _SHORTEST_NUMBER for each in values)
     is_two = any(_TWO_NUMBERS.search(each) for each in values)
     is_real = any(map(_is_real, values))
-    kind: PromiseId = "numbers.unusable-kinds" if is_short or is_two or is_real else "numbers.numbering-plan"
+    kind: PromiseId = (
+        "numbers.unusable-kinds" if is_short or is_two or is_real else "numbers.numbering-plan"
+    )
     return frozenset({kind})
 
 

@@ -115,5 +115,3 @@ def as_markdown() -> str:
     ]
     lines += [f"| `{each.id}` | {sight(each.id)} | {shown_by(each.id)} |" for each in PROMISES]
     return "\n".join(lines) + "\n"
-
-

@@ -85,4 +85,3 @@ def _of_the_sandbox(exchange: ActExchange) -> Iterator[tuple[str, str]]:
                 f"The header {name.title()} means something to a sandbox alone.",
                 "A request as it is sent to the platform.",
             )
-

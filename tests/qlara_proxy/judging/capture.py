@@ -90,7 +90,11 @@ class CapturedApp:
             response = None
             if start:
                 response = PassedResponse(
-                    start["status"], "", _text(start["headers"]), Bytes(b"".join(received)), ends["response"]
+                    start["status"],
+                    "",
+                    _text(start["headers"]),
+                    Bytes(b"".join(received)),
+                    ends["response"],
                 )
             body = Bytes(b"".join(sent))
             declared = dict(_text(scope["headers"])).get("content-length", str(body.size))

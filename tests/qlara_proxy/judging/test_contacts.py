@@ -36,9 +36,7 @@ def _alone() -> Traffic:
 def test_the_promise_that_is_broken_is_the_one_the_card_rests_on(
     lines: tuple[str, ...], shown: str, promise: PromiseId
 ) -> None:
-    file = "\r\n".join(
-        ("BEGIN:VCARD", "VERSION:3.0", *lines, f"TEL:{MARCO}", "END:VCARD", "")
-    )
+    file = "\r\n".join(("BEGIN:VCARD", "VERSION:3.0", *lines, f"TEL:{MARCO}", "END:VCARD", ""))
     traffic = _alone()
 
     traffic.upload(file, report())
@@ -53,7 +51,10 @@ def test_a_number_that_is_stored_as_another_is_seen_by_the_name() -> None:
     for at in range(3):
         number = f"+39347000000{at}"
         traffic.upload(person(number, f"Anna {'abc'[at]}"), report(), list_id="list_b")
-        traffic.page([contact(f"+39347000000{one}", f"Anna {'abc'[one]}") for one in range(at + 1)], list_id="list_b")
+        traffic.page(
+            [contact(f"+39347000000{one}", f"Anna {'abc'[one]}") for one in range(at + 1)],
+            list_id="list_b",
+        )
 
     traffic.upload(person(MARCO), report())
     traffic.page([contact("3471234567")])

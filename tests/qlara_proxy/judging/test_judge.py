@@ -63,7 +63,9 @@ def test_nobody_in_the_traffic_stands_in_the_evidence() -> None:
     traffic.upload(person(MARCO, email="marco@example.com"), report(total=2))
 
     shown = [each for each in traffic.evidence("upload.summary-total") if each.exchange]
-    text = "".join(each.exchange.curl() + each.exchange.shown_response() for each in shown if each.exchange)
+    text = "".join(
+        each.exchange.curl() + each.exchange.shown_response() for each in shown if each.exchange
+    )
     assert text
     for secret in ("Marco", "Rossi", MARCO, MARCO[3:], "marco@example.com", KEY):
         assert secret not in text
@@ -155,7 +157,10 @@ def test_a_key_in_a_response_is_seen() -> None:
 
     traffic.quota(5, headers=[("X-Request-Id", "1")])
     traffic.send(
-        "GET", "/api/v1/partner-gateway/subscription/contacts", 200, {"used": 5, "total": 9, "k": KEY}
+        "GET",
+        "/api/v1/partner-gateway/subscription/contacts",
+        200,
+        {"used": 5, "total": 9, "k": KEY},
     )
 
     assert traffic.broken == ["access.key-not-shown"]

@@ -31,7 +31,9 @@ def person(number: str, name: str = "Marco Rossi", **fields: Any) -> str:
     return card(name, f"TEL:{number}", **fields)
 
 
-def contact(number: str, name: str = "Marco Rossi", identity: str = "", **fields: Any) -> dict[str, Any]:
+def contact(
+    number: str, name: str = "Marco Rossi", identity: str = "", **fields: Any
+) -> dict[str, Any]:
     """Return a contact as a page shows it."""
     right = {
         "contactId": identity or f"cnt_{number[-4:]}",

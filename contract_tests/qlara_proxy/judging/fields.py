@@ -1,0 +1,275 @@
+"""Contacts held against their cards: those that an import created, and those that were there before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from qlara_contract.promise_ids import PromiseId
+from qlara_contract.promises import promise
+from qlara_proxy.judging.imports import moment_of, promise_of
+from qlara_proxy.judging.known import KnownContact, digest, same_as
+from qlara_proxy.judging.listed import ListedImport
+from qlara_proxy.judging.reading import hashed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qlara_proxy.judging.reading import CardDigest
+
+_SLACK = timedelta(seconds=2)
+_NOW = timedelta(minutes=5)
+AS_IMPORTED: PromiseId = "list.contact-as-imported"
+
+
+class FieldChecks(ListedImport):
+    """Judges the fields of contacts."""
+
+    def created(self, card: CardDigest, contact: Mapping[str, Any]) -> None:
+        """Compare a contact that the import has created with its card."""
+        self._ledger.kept(*(card.number_traits | card.traits | self._file_traits()))
+        if card.version is not None:
+            self._ledger.kept(card.version)
+        if not card.number_traits:
+            self._ledger.kept("numbers.e164")
+        right = self._name(card, contact) and self._email(card, contact)
+        self._tags(contact)
+        self._times(contact)
+        special = card.name_traits | card.email_traits | card.number_traits | card.traits
+        if right and special <= {"cards.email-absent"}:
+            self._ledger.kept(AS_IMPORTED)
+
+    def _file_traits(self) -> frozenset[PromiseId]:
+        return self._seen.file.whole if self._seen.file is not None else frozenset()
+
+    def _name(self, card: CardDigest, contact: Mapping[str, Any]) -> bool:
+        if not card.name:
+            return True
+        got = contact.get("name")
+        if isinstance(got, str) and hashed(got) == card.name:
+            self._ledger.kept(*(card.name_traits or {"cards.name"}))
+            return True
+        whole = self._file_traits() - {"cards.line-ends"}
+        of_name = card.name_traits - ({"cards.non-ascii"} if whole else set())
+        traits = of_name | card.traits | whole
+        self._wrong("name", traits, "cards.name", card, got)
+        return False
+
+    def _email(self, card: CardDigest, contact: Mapping[str, Any]) -> bool:
+        got = contact.get("email")
+        if not card.email:
+            if "cards.email-absent" in card.email_traits:
+                due = {"absent": "email" not in contact, "null": got is None, "empty": got == ""}
+                what = "A contact whose card has no EMAIL shows one."
+                self._check(
+                    "cards.email-absent",
+                    what,
+                    self._expected.email_absent,
+                    self._ledger.shown(str(got)),
+                    "email-absent",
+                    holds=due[self._expected.email_absent],
+                )
+            return True
+        if isinstance(got, str) and hashed(got) == card.email:
+            self._ledger.kept(*(card.email_traits or {"cards.email"}))
+            return True
+        traits = card.email_traits | card.traits
+        self._wrong("email", traits, "cards.email", card, got)
+        return False
+
+    def _wrong(
+        self,
+        field: str,
+        traits: frozenset[PromiseId],
+        general: PromiseId,
+        card: CardDigest,
+        got: object,
+    ) -> None:
+        about = promise_of(traits, general)
+        if about is None:
+            return
+        what = f"The {field} of the card at line {card.line} is stored as another one."
+        shown = self._ledger.shown(str(got))
+        self._doubt(about, what, f"the {field} on the card", shown, f"{field} {about}")
+        if not promise(about).is_assumed:
+            self._doubt(AS_IMPORTED, what, f"the {field} on the card", shown, f"{field} {about}")
+
+    def _tags(self, contact: Mapping[str, Any]) -> None:
+        got, sent = contact.get("tags"), list(self._seen.tags)
+        shown = self._ledger.shown(", ".join(map(str, got)) if isinstance(got, list) else str(got))
+        if not sent:
+            what = "An import without tags has given a contact some."
+            self._check("tags.none", what, "no tags", shown, "tags none", holds=got == [])
+            return
+        if not isinstance(got, list):
+            return
+        about: PromiseId = self._seen.tags_rest_on
+        what = "The tags of a contact are not those of its import."
+        same = sorted(map(str, got)) == sorted(sent)
+        if self._check(about, what, self._ledger.shown(", ".join(sent)), shown, "tags", holds=same):
+            what = "The tags of a contact are in another order than they were sent in."
+            self._check(
+                "tags.order",
+                what,
+                self._ledger.shown(", ".join(sent)),
+                shown,
+                "tags order",
+                holds=got == sent,
+            )
+
+    def _times(self, contact: Mapping[str, Any]) -> None:
+        created, completed = moment_of(contact.get("createdAt")), moment_of(self._seen.completed_at)
+        if created is None or completed is None:
+            what = "A time is not written as RFC 3339 says, with an offset."
+            got = str(contact.get("createdAt") if created is None else self._seen.completed_at)
+            if len(got) > 1 and self._seen.completed_at:
+                about: PromiseId = "upload.completed-after-created"
+                self._check(about, what, "a time", got[:40], "no time", holds=False)
+            return
+        late = self._expected.settle + _SLACK
+        what = "A contact was created after its import was complete."
+        self._check(
+            "upload.completed-after-created",
+            what,
+            f"at {completed} at the latest",
+            str(created),
+            "created late",
+            holds=created <= completed + late,
+        )
+        took = timedelta(seconds=self._seen.ended - self._seen.began)
+        what = "`createdAt` of a new contact is not the time of the import."
+        self._check(
+            "upload.times-are-now",
+            what,
+            f"about {completed}",
+            str(created),
+            "created at",
+            holds=abs(created - completed) < _NOW + late + took,
+        )
+
+    def known(
+        self, card: CardDigest, contacts: Sequence[Mapping[str, Any]], known: KnownContact
+    ) -> None:
+        """Judge a contact that was there before, by the one import that named its number since."""
+        contact = same_as(contacts, known)
+        is_here = self._page.list_id == self._seen.list_id
+        if self._seen.strategy == "SKIP":
+            self._untouched(contact, known)
+        elif card.number not in self._once:
+            return
+        elif self._seen.strategy == "UPDATE":
+            self._updated(card, contact, known)
+        elif self._seen.strategy == "DUPLICATE" and is_here:
+            ids = {hash(str(each.get("contactId"))) for each in contacts}
+            copies = [
+                each for each in contacts if hash(str(each.get("contactId"))) != known.contact_id
+            ]
+            self._check(
+                "duplicates.copy-creates",
+                "DUPLICATE has not made a copy.",
+                "a copy",
+                "none",
+                "copy",
+                holds=bool(ids - {known.contact_id}),
+            )
+            if copies:
+                self._copy(card, copies[-1])
+
+    def _copy(self, card: CardDigest, copied: Mapping[str, Any]) -> None:
+        """Compare a copy with its card."""
+        if card.traits or card.name_traits or card.email_traits:
+            return
+        now = digest(copied)
+        what = "The copy that DUPLICATE made has not what its card says."
+        self._check(
+            "duplicates.copy-creates",
+            what,
+            "name and address of the card",
+            "others",
+            "copy fields",
+            holds=(now.name, now.email) == (card.name, card.email),
+        )
+
+    def _untouched(self, contact: Mapping[str, Any], known: KnownContact) -> None:
+        now = digest(contact, known.lists, known.read_at)
+        what = "SKIP has changed a contact that was there before."
+        self._check(
+            "duplicates.skip-leaves-the-contact",
+            what,
+            "the contact as it was",
+            "another one",
+            "skip",
+            holds=now == known,
+        )
+
+    def _updated(self, card: CardDigest, contact: Mapping[str, Any], known: KnownContact) -> None:
+        now = digest(contact)
+        self._replaced(card, now, known)
+        tags = set(map(hash, self._seen.tags))
+        if tags:
+            what = "UPDATE has not given a contact the tags of the import."
+            self._check(
+                "duplicates.update-adds-tags",
+                what,
+                "the tags",
+                "not all of them",
+                "update tags",
+                holds=tags <= now.tags,
+            )
+        what = "UPDATE has made another contact of one that was there before."
+        self._check(
+            "duplicates.update-keeps-the-contact",
+            what,
+            "the same id and createdAt",
+            "others",
+            "update keeps",
+            holds=(now.contact_id, now.created_at) == (known.contact_id, known.created_at),
+        )
+        if self._expected.update_tags == "added" and known.tags:
+            what = "UPDATE has removed tags of a contact."
+            self._check(
+                "duplicates.update-keeps-tags",
+                what,
+                "the tags as well that it had",
+                "fewer",
+                "update keeps tags",
+                holds=known.tags <= now.tags,
+            )
+
+    def _replaced(self, card: CardDigest, now: KnownContact, known: KnownContact) -> None:
+        """Judge the fields that an UPDATE replaces, and those that it must not."""
+        about: PromiseId = "duplicates.update-replaces"
+        if card.name and promise_of(card.traits | card.name_traits, about) in (
+            about,
+            "cards.non-ascii",
+            "cards.escapes",
+        ):
+            what = "UPDATE has not replaced the name of a contact."
+            self._check(
+                about,
+                what,
+                "the name on the card",
+                "another name",
+                "update name",
+                holds=now.name == card.name,
+            )
+        if card.email and not (card.email_traits or card.traits):
+            what = "UPDATE has not replaced the address of a contact."
+            self._check(
+                about,
+                what,
+                "the address on the card",
+                "another one",
+                "update email",
+                holds=now.email == card.email,
+            )
+        elif not card.email and known.email and self._expected.update_missing_fields == "kept":
+            what = "UPDATE has removed an address that the card does not name."
+            self._check(
+                "duplicates.update-never-blanks",
+                what,
+                "the address as it was",
+                "another, or none",
+                "update blanks",
+                holds=now.email == known.email,
+            )

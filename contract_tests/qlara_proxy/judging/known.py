@@ -1,0 +1,114 @@
+"""What is remembered of an account's contacts, as hashes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qlara_proxy.judging.limits import CONTACTS, IMPORTS, Kept
+from qlara_proxy.judging.reading import hashed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qlara_proxy.judging.reading import CardDigest
+    from qlara_proxy.judging.seen import Seen
+
+_MOST_LISTS = 8
+
+
+class KnownContact(NamedTuple):
+    """A contact as it was seen last, as hashes."""
+
+    contact_id: int
+    name: int
+    email: int
+    tags: frozenset[int]
+    created_at: str
+    lists: frozenset[int]
+    read_at: float
+
+
+class KnownContacts:
+    """The contacts of one account, by number.
+
+    ``is_account_wide``: contacts of other lists have been seen to make their cards duplicates.
+    """
+
+    def __init__(self) -> None:
+        self.by_number: Kept[int, KnownContact] = Kept(CONTACTS)
+        self.is_account_wide = False
+        self._lists: Kept[int, frozenset[int]] = Kept(CONTACTS)
+        self._ids: Kept[int, int] = Kept(CONTACTS)
+        self._cards: Kept[int, dict[int, CardDigest]] = Kept(IMPORTS)
+
+    def __contains__(self, number: int) -> bool:
+        """Return whether the account has this number for sure."""
+        return number in self._lists
+
+    def lists_of(self, number: int) -> frozenset[int]:
+        """Return the lists that a number is known to be on."""
+        return self._lists.get(number, frozenset())
+
+    def note(self, number: int, list_id: str) -> None:
+        """Note that a list holds a number."""
+        before = self.lists_of(number)
+        is_full = len(before) >= _MOST_LISTS
+        self._lists.keep(number, before if is_full else before | {hash(list_id)})
+
+    def note_list(self, list_id: str, contacts: Sequence[Mapping[str, Any]], at: float) -> None:
+        """Note all contacts of a list, as they were read until *at*."""
+        for number, same in by_number(contacts).items():
+            before = self.by_number.find(number)
+            lists = (before.lists if before is not None else frozenset()) | {hash(list_id)}
+            self.by_number.keep(number, digest(same_as(same, before), lists, at))
+            self.note(number, list_id)
+
+    def is_same(self, number: int, contact: Mapping[str, Any]) -> bool:
+        """Note who has a number that two imports brought at once; return whether it is always the same."""
+        identity = hash(str(contact.get("contactId")))
+        before = self._ids.find(number)
+        if before is None:
+            self._ids.keep(number, identity)
+        return before in (None, identity)
+
+    def cards_of(self, seen: Seen) -> dict[int, CardDigest]:
+        """Return the cards of an import by number; nothing of any other exchange."""
+        found = self._cards.find(seen.number)
+        if found is None:
+            file = getattr(seen, "file", None)
+            cards = file.cards if file is not None else ()
+            found = {each.number: each for each in cards if each.number}
+            self._cards.keep(seen.number, found)
+        return found
+
+
+def by_number(contacts: Sequence[Mapping[str, Any]]) -> dict[int, list[Mapping[str, Any]]]:
+    """Return contacts by the hash of their number."""
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for each in contacts:
+        found.setdefault(hashed(str(each.get("phoneNumber"))), []).append(each)
+    return found
+
+
+def same_as(contacts: Sequence[Mapping[str, Any]], known: KnownContact | None) -> Mapping[str, Any]:
+    """Return the contact that is *known*, or the first."""
+    if known is None:
+        return contacts[0]
+    same = (each for each in contacts if hash(str(each.get("contactId"))) == known.contact_id)
+    return next(same, contacts[0])
+
+
+def digest(
+    contact: Mapping[str, Any], lists: frozenset[int] = frozenset(), read_at: float = 0.0
+) -> KnownContact:
+    """Return what is remembered of a contact."""
+    tags = contact.get("tags")
+    return KnownContact(
+        hash(str(contact.get("contactId"))),
+        hashed(str(contact.get("name") or "")),
+        hashed(str(contact.get("email") or "")),
+        frozenset(map(hash, map(str, tags))) if isinstance(tags, list) else frozenset(),
+        str(contact.get("createdAt")),
+        lists,
+        read_at,
+    )

@@ -1,0 +1,86 @@
+"""Imports right after the quota was read: an exhausted one refuses what it must, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlara_proxy.judging.ledger import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.known import KnownContacts
+    from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.seen import SeenImport
+    from qlara_proxy.judging.window import Window
+
+_CONFLICT = 409
+_FOR_OTHER_REASONS = frozenset({0, 401, 404, 409, 413, 429})
+_PASSES: dict[str, PromiseId] = {
+    "SKIP": "upload.duplicates-pass-at-full-quota",
+    "UPDATE": "upload.updates-pass-at-full-quota",
+}
+
+
+class RoomChecks:
+    """Judges imports by how much room the quota has."""
+
+    def __init__(self, ledger: TrafficLedger, known: KnownContacts, window: Window) -> None:
+        self._ledger = ledger
+        self._known = known
+        self._window = window
+
+    def imported(self, seen: SeenImport) -> None:
+        """Judge an import if the quota was read right before it."""
+        quota = self._window.quota
+        if quota is None or seen.exchange is None or seen.file is None or not seen.file.is_sure:
+            return
+        if quota.ended > seen.began or self._window.writes(quota.began, seen.began):
+            return
+        numbers = [each.number for each in seen.file.cards if not each.fault]
+        if numbers and quota.used < quota.total:
+            self._with_room(seen, quota.total - quota.used, numbers)
+        elif numbers and all(each in self._known for each in numbers):
+            self._of_duplicates(seen)
+        elif numbers and not any(each in self._known for each in numbers):
+            self._of_new_ones(seen)
+
+    def _of_new_ones(self, seen: SeenImport) -> None:
+        """Judge an import of contacts that the account is not known to have, at a full quota."""
+        if seen.status not in _FOR_OTHER_REASONS and not seen.summary.get("duplicates", 0):
+            what = "The quota is exhausted, and an import of new contacts is not refused with 409."
+            self._doubt("upload.quota-exceeded", what, "409", str(seen.status), seen)
+
+    def _of_duplicates(self, seen: SeenImport) -> None:
+        """Judge an import of contacts that the account has, at a full quota."""
+        if seen.strategy in _PASSES and seen.is_accepted:
+            self._ledger.kept(_PASSES[seen.strategy])
+        elif seen.strategy in _PASSES and seen.status == _CONFLICT:
+            what = f"With an exhausted quota, a file of duplicates is refused with {seen.strategy}."
+            self._doubt(_PASSES[seen.strategy], what, "a report", "409", seen, "quota.full")
+        elif seen.strategy == "DUPLICATE" and seen.status == _CONFLICT:
+            self._ledger.kept("upload.copies-need-quota")
+        elif seen.strategy == "DUPLICATE" and seen.is_accepted:
+            what = "The quota is exhausted, and copies are not refused."
+            self._doubt("upload.copies-need-quota", what, "409", str(seen.status), seen)
+
+    def _with_room(self, seen: SeenImport, room: int, numbers: Sequence[int]) -> None:
+        """Judge an import right after a reading of the quota that shows some room."""
+        if seen.status == _CONFLICT and len(numbers) <= room:
+            what = (
+                f"An import of {len(numbers)} cards is refused, although there is room for {room}."
+            )
+            self._doubt("upload.quota-exceeded", what, "a report", "409", seen)
+        is_over = len(set(numbers)) > room and seen.strategy == "SKIP"
+        if seen.is_accepted and is_over and seen.summary and not seen.summary["duplicates"]:
+            what = f"There is room for {room} contacts, and an import of more is not refused."
+            got = f"{seen.summary['imported']} imported"
+            self._doubt("upload.quota-all-or-nothing", what, "409", got, seen, "quota.partial")
+
+    def _doubt(
+        self, about: PromiseId, what: str, expected: str, got: str, seen: SeenImport, by: str = ""
+    ) -> None:
+        assert seen.exchange is not None
+        by_names = (by,) if by else ()
+        self._ledger.doubtful(Difference(about, what, expected, got, seen.exchange, by=by_names))

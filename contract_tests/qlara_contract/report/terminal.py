@@ -136,13 +136,17 @@ def print_outcome(console: Console, outcome: Outcome, trend: Trend | None = None
     for what, count in network_failures(outcome):
         times = counted(count, "time")
         _say(console, f"[yellow]network[/] {escape(requests.masked(what))} ({times})", 0, 2)
+    _print_end(console, outcome)
+    _say(console, f"\n[dim]{escape(' · '.join(circumstances(outcome)))}[/]", 0, 2)
+    if found:
+        _print_verdict(console, outcome)
+
+
+def _print_end(console: Console, outcome: Outcome) -> None:
     if outcome.wording.leaves_contacts:
         _say(console, f"\n[bold]Left behind[/]: {escape(left_behind(outcome))}", 0, 2)
     for failure in outcome.failures:
         console.print(f"[bold red]The suite itself failed.[/] {escape(failure)}")
-    _say(console, f"\n[dim]{escape(' · '.join(circumstances(outcome)))}[/]", 0, 2)
-    if found:
-        _print_verdict(console, outcome)
 
 
 def _say(console: Console, markup: str, indent: int = 0, more: int = 0) -> None:

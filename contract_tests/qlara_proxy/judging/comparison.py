@@ -12,13 +12,11 @@ from qlara_proxy.judging.reading import hashed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from qlara_contract.conventions import Conventions
     from qlara_contract.promise_ids import PromiseId
-    from qlara_proxy.judging.known import KnownContacts
-    from qlara_proxy.judging.ledger import Difference, TrafficLedger
+    from qlara_proxy.judging.ledger import Difference
+    from qlara_proxy.judging.listed import AccountContext
     from qlara_proxy.judging.reading import CardDigest
     from qlara_proxy.judging.seen import SeenImport, SeenPage
-    from qlara_proxy.judging.settling import Settling
 
 
 class ImportComparison(FieldChecks):
@@ -26,18 +24,13 @@ class ImportComparison(FieldChecks):
 
     def __init__(
         self,
-        ledger: TrafficLedger,
-        conventions: Conventions,
-        known: KnownContacts,
+        context: AccountContext,
         seen: SeenImport,
         page: SeenPage,
         contacts: Sequence[Mapping[str, Any]],
-        *,
-        settling: Settling,
         began: float,
     ) -> None:
-        super().__init__(ledger, conventions, known, seen, page, contacts)
-        self._settling = settling
+        super().__init__(context, seen, page, contacts)
         self._delay = began - seen.ended
         self._late: list[Difference] = []
 
@@ -166,7 +159,7 @@ class ImportComparison(FieldChecks):
             if card.number in self._known and self._seen.strategy == "UPDATE":
                 if self._expected.update_list == "joined":
                     what = "A contact that UPDATE changed is not on the list of the import."
-                    self._not_there("duplicates.update-joins-the-list", what, card)
+                    self._not_there("duplicates.update-joins-the-list", what)
                 continue
             self._lost(card, found)
 
@@ -191,13 +184,11 @@ class ImportComparison(FieldChecks):
         if about is None:
             return
         what = f"The card at line {card.line} is counted as imported, and is not in the list."
-        self._not_there(about, what, card)
+        self._not_there(about, what)
         if not found and not (self._seen.file and self._seen.file.whole):
-            self._not_there(
-                "upload.report-names-the-list", "None of the contacts is in that list.", card
-            )
+            self._not_there("upload.report-names-the-list", "None of the contacts is in that list.")
 
-    def _not_there(self, about: PromiseId, what: str, card: CardDigest) -> None:
+    def _not_there(self, about: PromiseId, what: str) -> None:
         kind = f"missing {about}"
         self._late.append(self._difference(about, what, "a contact with its number", "none", kind))
 

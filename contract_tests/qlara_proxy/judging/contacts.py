@@ -8,6 +8,7 @@ from qlara_proxy.judging.comparison import ImportComparison
 from qlara_proxy.judging.known import KnownContacts, by_number
 from qlara_proxy.judging.ledger import Difference
 from qlara_proxy.judging.limits import IMPORTS, Kept
+from qlara_proxy.judging.listed import AccountContext
 from qlara_proxy.judging.reading import hashed
 from qlara_proxy.judging.room import RoomChecks
 from qlara_proxy.judging.seen import SeenImport
@@ -193,16 +194,8 @@ class ContactChecks:
         contacts: Sequence[Mapping[str, Any]],
         began: float,
     ) -> ImportComparison:
-        return ImportComparison(
-            self._ledger,
-            self._expected,
-            self._known,
-            seen,
-            page,
-            contacts,
-            settling=self._settling,
-            began=began,
-        )
+        context = AccountContext(self._ledger, self._expected, self._known, self._settling)
+        return ImportComparison(context, seen, page, contacts, began)
 
     def _judge_known(
         self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.promise_ids import PromiseId
 from qlara_contract.promises import promise
 from qlara_proxy.judging.imports import moment_of, promise_of
 from qlara_proxy.judging.known import KnownContact, digest, same_as
@@ -15,6 +14,7 @@ from qlara_proxy.judging.reading import hashed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.reading import CardDigest
 
 _SLACK = timedelta(seconds=2)

@@ -7,6 +7,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def read_form(content_type: str, body: bytes) -> SeenForm | None:
     if len(marks) < 2 or marks[-1][1] is None or len(marks) > _MOST_PARTS:
         return None
     parts = []
-    for begin, end in zip(marks, marks[1:], strict=False):
+    for begin, end in pairwise(marks):
         if begin[1] is not None:
             break
         head, gap, content = body[begin.end() + 2 : end.start()].partition(b"\r\n\r\n")

@@ -200,11 +200,9 @@ class ReportChecks:
         if is_whole and not unmatched:
             for each in left.values():
                 self._not_reported(each, api)
-            self._must_be_errors(seen, left, api)
+            self._must_be_errors(left, api)
 
-    def _must_be_errors(
-        self, seen: SeenImport, left: dict[int, CardDigest], api: ApiExchange
-    ) -> None:
+    def _must_be_errors(self, left: dict[int, CardDigest], api: ApiExchange) -> None:
         """Judge cards that the contract takes for errors, where nobody can be sure of it."""
         for card in left.values():
             if card.is_sure or not card.fault:
@@ -309,7 +307,7 @@ class ReportChecks:
     def _sound_card_refused(
         self, card: CardDigest, error: dict[str, Any], api: ApiExchange
     ) -> None:
-        """A card that can be imported is an error: what is special about it names the promise."""
+        """Judge a card that can be imported and is an error: what is special about it names the promise."""
         about = promise_of(card.traits | card.number_traits, _GENERAL)
         if about is None:
             return

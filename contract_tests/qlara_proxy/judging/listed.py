@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qlara_proxy.judging.known import by_number
 from qlara_proxy.judging.ledger import Difference
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from qlara_proxy.judging.known import KnownContacts
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import SeenImport, SeenPage
+    from qlara_proxy.judging.settling import Settling
+
+
+class AccountContext(NamedTuple):
+    """What the checks of one account share."""
+
+    ledger: TrafficLedger
+    conventions: Conventions
+    known: KnownContacts
+    settling: Settling
 
 
 class ListedImport:
@@ -23,15 +33,14 @@ class ListedImport:
 
     def __init__(
         self,
-        ledger: TrafficLedger,
-        conventions: Conventions,
-        known: KnownContacts,
+        context: AccountContext,
         seen: SeenImport,
         page: SeenPage,
         contacts: Sequence[Mapping[str, Any]],
     ) -> None:
         assert page.exchange is not None
-        self._ledger, self._expected, self._known = ledger, conventions, known
+        self._ledger, self._expected = context.ledger, context.conventions
+        self._known, self._settling = context.known, context.settling
         self._seen, self._page, self._contacts = seen, page, contacts
         self._shown = page.exchange
         self._before = (seen.exchange,) if seen.exchange is not None else ()

@@ -9,6 +9,7 @@ from qlara_proxy.judging.seen import SeenImport
 
 if TYPE_CHECKING:
     from qlara_contract.conventions import Conventions
+    from qlara_contract.exchange import ApiExchange
     from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import Seen, SeenQuota
@@ -70,63 +71,71 @@ class QuotaChecks:
             self._stood(before, seen)
 
     def _moved(self, imports: list[SeenImport], before: SeenQuota, seen: SeenQuota) -> None:
-        counts = [each.created for each in imports]
+        """Judge two readings with imports between them."""
         if seen.exchange is None or before.exchange is None:
             return
-        total = Difference(
-            "quota.total-stays",
-            "`total` has changed across an import.",
-            str(before.total),
-            str(seen.total),
-            seen.exchange,
-            (before.exchange,),
-            kind="total",
-        )
-        if seen.total == before.total:
-            self._ledger.kept("quota.total-stays")
-        elif not self._is_shared:
-            self._ledger.doubtful(total)
-        if any(each is None for each in counts):
-            if len(imports) != 1 or not imports[0].summary:
-                return
-            counts = [max(0, imports[0].summary["imported"] - imports[0].summary["duplicates"])]
-            if self._expected.update_count == "skipped":
-                counts = [imports[0].summary["imported"]]
-        created = sum(each or 0 for each in counts)
+        self._total(before, seen, before.exchange, seen.exchange)
+        created = self._created(imports)
+        if created is None:
+            return
         moved = seen.used - before.used
         abouts = _abouts(imports)
         delay = seen.began - max(each.ended for each in imports)
         if moved == created + self._missing and self._missing:
             self._settled(seen)
-            return
-        if moved == created:
+        elif moved == created:
             if created:
                 self._settling.shown(delay)
-            self._ledger.kept(*abouts, *(["quota.moves-at-once"] if created else []))
-            return
-        before_it = [each.exchange for each in (before, *imports) if each.exchange is not None]
-        what = f"`used` changed by {moved} across an import that created {created}."
-        differences = tuple(
-            Difference(
-                about,
-                what,
-                str(before.used + created),
-                str(seen.used),
-                seen.exchange,
-                tuple(before_it[:4]),
-                kind=f"off by {moved - created}",
+                self._ledger.kept("quota.moves-at-once")
+            self._ledger.kept(*abouts)
+        elif not self._is_shared:
+            what = f"`used` changed by {moved} across an import that created {created}."
+            kind = f"off by {moved - created}"
+            shown = [each.exchange for each in (before, *imports) if each.exchange is not None]
+            due, got = str(before.used + created), str(seen.used)
+            differences = tuple(
+                Difference(each, what, due, got, seen.exchange, tuple(shown[:4]), kind=kind)
+                for each in abouts
             )
-            for about in abouts
-        )
-        if self._is_shared:
-            return
-        if 0 <= moved < created:
+            self._differs(differences, created - moved, created, delay)
+
+    def _differs(
+        self, differences: tuple[Difference, ...], missing: int, created: int, delay: float
+    ) -> None:
+        """Note a difference: what is missing may come yet."""
+        if 0 < missing <= created:
             self._late = differences
-            self._missing += created - moved
+            self._missing += missing
             self._settling.missing(delay, *differences)
-        else:
-            for each in differences:
-                self._ledger.doubtful(each)
+            return
+        for each in differences:
+            self._ledger.doubtful(each)
+
+    def _total(
+        self, before: SeenQuota, seen: SeenQuota, earlier: ApiExchange, later: ApiExchange
+    ) -> None:
+        about: PromiseId = "quota.total-stays"
+        if seen.total == before.total:
+            self._ledger.kept(about)
+        elif not self._is_shared:
+            what = "`total` has changed across an import."
+            due, got = str(before.total), str(seen.total)
+            self._ledger.doubtful(
+                Difference(about, what, due, got, later, (earlier,), kind="total")
+            )
+
+    def _created(self, imports: list[SeenImport]) -> int | None:
+        """Return how many contacts imports have created, as their reports say; ``None`` if they do not."""
+        counts = [each.created for each in imports]
+        told = [each for each in counts if each is not None]
+        if len(told) == len(counts):
+            return sum(told)
+        (first, *others) = imports
+        if others or not first.summary:
+            return None
+        if self._expected.update_count == "skipped":
+            return first.summary["imported"]
+        return max(0, first.summary["imported"] - first.summary["duplicates"])
 
     def _stood(self, before: SeenQuota, seen: SeenQuota) -> None:
         """Judge two readings with no import between them."""

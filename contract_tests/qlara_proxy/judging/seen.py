@@ -120,25 +120,25 @@ def observed(
     known = contract().operation_of(passed.request.method, path)
     operation = known.operation_id if known else ""
     is_told = api is not None and not is_from_gateway(api.response)
-    common = (
-        passed.number,
-        _account(passed),
-        passed.began,
-        passed.began + passed.seconds,
-        operation,
-        api.response.status if api is not None and is_told else 0,
-        _light(api) if api is not None else None,
-    )
+    common: dict[str, Any] = {
+        "number": passed.number,
+        "account": _account(passed),
+        "began": passed.began,
+        "ended": passed.began + passed.seconds,
+        "operation": operation,
+        "status": api.response.status if api is not None and is_told else 0,
+        "exchange": _light(api) if api is not None else None,
+    }
     if operation == UPLOAD:
         chunked = any(headers_named(passed.request.headers, "transfer-encoding"))
         return _import(common, api, form, conventions, is_chunked=chunked)
     if api is None or not is_told or not 200 <= api.response.status < 300:
-        return Seen(*common)
+        return Seen(**common)
     if operation == LIST:
         return _page(common, api)
     if operation == QUOTA:
         return _quota(common, api, conventions)
-    return Seen(*common)
+    return Seen(**common)
 
 
 def unknown(passed: PassedExchange) -> Seen:
@@ -173,7 +173,7 @@ def _light(exchange: ApiExchange) -> ApiExchange:
 
 
 def _import(
-    common: tuple[Any, ...],
+    common: Mapping[str, Any],
     api: ApiExchange | None,
     form: SeenForm | None,
     conventions: Conventions,
@@ -190,7 +190,7 @@ def _import(
     sent = value("tags") or ""
     tags = sent.split(",")
     return SeenImport(
-        *common,
+        **common,
         asked=value("listId") or "",
         list_name=value("listName") or "",
         list_id=str(response.value("listId") or "") if response is not None else "",
@@ -234,23 +234,23 @@ def _counts(summary: Any) -> dict[str, int]:
     if not isinstance(summary, dict):
         return {}
     counts = {name: summary.get(name) for name in SUMMARY}
-    whole = all(type(value) is int and value >= 0 for value in counts.values())
-    return counts if whole else {}
+    told = {name: value for name, value in counts.items() if type(value) is int and value >= 0}
+    return told if len(told) == len(counts) else {}
 
 
-def _page(common: tuple[Any, ...], api: ApiExchange) -> Seen:
+def _page(common: Mapping[str, Any], api: ApiExchange) -> Seen:
     body = api.response.json
     contacts, total = api.response.value("contacts"), api.response.value("total")
     if not isinstance(contacts, list) or type(total) is not int:
-        return Seen(*common)
+        return Seen(**common)
     if not all(isinstance(each, dict) for each in contacts):
-        return Seen(*common)
+        return Seen(**common)
     found = contract().operations[LIST].pattern.fullmatch(api.request.path)
     query = dict(api.request.query)
     named = {"page", "limit"}
     told = body.get("page")
     return SeenPage(
-        *common,
+        **common,
         list_id=unquote(found[1]) if found else "",
         page=_whole(query.get("page")),
         limit=_whole(query.get("limit")),
@@ -262,12 +262,12 @@ def _page(common: tuple[Any, ...], api: ApiExchange) -> Seen:
     )
 
 
-def _quota(common: tuple[Any, ...], api: ApiExchange, conventions: Conventions) -> Seen:
+def _quota(common: Mapping[str, Any], api: ApiExchange, conventions: Conventions) -> Seen:
     field_of_total = "totalLimit" if conventions.quota_fields == "limits" else "total"
     used, total = api.response.value("used"), api.response.value(field_of_total)
     if type(used) is not int or type(total) is not int:
-        return Seen(*common)
-    return SeenQuota(*common, used=used, total=total)
+        return Seen(**common)
+    return SeenQuota(**common, used=used, total=total)
 
 
 def _whole(text: str | None) -> int | None:

@@ -121,21 +121,18 @@ class SingleChecks:
             self._ledger.check(bounds, holds=not is_less)
         if "%" in api.request.path:
             self._ledger.kept("list.id-encoded")
+        self._past_the_end(seen, api)
+
+    def _past_the_end(self, seen: SeenPage, api: ApiExchange) -> None:
         first = self._pages.first
-        if (
-            seen.is_plain
-            and first is not None
-            and seen.page is not None
-            and seen.limit
-            and seen.total
-        ):
-            if (seen.page - first) * seen.limit >= seen.total and self._pages.has_pages:
-                what = (
-                    f"Page {seen.page} of {seen.total} contacts is past the end, and is not empty."
-                )
-                got = f"{len(seen.contacts)} contacts"
-                past = Difference("list.page-past-the-end", what, "no contacts", got, api)
-                self._ledger.check(past, holds=not seen.contacts)
+        if not seen.is_plain or first is None or seen.page is None or not self._pages.has_pages:
+            return
+        if not seen.limit or not seen.total or (seen.page - first) * seen.limit < seen.total:
+            return
+        what = f"Page {seen.page} of {seen.total} contacts is past the end, and is not empty."
+        got = f"{len(seen.contacts)} contacts"
+        past = Difference("list.page-past-the-end", what, "no contacts", got, api)
+        self._ledger.check(past, holds=not seen.contacts)
 
     def _decided(self, promise: PromiseId, got: int, expected: int, api: ApiExchange) -> None:
         self._ledger.check(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from qlara_contract.promise_ids import PromiseId
 from qlara_contract.promises import PROMISES
+
+if TYPE_CHECKING:
+    from qlara_contract.promise_ids import PromiseId
 
 
 class Sight(StrEnum):

@@ -46,7 +46,11 @@ class FieldChecks(ListedImport):
         if not card.name:
             return True
         got = contact.get("name")
-        if isinstance(got, str) and hashed(got) == card.name:
+        fits = isinstance(got, str) and hashed(got) == card.name
+        if not fits and isinstance(got, str) and "cards.escapes" in card.name_traits:
+            # An escaped line feed is one; what becomes of it in a name is not said.
+            fits = hashed(" ".join(got.split())) == card.words
+        if fits:
             self._ledger.kept(*(card.name_traits or {"cards.name"}))
             return True
         whole = self._file_traits() - {"cards.line-ends"}
@@ -57,6 +61,12 @@ class FieldChecks(ListedImport):
 
     def _email(self, card: CardDigest, contact: Mapping[str, Any]) -> bool:
         got = contact.get("email")
+        if not card.email and isinstance(got, str) and "@" in got:
+            what = "A contact whose card has no EMAIL shows an address."
+            self._check(
+                "cards.email", what, "none", self._ledger.shown(got), "made up", holds=False
+            )
+            return False
         if not card.email:
             if "cards.email-absent" in card.email_traits:
                 due = {"absent": "email" not in contact, "null": got is None, "empty": got == ""}

@@ -68,6 +68,12 @@ class CardDigest(NamedTuple):
     version: PromiseId | None = None
     words: int = 0  # of the name, whatever stands between them
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing special about it."""
+        special = self.traits | self.name_traits | self.number_traits | self.email_traits
+        return special <= {"cards.email-absent"}
+
 
 @dataclass(frozen=True)
 class FileDigest:

@@ -98,7 +98,7 @@ class Beginning:
     def held(self) -> int:
         """How many contacts its lists hold."""
         people = (one for each in self.lists.values() for one in each.contacts.values())
-        seen = [one["contactId"] for one in people if one.get("contactId")]
+        seen = [str(one["contactId"]) for one in people if one.get("contactId")]
         twice = len(seen) - len(set(seen))
         return sum(each.total for each in self.lists.values()) - twice + len(self.not_seen)
 

@@ -25,7 +25,7 @@ SHOWN := 2>&1; echo "status $$?"; } | awk '\
 	END { if (status) for (i = 1; i <= lines; i++) print said[i]; exit status }'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test clients rehearsals coverage check format contract bench bench-quick mutants circle console-test images docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
+.PHONY: help serve demo verify suite test clients rehearsals traffic coverage check format contract bench bench-quick mutants circle console-test images docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ test: $(VENV)/dev  ## Run the tests, in as many processes as there are processor
 
 clients: $(VENV)/dev $(TOOLS)/ready  ## Generate clients of the contract, import it into tools, and use them (needs Java)
 	$(BIN)/python -m pytest $(PARALLEL) -m clients tests/clients
+
+traffic: $(VENV)/dev  ## Judge the traffic of every defect and of what is right, half an hour
+	$(BIN)/python -m pytest $(PARALLEL) -m traffic tests/qlara_proxy
 
 rehearsals: $(VENV)/dev  ## Play good clients in every act over ten seeds, and see that none is accused
 	$(BIN)/python -m pytest $(PARALLEL) -m rehearsals tests/qlara_rehearsal

@@ -58,6 +58,7 @@ FORBIDDEN = [
     ("A proxy sees the sandbox", "qlara_proxy.running", "qlara_sandbox.web.runtime"),
     ("The proxy is layered", "qlara_proxy.judging.judge", "qlara_proxy.recording"),
     ("The proxy is layered", "qlara_proxy.forwarding.hub", "qlara_proxy.live"),
+    ("The judge of traffic is layered", "qlara_proxy.judging.ledger", "qlara_proxy.judging.judge"),
     ("What forwards is layered", "qlara_proxy.forwarding.heads", "qlara_proxy.forwarding.bodies"),
     ("A rehearsal is layered", "qlara_rehearsal.evidence", "qlara_rehearsal.checks.account"),
     ("The command line is above", "qlara_contract.run", "qlara_rehearsal.judge"),

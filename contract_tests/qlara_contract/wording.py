@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 class Wording:
     """The words of one kind of report.
 
-    ``not_exercised`` is what a promise is called that nothing showed, ``to_exercise`` begins what would
-    show it, and ``remedy``, if given, returns that for a promise. ``leaves_contacts``: what is reported
-    on may have left contacts behind.
+    ``not_exercised`` is what a promise is called that nothing showed, and ``remedy``, if given, returns what
+    would show it. ``leaves_contacts``: what is reported on may have left contacts behind. ``counts_checks``: a page tells how often each
+    promise was kept. ``about_requests`` is what it says of the requests that it shows.
     """
 
     tool: str = "qlara-sandbox verify"
     title: str = "Contract report"
     not_exercised: str = "not exercised"
-    to_exercise: str = "To exercise"
     remedy: Callable[[PromiseResult], str] | None = None
     leaves_contacts: bool = True
+    counts_checks: bool = False
+    about_requests: str = (
+        "Each request is shown as it was sent; `YOUR_…` stands for what is secret. Run the lines in the "
+        "folder of this report."
+    )
 
     def of(self, state: PromiseState) -> str:
         """Return how a state is called."""

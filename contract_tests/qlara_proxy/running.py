@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from qlara_proxy.forwarding.target import Target
+    from qlara_proxy.forwarding.target import ProxyTarget
     from qlara_proxy.live import JournalEntry
     from qlara_proxy.traffic import PassedExchange, Watcher
 
@@ -35,7 +35,7 @@ class ProxySettings:
     ``broken`` says which promises an exchange broke. ``seconds`` is how long it runs; None: until it is stopped.
     """
 
-    target: Target
+    target: ProxyTarget
     watchers: Sequence[Watcher] = ()
     overlay: Path | None = None
     admin_token: str | None = None

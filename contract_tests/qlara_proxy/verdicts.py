@@ -21,7 +21,7 @@ _FILES = {"html": "report.html", "junit": "junit.xml"}
 _BROKEN, _UNKNOWN = 1, 2
 
 
-class Verdicts:
+class TrafficVerdicts:
     """Watches the traffic for the promises that it shows; used by the thread of the watchers, and after it.
 
     Raises:

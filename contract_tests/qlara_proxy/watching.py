@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from qlara_proxy.forwarding.exchange import Exchange
+    from qlara_proxy.forwarding.exchange import OpenExchange
     from qlara_proxy.traffic import Watcher
 
 log = logging.getLogger("qlara_proxy")
@@ -31,7 +31,7 @@ class Watching:
     def __init__(self, watchers: Sequence[Watcher], most: int = MOST_WAITING) -> None:
         self._watchers = tuple(watchers)
         self._most = most
-        self._queue: SimpleQueue[Exchange | Callable[[], None] | None] = SimpleQueue()
+        self._queue: SimpleQueue[OpenExchange | Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="qlara-proxy-watchers", daemon=True)
         self.left_out = self.failures = 0
 
@@ -39,7 +39,7 @@ class Watching:
         """Begin to watch."""
         self._thread.start()
 
-    def put(self, exchange: Exchange) -> None:
+    def put(self, exchange: OpenExchange) -> None:
         """Let the watchers see an exchange that is over; returns at once."""
         exchange.end()
         if self._queue.qsize() >= self._most:
@@ -80,7 +80,7 @@ class Watching:
             if callable(next_ := self._queue.get()):
                 next_()
 
-    def _next(self) -> Exchange | Callable[[], None] | None:
+    def _next(self) -> OpenExchange | Callable[[], None] | None:
         """Return what comes next. Whatever comes alone waits a little for more of it.
 
         Woken for each exchange, the thread would take the interpreter from the next request of the same client.
@@ -93,7 +93,7 @@ class Watching:
                 sleep(_PAUSE_SECONDS)
             return next_
 
-    def _show(self, exchange: Exchange) -> None:
+    def _show(self, exchange: OpenExchange) -> None:
         passed = exchange.passed()
         for watcher in self._watchers:
             try:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qlara_proxy.bundling import Bundle
-    from qlara_proxy.forwarding.target import Target
+    from qlara_proxy.forwarding.target import ProxyTarget
     from qlara_proxy.recording import Recording
     from qlara_proxy.running import Passed
     from qlara_proxy.shadowing import Shadow
     from qlara_proxy.traffic import Watcher
-    from qlara_proxy.verdicts import Verdicts
+    from qlara_proxy.verdicts import TrafficVerdicts
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _TIME = re.compile(r"([0-9]{1,6})([smh])")
@@ -228,7 +228,7 @@ def _proxied(options: dict[str, Any]) -> int:
 class _Watchers(NamedTuple):
     """Those who watch: always ``verdicts``, the others if they were asked for."""
 
-    verdicts: Verdicts
+    verdicts: TrafficVerdicts
     recording: Recording | None
     bundle: Bundle | None
     shadow: Shadow | None
@@ -238,15 +238,15 @@ class _Watchers(NamedTuple):
         return [each for each in self if each is not None]
 
 
-def _watchers(target: Target, options: dict[str, Any]) -> _Watchers:
+def _watchers(target: ProxyTarget, options: dict[str, Any]) -> _Watchers:
     from qlara_proxy.bundling import Bundle
     from qlara_proxy.recording import Recording
     from qlara_proxy.shadowing import Shadow
-    from qlara_proxy.verdicts import Verdicts
+    from qlara_proxy.verdicts import TrafficVerdicts
 
     keep_data, overlay = options["keep_data"], options["overlay"]
     return _Watchers(
-        Verdicts(
+        TrafficVerdicts(
             target.url,
             overlay,
             is_sole_client=options["sole_client"],
@@ -260,7 +260,7 @@ def _watchers(target: Target, options: dict[str, Any]) -> _Watchers:
     )
 
 
-def _welcome(url: str, target: Target, new_token: str | None) -> None:
+def _welcome(url: str, target: ProxyTarget, new_token: str | None) -> None:
     """Say that the proxy is ready, and what to change in the client."""
     paint = painter(sys.stdout)
     lines = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -84,10 +85,18 @@ def page(**changes: Any) -> dict[str, Any]:
     return right | changes
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A server that says nothing of clients that hang up; what else fails, it tells as ever."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving_with(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serve with *handler* on a free port; yield the base URL."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with QuietServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

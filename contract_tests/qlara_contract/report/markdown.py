@@ -181,10 +181,9 @@ def _not_exercised(outcome: Outcome, requests: ShownRequests) -> list[str]:
     groups = not_exercised(outcome)
     if not groups:
         return []
-    wording = outcome.wording
-    lines = ["", f"## {wording.not_exercised.capitalize()}", ""]
+    lines = ["", f"## {outcome.wording.not_exercised.capitalize()}", ""]
     for (reason, said), ids in groups.items():
-        remedied = f" {wording.to_exercise}: {plain(said)}." if said else ""
+        remedied = f" To exercise: {plain(said)}." if said else ""
         lines.append(
             f"- {plain(requests.masked(reason))} ({len(ids)}): `{ids[0]}`{' …' if ids[1:] else ''}.{remedied}"
         )

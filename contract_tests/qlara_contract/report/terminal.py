@@ -298,7 +298,7 @@ def _print_not_exercised(console: Console, outcome: Outcome) -> None:
         more = f" and {len(results) - 4} more" if len(results) > 4 else ""
         _say(console, f"{escape(reason)} ({len(results)}): [dim]{ids}{more}[/]", 2, 2)
         for said in filter(None, dict.fromkeys(remedy(outcome, each) for each in results)):
-            _say(console, f"[dim]{outcome.wording.to_exercise.lower()}: {escape(said)}[/]", 4, 2)
+            _say(console, f"[dim]to exercise: {escape(said)}[/]", 4, 2)
 
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:

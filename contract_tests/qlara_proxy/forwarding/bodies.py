@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
-from qlara_proxy.forwarding.heads import MalformedRequest
+from qlara_proxy.forwarding.heads import UnclearRequest
 from qlara_proxy.traffic import headers_named
 
 if TYPE_CHECKING:
@@ -141,21 +141,21 @@ def body_of_request(head: RequestHead, sink: Callable[[bytes], None]) -> BodyRea
     """Return what finds the end of a request's body.
 
     Raises:
-        MalformedRequest: two readers may find it in two places (RFC 9112 section 6.3 and 11.2).
+        UnclearRequest: two readers may find it in two places (RFC 9112 section 6.3 and 11.2).
     """
     _, _, lengths, codings = head.fields
     if codings and lengths:
-        raise MalformedRequest("Expected Content-Length or Transfer-Encoding; found both.")
+        raise UnclearRequest("Expected Content-Length or Transfer-Encoding; found both.")
     if len(lengths) > 1 or (lengths and "," in lengths[0]):
-        raise MalformedRequest("Expected one Content-Length; found several.")
+        raise UnclearRequest("Expected one Content-Length; found several.")
     if codings:
         if head.minor == 0:
-            raise MalformedRequest("Expected no Transfer-Encoding in HTTP/1.0; found one.")
+            raise UnclearRequest("Expected no Transfer-Encoding in HTTP/1.0; found one.")
         if not _is_chunked(codings) or len(codings) > 1:
-            raise MalformedRequest("Expected a Transfer-Encoding that ends with one chunked.")
+            raise UnclearRequest("Expected a Transfer-Encoding that ends with one chunked.")
         return ChunkedBody(sink)
     if lengths and not _LENGTH.fullmatch(lengths[0]):
-        raise MalformedRequest("Expected a Content-Length that is a number of bytes.")
+        raise UnclearRequest("Expected a Content-Length that is a number of bytes.")
     return SizedBody(int(lengths[0]) if lengths else 0, sink)
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from qlara_proxy.forwarding import refusals
 from qlara_proxy.forwarding.bodies import MalformedBody
-from qlara_proxy.forwarding.heads import MalformedRequest, end_of_request_head, parse_request
+from qlara_proxy.forwarding.heads import UnclearRequest, end_of_request_head, parse_request
 from qlara_proxy.forwarding.upstream import Upstream, reset
 
 if TYPE_CHECKING:
-    from qlara_proxy.forwarding.exchange import Exchange
+    from qlara_proxy.forwarding.exchange import OpenExchange
     from qlara_proxy.forwarding.heads import RequestHead
 
 # Bytes of pipelined requests that are read before it is their turn.
@@ -42,14 +42,14 @@ class Shared(Protocol):
         ...
 
     def addressed(self, head: RequestHead) -> bytes:
-        """Return the bytes of a head as they go on, or raise MalformedRequest."""
+        """Return the bytes of a head as they go on, or raise UnclearRequest."""
         ...
 
-    def exchange(self, connection: int, head: RequestHead) -> Exchange:
-        """Return a new exchange, or raise MalformedRequest."""
+    def exchange(self, connection: int, head: RequestHead) -> OpenExchange:
+        """Return a new exchange, or raise UnclearRequest."""
         ...
 
-    def finish(self, exchange: Exchange) -> None:
+    def finish(self, exchange: OpenExchange) -> None:
         """Take an exchange that is over."""
         ...
 
@@ -57,16 +57,16 @@ class Shared(Protocol):
         """Take note of a request that was not passed on."""
         ...
 
-    def joined(self, client: Client) -> int:
+    def joined(self, client: ClientConnection) -> int:
         """Take note of a connection; return its number."""
         ...
 
-    def left(self, client: Client) -> None:
+    def left(self, client: ClientConnection) -> None:
         """Take note that a connection is gone."""
         ...
 
 
-class Client(asyncio.Protocol):
+class ClientConnection(asyncio.Protocol):
     """One connection of a client."""
 
     def __init__(self, hub: Shared) -> None:
@@ -74,7 +74,7 @@ class Client(asyncio.Protocol):
         self._number = 0
         self._transport: asyncio.Transport
         self._unread = b""
-        self._exchange: Exchange | None = None
+        self._exchange: OpenExchange | None = None
         self._active: Upstream | None = None
         self._target: Upstream | None = None
         self._own: Upstream | None = None
@@ -176,7 +176,7 @@ class Client(asyncio.Protocol):
             else:
                 self._transport.resume_reading()
 
-    def _account(self, exchange: Exchange, data: bytes) -> None:
+    def _account(self, exchange: OpenExchange, data: bytes) -> None:
         """Take note of what has been passed on of a response."""
         if exchange is not self._exchange:
             return
@@ -230,7 +230,7 @@ class Client(asyncio.Protocol):
             head = parse_request(self._unread[:end])
             raw = self._hub.addressed(head)
             self._exchange = self._hub.exchange(self._number, head)
-        except MalformedRequest as error:
+        except UnclearRequest as error:
             self._hub.refused(error.message)
             self._refuse(error)
             return False
@@ -242,12 +242,12 @@ class Client(asyncio.Protocol):
         self._active.send(raw)
         return True
 
-    def _pass_body(self, exchange: Exchange) -> None:
+    def _pass_body(self, exchange: OpenExchange) -> None:
         try:
             taken = exchange.feed_request(self._unread)
         except MalformedBody as error:
             message = f"Expected a body in chunks as RFC 9112 section 7.1 has them: {error}."
-            self._refuse(MalformedRequest(message))
+            self._refuse(UnclearRequest(message))
             return
         self._pass_on(taken)
         if exchange.is_over:  # the response came before the end of the request
@@ -269,7 +269,7 @@ class Client(asyncio.Protocol):
                 exchange.failure = "The client closed the connection."
                 self._transport.abort()  # TLS has no other way to say it
 
-    def _finish(self, exchange: Exchange) -> None:
+    def _finish(self, exchange: OpenExchange) -> None:
         self._exchange = None
         self._hub.finish(exchange)
 
@@ -286,7 +286,7 @@ class Client(asyncio.Protocol):
             else:
                 self._pass_end()
 
-    def _refuse(self, error: MalformedRequest) -> None:
+    def _refuse(self, error: UnclearRequest) -> None:
         """Refuse in the proxy's own name what cannot be passed on."""
         exchange, self._exchange = self._exchange, None
         begun = exchange is not None and exchange.has_begun

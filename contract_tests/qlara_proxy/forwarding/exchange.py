@@ -16,7 +16,7 @@ from qlara_proxy.forwarding.heads import (
     end_of_response_head,
     parse_response,
 )
-from qlara_proxy.forwarding.keeping import Kept
+from qlara_proxy.forwarding.keeping import PassingBody
 from qlara_proxy.traffic import PassedExchange, PassedRequest, PassedResponse
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _SWITCHING = 101
 _FIRST_FINAL = 200
 
 
-class Exchange:
+class OpenExchange:
     """A request under way. ``failure`` says why there is no response, or not all of it.
 
     ``switches``: the connection is no longer HTTP after it.
@@ -38,7 +38,7 @@ class Exchange:
         """Begin with its head; *is_own*: it is to the proxy itself.
 
         Raises:
-            MalformedRequest: it is not clear where its body ends.
+            UnclearRequest: it is not clear where its body ends.
         """
         self.number = 0
         self.head = head
@@ -46,7 +46,7 @@ class Exchange:
         self._connection = connection
         self._began, self._clock = time.time(), time.perf_counter()
         self._seconds = 0.0
-        self._sent, self._received = Kept(room), Kept(room)
+        self._sent, self._received = PassingBody(room), PassingBody(room)
         self._request_body = body_of_request(head, self._sent.write)
         self._response: ResponseHead | None = None
         self._response_body: BodyReader | None = None

@@ -32,7 +32,7 @@ _CRLF = b"\r\n"
 _SHOWN = 80
 
 
-class MalformedRequest(Exception):
+class UnclearRequest(Exception):
     """A request that is not HTTP/1.1, or that two readers may read in two ways. ``status`` is what it is refused with."""
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -77,14 +77,14 @@ def end_of_request_head(data: bytes) -> int:
     """Return where the head ends with which *data* begins; -1: not yet.
 
     Raises:
-        MalformedRequest: it never will, or is too large.
+        UnclearRequest: it never will, or is too large.
     """
     end = data.find(b"\r\n\r\n", _begin(data))
     found = end + 4 if end >= 0 else -1
     if found > MOST_HEAD_BYTES or (found < 0 and len(data) > MOST_HEAD_BYTES):
-        raise MalformedRequest(f"Expected at most {MOST_HEAD_BYTES // 1024} KB of headers.", 431)
+        raise UnclearRequest(f"Expected at most {MOST_HEAD_BYTES // 1024} KB of headers.", 431)
     if found < 0 and _BARE_LINE_FEED.search(data):
-        raise MalformedRequest("Expected lines that end with CR LF; found one that ends with LF.")
+        raise UnclearRequest("Expected lines that end with CR LF; found one that ends with LF.")
     return found
 
 
@@ -92,13 +92,13 @@ def parse_request(raw: bytes) -> RequestHead:
     """Return the head of a request, of all its bytes; empty lines may come first (RFC 9112 section 2.2).
 
     Raises:
-        MalformedRequest: a line of it is not as RFC 9112 has it.
+        UnclearRequest: a line of it is not as RFC 9112 has it.
     """
     begin = _begin(raw)
     line_end = raw.index(_CRLF, begin)
     line = _REQUEST_LINE.fullmatch(raw, begin, line_end)
     if line is None:
-        raise MalformedRequest(_not_a_request_line(raw[begin:line_end]))
+        raise UnclearRequest(_not_a_request_line(raw[begin:line_end]))
     block = raw[line_end + 2 :]
     # A client sends the same fields again and again.
     fields = _known_fields(block) if len(block) <= _REMEMBERED_BYTES else _fields(block)
@@ -157,7 +157,7 @@ def _inside(value: str, at: int) -> tuple[int, int]:
 
 def _fields(block: bytes) -> RequestFields:
     if _FIELDS.fullmatch(block, 0, len(block) - 2) is None:
-        raise MalformedRequest(_not_a_field(block.split(_CRLF)))
+        raise UnclearRequest(_not_a_field(block.split(_CRLF)))
     headers: list[tuple[str, str]] = []
     hosts: list[tuple[int, int]] = []
     at = 0
@@ -168,7 +168,7 @@ def _fields(block: bytes) -> RequestFields:
         headers.append((name, value.strip(_BLANKS)))
         at += len(each) + 2
     if len(hosts) > 1:
-        raise MalformedRequest("Expected one Host; found several (RFC 9112 section 3.2).")
+        raise UnclearRequest("Expected one Host; found several (RFC 9112 section 3.2).")
     kept = tuple(headers)
     return RequestFields(
         kept,

@@ -9,8 +9,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from qlara_proxy.forwarding import target as targets
-from qlara_proxy.forwarding.client import Client
-from qlara_proxy.forwarding.exchange import Exchange
+from qlara_proxy.forwarding.client import ClientConnection
+from qlara_proxy.forwarding.exchange import OpenExchange
 from qlara_proxy.forwarding.heads import addressed
 from qlara_proxy.forwarding.keeping import Room
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from qlara_proxy.forwarding.heads import RequestHead
-    from qlara_proxy.forwarding.target import Target
+    from qlara_proxy.forwarding.target import ProxyTarget
 
     OwnPages = Callable[[asyncio.Protocol], Awaitable[asyncio.Transport]]
 
@@ -41,8 +41,8 @@ class Hub:
 
     def __init__(
         self,
-        target: Target,
-        passed: Callable[[Exchange], None],
+        target: ProxyTarget,
+        passed: Callable[[OpenExchange], None],
         own_pages: OwnPages,
         room: Room | None = None,
         connect_seconds: float = CONNECT_SECONDS,
@@ -52,14 +52,16 @@ class Hub:
         self._own_pages = own_pages
         self._room = room or Room()
         self._connect_seconds = connect_seconds
-        self._clients: set[Client] = set()
+        self._clients: set[ClientConnection] = set()
         self._numbers, self._connections = count(1), count(1)
         self.requests = self.refusals = 0
 
     async def serve(self, listener: socket.socket) -> asyncio.Server:
         """Accept connections."""
         loop = asyncio.get_running_loop()
-        return await loop.create_server(lambda: Client(self), sock=listener, backlog=_BACKLOG)
+        return await loop.create_server(
+            lambda: ClientConnection(self), sock=listener, backlog=_BACKLOG
+        )
 
     async def stop(self, server: asyncio.Server, grace_seconds: float) -> int:
         """Let what is under way finish in this time, and cut the rest; return how many that were."""
@@ -91,25 +93,25 @@ class Hub:
         """Return the bytes of a head as they go on.
 
         Raises:
-            MalformedRequest: it is to another server.
+            UnclearRequest: it is to another server.
         """
         if _is_own(head.target):
             return head.raw
         return addressed(head, self.target.target_of(head), self.target.authority)
 
-    def exchange(self, connection: int, head: RequestHead) -> Exchange:
+    def exchange(self, connection: int, head: RequestHead) -> OpenExchange:
         """Return a new exchange.
 
         Raises:
-            MalformedRequest: it is not clear where the request's body ends.
+            UnclearRequest: it is not clear where the request's body ends.
         """
-        exchange = Exchange(connection, head, self._room, is_own=_is_own(head.target))
+        exchange = OpenExchange(connection, head, self._room, is_own=_is_own(head.target))
         if not exchange.is_own:
             exchange.number = next(self._numbers)
             self.requests += 1
         return exchange
 
-    def finish(self, exchange: Exchange) -> None:
+    def finish(self, exchange: OpenExchange) -> None:
         """Take an exchange that is over."""
         if exchange.is_own:
             exchange.release()
@@ -121,12 +123,12 @@ class Hub:
         self.refusals += 1
         log.warning("Refused a request: %s", message)
 
-    def joined(self, client: Client) -> int:
+    def joined(self, client: ClientConnection) -> int:
         """Take note of a connection; return its number."""
         self._clients.add(client)
         return next(self._connections)
 
-    def left(self, client: Client) -> None:
+    def left(self, client: ClientConnection) -> None:
         """Take note that a connection is gone."""
         self._clients.discard(client)
 

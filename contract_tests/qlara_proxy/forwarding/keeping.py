@@ -30,7 +30,7 @@ class Room:
             self._free += size
 
 
-class Kept:
+class PassingBody:
     """One body as it passes: written while it does, read once it has."""
 
     def __init__(self, room: Room) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import certifi
 
 from qlara_contract.errors import CannotRun
-from qlara_proxy.forwarding.heads import MalformedRequest
+from qlara_proxy.forwarding.heads import UnclearRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ProxyTarget:
     """A deployment. ``base_path`` stands before every path, without a slash at its end; ``tls`` is None for http."""
 
     host: str
@@ -49,13 +49,13 @@ class Target:
         (RFC 9112 section 3.2.2): it is passed on in origin form, if it is to this deployment.
 
         Raises:
-            MalformedRequest: it is to somewhere else.
+            UnclearRequest: it is to somewhere else.
         """
         target = head.target
         if target.startswith("/"):
             return self.base_path + target
         if head.method == "CONNECT":
-            raise MalformedRequest(
+            raise UnclearRequest(
                 "Expected a request to the deployment; found CONNECT. This proxy is no forward proxy: "
                 "use its URL as the base URL of the client."
             )
@@ -65,7 +65,7 @@ class Target:
         if parts.scheme.lower() == "http" and self.tls is None and self._is_at(parts.netloc):
             rest = target.partition("://")[2][len(parts.netloc) :]
             return rest if rest.startswith("/") else f"/{rest}"
-        raise MalformedRequest(
+        raise UnclearRequest(
             "Expected a path; found the URL of another server. This proxy passes on to one deployment "
             "only: use its URL as the base URL of the client."
         )
@@ -76,7 +76,7 @@ class Target:
         return authority.lower() in {self.authority, *named}
 
 
-def target_of(url: str, ca_file: Path | None = None, *, insecure: bool = False) -> Target:
+def target_of(url: str, ca_file: Path | None = None, *, insecure: bool = False) -> ProxyTarget:
     """Return the deployment that *url* names.
 
     Raises:
@@ -104,7 +104,7 @@ def target_of(url: str, ca_file: Path | None = None, *, insecure: bool = False) 
     if any(each.isspace() for each in base):
         raise CannotRun("--to: expected a path without blanks.")
     tls = trust(ca_file, insecure=insecure) if scheme == "https" else None
-    return Target(name, port or _PORTS[scheme], base, tls)
+    return ProxyTarget(name, port or _PORTS[scheme], base, tls)
 
 
 def trust(ca_file: Path | None, *, insecure: bool) -> ssl.SSLContext:
@@ -127,7 +127,7 @@ def trust(ca_file: Path | None, *, insecure: bool) -> ssl.SSLContext:
     return context
 
 
-def why_unreachable(error: BaseException, target: Target) -> tuple[int, str]:
+def why_unreachable(error: BaseException, target: ProxyTarget) -> tuple[int, str]:
     """Return the status (502, 504) and the sentence of a connection that could not be made."""
     where = f"The deployment at {target.url}"
     if isinstance(error, TimeoutError):
@@ -143,7 +143,9 @@ def why_unreachable(error: BaseException, target: Target) -> tuple[int, str]:
     return 502, f"{where} could not be reached."
 
 
-async def connect(target: Target, protocol: asyncio.Protocol, seconds: float) -> asyncio.Transport:
+async def connect(
+    target: ProxyTarget, protocol: asyncio.Protocol, seconds: float
+) -> asyncio.Transport:
     """Connect *protocol* with the deployment.
 
     Raises:

@@ -60,6 +60,9 @@ class ContactChecks:
         self._imports.keep(seen.number, seen)
         if seen.file.is_sure and seen.summary and not seen.summary["errors"]:
             for each in seen.file.cards:
+                is_new = not seen.summary["duplicates"] and each.number not in self._known
+                if is_new and seen.tags_rest_on == "tags.all-in-order" and each.is_plain:
+                    self._known.note_card(each, seen.tags, seen.list_id, seen.ended)
                 if seen.strategy != "SKIP" or each.number not in self._known:
                     self._known.note(each.number, seen.list_id)
 
@@ -202,7 +205,7 @@ class ContactChecks:
     ) -> None:
         """Compare contacts that were seen before with what the one import did that named them since."""
         for number, same in by_number(contacts).items():
-            known = self._known.by_number.find(number)
+            known = self._known.find(number)
             if known is None or not self._window.is_known(known.read_at):
                 continue
             writes = self._window.writes(known.read_at, page.ended)
@@ -215,7 +218,7 @@ class ContactChecks:
             (seen,) = touching
             is_scoped = hash(seen.list_id) in known.lists or self._known.is_account_wide
             ids = {hash(str(each.get("contactId"))) for each in same}
-            if not is_scoped and (seen.strategy != "SKIP" or known.contact_id not in ids):
+            if not is_scoped and (seen.strategy != "SKIP" or known.contact_id not in ids | {0}):
                 continue  # duplicates may be looked for on the list of the import alone
             card = self._known.cards_of(seen)[number]
             self._compared(seen, page, contacts, began).known(card, same, known)

@@ -46,7 +46,11 @@ class FieldChecks(ListedImport):
         if not card.name:
             return True
         got = contact.get("name")
-        if isinstance(got, str) and hashed(got) == card.name:
+        fits = isinstance(got, str) and hashed(got) == card.name
+        if not fits and isinstance(got, str) and "cards.escapes" in card.name_traits:
+            # An escaped line feed is one; what becomes of it in a name is not said.
+            fits = hashed(" ".join(got.split())) == card.words
+        if fits:
             self._ledger.kept(*(card.name_traits or {"cards.name"}))
             return True
         whole = self._file_traits() - {"cards.line-ends"}
@@ -57,6 +61,12 @@ class FieldChecks(ListedImport):
 
     def _email(self, card: CardDigest, contact: Mapping[str, Any]) -> bool:
         got = contact.get("email")
+        if not card.email and isinstance(got, str) and "@" in got:
+            what = "A contact whose card has no EMAIL shows an address."
+            self._check(
+                "cards.email", what, "none", self._ledger.shown(got), "made up", holds=False
+            )
+            return False
         if not card.email:
             if "cards.email-absent" in card.email_traits:
                 due = {"absent": "email" not in contact, "null": got is None, "empty": got == ""}
@@ -154,13 +164,14 @@ class FieldChecks(ListedImport):
         contact = same_as(contacts, known)
         is_here = self._page.list_id == self._seen.list_id
         if self._seen.strategy == "SKIP":
-            self._untouched(contact, known)
+            self._untouched(card, contact, known)
         elif card.number not in self._once:
             return
         elif self._seen.strategy == "UPDATE":
             self._updated(card, contact, known)
         elif self._seen.strategy == "DUPLICATE" and is_here:
             ids = {hash(str(each.get("contactId"))) for each in contacts}
+            is_known_here = hash(self._page.list_id) in known.lists
             copies = [
                 each for each in contacts if hash(str(each.get("contactId"))) != known.contact_id
             ]
@@ -170,7 +181,7 @@ class FieldChecks(ListedImport):
                 "a copy",
                 "none",
                 "copy",
-                holds=bool(ids - {known.contact_id}),
+                holds=bool(ids - {known.contact_id}) and len(ids) > is_known_here,
             )
             if copies:
                 self._copy(card, copies[-1])
@@ -190,8 +201,9 @@ class FieldChecks(ListedImport):
             holds=(now.name, now.email) == (card.name, card.email),
         )
 
-    def _untouched(self, contact: Mapping[str, Any], known: KnownContact) -> None:
+    def _untouched(self, card: CardDigest, contact: Mapping[str, Any], known: KnownContact) -> None:
         now = digest(contact, known.lists, known.read_at)
+        same = now == known if known.contact_id else not self._turned(card, now, known)
         what = "SKIP has changed a contact that was there before."
         self._check(
             "duplicates.skip-leaves-the-contact",
@@ -199,8 +211,14 @@ class FieldChecks(ListedImport):
             "the contact as it was",
             "another one",
             "skip",
-            holds=now == known,
+            holds=same,
         )
+
+    def _turned(self, card: CardDigest, now: KnownContact, known: KnownContact) -> bool:
+        """Return whether a contact has become what a card of a later import says."""
+        name = card.name != known.name and now.name == card.name
+        email = bool(card.email) and card.email != known.email and now.email == card.email
+        return name or email or bool((set(map(hash, self._seen.tags)) - known.tags) & now.tags)
 
     def _updated(self, card: CardDigest, contact: Mapping[str, Any], known: KnownContact) -> None:
         now = digest(contact)
@@ -223,9 +241,11 @@ class FieldChecks(ListedImport):
             "the same id and createdAt",
             "others",
             "update keeps",
-            holds=(now.contact_id, now.created_at) == (known.contact_id, known.created_at),
+            holds=not known.contact_id
+            or (now.contact_id, now.created_at) == (known.contact_id, known.created_at),
         )
-        if self._expected.update_tags == "added" and known.tags:
+        is_sure = bool(known.contact_id) or self._ledger.is_kept("tags.all-in-order")
+        if self._expected.update_tags == "added" and known.tags and is_sure:
             what = "UPDATE has removed tags of a contact."
             self._check(
                 "duplicates.update-keeps-tags",
@@ -263,7 +283,9 @@ class FieldChecks(ListedImport):
                 "update email",
                 holds=now.email == card.email,
             )
-        elif not card.email and known.email and self._expected.update_missing_fields == "kept":
+        is_sure = bool(known.contact_id) or self._ledger.is_kept("cards.email")
+        is_kept = self._expected.update_missing_fields == "kept" and is_sure
+        if not card.email and known.email and is_kept:
             what = "UPDATE has removed an address that the card does not name."
             self._check(
                 "duplicates.update-never-blanks",

@@ -315,8 +315,11 @@ class ReportChecks:
         if INVALID in reason and about == _GENERAL:
             about = "numbers.e164"
         what = f"The card at line {card.line} is reported as an error, though it can be imported."
-        difference = Difference(about, what, "a contact", reason, api)
-        self._ledger.broken(difference)
+        abouts: list[PromiseId] = [about]
+        if card.version is not None and about in _OF_VERSIONS:
+            abouts.append(card.version)
+        for each in abouts:
+            self._ledger.broken(Difference(each, what, "a contact", reason, api))
 
     def _not_reported(self, card: CardDigest, api: ApiExchange) -> None:
         if not card.is_sure:
@@ -326,6 +329,9 @@ class ReportChecks:
         )
         what = f"The card at line {card.line} cannot be imported, and is not reported."
         self._ledger.broken(Difference(about, what, card.fault, "no error", api))
+
+
+_OF_VERSIONS = frozenset({_GENERAL, "numbers.tel-uri"})
 
 
 def promise_of(traits: frozenset[PromiseId], general: PromiseId) -> PromiseId | None:

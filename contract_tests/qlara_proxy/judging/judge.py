@@ -19,9 +19,10 @@ from qlara_proxy.judging.exchanges import api_exchange, form_of, is_evidence
 from qlara_proxy.judging.histories import Histories
 from qlara_proxy.judging.ledger import TrafficLedger
 from qlara_proxy.judging.order import Sequencer
-from qlara_proxy.judging.outcome import NOTHING_SEEN, TrafficOutcome, TrafficSettings
+from qlara_proxy.judging.outcome import WITH_DATA, WORDING, TrafficOutcome, TrafficSettings
 from qlara_proxy.judging.seen import observed, unknown
 from qlara_proxy.judging.single import SingleChecks
+from qlara_proxy.judging.visibility import unseen
 from qlara_proxy.traffic import headers_named
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class TrafficJudge:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._overlay = overlay if isinstance(overlay, ReadOverlay) else _read(overlay)
+        self._keeps_data = keeps_data
         self._lock = Lock()
         self._keys: dict[str, None] = {}
         self._counts = _Counts()
@@ -135,7 +137,7 @@ class TrafficJudge:
         counts, overlay = self._counts, self._overlay
         results = _copied(self._ledger.results)
         for each in results.by_id:
-            results.record_not_exercised(each, NOTHING_SEEN)
+            results.record_not_exercised(each, unseen(each))
         return TrafficOutcome(
             settings=TrafficSettings(self._base_url, "", keys=tuple(self._keys)),
             results=results,
@@ -150,6 +152,7 @@ class TrafficJudge:
             clients=self._ledger.findings,
             doubts=self._ledger.doubts,
             accounts=self._histories.accounts,
+            wording=WITH_DATA if self._keeps_data else WORDING,
             without_evidence=counts.without_evidence,
             overlooked=self._histories.overlooked,
         )

@@ -8,7 +8,7 @@ from qlara_proxy.judging.limits import CONTACTS, IMPORTS, Kept
 from qlara_proxy.judging.reading import hashed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from qlara_proxy.judging.reading import CardDigest
     from qlara_proxy.judging.seen import Seen
@@ -17,7 +17,7 @@ _MOST_LISTS = 8
 
 
 class KnownContact(NamedTuple):
-    """A contact as it was seen last, as hashes."""
+    """A contact as it was seen last, as hashes; ``contact_id`` is 0 if it is only known from its import."""
 
     contact_id: int
     name: int
@@ -37,6 +37,7 @@ class KnownContacts:
     def __init__(self) -> None:
         self.by_number: Kept[int, KnownContact] = Kept(CONTACTS)
         self.is_account_wide = False
+        self.imported: Kept[int, KnownContact] = Kept(CONTACTS)  # as their cards say
         self._lists: Kept[int, frozenset[int]] = Kept(CONTACTS)
         self._ids: Kept[int, int] = Kept(CONTACTS)
         self._cards: Kept[int, dict[int, CardDigest]] = Kept(IMPORTS)
@@ -48,6 +49,17 @@ class KnownContacts:
     def lists_of(self, number: int) -> frozenset[int]:
         """Return the lists that a number is known to be on."""
         return self._lists.get(number, frozenset())
+
+    def find(self, number: int) -> KnownContact | None:
+        """Return a contact as it was seen last, or as it was imported."""
+        return self.by_number.find(number) or self.imported.find(number)
+
+    def note_card(self, card: CardDigest, tags: Iterable[str], list_id: str, at: float) -> None:
+        """Note what an import has created of a card with nothing special about it."""
+        hashes = frozenset(map(hash, tags))
+        lists = frozenset({hash(list_id)})
+        contact = KnownContact(0, card.name, card.email, hashes, "", lists, at)
+        self.imported.keep(card.number, contact)
 
     def note(self, number: int, list_id: str) -> None:
         """Note that a list holds a number."""

@@ -74,6 +74,11 @@ class TrafficLedger:
         for each in promises:
             self.results.record_kept(each)
 
+    def is_kept(self, promise: PromiseId) -> bool:
+        """Return whether a promise has been kept so far, and never broken."""
+        result = self.results.by_id[promise]
+        return result.kept > 0 and not result.broken
+
     def check(self, difference: Difference, *, holds: bool) -> bool:
         """Record one check whose result is certain; return whether it passed."""
         if holds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.engine import Outcome
@@ -10,7 +10,6 @@ from qlara_contract.masking import PLACEHOLDER
 from qlara_contract.report.counting import counted
 from qlara_contract.settings import RunSettings
 from qlara_contract.wording import Remarks, Wording
-from qlara_proxy.judging.visibility import shown_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +20,20 @@ WORDING = Wording(
     tool="qlara-sandbox proxy",
     title="What the traffic shows",
     not_exercised="not seen",
-    to_exercise="Traffic that shows it",
-    remedy=lambda result: shown_by(result.promise.id),
+    remedy=lambda _: "",  # the reason says what would show it
     leaves_contacts=False,
+    counts_checks=True,
+    about_requests=(
+        "Each request is shown as it passed, except that names, numbers, addresses and tags are outlines "
+        "(`Xxxxx`); `YOUR_…` stands for what is secret."
+    ),
 )
-NOTHING_SEEN = "nothing that passed shows it"
+
+
+WITH_DATA = replace(
+    WORDING,
+    about_requests="Each request is shown as it passed; `YOUR_…` stands for what is secret.",
+)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,13 @@ class CardDigest(NamedTuple):
     traits: Traits
     is_mobile: bool = False
     version: PromiseId | None = None
-    national: str = ""
+    words: int = 0  # of the name, whatever stands between them
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing special about it."""
+        special = self.traits | self.name_traits | self.number_traits | self.email_traits
+        return special <= {"cards.email-absent"}
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,7 @@ def _card(
         _interned(card_traits(lines)),
         bool(number) and is_mobile_number(number),
         _VERSIONS.get(next((each.value.strip() for each in lines if each.name == "VERSION"), "")),
-        _ANY_DIGITS.sub("", telephones[0].value)[-6:] if telephones else "",
+        hashed(" ".join(name.split())),
     )
 
 

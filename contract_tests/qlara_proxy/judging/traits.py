@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 Traits = frozenset[PromiseId]
 
 _EXTRACTED = frozenset({"BEGIN", "END", "VERSION", "FN", "N", "TEL", "EMAIL", "ADR", "ORG"})
-_LONGEST_PLAIN = 60
+_LONGEST_PLAIN = 100
+_ENTITY = re.compile(r"&#?\w+;")  # of HTML, which means nothing here
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z '.-]*", re.ASCII)
-_LINE_FEED = re.compile(r"\\[nN]")
 _KNOWN_ESCAPE = re.compile(r"\\[nN,;\\]")
 _PLAIN_NUMBER = re.compile(r"\+?[0-9 ()./-]+", re.ASCII)
 _CROWDED = re.compile(r"\A\s|\s\Z|\s\s| [-./] ")
 _EXTENSION = re.compile(r"(?i)ext|x|;|,|[pw#*]")
-_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", re.ASCII)
+# RFC 5322 section 3.2.3: a dot-atom.
+_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+", re.ASCII)
 _MACHINES = re.compile(r"(?i)fax|pager|modem|bbs|telex|tty|isdn|video")
 _PREFERRED = re.compile(r"(?i)pref")
 _ENCODED = re.compile(r"(?i)encoding|quoted-printable|charset|base64")
@@ -77,11 +78,9 @@ def _of_name(value: str, name: str) -> Iterable[PromiseId]:
         yield "cards.escapes"
         if "\\" in _KNOWN_ESCAPE.sub("", value):
             yield ODD
-        if _LINE_FEED.search(value):  # that it is one is said, and not what becomes of it in a name
-            yield "cards.name-form"
-    if re.search(r"(?<!\\)[;,]", value):
+    if re.search(r"(?<!\\)[;,]", _ENTITY.sub("", value)):
         yield ODD
-    is_tidy = value == " ".join(value.split()) and name.isprintable()
+    is_tidy = value == " ".join(value.split()) and name.replace("\n", "").isprintable()
     if not is_tidy or normalize("NFC", value) != value or len(value) > _LONGEST_PLAIN:
         yield "cards.name-form"
     elif not value.isascii():

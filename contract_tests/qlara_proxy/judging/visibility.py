@@ -101,10 +101,17 @@ def sight(promise_id: PromiseId) -> Sight:
 def shown_by(promise_id: PromiseId) -> str:
     """Return what traffic would show a promise."""
     if promise_id in NEVER:
-        return f"none for sure ({NEVER[promise_id]})"
+        return f"nothing for sure: it would take {NEVER[promise_id]}"
     if promise_id in _KEPT_ONLY:
         return _KEPT_ONLY[promise_id]
     return next(text for beginning, text in _SHOWN_BY if promise_id.startswith(beginning))
+
+
+def unseen(promise_id: PromiseId) -> str:
+    """Return why a promise was not seen: what it takes, or that nothing would show it for sure."""
+    if promise_id in NEVER:
+        return f"no traffic shows it for sure: it would take {NEVER[promise_id]}"
+    return f"it takes {shown_by(promise_id)}"
 
 
 def as_markdown() -> str:

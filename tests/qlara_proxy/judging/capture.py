@@ -56,59 +56,70 @@ class CapturedApp:
         if scope["type"] != "http" or scope["path"].startswith("/__"):
             await self.app(scope, receive, send)
             return
-        number, began, clock = next(self._numbers), time.time(), time.perf_counter()
-        sent: list[bytes] = []
-        received: list[bytes] = []
-        start: Message = {}
-        ends = {"request": False, "response": False}
-
-        async def take() -> Message:
-            message = await receive()
-            if message["type"] == "http.request":
-                sent.append(message.get("body", b""))
-                ends["request"] = not message.get("more_body", False)
-            return message
-
-        async def give(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                start.update(message)
-            elif message["type"] == "http.response.body":
-                received.append(message.get("body", b""))
-                ends["response"] = not message.get("more_body", False)
-            await send(message)
-
-        failure = ""
+        passing = _Passing(next(self._numbers), scope, receive, send)
         try:
-            await self.app(scope, take, give)
+            await self.app(scope, passing.receive, passing.send)
         except Exception as error:  # the application closes the connection
-            failure = repr(error)
+            passing.failure = repr(error)
             raise
         finally:
-            target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-            if scope["query_string"]:
-                target += "?" + scope["query_string"].decode("latin-1")
-            response = None
-            if start:
-                response = PassedResponse(
-                    start["status"],
-                    "",
-                    _text(start["headers"]),
-                    Bytes(b"".join(received)),
-                    ends["response"],
-                )
-            body = Bytes(b"".join(sent))
-            declared = dict(_text(scope["headers"])).get("content-length", str(body.size))
-            request = PassedRequest(
-                scope["method"],
-                target,
-                _text(scope["headers"]),
-                body,
-                is_whole=ends["request"] or declared in ("0", str(body.size)),
-            )
-            seconds = time.perf_counter() - clock
-            exchange = PassedExchange(number, 1, began, seconds, request, response, failure)
             with self._lock:
-                self.watcher.passed(exchange)
+                self.watcher.passed(passing.exchange)
+
+
+class _Passing:
+    """One exchange while it passes."""
+
+    def __init__(self, number: int, scope: Scope, receive: Receive, send: Send) -> None:
+        self._number, self._scope, self._receive, self._send = number, scope, receive, send
+        self._began, self._clock = time.time(), time.perf_counter()
+        self._sent, self._received = bytearray(), bytearray()
+        self._start: Message = {}
+        self._has_ended = {"request": False, "response": False}
+        self.failure = ""
+
+    async def receive(self) -> Message:
+        """Take a message of the client."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._sent += message.get("body", b"")
+            self._has_ended["request"] = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the application."""
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif message["type"] == "http.response.body":
+            self._received += message.get("body", b"")
+            self._has_ended["response"] = not message.get("more_body", False)
+        await self._send(message)
+
+    @property
+    def exchange(self) -> PassedExchange:
+        """What has passed."""
+        seconds = time.perf_counter() - self._clock
+        return PassedExchange(
+            self._number, 1, self._began, seconds, self._request(), self._response(), self.failure
+        )
+
+    def _request(self) -> PassedRequest:
+        scope, body = self._scope, Bytes(bytes(self._sent))
+        target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        if scope["query_string"]:
+            target += "?" + scope["query_string"].decode("latin-1")
+        headers = _text(scope["headers"])
+        declared = dict(headers).get("content-length", str(body.size))
+        is_whole = self._has_ended["request"] or declared in ("0", str(body.size))
+        return PassedRequest(scope["method"], target, headers, body, is_whole)
+
+    def _response(self) -> PassedResponse | None:
+        if not self._start:
+            return None
+        body = Bytes(bytes(self._received))
+        headers = _text(self._start["headers"])
+        is_whole = self._has_ended["response"]
+        return PassedResponse(self._start["status"], "", headers, body, is_whole)
 
 
 def as_passed(exchange: ApiExchange, number: int) -> PassedExchange:

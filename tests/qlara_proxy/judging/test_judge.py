@@ -42,8 +42,9 @@ def test_what_nothing_showed_is_not_seen_and_says_what_would_show_it() -> None:
     unseen = {each.promise.id: each for each in outcome.in_state(PromiseState.NOT_EXERCISED)}
     assert "upload.report-shape" in unseen
     assert outcome.wording.of(PromiseState.NOT_EXERCISED) == "not seen"
-    assert outcome.wording.remedy is not None
-    assert "--mode" not in outcome.wording.remedy(unseen["upload.report-shape"])
+    assert (
+        unseen["upload.report-shape"].reason == "it takes an import with what the promise is about"
+    )
 
 
 def test_a_broken_promise_is_shown_by_its_exchange() -> None:

@@ -67,7 +67,7 @@ class Traffic:
     number: int = 0
     imports: int = 0
 
-    def send(
+    def send(  # noqa: PLR0913 - all that an exchange is
         self,
         method: str,
         target: str,
@@ -108,7 +108,7 @@ class Traffic:
         """Read the quota."""
         self.send("GET", contract().path_of(QUOTA), 200, {"used": used, "total": total}, **how)
 
-    def upload(
+    def upload(  # noqa: PLR0913 - all that an import is
         self,
         file: str,
         body: Mapping[str, Any],

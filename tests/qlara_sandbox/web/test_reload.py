@@ -187,8 +187,8 @@ def test_others_are_served_while_a_change_is_taken_up(folder: Folder, name: str)
 
     uploads, pages = asyncio.run(beside())
 
-    # On the loop, at most the one that had begun before would be served.
-    assert (set(uploads), len(uploads) > 3) == ({200}, True)
+    # On the loop, at most the one that had begun before would be served, and one after it.
+    assert (set(uploads), len(uploads) > 2) == ({200}, True)
     # A world that the contract does not allow any more has begun anew, with no such list.
     assert set(pages) <= {200, 404}
 

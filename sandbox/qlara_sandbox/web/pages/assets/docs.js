@@ -14,14 +14,17 @@ for (const code of document.querySelectorAll("pre > code")) {
 const toConsole = (demo, text) => el("a", { class: "try", href: `/__console?demo=${encodeURIComponent(demo.id)}` }, text);
 const TRIED = { uploadVCard: "documented-import", listContacts: "list-page", getContactQuota: "quota" };
 
-for (const [operation, demo] of Object.entries(TRIED)) {
+// A proxy has no demonstrations.
+const tried = document.body.dataset.proxy === undefined;
+
+for (const [operation, demo] of tried ? Object.entries(TRIED) : []) {
   document.querySelector(`#${operation} .endpoint`)?.append(toConsole(demonstration(demo), "Try it"));
   for (const response of document.querySelectorAll(`details.response[id^="${operation}-"]`)) {
     const status = Number(response.id.slice(operation.length + 1));
     if (status) response.querySelector("summary").after(el("p", { class: "demonstrated" }, toConsole(demonstrationOf(operation, status), `See ${status} in the console`)));
   }
 }
-for (const section of document.querySelectorAll('section.error[id^="errors-"]')) {
+for (const section of tried ? document.querySelectorAll('section.error[id^="errors-"]') : []) {
   const status = Number(section.id.slice("errors-".length));
   const demos = GROUPS.flatMap(({ items }) => items).filter((demo) => demo.status === status);
   if (demos.length === 0) continue;

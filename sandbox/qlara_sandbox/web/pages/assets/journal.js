@@ -19,11 +19,11 @@ const $ = (id) => document.getElementById(id);
 
 // `entries` are newest first, each with the run of the sandbox that it belongs to.
 const state = { entries: [], known: new Set(), run: "", newest: "", paused: false, held: [], batch: [], early: [], timer: 0, open: "", cleared: stored() };
-let page = { account: () => ({}), contract: () => null, again: async () => {}, opened: () => {}, found: "Faults that it met", anew: "The sandbox started anew. Below is what its earlier run was asked." };
+let page = { account: () => ({}), contract: () => null, again: async () => {}, opened: () => {}, judge: () => null, anew: "The sandbox started anew. Below is what its earlier run was asked." };
 
 /**
  * Begin. `page` gives the account and the contract, sends a request `again` (null: it does not), is told what is
- * `opened`, and says what the faults of an entry are (`found`) and what another run is (`anew`).
+ * `opened`, and may `judge` an entry itself, and says what another run is (`anew`).
  */
 export function fillJournal(given) {
   page = { ...page, ...given };
@@ -303,13 +303,14 @@ function requestNodes({ request }) {
 }
 
 function reasonNodes(entry, response) {
-  const [kind, sentence] = entry.operation && page.contract() ? page.contract().judge(entry.operation, response) : ["", "This request is to no operation of the contract."];
+  const judged = page.judge(entry);
+  const [kind, sentence] = judged ?? (entry.operation && page.contract() ? page.contract().judge(entry.operation, response) : ["", "This request is to no operation of the contract."]);
   const reasons = typeof response.json?.data === "object" ? Object.entries(response.json.data ?? {}) : [];
   const status = statusOf(entry);
   return [
     el("p", { class: `verdict ${kind}` }, sentence),
     reasons.length ? definitions(reasons.map(([field, reason]) => [field, String(reason)])) : [],
-    entry.faults?.length ? el("p", {}, `${page.found}: ${[...new Set(entry.faults)].join(", ").replace(/\.$/, "")}.`) : [],
+    entry.faults?.length && !judged ? el("p", {}, `Faults that it met: ${[...new Set(entry.faults)].join(", ")}.`) : [],
     status >= 400 ? el("p", {}, el("a", { href: `/__docs#errors-${status}` }, `What the contract says of ${status}`)) : [],
   ].flat();
 }

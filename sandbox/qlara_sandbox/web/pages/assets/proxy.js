@@ -85,6 +85,9 @@ function listenToReport() {
   }
 }
 
+/** A promise has no blank in its name; why there is no response is a sentence. */
+const said = (found) => (found.includes(" ") ? found : `This breaks ${found}.`);
+
 // ---- putting it together
 
 async function arrive() {
@@ -112,7 +115,7 @@ fillJournal({
   contract: () => state.contract,
   again: null, // a proxy sends no request of its own
   opened: (id) => history.replaceState(null, "", id ? `?request=${encodeURIComponent(id)}` : location.pathname),
-  found: "Found",
+  judge: ({ faults }) => (faults.length ? ["broken", faults.map(said).join(" ")] : null),
   anew: "The proxy started anew. Below is what passed before.",
 });
 listenToReport();

@@ -1,0 +1,130 @@
+"""The judge finds in the traffic of the suite what the suite finds, and nothing in that of a right deployment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlara_contract.conventions import read_overlay
+from qlara_contract.defects import BY_NAME, DEFECTS
+from qlara_contract.engine import check_deployment
+from qlara_contract.promises import BY_ID
+from qlara_contract.settings import RunSettings
+from qlara_contract.targets import SANDBOX_KEY, running_sandbox
+from qlara_proxy.judging import TrafficJudge
+from tests import foreign
+from tests.foreign.freedoms import FREEDOMS
+from tests.foreign.serving import EXHAUSTED_KEY, KEY, NEARLY_EXHAUSTED_KEY, UNPERMITTED_KEY
+from tests.qlara_proxy.judging.capture import feed
+from tests.qlara_proxy.judging.proving import bench
+from tests.qlara_proxy.judging.unseen_defects import UNSEEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlara_contract.exchange import ApiExchange
+    from tests.qlara_proxy.judging.proving import WatchedBench
+
+OVERLAY = Path(__file__).parents[3] / "overlays" / "api-reference.yaml"
+# One of each group; the full run (`make traffic`) takes all of them.
+SAMPLE = [
+    *("status-in-lower-case", "quota-as-402", "no-retry-after", "import-ids-reused"),
+    *(
+        "skipped-counts-duplicates-only",
+        "error-lines-from-0",
+        "update-is-skip",
+        "repeats-in-a-file-unseen",
+    ),
+    *("list-name-taken-up-again", "number-as-typed", "folded-lines-cut", "names-escaped-as-html"),
+    *("emails-with-a-plus-lost", "only-the-first-tag", "quoted-boundary-not-read", "limit-ignored"),
+    *("errors-cost", "quota-without-key"),
+]
+
+
+@pytest.fixture(scope="module")
+def watched() -> Iterator[WatchedBench]:
+    with bench() as running:
+        yield running
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_defect_is_found_in_the_traffic(watched: WatchedBench, name: str) -> None:
+    defect = BY_NAME[name]
+
+    _, shown = watched.run(defect)
+
+    assert set(defect.breaks) <= {*shown.broken, *shown.differing}
+
+
+@pytest.mark.unmeasured
+def test_the_traffic_of_a_right_deployment_breaks_nothing(watched: WatchedBench) -> None:
+    _, shown = watched.run(whole=True)
+
+    assert (shown.broken, shown.differing, shown.failures) == ([], [], [])
+    assert sum(each.kept > 0 for each in shown.results.by_id.values()) >= 165
+
+
+@pytest.mark.unmeasured
+def test_the_traffic_of_a_deployment_as_its_overlay_says_breaks_nothing() -> None:
+    overlay = read_overlay(OVERLAY)
+    record: list[tuple[str, ApiExchange]] = []
+
+    with running_sandbox("--overlay", str(OVERLAY)) as url:
+        settings = RunSettings(url, SANDBOX_KEY, overlay=str(OVERLAY))
+        check_deployment(settings, record=record, overlay=overlay)
+    judge = TrafficJudge(url, overlay, is_sole_client=True)
+    feed(judge, [exchange for _, exchange in record])
+    judge.finish()
+
+    shown = judge.outcome()
+    assert (shown.broken, shown.differing, shown.failures) == ([], [], [])
+
+
+@pytest.mark.traffic
+@pytest.mark.parametrize("name", [each.name for each in DEFECTS if each.name not in UNSEEN])
+def test_every_defect_that_traffic_shows_is_found(watched: WatchedBench, name: str) -> None:
+    defect = BY_NAME[name]
+    _, shown = watched.run(defect)
+    if not set(defect.breaks) <= {*shown.broken, *shown.differing}:
+        _, shown = watched.run(defect, whole=True)  # more of it shows how soon imports show
+
+    assert set(defect.breaks) <= {*shown.broken, *shown.differing}
+
+
+@pytest.mark.traffic
+@pytest.mark.parametrize("seed", range(10))
+def test_no_seed_breaks_anything(watched: WatchedBench, seed: int) -> None:
+    _, shown = watched.run(whole=True, seed=seed)
+
+    assert (shown.broken, shown.differing, shown.failures) == ([], [], [])
+
+
+@pytest.mark.traffic
+@pytest.mark.parametrize("name", sorted(FREEDOMS))
+@pytest.mark.parametrize("is_sole_client", [True, False])
+def test_no_freedom_breaks_what_is_documented(name: str, *, is_sole_client: bool) -> None:
+    record: list[tuple[str, ApiExchange]] = []
+    with foreign.running(freedoms=(name,)) as url:
+        settings = RunSettings(
+            url,
+            KEY,
+            exhausted_key=EXHAUSTED_KEY,
+            nearly_exhausted_key=NEARLY_EXHAUSTED_KEY,
+            unpermitted_key=UNPERMITTED_KEY,
+            list_id="list_crm_migration",
+        )
+        check_deployment(settings, record=record)
+    judge = TrafficJudge(url, is_sole_client=is_sole_client)
+    feed(judge, [exchange for _, exchange in record])
+    judge.finish()
+
+    shown = judge.outcome()
+    assert [each for each in shown.broken if not BY_ID[each].is_assumed] == []
+    assert shown.failures == []
+
+
+def test_every_defect_that_is_not_seen_is_one() -> None:
+    assert [name for name in UNSEEN if name not in BY_NAME] == []

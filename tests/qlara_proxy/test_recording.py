@@ -116,7 +116,7 @@ def without_times(value: Any) -> Any:
 
 def test_reads_of_the_beginning_have_the_recorded_times_and_ids(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    _, passed, _ = record(path, scenario="large-account")
+    _, passed, _ = record(path, scenario="update-existing")
 
     pages = [*played_again(path, passed)][1:3]
 

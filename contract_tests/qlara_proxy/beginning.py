@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -26,6 +26,8 @@ _USED = re.compile(r"\b(\d{1,9})/(\d{1,9})\b")
 _LARGEST_PLAN = 1_000_000_000
 MOST_CONTACTS = 250_000
 """Contacts of a list that a scenario has; a larger one would take much memory in each world."""
+MOST_BYTES = 256 * 1024 * 1024
+"""Bytes of the uploads of an account that a scenario has; those that come later are left out."""
 _MOMENT = re.compile(
     r"(?:19[7-9]|2\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -34,7 +36,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 
 @dataclass
 class Upload:
-    """An import that was asked for: its form, and the report if there was one."""
+    """An import that was asked for: its form, and the report if there was one. ``exchange`` has no request body."""
 
     exchange: KeptExchange
     form: MultipartForm
@@ -98,7 +100,7 @@ class Beginning:
     def held(self) -> int:
         """How many contacts its lists hold."""
         people = (one for each in self.lists.values() for one in each.contacts.values())
-        seen = [one["contactId"] for one in people if one.get("contactId")]
+        seen = [str(one["contactId"]) for one in people if one.get("contactId")]
         twice = len(seen) - len(set(seen))
         return sum(each.total for each in self.lists.values()) - twice + len(self.not_seen)
 
@@ -117,6 +119,7 @@ class _Reading:
         self._conventions = conventions
         self._joined: dict[str, int] = {}
         self._created = 0
+        self._bytes = 0
         self._born: set[str] = set()  # lists that recorded imports created
         self._tagged: dict[str, set[str]] = {}  # by number: what recorded updates added
         self._later: set[str] = set()  # numbers that recorded imports created, as reads show
@@ -217,7 +220,11 @@ class _Reading:
         if form is None or response is None:
             return
         is_report = response.status < 300 and isinstance(body, dict)
-        upload = Upload(exchange, form, body if is_report else None)
+        self._bytes += len(request.body)
+        if self._bytes > MOST_BYTES:  # what it did still counts
+            form = replace(form, parts=tuple(each for each in form.parts if each.name != "file"))
+        bare = replace(exchange, request=replace(request, body=b""))
+        upload = Upload(bare, form, body if is_report else None)
         self.found.uploads.append(upload)
         if response.status == 409 and (
             told := _USED.search(response.body[:4000].decode("utf-8", "replace"))

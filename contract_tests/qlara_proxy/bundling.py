@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from qlara_proxy.archive import FORMAT, FORMAT_VERSION, UnusableBundle, opened
 from qlara_proxy.fictional.exchanges import Fiction
-from qlara_proxy.keeping import Kept, KeptExchange, KeptRequest, KeptResponse, kept
+from qlara_proxy.keeping import KeptExchange, KeptRequest, KeptResponse, KeptTraffic, kept
 from qlara_proxy.region import region_of
 from qlara_proxy.sandbox import VERSION
 
@@ -51,7 +51,7 @@ class Bundle:
         self.keep_data = keep_data
         self.notes: list[str] = []
         self._secret = secret
-        self._kept = Kept()
+        self._kept = KeptTraffic()
 
     def passed(self, exchange: PassedExchange) -> None:
         """Take note of an exchange that is over."""

@@ -95,7 +95,7 @@ def _message(message: PassedRequest | PassedResponse) -> tuple[RawHeaders, bytes
     return headers, body, is_whole
 
 
-class Kept:
+class KeptTraffic:
     """Exchanges in the order in which their requests began, with no more in memory than where they are."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:

@@ -32,7 +32,7 @@ from qlara_proxy.beginning import (
 )
 from qlara_proxy.fictional.exchanges import Fiction
 from qlara_proxy.fictional.vocabulary import ENUMERATED
-from qlara_proxy.keeping import Kept, KeptExchange, kept
+from qlara_proxy.keeping import KeptExchange, KeptTraffic, kept
 from qlara_proxy.region import region_of
 from qlara_proxy.sandbox import (
     OVERLAYS,
@@ -83,7 +83,7 @@ class Recording:
         self.notes: list[str] = []
         self._overlay = overlay
         self._secret = secret
-        self._kept = Kept()
+        self._kept = KeptTraffic()
 
     def passed(self, exchange: PassedExchange) -> None:
         """Take note of an exchange that is over."""
@@ -184,7 +184,7 @@ class _Writing:
         left_out = len(self._found.uploads) - len(uploads)
         if left_out:
             self.notes.append(
-                f"{counted(left_out, 'upload')} that a scenario does not decide about: not in the try lines."
+                f"{counted(left_out, 'upload')} not in the try lines: no file, too much, or a response that a scenario does not decide about."
             )
         document = self._document()
         self._write_document(document, [*steps, *self._reads()])

@@ -301,6 +301,7 @@ def _ended(watchers: _Watchers, passed: Passed, options: dict[str, Any]) -> int:
     if bundle is not None:
         bundle.write(options["bundle"], outcome, write_report)
         written.append(options["bundle"])
+        notes += bundle.notes
     for line in [*notes, *(f"Wrote {path}" for path in written)]:
         click.echo(line)
     return exit_code(outcome, passed.failures) if options["fail_on_drift"] else 0

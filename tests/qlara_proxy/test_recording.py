@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from docs.generate.stories import play, steps
 from qlara_cli import main
 from qlara_contract.differential import shape
+from qlara_proxy import beginning
 from qlara_proxy.recording import Recording
 from qlara_proxy.sandbox import OVERLAYS, SCENARIOS, RunningSandbox, load_scenario
 from tests.qlara_proxy.passing import QUOTA, Deployment, exchange, listed
@@ -116,7 +117,7 @@ def without_times(value: Any) -> Any:
 
 def test_reads_of_the_beginning_have_the_recorded_times_and_ids(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    _, passed, _ = record(path, scenario="large-account")
+    _, passed, _ = record(path, scenario="update-existing")
 
     pages = [*played_again(path, passed)][1:3]
 
@@ -249,3 +250,20 @@ def test_traffic_that_is_no_traffic_of_the_api_is_passed_over(tmp_path: Path) ->
     [path] = recording.write(tmp_path / "mine.yaml")
 
     assert re.search("No response told the quota", path.read_text(encoding="utf-8"))
+
+
+def test_uploads_beyond_the_bound_are_told_and_not_in_the_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "MOST_BYTES", 60_000)
+    recording = Recording("http://deployment.test", secret=b"secret")
+    with Deployment(recording) as one:
+        one.upload(NEW_LIST, listId="list_crm_migration")
+        one.upload(EXPORT, listId="list_crm_migration")
+        one.quota()
+
+    written = recording.write(tmp_path / "mine.yaml")
+
+    assert [path.name for path in written] == ["mine.yaml", "mine-01.vcf"]
+    assert recording.notes[1].startswith("1 upload not in the try lines: ")
+    assert "used: 0" in written[0].read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import Phase, given, settings, strategies as st
 
 from qlara_proxy import beginning
 from qlara_proxy.bundling import Bundle, read_bundle
@@ -97,7 +97,8 @@ def _small_accounts() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=40, deadline=None)
+# Not shrunk: each example starts a sandbox.
+@settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.lists(_READS | _QUOTAS | _UPLOADS, max_size=6))
 def test_anything_can_be_recorded_and_bundled(passed: list[Any]) -> None:
     recording = Recording("http://deployment.test", secret=b"secret")

@@ -2,7 +2,8 @@
 
 Where a country has a range for fiction that counts as valid, the number is from it (020 7946 0xxx in London,
 555-01xx in North America). Elsewhere it is drawn: up to three leading digits, which name a network or a
-town, stay, and the rest is chance. Such a number may be somebody's: nobody should dial it.
+town, stay, and the rest is chance. A country whose numbers all look alike, such as Guernsey, gives way to one with the
+same calling code. Such a number may be somebody's: nobody should dial it.
 """
 
 from __future__ import annotations
@@ -221,12 +222,21 @@ class FictionalNumbers:
         code, national = str(parsed.country_code), _national(number)
         kind = _kind(parsed)
         chance = self._words.chance("number", number)
+        elsewhere = ""  # of the type, but of another country with the same calling code
         for candidate in _candidates(parsed, national, kind, chance.choice, chance.random):
             whole = f"+{code}{candidate}"
-            if whole in self.real or whole in self._taken or self.judge(whole) != whole:
+            if elsewhere and shares_a_part(national, candidate):
+                break  # a country of few numbers, such as Guernsey: all of them look alike
+            is_taken = whole == number or whole in self.real or whole in self._taken
+            if is_taken or self.judge(whole) != whole:
                 continue
-            if _kind(_parsed(int(code), candidate)) == kind:
+            found = _kind(_parsed(int(code), candidate))
+            if found == kind:
                 return whole
+            if found.type == kind.type:
+                elsewhere = elsewhere or whole
+        if elsewhere:
+            return elsewhere
         example = phonenumbers.example_number_for_type(kind.region, kind.type)
         return str(
             phonenumbers.format_number(example, PhoneNumberFormat.E164) if example else number

@@ -30,6 +30,8 @@ KINDS: dict[str, type[Contract]] = {
 FORBIDDEN = [
     ("The command line is above", "qlara_contract.contract", "qlara_cli.verify"),
     ("The command line is above", "qlara_examples.page", "qlara_cli.examples"),
+    ("The proxy is layered", "qlara_proxy.traffic", "qlara_proxy.judging.judge"),
+    ("The judge of traffic is layered", "qlara_proxy.judging.seen", "qlara_proxy.judging.quotas"),
     ("The command line is above", "qlara_contract.run", "qlara_examples.page"),
     ("The sandbox knows neither", "qlara_sandbox.domain.quota", "qlara_contract.promises"),
     ("The sandbox knows neither", "qlara_sandbox.web.app", "qlara_cli.serve"),
@@ -61,6 +63,8 @@ FORBIDDEN = [
     ("The judge of traffic is layered", "qlara_proxy.judging.ledger", "qlara_proxy.judging.judge"),
     ("What forwards is layered", "qlara_proxy.forwarding.heads", "qlara_proxy.forwarding.bodies"),
     ("A rehearsal is layered", "qlara_rehearsal.evidence", "qlara_rehearsal.checks.account"),
+    ("The proxy is layered", "qlara_proxy.traffic", "qlara_proxy.judging.judge"),
+    ("The judge of traffic is layered", "qlara_proxy.judging.seen", "qlara_proxy.judging.quotas"),
     ("The command line is above", "qlara_contract.run", "qlara_rehearsal.judge"),
     ("The sandbox knows neither", "qlara_sandbox.testing.server", "qlara_rehearsal.stage"),
     ("The documentation examples know", "qlara_examples.page", "qlara_rehearsal.acts"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import Seen, SeenPage
-    from qlara_proxy.judging.settling import Settling
+    from qlara_proxy.judging.settling import Delays
     from qlara_proxy.judging.window import Window
 
 
@@ -32,7 +32,7 @@ class ContactChecks:
         ledger: TrafficLedger,
         conventions: Conventions,
         window: Window,
-        settling: Settling,
+        settling: Delays,
     ) -> None:
         self._ledger = ledger
         self._expected = conventions

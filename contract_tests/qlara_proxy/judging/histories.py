@@ -11,7 +11,7 @@ from qlara_proxy.judging.limits import ACCOUNTS, Kept
 from qlara_proxy.judging.lists import ListChecks
 from qlara_proxy.judging.quotas import QuotaChecks
 from qlara_proxy.judging.seen import SeenImport, SeenPage, SeenQuota
-from qlara_proxy.judging.settling import Settling
+from qlara_proxy.judging.settling import Delays
 from qlara_proxy.judging.window import Window
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class _History:
     """One account."""
 
     def __init__(
-        self, ledger: TrafficLedger, conventions: Conventions, lists: Settling, quotas: Settling
+        self, ledger: TrafficLedger, conventions: Conventions, lists: Delays, quotas: Delays
     ) -> None:
         self.window = Window()
         self.contacts = ContactChecks(ledger, conventions, self.window, lists)
@@ -46,8 +46,8 @@ class Histories:
         self._ledger = ledger
         self._conventions = conventions
         self._known: Kept[int, _History] = Kept(ACCOUNTS)
-        self._lists = Settling(ledger, LONGEST_OF_LISTS)
-        self._quotas = Settling(ledger, LONGEST_OF_QUOTAS)
+        self._lists = Delays(ledger, LONGEST_OF_LISTS)
+        self._quotas = Delays(ledger, LONGEST_OF_QUOTAS)
         self._lost = 0
 
     @property

@@ -154,7 +154,7 @@ class TrafficJudge:
             accounts=self._histories.accounts,
             wording=WITH_DATA if self._keeps_data else WORDING,
             without_evidence=counts.without_evidence,
-            overlooked=self._histories.overlooked,
+            notes=[*self._histories.overlooked, *self._ledger.notes],
         )
 
 

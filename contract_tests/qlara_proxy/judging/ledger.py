@@ -139,6 +139,13 @@ class TrafficLedger:
             self.untold += 1
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not told one by one, in sentences."""
+        if not self.untold:
+            return ()
+        return (f"{self.untold} more mistakes of clients are not told: {FINDINGS} kinds are.",)
+
+    @property
     def findings(self) -> tuple[Remark, ...]:
         """The findings about clients, each kind once."""
         return tuple(self._findings.values())

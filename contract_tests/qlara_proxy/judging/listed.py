@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qlara_proxy.judging.known import KnownContacts
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import SeenImport, SeenPage
-    from qlara_proxy.judging.settling import Settling
+    from qlara_proxy.judging.settling import Delays
 
 
 class AccountContext(NamedTuple):
@@ -25,7 +25,7 @@ class AccountContext(NamedTuple):
     ledger: TrafficLedger
     conventions: Conventions
     known: KnownContacts
-    settling: Settling
+    settling: Delays
 
 
 class ListedImport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.engine import Outcome
@@ -12,8 +12,6 @@ from qlara_contract.settings import RunSettings
 from qlara_contract.wording import Remarks, Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from qlara_contract.wording import Remark
 
 WORDING = Wording(
@@ -58,7 +56,6 @@ class TrafficOutcome(Outcome):
     doubts: tuple[Remark, ...] = ()
     accounts: int = 0
     without_evidence: int = 0
-    overlooked: Sequence[str] = field(default_factory=tuple)
 
     @property
     def circumstances(self) -> list[str]:

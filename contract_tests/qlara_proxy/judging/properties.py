@@ -14,7 +14,7 @@ _PROPERTY = re.compile(
 _PARAMETER = re.compile(r';((?:[^:;"]|"[^"]*")*)')
 
 
-class Line(NamedTuple):
+class CardLine(NamedTuple):
     """One logical line. ``first`` and ``last`` are the 1-based lines of the file that it stands on.
 
     ``name`` is in capitals, ``written`` as it stands; both are empty where the line is no property.
@@ -32,10 +32,10 @@ class Line(NamedTuple):
     is_split: bool  # folded between the bytes of one character
 
 
-def logical_lines(content: bytes) -> list[Line]:
+def logical_lines(content: bytes) -> list[CardLine]:
     """Return the lines of a file in UTF-8, continued ones joined."""
     content = content.removeprefix(b"\xef\xbb\xbf")
-    found: list[Line] = []
+    found: list[CardLine] = []
     parts: list[bytes] = []
     first = 1
     for at, physical in enumerate(_PHYSICAL.split(content), 1):
@@ -49,15 +49,15 @@ def logical_lines(content: bytes) -> list[Line]:
     return found
 
 
-def _line(parts: list[bytes], first: int) -> Line:
+def _line(parts: list[bytes], first: int) -> CardLine:
     text = b"".join(parts).decode("utf-8", "replace")
     matched = _PROPERTY.fullmatch(text)
     is_split = any(not _is_whole(each) for each in parts) and len(parts) > 1
     last = first + len(parts) - 1
     if matched is None:
-        return Line(text, "", "", "", (), "", first, last, len(parts) > 1, is_split)
+        return CardLine(text, "", "", "", (), "", first, last, len(parts) > 1, is_split)
     parameters = tuple(each for each in _PARAMETER.findall(matched["parameters"]))
-    return Line(
+    return CardLine(
         text,
         matched["name"].upper(),
         matched["name"],

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.ledger import TrafficLedger
     from qlara_proxy.judging.seen import Seen, SeenQuota
-    from qlara_proxy.judging.settling import Settling
+    from qlara_proxy.judging.settling import Delays
     from qlara_proxy.judging.window import Window
 
 _CONFLICT = 409
@@ -35,7 +35,7 @@ class QuotaChecks:
     """
 
     def __init__(
-        self, ledger: TrafficLedger, conventions: Conventions, window: Window, settling: Settling
+        self, ledger: TrafficLedger, conventions: Conventions, window: Window, settling: Delays
     ) -> None:
         self._settling = settling
         self._ledger = ledger

@@ -20,7 +20,7 @@ from qlara_contract.targets import (
     read_cards_under,
 )
 from qlara_proxy.judging.limits import CARDS, FILE_BYTES
-from qlara_proxy.judging.properties import Line, logical_lines
+from qlara_proxy.judging.properties import CardLine, logical_lines
 from qlara_proxy.judging.traits import (
     Traits,
     card_traits,
@@ -175,10 +175,10 @@ def _is_split(content: bytes) -> bool:
     return True
 
 
-def _frames(lines: Sequence[Line]) -> list[list[Line]] | None:
+def _frames(lines: Sequence[CardLine]) -> list[list[CardLine]] | None:
     """Return the lines of each card, its frame included; ``None`` if the frames are not sound."""
-    found: list[list[Line]] = []
-    current: list[Line] | None = None
+    found: list[list[CardLine]] = []
+    current: list[CardLine] | None = None
     for line in lines:
         begins = line.name == "BEGIN" and line.value.strip().upper() == "VCARD"
         ends = line.name == "END" and line.value.strip().upper() == "VCARD"
@@ -200,7 +200,7 @@ def _frames(lines: Sequence[Line]) -> list[list[Line]] | None:
 
 def _card(
     card: Card,
-    lines: list[Line],
+    lines: list[CardLine],
     normalise: Callable[[str], str | None],
     conventions: Conventions,
 ) -> CardDigest:
@@ -232,7 +232,9 @@ def _card(
     )
 
 
-def _fate(card: Card, telephones: list[Line], number: str, *, has_tel: bool) -> tuple[str, bool]:
+def _fate(
+    card: Card, telephones: list[CardLine], number: str, *, has_tel: bool
+) -> tuple[str, bool]:
     """Return why a card cannot be imported (empty if it can), and whether that is sure."""
     if card.fault:
         return card.fault, False

@@ -18,7 +18,7 @@ class _Waiting(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-class Settling:
+class Delays:
     """What imports have not shown yet, in all accounts of a deployment.
 
     Something that is not there *delay* seconds after its import is missing if three imports have been seen to

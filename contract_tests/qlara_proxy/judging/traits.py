@@ -11,7 +11,7 @@ from qlara_contract.promise_ids import PromiseId
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from qlara_proxy.judging.properties import Line
+    from qlara_proxy.judging.properties import CardLine
 
 Traits = frozenset[PromiseId]
 
@@ -33,7 +33,7 @@ ODD: PromiseId = "cards.forgiving"
 """What stands for all that no promise names: nothing documented is judged by a card that has it."""
 
 
-def _syntax(line: Line) -> Iterable[PromiseId]:
+def _syntax(line: CardLine) -> Iterable[PromiseId]:
     """Yield the traits of how a line is written."""
     if line.is_split:
         yield "cards.folded-inside-a-character"
@@ -62,7 +62,7 @@ def _is_unusual(parameter: str) -> bool:
     return _USUAL.fullmatch(parameter) is None
 
 
-def name_traits(lines: Sequence[Line], name: str) -> Traits:
+def name_traits(lines: Sequence[CardLine], name: str) -> Traits:
     """Return what the name of a card rests on."""
     named = [each for each in lines if each.name == "FN" and each.value.strip()]
     if len(named) == 1:
@@ -90,7 +90,7 @@ def _of_name(value: str, name: str) -> Iterable[PromiseId]:
         yield "cards.name-verbatim"
 
 
-def number_traits(lines: Sequence[Line]) -> Traits:
+def number_traits(lines: Sequence[CardLine]) -> Traits:
     """Return what the number of a card rests on."""
     telephones = [each for each in lines if each.name == "TEL" and each.value.strip()]
     if len(telephones) == 1:
@@ -98,7 +98,7 @@ def number_traits(lines: Sequence[Line]) -> Traits:
     return frozenset(_of_several(telephones)) if telephones else frozenset()
 
 
-def _of_number(line: Line) -> Iterable[PromiseId]:
+def _of_number(line: CardLine) -> Iterable[PromiseId]:
     value = line.value.strip()
     if any(map(_MACHINES.search, line.parameters)):
         yield "numbers.fax-never"
@@ -117,7 +117,7 @@ def _of_number(line: Line) -> Iterable[PromiseId]:
         yield "numbers.default-region"
 
 
-def _of_several(telephones: Sequence[Line]) -> Iterable[PromiseId]:
+def _of_several(telephones: Sequence[CardLine]) -> Iterable[PromiseId]:
     parameters = [one for each in telephones for one in each.parameters]
     if any(map(_MACHINES.search, parameters)):
         yield "numbers.fax-never"
@@ -129,7 +129,7 @@ def _of_several(telephones: Sequence[Line]) -> Iterable[PromiseId]:
         yield "numbers.first-valid"
 
 
-def unusable_traits(telephones: Sequence[Line], fault: str) -> Traits:
+def unusable_traits(telephones: Sequence[CardLine], fault: str) -> Traits:
     """Return by which promise a card has no number that can be used."""
     if fault:
         return frozenset({"cards.other-version" if "version" in fault.lower() else ODD})
@@ -161,7 +161,7 @@ def _is_real(value: str) -> bool:
         return False
 
 
-def email_traits(lines: Sequence[Line]) -> Traits:
+def email_traits(lines: Sequence[CardLine]) -> Traits:
     """Return what the address of a card rests on."""
     addresses = [each for each in lines if each.name == "EMAIL" and each.value.strip()]
     if not addresses:
@@ -176,7 +176,7 @@ def email_traits(lines: Sequence[Line]) -> Traits:
     return frozenset(found)
 
 
-def card_traits(lines: Sequence[Line]) -> Traits:
+def card_traits(lines: Sequence[CardLine]) -> Traits:
     """Return what reading the card at all rests on."""
     found: set[PromiseId] = set()
     names = [each.name for each in lines]

@@ -17,6 +17,7 @@ from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.verify_options import WritableFolder, ensure_writable
+from qlara_contract.errors import CannotRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -219,7 +220,12 @@ def _proxied(options: dict[str, Any]) -> int:
     )
     sys.setswitchinterval(_SWITCH_SECONDS)
     with listen(host, options["port"], f"qlara-sandbox proxy --to {target.url}") as listener:
-        url = shown_url(host, listener.getsockname()[1])
+        port = listener.getsockname()[1]
+        if target.port == port and (target.host == host or is_loopback(target.host)):
+            raise CannotRun(
+                "--to: expected the URL of a deployment; found that of the proxy itself."
+            )
+        url = shown_url(host, port)
         new_token = None if options["admin_token"] else token
         passed = Proxy(settings).run(listener, lambda: _welcome(url, target, new_token))
     return _ended(watchers, passed, options)

@@ -138,16 +138,18 @@ def test_what_cannot_run_says_why_and_ends_with_2(sandbox: Running) -> None:
         in_use = proxied("--to", sandbox.url, "--port", port)
     said = [
         in_use,
+        proxied("--to", f"http://localhost:{port}/base", "--port", port),
         proxied("--to", "https://user:geheim@api.example.com"),
         proxied("--to", sandbox.url, "--for", "soon"),
         proxied(),
     ]
 
-    assert [each.code for each in said] == [2, 2, 2, 2]
+    assert [each.code for each in said] == [2, 2, 2, 2, 2]
     assert f"Port {port} of 127.0.0.1 is in use." in said[0].log
-    assert "expected a URL without a user or password" in said[1].log
-    assert "expected a time such as 90s, 10m or 2h; found 'soon'." in said[2].log
-    assert "geheim" not in said[1].log + said[1].output
+    assert "found that of the proxy itself" in said[1].log
+    assert "expected a URL without a user or password" in said[2].log
+    assert "expected a time such as 90s, 10m or 2h; found 'soon'." in said[3].log
+    assert "geheim" not in said[2].log + said[2].output
 
 
 def test_no_key_of_the_traffic_is_shown_anywhere(sandbox: Running, tmp_path: Path) -> None:

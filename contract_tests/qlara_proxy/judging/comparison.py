@@ -145,12 +145,7 @@ class ImportComparison(FieldChecks):
 
     def _missing(self, missing: Sequence[CardDigest], found: Sequence[CardDigest]) -> None:
         """Judge cards whose numbers no contact of the list has."""
-        numbers = {each.number for each in self._cards}
-        strangers: dict[int, list[Mapping[str, Any]]] = {}
-        for number, contacts in self._by_number.items():
-            if number not in numbers and number not in self._known.by_number:
-                for each in contacts:
-                    strangers.setdefault(hashed(str(each.get("name") or "")), []).append(each)
+        strangers = self._strangers()
         for card in missing:
             same = strangers.get(card.name, [])
             if len(same) == 1 and card.name:
@@ -162,6 +157,17 @@ class ImportComparison(FieldChecks):
                     self._not_there("duplicates.update-joins-the-list", what)
                 continue
             self._lost(card, found)
+
+    def _strangers(self) -> dict[int, list[Mapping[str, Any]]]:
+        """Return contacts by name that are of this import for sure, and of none of its numbers."""
+        found: dict[int, list[Mapping[str, Any]]] = {}
+        is_new = bool(self._seen.list_name) and not self._seen.asked
+        if not (is_new or self._known.has_read(self._page.list_id)):
+            return found  # a namesake may have been there before
+        for number, contacts in self._by_number.items():
+            for each in contacts if self._known.is_stranger(number) else ():
+                found.setdefault(hashed(str(each.get("name") or "")), []).append(each)
+        return found
 
     def _changed_number(self, card: CardDigest, contact: Mapping[str, Any]) -> None:
         about = promise_of(card.number_traits | card.traits, "numbers.e164")

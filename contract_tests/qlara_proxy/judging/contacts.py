@@ -50,6 +50,7 @@ class ContactChecks:
         """Note an import, and judge what its report says of contacts that are known."""
         if seen.file is not None and seen.file.cards:
             self._room.imported(seen)
+            self._known.note_carded(each.number for each in seen.file.cards if each.number)
         if not seen.is_accepted or seen.goes_on or seen.file is None:
             return
         if seen.list_name and not seen.asked and seen.list_id:

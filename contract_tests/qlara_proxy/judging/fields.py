@@ -101,8 +101,9 @@ class FieldChecks(ListedImport):
         what = f"The {field} of the card at line {card.line} is stored as another one."
         shown = self._ledger.shown(str(got))
         self._doubt(about, what, f"the {field} on the card", shown, f"{field} {about}")
-        if not promise(about).is_assumed:
-            self._doubt(AS_IMPORTED, what, f"the {field} on the card", shown, f"{field} {about}")
+        for each in (general, AS_IMPORTED) if not promise(about).is_assumed else ():
+            if each != about:
+                self._doubt(each, what, f"the {field} on the card", shown, f"{field} {about}")
 
     def _tags(self, contact: Mapping[str, Any]) -> None:
         got, sent = contact.get("tags"), list(self._seen.tags)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FILE = "file"
 _MOST_PARTS = 100
 _FIELDS = frozenset({"file", "listId", "listName", "duplicateStrategy", "tags", "fileName"})
-_PLAIN_FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}\.vcf", re.ASCII)
+_PLAIN_STEM = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
 _PLAIN_HEAD = re.compile(
     rb'Content-Disposition: form-data; name="[A-Za-z]+"(; filename="[^"\\]*")?(\r\nContent-Type: [^\r\n]+)?'
 )
@@ -96,9 +96,12 @@ class SeenForm:
         if any(each.name not in _FIELDS for each in others):
             found.add("upload.unknown-fields-ignored")
         if file is not None:
-            if not _PLAIN_FILE_NAME.fullmatch(file.filename or "contacts.vcf"):
-                is_named_vcf = (file.filename or "").endswith(".vcf")
-                found.add("upload.file-name-free" if is_named_vcf else "upload.part-headers-free")
+            name = file.filename or "contacts.vcf"
+            stem, _, ending = name.rpartition(".")
+            if not _PLAIN_STEM.fullmatch(stem):
+                found.add("upload.file-name-free")
+            elif ending != "vcf":
+                found.add("upload.part-headers-free")
             if file.media_type not in _MEDIA_TYPES:
                 found.add("upload.part-headers-free")
         is_first = not self.parts or self.parts[0].name == _FILE

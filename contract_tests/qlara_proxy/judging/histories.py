@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _NOT_FOUND = 404
 # Seconds that a run of the suite waits for an import to show.
-_LONGEST_OF_LISTS = 15.0
-_LONGEST_OF_QUOTAS = 5.0
+LONGEST_OF_LISTS = 15.0
+LONGEST_OF_QUOTAS = 5.0
 
 
 class _History:
@@ -46,8 +46,8 @@ class Histories:
         self._ledger = ledger
         self._conventions = conventions
         self._known: Kept[int, _History] = Kept(ACCOUNTS)
-        self._lists = Settling(ledger, _LONGEST_OF_LISTS)
-        self._quotas = Settling(ledger, _LONGEST_OF_QUOTAS)
+        self._lists = Settling(ledger, LONGEST_OF_LISTS)
+        self._quotas = Settling(ledger, LONGEST_OF_QUOTAS)
         self._lost = 0
 
     @property

@@ -300,7 +300,8 @@ class ReportChecks:
             if file.is_sure and len(left) == 1:
                 self._error(error, left.popitem()[1], api)
             return
-        is_taken = card.is_mobile or self._takes_any
+        is_of_number = error.get("reason") == self._expected.reason_invalid_phone
+        is_taken = card.is_mobile or self._takes_any or not is_of_number
         if card.name == name and not card.fault and card.is_sure and is_taken:
             self._sound_card_refused(card, error, api)
 

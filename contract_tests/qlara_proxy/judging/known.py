@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qlara_proxy.judging.limits import CONTACTS, IMPORTS, Kept
+from qlara_proxy.judging.limits import CONTACTS, IMPORTS, LISTS, Kept
 from qlara_proxy.judging.reading import hashed
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class KnownContacts:
         self.by_number: Kept[int, KnownContact] = Kept(CONTACTS)
         self.is_account_wide = False
         self.imported: Kept[int, KnownContact] = Kept(CONTACTS)  # as their cards say
+        self._carded: Kept[int, None] = Kept(CONTACTS)  # numbers that stand on any card that passed
+        self._read: Kept[int, None] = Kept(LISTS)  # lists that have been read whole
         self._lists: Kept[int, frozenset[int]] = Kept(CONTACTS)
         self._ids: Kept[int, int] = Kept(CONTACTS)
         self._cards: Kept[int, dict[int, CardDigest]] = Kept(IMPORTS)
@@ -54,6 +56,19 @@ class KnownContacts:
         """Return a contact as it was seen last, or as it was imported."""
         return self.by_number.find(number) or self.imported.find(number)
 
+    def note_carded(self, numbers: Iterable[int]) -> None:
+        """Note the numbers on the cards of an import, whatever became of it."""
+        for number in numbers:
+            self._carded.keep(number, None)
+
+    def is_stranger(self, number: int) -> bool:
+        """Return whether a number was never seen before: in no list that was read whole, and on no card."""
+        return not (number in self._carded or number in self.by_number)
+
+    def has_read(self, list_id: str) -> bool:
+        """Return whether a list has been read whole before."""
+        return hash(list_id) in self._read
+
     def note_card(self, card: CardDigest, tags: Iterable[str], list_id: str, at: float) -> None:
         """Note what an import has created of a card with nothing special about it."""
         hashes = frozenset(map(hash, tags))
@@ -69,6 +84,7 @@ class KnownContacts:
 
     def note_list(self, list_id: str, contacts: Sequence[Mapping[str, Any]], at: float) -> None:
         """Note all contacts of a list, as they were read until *at*."""
+        self._read.keep(hash(list_id), None)
         for number, same in by_number(contacts).items():
             before = self.by_number.find(number)
             lists = (before.lists if before is not None else frozenset()) | {hash(list_id)}

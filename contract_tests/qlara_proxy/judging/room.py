@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from qlara_proxy.judging.ledger import Difference
@@ -12,15 +13,22 @@ if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.known import KnownContacts
     from qlara_proxy.judging.ledger import TrafficLedger
-    from qlara_proxy.judging.seen import SeenImport
+    from qlara_proxy.judging.seen import SeenImport, SeenQuota
     from qlara_proxy.judging.window import Window
 
 _CONFLICT = 409
+_FIGURES = re.compile(r"(\d+)/(\d+)")
 _FOR_OTHER_REASONS = frozenset({0, 401, 404, 409, 413, 429})
 _PASSES: dict[str, PromiseId] = {
     "SKIP": "upload.duplicates-pass-at-full-quota",
     "UPDATE": "upload.updates-pass-at-full-quota",
 }
+
+
+def _is_of_contacts(seen: SeenImport) -> bool:
+    """Return whether a refusal names the field of the quota, or no field."""
+    data = seen.exchange.response.value("data") if seen.exchange is not None else None
+    return isinstance(data, dict) and set(data) <= {"contacts"}
 
 
 class RoomChecks:
@@ -38,6 +46,7 @@ class RoomChecks:
             return
         if quota.ended > seen.began or self._window.writes(quota.began, seen.began):
             return
+        self._figures(seen, quota)
         numbers = [each.number for each in seen.file.cards if not each.fault]
         if numbers and quota.used < quota.total:
             self._with_room(seen, quota.total - quota.used, numbers)
@@ -46,9 +55,23 @@ class RoomChecks:
         elif numbers and not any(each in self._known for each in numbers):
             self._of_new_ones(seen)
 
+    def _figures(self, seen: SeenImport, quota: SeenQuota) -> None:
+        """Judge the numbers of a refusal by the quota that was read right before it."""
+        data = seen.exchange.response.value("data") if seen.exchange is not None else None
+        message = data.get("contacts") if isinstance(data, dict) else None
+        found = _FIGURES.search(message) if isinstance(message, str) else None
+        if seen.status != _CONFLICT or found is None:
+            return
+        got, due = f"{found[1]}/{found[2]}", f"{quota.used}/{quota.total}"
+        if got != due:
+            what = "The figures of a 409 are not those of the quota."
+            self._doubt("upload.quota-exceeded-text", what, due, got, seen)
+
     def _of_new_ones(self, seen: SeenImport) -> None:
         """Judge an import of contacts that the account is not known to have, at a full quota."""
         if seen.status not in _FOR_OTHER_REASONS and not seen.summary.get("duplicates", 0):
+            if not seen.is_accepted and not _is_of_contacts(seen):
+                return
             what = "The quota is exhausted, and an import of new contacts is not refused with 409."
             self._doubt("upload.quota-exceeded", what, "409", str(seen.status), seen)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _USUAL_LIMIT = 10
 _BOUNDS = (1, 1000)
+_NOT_FOUND = 404
 # What rests on the place of a page in its list, which is known once the number of the first page is.
 _OF_PLACE = frozenset({"list.limit-obeyed", "list.has-more", "list.page-echoed"})
 
@@ -71,12 +72,28 @@ class SingleChecks:
                     value=each.value,
                 )
             )
+        if api.operation == LIST and api.response.status == _NOT_FOUND:
+            self._missing_page(api)
         self._judge_ids(seen, api)
         self._refusals.judge(seen, api)
         if isinstance(seen, SeenImport):
             self._reports.judge(seen, api)
         elif api.operation == LIST and isinstance(seen, SeenPage):
             self._judge_page(seen, api)
+
+    def _missing_page(self, api: ApiExchange) -> None:
+        """Judge a page that is not there, of a list that is."""
+        query = dict(api.request.query)
+        list_id = checks.contract_list_id(api)
+        if query.get("page", "0") in ("0", "1") or not self._pages.has_seen(list_id):
+            return
+        what = "A page past the end is not there, instead of empty."
+        by = ("page.past-the-end",)
+        self._ledger.broken(
+            Difference(
+                "list.page-past-the-end", what, "an empty page", "404", api, by=by, value=404
+            )
+        )
 
     def _judge_ids(self, seen: Seen, api: ApiExchange) -> None:
         """Check that no id of this response stood for something else before, in the same account."""
@@ -186,6 +203,10 @@ class _KnownPages:
         )
         self.has_pages = self.has_pages and not again
         return again
+
+    def has_seen(self, list_id: str) -> bool:
+        """Return whether the first page of a list has been read."""
+        return list_id in self._firsts
 
     def knows_place_of(self, seen: Seen) -> bool:
         """Return whether it is known which page of its list this is, and that it is not just the first."""

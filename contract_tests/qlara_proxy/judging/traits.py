@@ -19,6 +19,7 @@ _EXTRACTED = frozenset({"BEGIN", "END", "VERSION", "FN", "N", "TEL", "EMAIL", "A
 _LONGEST_PLAIN = 100
 _ENTITY = re.compile(r"&#?\w+;")  # of HTML, which means nothing here
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z '.-]*", re.ASCII)
+_CODE = re.compile(r"(?i)\b(?:null|none|nil|nan|true|false|undefined|yes|no|on|off)\b")
 _KNOWN_ESCAPE = re.compile(r"\\[nN,;\\]")
 _PLAIN_NUMBER = re.compile(r"\+?[0-9 ()./-]+", re.ASCII)
 _CROWDED = re.compile(r"\A\s|\s\Z|\s\s| [-./] ")
@@ -85,7 +86,7 @@ def _of_name(value: str, name: str) -> Iterable[PromiseId]:
         yield "cards.name-form"
     elif not value.isascii():
         yield "cards.non-ascii"
-    elif not _PLAIN_NAME.fullmatch(_KNOWN_ESCAPE.sub("", value)):
+    elif not _PLAIN_NAME.fullmatch(_KNOWN_ESCAPE.sub("", value)) or _CODE.search(value):
         yield "cards.name-verbatim"
 
 

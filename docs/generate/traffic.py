@@ -1,0 +1,97 @@
+"""``docs/traffic.md``: what is judged in traffic, how certain that is, and which promises traffic shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qlara_proxy.judging import limits, visibility
+from qlara_proxy.judging.histories import LONGEST_OF_LISTS, LONGEST_OF_QUOTAS
+
+PAGE = Path(__file__).parents[1] / "traffic.md"
+_TEXT = """\
+# What traffic shows
+
+<!-- Written by `make docs`. -->
+
+`qlara-sandbox proxy` judges what passes, with the promises of the contract suite. Each ends as **kept** (so many times), **broken**
+(with the exchange), or **not seen** (with what it would take). It sends nothing of its own, so it sees less than `verify`, and it
+is not alone: others may use the same account at the same time. This page says what it concludes from what.
+
+## One exchange
+
+Shapes, statuses, media types, the arithmetic of a summary, the numbers of a page, a key that is shown: what one response says is
+certain, and is judged at once, by the same checks as in `verify`. A bad request must be refused, so a 400 that the client earned is
+a promise kept. Responses of gateways (502, 503, 504, and any 5xx with `Retry-After`), and exchanges that were broken off by
+whoever, say nothing about the deployment.
+
+The file of an import comes from a stranger. A card counts for a promise only if nothing about it is in doubt, and for the one
+promise that it rests on: a card whose name is folded for `cards.folded-lines`, one with nothing special for `cards.name`. Of a card
+that rests on several, only what all of them promise is judged; of one that rests on something that nobody promised, nothing is. The
+cards are read as the sandbox reads them.
+
+## Several exchanges
+
+A change between two readings is judged if nothing else is known to have happened between them: every exchange has its time, and
+one that overlaps has no order. An import whose response was lost may have been carried out or not, then or later: nothing that it
+could have changed is judged. The keys (with a sandbox, its sessions too) are told apart as accounts.
+
+| what | judged if | otherwise |
+|---|---|---|
+| the quota moves by what was created | two readings, and between them whole imports that were accepted | not judged |
+| refusals change nothing | two readings, and between them only imports that were refused | not judged |
+| pages belong together | all pages of one list with one `limit`, and no import from the first to the last | begun anew |
+| an import's contacts are in its list | the whole list, read after it, and no other import since, or one at the same time | not judged |
+| SKIP and UPDATE of a contact | the contact is known from before, and one import named its number since | not judged |
+| duplicates by number | numbers that are known to be in the same list; in other lists once these are seen to count | not judged |
+
+**Others.** Whoever else uses the account could have brought about most such differences. One is therefore a **doubt**, told apart
+and no drift. The same difference for the third time is broken. A quota that moves with nothing sent in between is shared: it
+is not judged any more, and its doubts are dropped. What remains is somebody who imports in step with this traffic, three times by
+the same amount, and at no other time. `--sole-client` says that there is nobody else, and then each difference counts at once.
+
+**Later.** A deployment may index an import after its response. Something that is not there is missing if three imports were seen
+to show as soon as that, and none later; or after {lists:.0f} seconds for a list and {quotas:.0f} for a quota, as long as `verify`
+waits. What shows later is `list.visible-at-once` or `quota.moves-at-once`, which are assumed.
+
+**Conventions.** Assumed promises are judged by the contract, or by the overlay that is given. The number of the first page and
+whether `page` is read are learnt from what passes, as the documented promises about pages rest on them. Numbers that are not
+mobile count as valid once one was imported.
+
+## What is remembered
+
+Counts and hashes, never contents, and no more of them however long it goes on; what was used longest ago is forgotten first.
+
+| what | at most |
+|---|---|
+| accounts | {limits.ACCOUNTS} |
+| lists of an account whose pages are compared | {limits.LISTS} |
+| imports of an account whose contacts are looked for | {limits.IMPORTS}, of {limits.CARDS} cards each |
+| file whose cards are read | {mebibytes:.0f} MiB |
+| contacts of an account | {limits.CONTACTS} |
+| ids of imports and contacts | {limits.IDS} |
+| exchanges that wait for earlier ones to end | {limits.WAITING} |
+| exchanges kept as evidence, for each promise | {limits.EVIDENCE}, of {kibibytes:.0f} KiB each |
+
+Evidence shows names, numbers, addresses and tags as outlines (`Xxxxx Xxxxx`), unless the data is to be kept.
+
+## The client's requests
+
+They are held against the contract too: names of fields and parameters that it does not have, `listId` and `listName` together, a
+key anywhere but in `X-Api-Key`, fields given twice, a strategy that there is none of, and what was refused for how it was written.
+They are told beside the promises, and never count against the deployment.
+
+## Promise by promise
+
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    text = _TEXT.format(
+        limits=limits,
+        lists=LONGEST_OF_LISTS,
+        quotas=LONGEST_OF_QUOTAS,
+        mebibytes=limits.FILE_BYTES / 2**20,
+        kibibytes=limits.KEPT_BODY / 2**10,
+    )
+    return text + visibility.as_markdown()

@@ -138,7 +138,11 @@ def page() -> bytes:
         "hasMore": True,
     }
     more = {
-        "owner": {"fullName": NAME, "byMail": {MAIL: NOTE, NUMBERS[0]: 1}, "apiKey": KEYS[1]},
+        "owner": {
+            "fullName": NAME,
+            "byMail": {MAIL: NOTE, NUMBERS[0]: 1, "Brunhilde": 2},
+            "apiKey": KEYS[1],
+        },
         f"of {NAME}": STREET,
     }
     return json.dumps({**body, **more}, ensure_ascii=False).encode()

@@ -219,7 +219,9 @@ class Fiction:
         if name in FIELDS:
             return name
         words = {each.lower() for each in _WORDS.findall(name)}
-        is_plain = _IDENTIFIER.fullmatch(name) and not words & self.words.people
+        # With a capital letter it may be the name of somebody, unless its words are those of the contract.
+        is_field = not name[:1].isupper() or all(map(is_message_word, words))
+        is_plain = is_field and _IDENTIFIER.fullmatch(name) and not words & self.words.people
         return name if is_plain and not _LONG_DIGITS.search(name) else self.texts.text(name)
 
     def _id(self, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ _ODD_NAMES = {
     "verbatim.line-feed-escape",
     "form.many-marks",
 }
+
+
+_VERSION = re.compile(r"version .*: (?=expected 3\.0)", re.DOTALL)
 
 
 class Invented:
@@ -61,7 +65,8 @@ class Invented:
 
 
 def _outcome(plan: Any) -> Any:
-    errors = [(one.line, one.reason) for one in plan.errors]
+    # What stands where a version should is replaced, too, unless it is one.
+    errors = [(one.line, _VERSION.sub("version …:", one.reason)) for one in plan.errors]
     made_of = [(bool(one.name), bool(one.email), bool(one.address)) for one in plan.created]
     return plan.total, plan.imported, plan.duplicates, plan.skipped, errors, made_of
 

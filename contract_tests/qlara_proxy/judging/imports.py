@@ -328,7 +328,7 @@ class ReportChecks:
         self, card: CardDigest, error: dict[str, Any], api: ApiExchange, *, is_of_number: bool
     ) -> None:
         """Judge a card that can be imported and is an error: what is special about it names the promise."""
-        about = promise_of(card.traits | card.number_traits, _GENERAL)
+        about = promise_of(card.traits | card.number_traits | card.name_traits, _GENERAL)
         if about is None:
             return
         reason = printable_json(error.get("reason"))[:200]

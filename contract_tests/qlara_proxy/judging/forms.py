@@ -96,8 +96,8 @@ class SeenForm:
         if any(each.name not in _FIELDS for each in others):
             found.add("upload.unknown-fields-ignored")
         if file is not None:
-            name = file.filename or "contacts.vcf"
-            stem, _, ending = name.rpartition(".")
+            name = file.filename or ""
+            stem, _, ending = name.rpartition(".") if "." in name else (name or "none", "", "")
             if not _PLAIN_STEM.fullmatch(stem):
                 found.add("upload.file-name-free")
             elif ending != "vcf":

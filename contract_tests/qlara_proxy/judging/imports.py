@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -102,6 +103,8 @@ class ReportChecks:
             each.is_mobile or each.fault for each in file.cards
         ):
             self._takes_any = True
+        if summary["errors"] > surely and not self._says_so(api, surely):
+            return  # cards may be errors for what the account holds, or has room for
         if surely + sound == file.total or summary["errors"] < surely:
             self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
         if summary["errors"] == surely and file.is_sure:
@@ -110,6 +113,14 @@ class ReportChecks:
                 self._ledger.kept("upload.nothing-importable")
             if surely and sound and summary["imported"] + summary["duplicates"] >= sound:
                 self._ledger.kept("upload.error-costs-one-card")
+
+    def _says_so(self, api: ApiExchange, surely: int) -> bool:
+        """Return whether more cards than can be are said to be errors for their numbers."""
+        errors = api.response.value("errors")
+        listed = (
+            [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+        )
+        return sum(map(self._is_of_number, listed)) > surely or not listed
 
     def _is_sound(self, card: CardDigest) -> bool:
         """Return whether a card can be imported for sure, with nothing special about it."""
@@ -300,16 +311,24 @@ class ReportChecks:
             if file.is_sure and len(left) == 1:
                 self._error(error, left.popitem()[1], api)
             return
-        is_of_number = error.get("reason") == self._expected.reason_invalid_phone
+        is_of_number = self._is_of_number(error)
         is_taken = card.is_mobile or self._takes_any or not is_of_number
-        if card.name == name and not card.fault and card.is_sure and is_taken:
-            self._sound_card_refused(card, error, api)
+        is_repeated = sum(each.number == card.number for each in file.cards) > 1
+        is_sound = card.name == name and not card.fault and card.is_sure
+        is_of_account = not is_of_number and _OF_ACCOUNT.search(str(error.get("reason")))
+        if is_sound and is_taken and not (is_repeated or is_of_account):
+            self._sound_card_refused(card, error, api, is_of_number=is_of_number)
+
+    def _is_of_number(self, error: dict[str, Any]) -> bool:
+        """Return whether an error is about the number of its card, and not about the account."""
+        words = (self._expected.reason_invalid_phone, self._expected.reason_missing_phone)
+        return error.get("reason") in words
 
     def _sound_card_refused(
-        self, card: CardDigest, error: dict[str, Any], api: ApiExchange
+        self, card: CardDigest, error: dict[str, Any], api: ApiExchange, *, is_of_number: bool
     ) -> None:
         """Judge a card that can be imported and is an error: what is special about it names the promise."""
-        about = promise_of(card.traits | card.number_traits, _GENERAL)
+        about = promise_of(card.traits | card.number_traits | card.name_traits, _GENERAL)
         if about is None:
             return
         reason = printable_json(error.get("reason"))[:200]
@@ -320,7 +339,11 @@ class ReportChecks:
         if card.version is not None and about in _OF_VERSIONS:
             abouts.append(card.version)
         for each in abouts:
-            self._ledger.broken(Difference(each, what, "a contact", reason, api))
+            difference = Difference(each, what, "a contact", reason, api)
+            if is_of_number:
+                self._ledger.broken(difference)
+            else:  # for a reason that nobody has written down
+                self._ledger.doubtful(difference)
 
     def _not_reported(self, card: CardDigest, api: ApiExchange) -> None:
         if not card.is_sure:
@@ -332,6 +355,10 @@ class ReportChecks:
         self._ledger.broken(Difference(about, what, card.fault, "no error", api))
 
 
+# Why a card may be an error for what the account holds, or has room for, or another card of the file.
+_OF_ACCOUNT = re.compile(
+    r"quota|limit|plan|exceed|room|full|duplicat|repeat|already|exist|twice|known", re.IGNORECASE
+)
 _OF_VERSIONS = frozenset({_GENERAL, "numbers.tel-uri"})
 
 

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from coverage import Coverage
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.runtime import Runtime, SandboxSettings
 from tests.server import COVERAGE, Running, serving
 
 if TYPE_CHECKING:
@@ -31,6 +34,28 @@ def _is_measured(item: pytest.Item) -> bool:
         return True
     *folders, _ = item.path.relative_to(_TESTS).parts
     return not folders or folders[0] in _OF_THE_SANDBOX
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--state", metavar="URL", help="keep worlds in this Redis or Valkey instead")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _state(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let every sandbox of this process keep its worlds in the engine that ``--state`` names, each its own."""
+    url = request.config.getoption("--state")
+    if url is None:
+        yield
+        return
+    begin = Runtime.__init__
+
+    def begin_with_state(self: Runtime, settings: SandboxSettings, *rest: Any, **more: Any) -> None:
+        prefix = f"test:{token_hex(8)}:"
+        begin(self, replace(settings, state=url, state_prefix=prefix), *rest, **more)
+
+    Runtime.__init__ = begin_with_state  # type: ignore[method-assign]
+    yield
+    Runtime.__init__ = begin  # type: ignore[method-assign]
 
 
 @pytest.hookimpl(wrapper=True)

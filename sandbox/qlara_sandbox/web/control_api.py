@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from qlara_sandbox.state.world import World
-    from qlara_sandbox.state.worlds import WorldEntry, WorldKey
+    from qlara_sandbox.state.worlds import WorldEntry
     from qlara_sandbox.web.context import Call
     from qlara_sandbox.web.observers.journal import JournalEntry
     from qlara_sandbox.web.runtime import Runtime
@@ -142,24 +142,24 @@ class ControlApi:
         shown = await self._runtime.threads.run(show_all)
         return Response(200, {"scenarios": shown, "default": self._runtime.worlds.default})
 
-    def scenario(self, values: Values) -> Response:
-        return Response(200, self._choice(values))
+    async def scenario(self, values: Values) -> Response:
+        return Response(200, await self._choice(values))
 
     async def choose(self, values: Values) -> Response:
         name = values["scenario"]
         await self._require_scenario(name)
-        worlds = self._runtime.worlds
+        store = self._runtime.store
         whom = self._whom(values)
         if whom is None:
-            worlds.default = name
+            await store.choose(name)
         else:
             api_key, session = whom
             if chosen_by_key(api_key):
                 message = "Expected a key that does not name a scenario itself (…__SCENARIO)."
                 raise Conflict("apiKey", message)
-            worlds.bind(api_key, session, name)
+            await store.bind(api_key, session, name)
         self._tell("chosen", scenario=name)
-        return Response(200, self._choice({**values, "scenario": None}))
+        return Response(200, await self._choice({**values, "scenario": None}))
 
     def worlds(self, _: Values) -> Response:
         worlds, now = self._runtime.worlds, perf_counter()
@@ -180,14 +180,16 @@ class ControlApi:
         page = entry.world.page(values["listId"], number=values["page"], limit=values["limit"])
         return Response(200, show_page(page, conventions))
 
-    def reset(self, values: Values) -> Response:
-        worlds = self._runtime.worlds
+    async def reset(self, values: Values) -> Response:
+        store = self._runtime.store
         if "world" in values:
-            return Response(200, {"worlds": worlds.reset(self._labelled(values["world"]).key)})
-        if "apiKey" in values:
+            count = await store.reset(self._labelled(values["world"]).key)
+        elif "apiKey" in values:
             scenario, session = values.get("scenario"), values.get("session")
-            return Response(200, {"worlds": worlds.reset_of(values["apiKey"], session, scenario)})
-        return Response(200, {"worlds": worlds.reset()})
+            count = await store.reset_of(values["apiKey"], session, scenario)
+        else:
+            count = await store.reset()
+        return Response(200, {"worlds": count})
 
     async def requests(self, values: Values) -> Response:
         if values["format"] != "har":
@@ -240,31 +242,34 @@ class ControlApi:
         return Response(200, content, is_large=is_large)
 
     async def put_state(self, values: Values) -> Response:
-        key = self._key(values)
+        key = await self._runtime.store.key(self._caller(values))
         await self._require_scenario(key.scenario)
         world = await self._restored(values["state"], key.scenario)
-        self._runtime.worlds.put(key, world)
-        entry = self._runtime.worlds.get_or_create(key, perf_counter())
+        entry = await self._runtime.store.put(key, world)
         return Response(200, show_world(entry, perf_counter()))
 
     async def clock(self, values: Values) -> Response:
         return Response(200, show_clock((await self._entry(values)).world))
 
     async def set_clock(self, values: Values) -> Response:
-        world = (await self._entry(values)).world
+        entry = await self._entry(values)
         freeze = values.get("freeze")
         moment = _moment(freeze, "freeze") if isinstance(freeze, str) else None
         by = duration(values["advance"]) if "advance" in values else None
-        if by is not None:
-            _require_room(moment or world.clock.now(), by)
-        if "reset" in values:
-            world.clock.reset()
-        if freeze is not None:
-            world.clock.freeze(moment)
-        if by is not None:
-            world.clock.advance(by)
-        self._tell("clock", **show_clock(world))
-        return Response(200, show_clock(world))
+
+        def move(world: World) -> None:
+            if by is not None:
+                _require_room(moment or world.clock.now(), by)
+            if "reset" in values:
+                world.clock.reset()
+            if freeze is not None:
+                world.clock.freeze(moment)
+            if by is not None:
+                world.clock.advance(by)
+
+        await self._runtime.store.move_clock(entry, move)
+        self._tell("clock", **show_clock(entry.world))
+        return Response(200, show_clock(entry.world))
 
     async def faults(self, values: Values) -> Response:
         active = (await self._entry(values)).world.faults.active
@@ -273,13 +278,20 @@ class ControlApi:
     async def arm(self, values: Values) -> Response:
         rule = fault_rule(values["fault"])
         require_operation(self._runtime, rule.on, "fault.on")
-        world = (await self._entry(values)).world
-        active = snapshot.armed_fault(world.faults.arm(rule, world.clock.now()))
+        entry = await self._entry(values)
+
+        def put_in_force(world: World) -> dict[str, Any]:
+            return snapshot.armed_fault(world.faults.arm(rule, world.clock.now()))
+
+        active = await self._runtime.store.count(entry, put_in_force)
         self._tell("armed", **active)
         return Response(201, active)
 
     async def disarm(self, values: Values) -> Response:
-        removed = (await self._entry(values)).world.faults.disarm(values.get("id"))
+        entry, fault_id = await self._entry(values), values.get("id")
+        removed = await self._runtime.store.count(
+            entry, lambda world: world.faults.disarm(fault_id)
+        )
         self._tell("disarmed", removed=removed)
         return Response(200, {"removed": removed})
 
@@ -299,12 +311,11 @@ class ControlApi:
         if self._runtime.events.watched:
             self._runtime.events.tell("world", {"what": what, **more})
 
-    def _key(self, values: Values) -> WorldKey:
+    def _caller(self, values: Values) -> tuple[str, str, str | None]:
         if "world" in values:
             return self._labelled(values["world"]).key
         api_key, session = values.get("apiKey", DOCUMENTED_KEY), values.get("session", "default")
-        scenario = values.get("scenario") or chosen_by_key(api_key)
-        return self._runtime.worlds.key(api_key, session, scenario)
+        return api_key, session, values.get("scenario") or chosen_by_key(api_key)
 
     async def _restored(self, state: Values, scenario: str) -> World:
         """Return the world of a snapshot, if the contract of its scenario allows what it holds."""
@@ -328,11 +339,8 @@ class ControlApi:
         return await self._runtime.threads.run(lambda: list(journal.matching(criteria)))
 
     async def _entry(self, values: Values) -> WorldEntry:
-        key = self._key(values)
         try:
-            if key not in self._runtime.worlds:
-                await self._runtime.load(key.scenario)
-            return self._runtime.worlds.get_or_create(key, perf_counter())
+            return await self._runtime.store.open(self._caller(values), uses=False)
         except (UnknownScenario, InvalidScenario) as error:
             _no_scenario(error)
 
@@ -350,16 +358,12 @@ class ControlApi:
             return None
         return values.get("apiKey", DOCUMENTED_KEY), values.get("session", "default")
 
-    def _choice(self, values: Values) -> dict[str, str]:
-        worlds, whom = self._runtime.worlds, self._whom(values)
-        if whom is None:
-            return {"scenario": worlds.default, "chosenBy": "default"}
-        named = chosen_by_key(whom[0])
+    async def _choice(self, values: Values) -> Mapping[str, str]:
+        whom = self._whom(values)
+        named = chosen_by_key(whom[0]) if whom is not None else None
         if named:
             return {"scenario": named, "chosenBy": "key"}
-        bound = worlds.binding(*whom)
-        chosen_by = "binding" if bound else "default"
-        return {"scenario": bound or worlds.default, "chosenBy": chosen_by}
+        return await self._runtime.store.choice(whom)
 
     def _criteria(self, values: Values) -> Criteria:
         since = values.get("since")

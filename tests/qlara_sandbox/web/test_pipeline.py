@@ -454,7 +454,7 @@ def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away() -> None:
         message = "secret detail"
         raise RuntimeError(message)
 
-    runtime.find_world = broken  # type: ignore[assignment,method-assign]
+    runtime.open_world = broken  # type: ignore[assignment,method-assign]
     response = TestClient(assemble(runtime), headers=KEY).get(QUOTA)
 
     assert response.status_code == 500

@@ -40,6 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--state", metavar="URL", help="keep worlds in this Redis or Valkey instead")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--state"):  # Starlette's client has an event loop for each request, and closes none of ours
+        config.addinivalue_line("filterwarnings", "ignore::ResourceWarning")
+        config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _state(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let every sandbox of this process keep its worlds in the engine that ``--state`` names, each its own."""

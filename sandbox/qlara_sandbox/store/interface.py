@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from qlara_sandbox.services.importing import Keeper
     from qlara_sandbox.state.world import World
@@ -49,6 +49,14 @@ class Store(Protocol):
 
     async def reset(self, key: WorldKey | None = None) -> int:
         """Forget a world; or all of them, every binding and the chosen default. Return how many there were."""
+        ...
+
+    async def reset_scenario(self, scenario: str) -> None:
+        """Forget the worlds of a scenario."""
+        ...
+
+    async def forget(self, keys: Sequence[WorldKey]) -> None:
+        """Forget worlds that this process has forgotten already."""
         ...
 
     async def reset_of(self, api_key: str, session: str | None, scenario: str | None) -> int:

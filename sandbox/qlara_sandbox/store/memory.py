@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from qlara_sandbox.services.importing import OwnKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldKey, Worlds
@@ -50,6 +50,12 @@ class MemoryStore:
 
     async def reset(self, key: WorldKey | None = None) -> int:
         return self._worlds.reset(key)
+
+    async def reset_scenario(self, scenario: str) -> None:
+        self._worlds.reset_scenario(scenario)
+
+    async def forget(self, keys: Sequence[WorldKey]) -> None:
+        """Do nothing: it has been done."""
 
     async def reset_of(self, api_key: str, session: str | None, scenario: str | None) -> int:
         return self._worlds.reset_of(api_key, session, scenario)

@@ -360,15 +360,28 @@ class SharedStore:
         return count
 
     async def reset_of(self, api_key: str, session: str | None, scenario: str | None) -> int:
-        (found,) = await self.engine.send(("HGETALL", self._index_name))
-        wanted = _digest(api_key)
-        digests = [
-            digest.decode()
-            for digest, about in _pairs(found)
-            if _is_meant(orjson.loads(about), wanted, session, scenario)
-        ]
+        digests = await self._indexed((_digest(api_key), session, scenario))
         self._worlds.reset_of(api_key, session, scenario)
         return await self._forget(digests)
+
+    async def reset_scenario(self, scenario: str) -> None:
+        digests = await self._indexed((None, None, scenario))
+        self._worlds.reset_scenario(scenario)
+        await self._forget(digests)
+
+    async def forget(self, keys: Sequence[WorldKey]) -> None:
+        await self._forget([_digest(*key) for key in keys])
+
+    async def _indexed(self, wanted: tuple[str | None, ...]) -> list[str]:
+        """Return the digests of worlds: of an API key, session and scenario, as far as they are given."""
+        (found,) = await self.engine.send(("HGETALL", self._index_name))
+        return [
+            digest.decode()
+            for digest, about in _pairs(found)
+            if all(
+                want in {None, has} for want, has in zip(wanted, orjson.loads(about), strict=True)
+            )
+        ]
 
     async def _forget(self, digests: Sequence[str]) -> int:
         count = 0
@@ -506,10 +519,3 @@ def _pairs(found: Any) -> list[tuple[bytes, bytes]]:
     if isinstance(found, dict):
         return list(found.items())
     return list(zip(found[::2], found[1::2], strict=True))
-
-
-def _is_meant(
-    about: Sequence[str], api_key: str, session: str | None, scenario: str | None
-) -> bool:
-    whose, of_session, of_scenario = about
-    return whose == api_key and session in {None, of_session} and scenario in {None, of_scenario}

@@ -201,14 +201,17 @@ class Runtime:
         for world in self._changed_since(looked_at):
             fault = terms.fault(world.quota, world.contacts.values())
             looked_at[world] = world.changes, fault
-        # Nothing is awaited from here on.
+        # Nothing is awaited from here on, until the contract is in force.
         self.contract, self.contact_check, self.quota_check = terms
         self.library.forget()
+        gone = []
         for key, world in list(self.worlds):
             _, fault = looked_at[world]
             if fault is not None:
+                gone.append(key)
                 self.worlds.reset(key)
                 log.warning("reset a world of scenario %s: %s", key.scenario, fault)
+        await self.store.forget(gone)
 
     def _changed_since(self, looked_at: Mapping[World, tuple[int, str | None]]) -> list[World]:
         """Return the worlds that are new or have changed since they were looked at."""

@@ -74,3 +74,7 @@ class Store(Protocol):
     async def choice(self, whom: tuple[str, str] | None) -> Mapping[str, str]:
         """Return the scenario that is chosen for an API key and session (None: for everybody), and what chose it."""
         ...
+
+    async def close(self) -> None:
+        """Let go of what is held open."""
+        ...

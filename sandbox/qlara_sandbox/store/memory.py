@@ -72,3 +72,6 @@ class MemoryStore:
             "scenario": bound or self._worlds.default,
             "chosenBy": "binding" if bound else "default",
         }
+
+    async def close(self) -> None:
+        """Do nothing: nothing is held open."""

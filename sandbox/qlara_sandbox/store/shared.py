@@ -102,6 +102,9 @@ class SharedStore:
         self._choices_seen = b""
         self._bound: dict[str, str] = {}
 
+    async def close(self) -> None:
+        await self.engine.close()
+
     # ---- opening
 
     async def key(self, caller: tuple[str, str, str | None]) -> WorldKey:

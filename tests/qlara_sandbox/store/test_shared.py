@@ -1,0 +1,167 @@
+"""Several sandboxes with one engine are one sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.runtime import SandboxSettings
+from tests.wire import vcf
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.qlara_sandbox.store.conftest import EngineProcess
+
+UPLOAD = "/api/partner-gateway/v1/contacts/upload/vcard"
+LIST = "/api/partner-gateway/v1/contacts/list/list_crm_migration/contacts"
+QUOTA = "/api/v1/partner-gateway/subscription/contacts"
+KEY = {"X-Api-Key": "sandbox_shared"}
+STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
+
+
+@asynccontextmanager
+async def sandboxes(number: int, state: str | None) -> AsyncIterator[list[httpx2.AsyncClient]]:
+    async with AsyncExitStack() as stack:
+        clients = []
+        for _ in range(number):
+            app = create_app(SandboxSettings(state=state))
+            transport = httpx2.ASGITransport(app)
+            client = httpx2.AsyncClient(
+                transport=transport, base_url="http://localhost", headers=KEY
+            )
+            clients.append(await stack.enter_async_context(client))
+            stack.push_async_callback(app.state.runtime.store.close)
+        yield clients
+
+
+async def send(client: httpx2.AsyncClient, file: bytes, strategy: str) -> httpx2.Response:
+    fields = {
+        "listId": "list_crm_migration",
+        "duplicateStrategy": strategy,
+        "tags": strategy.lower(),
+    }
+    return await client.post(UPLOAD, files={"file": ("c.vcf", file)}, data=fields)
+
+
+async def holdings(client: httpx2.AsyncClient) -> tuple[Any, Any]:
+    page = (await client.get(LIST, params={"limit": 1000})).json()
+    return page, (await client.get(QUOTA)).json()
+
+
+def people(chance: random.Random, versions: count[int]) -> bytes:
+    """Return a file of some of a hundred people, under names that no other file gives them."""
+    drawn = chance.sample(range(100), 15)
+    return vcf(*((f"Person {who} v{next(versions)}", f"347 123 4{who:03d}") for who in drawn))
+
+
+def without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_times(one) for name, one in value.items() if not name.endswith("At")}
+    return [without_times(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def test_overlapping_imports_through_several_sandboxes_are_those_of_some_order(
+    engine: EngineProcess,
+) -> None:
+    chance, versions = random.Random(7), count(1)
+    files = [(people(chance, versions), chance.choice(STRATEGIES)) for _ in range(64)]
+
+    async def together() -> tuple[list[Any], Any]:
+        async with sandboxes(4, engine.url) as clients:
+            sent = [send(clients[at % 4], *file) for at, file in enumerate(files)]
+            reports = [response.json() for response in await asyncio.gather(*sent)]
+            assert await holdings(clients[0]) == await holdings(clients[3])
+            return reports, await holdings(clients[1])
+
+    async def one_after_the_other(order: list[int]) -> tuple[list[Any], Any]:
+        async with sandboxes(1, None) as (client,):
+            reports = [(await send(client, *files[at])).json() for at in order]
+            return reports, await holdings(client)
+
+    reports, held = asyncio.run(together())
+    # The ids of imports come in the order in which the imports were carried out.
+    alone, _ = asyncio.run(one_after_the_other([0] * 64))
+    place = {report["importId"]: number for number, report in enumerate(alone)}
+    order = sorted(range(64), key=lambda at: place[reports[at]["importId"]])
+    expected, expected_held = asyncio.run(one_after_the_other(order))
+
+    assert without_times([reports[at] for at in order]) == without_times(expected)
+    assert without_times(held) == without_times(expected_held)
+
+
+def test_a_limit_and_a_fault_count_over_all_sandboxes(engine: EngineProcess) -> None:
+    async def ask() -> list[int]:
+        async with sandboxes(3, engine.url) as clients:
+            limited = {"X-Sandbox-Scenario": "rate-limited"}
+            sent = [clients[at % 3].get(QUOTA, headers=limited) for at in range(30)]
+            return [response.status_code for response in await asyncio.gather(*sent)]
+
+    statuses = asyncio.run(ask())
+
+    assert (statuses.count(200), statuses.count(429)) == (10, 20)
+
+
+def test_what_one_sandbox_answered_the_next_one_has_after_a_restart_of_all(
+    engine: EngineProcess,
+) -> None:
+    file = vcf(*((f"Person {number}", f"347 12{number:05d}") for number in range(5_000)))
+
+    async def first() -> Any:
+        async with sandboxes(1, engine.url) as (client,):
+            assert (await send(client, file, "SKIP")).json()["summary"]["imported"] == 5_000
+            await client.put(
+                "/__admin/clock",
+                params={"apiKey": KEY["X-Api-Key"]},
+                json={"freeze": "2026-04-09T11:00:10+02:00"},
+            )
+            return await holdings(client)
+
+    async def second() -> Any:
+        async with sandboxes(1, engine.url) as (client,):
+            return await holdings(client)
+
+    before = asyncio.run(first())
+    engine.stop()
+    engine.start()
+
+    assert asyncio.run(second()) == before
+
+
+def test_an_engine_that_is_gone_is_a_503_and_comes_back(engine: EngineProcess) -> None:
+    async def ask() -> list[tuple[int, str | None]]:
+        async with sandboxes(1, engine.url) as (client,):
+            answered = [await client.get(QUOTA)]
+            engine.stop()
+            answered += [
+                await client.get(QUOTA),
+                await send(client, vcf(("A", "347 123 4567")), "SKIP"),
+            ]
+            engine.start()
+            answered.append(await client.get(QUOTA))
+            return [(one.status_code, one.headers.get("retry-after")) for one in answered]
+
+    assert asyncio.run(ask()) == [(200, None), (503, "1"), (503, "1"), (200, None)]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_large_imports_at_once_lose_nobody(engine: EngineProcess, strategy: str) -> None:
+    file = vcf(*((f"Person {number}", f"347 12{number:05d}") for number in range(3_000)))
+
+    async def send_all() -> tuple[list[int], int, int]:
+        async with sandboxes(3, engine.url) as clients:
+            sent = await asyncio.gather(*(send(client, file, strategy) for client in clients * 2))
+            page, quota = await holdings(clients[0])
+            return [one.status_code for one in sent], page["total"], quota["used"]
+
+    statuses, total, used = asyncio.run(send_all())
+
+    expected = 6 * 3_000 if strategy == "DUPLICATE" else 3_000
+    assert (statuses, total, used) == ([200] * 6, expected, expected)

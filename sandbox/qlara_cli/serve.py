@@ -11,15 +11,17 @@ import sys
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from qlara_cli import state
 from qlara_cli.addresses import hosts_of, reachable, urls
 from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
+from qlara_cli.state import Duration, Engine, StatePlace
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -145,11 +147,26 @@ Examples:
     is_flag=True,
 )
 @_option(
-    "--state state_file",
+    "--state place",
     "STATE",
-    "Keep the accounts in this file: read at the start, written while the sandbox runs and when it stops.",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
+    "Keep the accounts in this file, or in Redis or Valkey (redis://HOST:6379/0), which several sandboxes can share.",
+    type=StatePlace(),
+    metavar="FILE|URL",
+)
+@_option(
+    "--state-wait",
+    "STATE_WAIT",
+    "How long to wait for the engine of --state at the start: 30s.",
+    type=Duration(),
+    metavar="TIME",
+)
+@_option(
+    "--state-prefix",
+    "STATE_PREFIX",
+    "What all keys in the engine begin with: sandboxes with another one are others.",
+    default="qlara-sandbox:",
+    show_default=True,
+    metavar="TEXT",
 )
 @_option(
     "--tls-name tls_names",
@@ -252,7 +269,7 @@ def serve(
 ) -> None:
     """Start the sandbox.
 
-    State is kept in memory and lost when the sandbox stops, unless --state names a file for it.
+    State is kept in memory and lost when the sandbox stops, unless --state names a file or an engine for it.
     Ctrl-C stops it once running requests have finished.
     """
     from qlara_cli import logs
@@ -275,11 +292,13 @@ def serve(
         worlds=options["worlds"],
         world_bytes=options["world_memory"] * _MEGABYTE,
         journal_bytes=options["journal"] * _MEGABYTE,
+        state=options["place"] if isinstance(options["place"], Engine) else None,
+        state_prefix=options["state_prefix"],
     )
     runtime, app = _application(settings, log_request, reload=reload)
     reloading = app if reload else None
     app = break_on_purpose(app)
-    state = _state(options["state_file"], runtime)
+    kept = _state(options["place"], runtime, options["state_wait"] or 0.0)
     with (
         listen(host, port, "qlara-sandbox serve") as listener,
         TemporaryDirectory(prefix="qlara-sandbox-") as folder,
@@ -304,8 +323,8 @@ def serve(
             welcome.show()
 
         configuration = _configuration(app, runtime, options, certificates)
-        ticks = [one.tick for one in (state, reloading) if one is not None]
-        _run(configuration, listener, Hooks(ready, ticks, folder, state))
+        ticks = [one.tick for one in (kept, reloading) if one is not None]
+        _run(configuration, listener, Hooks(ready, ticks, folder, kept))
 
 
 def _application(
@@ -325,7 +344,7 @@ def _application(
             click.echo(f"{settings.scenarios} {what}", err=True)
         return runtime, (Reloading(runtime, assemble) if reload else assemble(runtime))
     except (InvalidContract, InvalidScenario, UnknownScenario) as error:
-        _fail(str(error))
+        state.fail(str(error))
 
 
 def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
@@ -338,7 +357,7 @@ def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
     try:
         from qlara_contract import defects as catalogue
     except ModuleNotFoundError as error:
-        _fail(
+        state.fail(
             f"--defect needs {error.name}, which is not installed. "
             "In a checkout, run: make suite (or pip install '.[contract]')."
         )
@@ -348,7 +367,7 @@ def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
     try:
         defects = catalogue.chosen(names)
     except catalogue.UnknownDefect as error:
-        _fail(str(error))
+        state.fail(str(error))
     for each in defects:
         click.echo(f"Defect {each.name}: {each.sentence}", err=True)
     return lambda app: catalogue.WrongDeployment(app, *defects)
@@ -371,30 +390,11 @@ def _configuration(
     )
 
 
-def _state(path: Path | None, runtime: Runtime) -> StateFile | None:
-    """Return the state file, once its worlds are restored."""
-    if path is None:
-        return None
-    from qlara_sandbox.testing.counting import counted
-    from qlara_sandbox.web.state_file import StateFile, UnusableState
-
-    file = StateFile(path, runtime)
-    try:
-        count = file.read()
-    except UnusableState as error:
-        _fail(
-            f"{error}\nNothing was changed. Mend it, move it away, or name another file: --state FILE"
-        )
-    found = (
-        f"{counted(count, 'account')} restored from {path}" if count else f"State goes to {path}"
-    )
-    click.echo(f"{found}; it is written when accounts have changed, and on stop.", err=True)
-    keys = runtime.settings.keys
-    strange = {key.api_key for key, _ in runtime.worlds if not keys.accept(key.api_key)}
-    if strange:
-        has = "key of theirs is" if len(strange) == 1 else "keys of theirs are"
-        click.echo(f"{len(strange)} {has} not accepted now: add --accept-key KEY.", err=True)
-    return file
+def _state(place: Path | Engine | None, runtime: Runtime, wait_seconds: float) -> StateFile | None:
+    """Return the state file, if there is one, with its worlds restored; see that an engine is there."""
+    if isinstance(place, Engine):
+        state.connect(runtime, wait_seconds)
+    return state.restored(place, runtime) if isinstance(place, Path) else None
 
 
 class Hooks(NamedTuple):
@@ -458,9 +458,9 @@ def _certificates(folder: Path, host: str, options: dict[str, Any]) -> Certifica
     chain, key, kept = options["tls_cert"], options["tls_key"], options["tls_authority"]
     names = options["tls_names"]
     if (chain is None) != (key is None):
-        _fail("Expected --tls-cert and --tls-key together.")
+        state.fail("Expected --tls-cert and --tls-key together.")
     if chain is not None and (names or kept):
-        _fail(
+        state.fail(
             "--tls-cert brings its own names and authority: leave --tls-name and --tls-authority out."
         )
     if not (options["tls"] or names or kept or chain):
@@ -472,7 +472,7 @@ def _certificates(folder: Path, host: str, options: dict[str, Any]) -> Certifica
             return own(chain.resolve(), key.resolve())
         return issue(folder, [*names, *hosts_of(host)], kept.resolve() if kept else None)
     except (TlsUnavailable, UnusableCertificate) as error:
-        _fail(str(error))
+        state.fail(str(error))
 
 
 def _not_reproduced(contract: Contract) -> Sequence[str]:
@@ -484,7 +484,7 @@ def _not_reproduced(contract: Contract) -> Sequence[str]:
     try:
         return list(require_assumed(contract.differs))
     except UnusableDifference as error:
-        _fail(f"{contract.overlay or contract.path}: {error}")
+        state.fail(f"{contract.overlay or contract.path}: {error}")
 
 
 class Welcome(NamedTuple):
@@ -550,8 +550,3 @@ def _keys_in_words(keys: AcceptedKeys) -> str:
         return "any; each has an account of its own"
     more = "; and those given with --accept-key" if keys.added else ""
     return f"YOUR_API_KEY, or any that begins with sandbox_ for an account of its own{more}"
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    raise SystemExit(2)

@@ -111,14 +111,14 @@ class Overloaded(MisusedSandbox):
 
 
 class StateUnavailable(MisusedSandbox):
-    """The engine that keeps the accounts does not respond; ``retry_after`` in seconds."""
+    """The ``engine`` that keeps the accounts does not respond; ``retry_after`` in seconds."""
 
     retry_after = 1
 
     def __init__(self, engine: str) -> None:
-        super().__init__(
-            "sandbox", f"Expected {engine} to respond, where the accounts are kept. Try again."
-        )
+        self.engine = engine
+        message = "Expected the engine that keeps the accounts to respond; it does not. Try again."
+        super().__init__("sandbox", message)
 
 
 class TooBusy(MisusedSandbox):

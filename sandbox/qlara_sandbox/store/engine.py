@@ -27,20 +27,16 @@ from redis.exceptions import (
 )
 
 from qlara_sandbox.domain.errors import StateUnavailable
+from qlara_sandbox.store.errors import UnusableEngine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Command = tuple[bytes | str | int, ...]
 
-SCHEMES = ("redis", "valkey", "rediss", "valkeys", "unix", "redis+cluster", "valkey+cluster")
 _SECONDS = 3.0  # within which the engine must respond
 _MOST_AT_ONCE = 128
 _PLAIN_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
-
-
-class UnusableEngine(Exception):
-    """The engine cannot be used as it is: another start may succeed only once something is changed."""
 
 
 class Script(NamedTuple):
@@ -74,11 +70,7 @@ class Engine:
     """A Redis or Valkey server, or a cluster of them, named by its URL."""
 
     def __init__(self, url: str, scripts: Sequence[Script] = ()) -> None:
-        """Connect later, with the first command.
-
-        Raises:
-            UnusableEngine: the URL names no engine.
-        """
+        """Connect later, with the first command."""
         self.address = without_password(url)
         self._url = url
         self._scripts = scripts

@@ -75,6 +75,18 @@ class Store(Protocol):
         """Return the scenario that is chosen for an API key and session (None: for everybody), and what chose it."""
         ...
 
+    async def prepare(self) -> None:
+        """See that what keeps the worlds is there and can be used.
+
+        Raises:
+            UnusableEngine: it cannot, as long as its operator changes nothing.
+        """
+        ...
+
+    async def check(self) -> None:
+        """See that what keeps the worlds responds."""
+        ...
+
     async def close(self) -> None:
         """Let go of what is held open."""
         ...

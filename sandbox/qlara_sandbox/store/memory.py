@@ -73,5 +73,11 @@ class MemoryStore:
             "chosenBy": "binding" if bound else "default",
         }
 
+    async def prepare(self) -> None:
+        """Do nothing: memory is there."""
+
+    async def check(self) -> None:
+        """Do nothing: memory responds."""
+
     async def close(self) -> None:
         """Do nothing: nothing is held open."""

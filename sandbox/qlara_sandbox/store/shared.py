@@ -102,6 +102,12 @@ class SharedStore:
         self._choices_seen = b""
         self._bound: dict[str, str] = {}
 
+    async def prepare(self) -> None:
+        await self.engine.prepare()
+
+    async def check(self) -> None:
+        await self.engine.send(("HGET", self._choices_name, ""))
+
     async def close(self) -> None:
         await self.engine.close()
 

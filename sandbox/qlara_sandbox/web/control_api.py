@@ -89,7 +89,8 @@ class ControlApi:
             **{name: self._handler(one) for name, one in operations.items()},
         }
 
-    def health(self, _: Values) -> Response:
+    async def health(self, _: Values) -> Response:
+        await self._runtime.store.check()
         uptime = int(real_seconds() - self._runtime.started_at)
         content = {
             "status": "healthy",

@@ -21,7 +21,7 @@ from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
-from qlara_cli.state import Duration, Engine, StatePlace
+from qlara_cli.state import Duration, EngineUrl, StatePlace
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ def serve(
         worlds=options["worlds"],
         world_bytes=options["world_memory"] * _MEGABYTE,
         journal_bytes=options["journal"] * _MEGABYTE,
-        state=options["place"] if isinstance(options["place"], Engine) else None,
+        state=options["place"] if isinstance(options["place"], EngineUrl) else None,
         state_prefix=options["state_prefix"],
     )
     runtime, app = _application(settings, log_request, reload=reload)
@@ -390,9 +390,9 @@ def _configuration(
     )
 
 
-def _state(place: Path | Engine | None, runtime: Runtime, wait_seconds: float) -> StateFile | None:
+def _state(place: Path | EngineUrl | None, runtime: Runtime, wait_seconds: float) -> StateFile | None:
     """Return the state file, if there is one, with its worlds restored; see that an engine is there."""
-    if isinstance(place, Engine):
+    if isinstance(place, EngineUrl):
         state.connect(runtime, wait_seconds)
     return state.restored(place, runtime) if isinstance(place, Path) else None
 

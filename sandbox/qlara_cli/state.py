@@ -21,21 +21,21 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _TIME = re.compile(r"([0-9]{1,6}(?:\.[0-9]+)?)(ms|s|m)")
 
 
-class Engine(str):
+class EngineUrl(str):
     """The URL of an engine."""
 
     __slots__ = ()
 
 
-class StatePlace(click.ParamType[Path | Engine]):
+class StatePlace(click.ParamType[Path | EngineUrl]):
     """A file, or the URL of an engine."""
 
     name = "file or URL"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Path | Engine:
-        if isinstance(value, Path | Engine):
+    ) -> Path | EngineUrl:
+        if isinstance(value, Path | EngineUrl):
             return value
         scheme, mark, _ = value.partition("://")
         if not mark:
@@ -54,7 +54,7 @@ class StatePlace(click.ParamType[Path | Engine]):
                 "unix:///run/redis.sock" if scheme.lower() == "unix" else f"{scheme}://HOST:6379"
             )
             self.fail(f"expected a URL like {expected}.", param, ctx)
-        return Engine(value)
+        return EngineUrl(value)
 
 
 class Duration(click.ParamType[float]):

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+from tests.engine import start_engine
 from tests.server import COVERAGE, Running, serving
 
 if TYPE_CHECKING:
@@ -37,31 +38,44 @@ def _is_measured(item: pytest.Item) -> bool:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--state", metavar="URL", help="keep worlds in this Redis or Valkey instead")
+    parser.addoption(
+        "--shared",
+        action="store_true",
+        help="let the sandboxes of the tests keep their worlds in a Redis or Valkey of their own",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--state"):  # Starlette's client has an event loop for each request, and closes none of ours
+    if config.getoption(
+        "--shared"
+    ):  # Starlette's client has an event loop for each request, and closes none of ours
         config.addinivalue_line("filterwarnings", "ignore::ResourceWarning")
         config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--shared"):
+        items[:] = [one for one in items if not one.get_closest_marker("in_memory")]
+
+
 @pytest.fixture(autouse=True, scope="session")
-def _state(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let every sandbox of this process keep its worlds in the engine that ``--state`` names, each its own."""
-    url = request.config.getoption("--state")
-    if url is None:
+def _state(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """With ``--shared``, let every sandbox of this process keep its worlds in an engine, apart from all others."""
+    if not request.config.getoption("--shared"):
         yield
         return
-    begin = Runtime.__init__
+    engine, begin = start_engine(tmp_path_factory.mktemp("engine")), Runtime.__init__
 
     def begin_with_state(self: Runtime, settings: SandboxSettings, *rest: Any, **more: Any) -> None:
-        prefix = f"test:{token_hex(8)}:"
-        begin(self, replace(settings, state=url, state_prefix=prefix), *rest, **more)
+        own = replace(settings, state=engine.url, state_prefix=f"{token_hex(8)}:")
+        begin(self, own, *rest, **more)
 
     Runtime.__init__ = begin_with_state  # type: ignore[method-assign]
     yield
     Runtime.__init__ = begin  # type: ignore[method-assign]
+    engine.stop()
 
 
 @pytest.hookimpl(wrapper=True)

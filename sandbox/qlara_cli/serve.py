@@ -390,7 +390,9 @@ def _configuration(
     )
 
 
-def _state(place: Path | EngineUrl | None, runtime: Runtime, wait_seconds: float) -> StateFile | None:
+def _state(
+    place: Path | EngineUrl | None, runtime: Runtime, wait_seconds: float
+) -> StateFile | None:
     """Return the state file, if there is one, with its worlds restored; see that an engine is there."""
     if isinstance(place, EngineUrl):
         state.connect(runtime, wait_seconds)

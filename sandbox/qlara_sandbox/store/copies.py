@@ -29,16 +29,29 @@ class Copy:
 
     ``incarnation`` tells a world from the one that had its key before. ``version`` counts the changes that the copy has gone
     through, ``counted`` those of its counters. ``names`` are the keys of the world in the engine. One at a time is
-    ``counting``, and ``taking`` parts.
+    ``counting``, and ``taking`` parts. ``base`` is the version after which the log begins, ``parts`` are those that it leads to.
     """
 
-    __slots__ = ("counted", "counting", "incarnation", "names", "taking", "version")
+    __slots__ = (
+        "base",
+        "counted",
+        "counting",
+        "incarnation",
+        "is_shortening",
+        "names",
+        "parts",
+        "taking",
+        "version",
+    )
 
     def __init__(self, names: Names) -> None:
         self.names = names
         self.incarnation = ""
         self.version = 0
         self.counted = 0
+        self.base = 0
+        self.parts: list[str] = []
+        self.is_shortening = False
         self.counting = Lock()
         self.taking = Lock()
 
@@ -73,12 +86,14 @@ class Opened(NamedTuple):
     counters: dict[str, Any] | None
     created: bool
     replaces_lost: bool
+    log_base: int
+    parts: list[str]
     changes: Sequence[bytes]
 
     @classmethod
     def of(cls, reply: Sequence[Any]) -> Opened:
         """Return the reply as it is read."""
-        identity, version, counted, base, counters, created, lost, entries = reply
+        identity, version, counted, base, counters, created, lost, log_base, parts, entries = reply
         return cls(
             identity.decode(),
             int(version),
@@ -87,6 +102,8 @@ class Opened(NamedTuple):
             orjson.loads(counters) if counters else None,
             bool(created),
             bool(lost),
+            int(log_base),
+            parts.decode().split(),
             entries,
         )
 

@@ -8,6 +8,7 @@ world since, and otherwise made again. What a request only counts (rate limit, f
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
 from time import perf_counter
@@ -40,8 +41,8 @@ _MOST_TRIES = 200
 _TRIES_BEFORE_TURN = 3
 _TURN_SECONDS = 15.0
 _WAIT_SECONDS = 0.02
-_LONGEST_LOG = 200  # changes
-_MOST_PARTS = 8
+LONGEST_LOG = 200  # changes
+MOST_PARTS = 8
 _MANY = 2_000  # members: from here on, others would notice what is made of them
 _STAGED_MILLISECONDS = 60_000
 _DEFAULT = "default"
@@ -100,6 +101,7 @@ class SharedStore:
         self._choices_name = f"{sharing.prefix}choices"
         self._index_name = f"{sharing.prefix}worlds"
         self._choices_seen = b""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._bound: dict[str, str] = {}
 
     async def prepare(self) -> None:
@@ -235,6 +237,7 @@ class SharedStore:
             if number > copy.version:
                 copies.carry_out(entry, change)
                 copy.version = number
+        copy.base, copy.parts = opened.log_base, opened.parts
         if opened.counters is not None and opened.counted >= copy.counted:
             changes.set_counters(entry.world, opened.counters)
         copy.counted = max(copy.counted, opened.counted)
@@ -337,6 +340,8 @@ class SharedStore:
             (reply,) = await self.engine.send(command)
         except StateUnavailable:
             return await self._is_there(entry, mark, commit)
+        if reply == 1 and part:
+            commit.copy.parts.append(part)
         return bool(reply == 1)
 
     async def _is_there(self, entry: WorldEntry, mark: bytes, commit: Commit) -> bool:
@@ -354,6 +359,46 @@ class SharedStore:
                 ("RPUSH", part, piece), ("PEXPIRE", part, _STAGED_MILLISECONDS), lane=BULK
             )
         return part
+
+    # ---- keeping logs short
+
+    def shorten_later(self, entry: WorldEntry) -> None:
+        """Put the whole of a world in place of its changes, beside other work, if there are many."""
+        copy = copy_of(entry)
+        is_due = copy.version - copy.base >= LONGEST_LOG or len(copy.parts) >= MOST_PARTS
+        if is_due and not copy.is_shortening:
+            copy.is_shortening = True
+            task = asyncio.create_task(self._shorten(entry))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _shorten(self, entry: WorldEntry) -> None:
+        copy = copy_of(entry)
+        try:
+            with suppress(Refusal):  # the next import tries again
+                await self.shorten(entry)
+        finally:
+            copy.is_shortening = False
+
+    async def shorten(self, entry: WorldEntry) -> None:
+        """Put the whole of a world, as it is now, in place of the changes that have led to it."""
+        copy = copy_of(entry)
+        incarnation, version, base, parts = copy.incarnation, copy.version, copy.base, [*copy.parts]
+        state = changes.of_state(entry.world)
+        part = await self._staged(copy.names, await self.threads.run(lambda: orjson.dumps(state)))
+        change = copies.packed(bytes.fromhex(self.new_id()), b"", part)
+        command = SHORTEN.call(
+            (copy.names.head, copy.names.log, part),
+            incarnation,
+            version,
+            base,
+            change,
+            self.idle,
+            " ".join(parts),
+        )
+        (done,) = await self.engine.send(command)
+        if done and copy.incarnation == incarnation:
+            copy.base, copy.parts = version - 1, [part, *copy.parts[len(parts) :]]
 
     # ---- forgetting and choosing
 
@@ -482,6 +527,7 @@ class SharedKeeper:
         if copy.version == self._version and entry.world is world:
             carry_out()  # else the copy has been brought to it already
             copy.version += 1
+        store.shorten_later(entry)
         return prepared.report
 
     async def _wait_for_turn(self) -> None:

@@ -10,21 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+import redis
 
+from qlara_sandbox.store import shared
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
-from tests.wire import vcf
+from tests.engine import start_engine
+from tests.qlara_sandbox.web.calls import vcf
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
-    from tests.qlara_sandbox.store.conftest import EngineProcess
+    from tests.engine import EngineProcess
 
 UPLOAD = "/api/partner-gateway/v1/contacts/upload/vcard"
 LIST = "/api/partner-gateway/v1/contacts/list/list_crm_migration/contacts"
 QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 KEY = {"X-Api-Key": "sandbox_shared"}
 STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EngineProcess]:
+    started = start_engine(tmp_path)
+    yield started
+    started.stop()
 
 
 @asynccontextmanager
@@ -54,6 +65,11 @@ async def send(client: httpx2.AsyncClient, file: bytes, strategy: str) -> httpx2
 async def holdings(client: httpx2.AsyncClient) -> tuple[Any, Any]:
     page = (await client.get(LIST, params={"limit": 1000})).json()
     return page, (await client.get(QUOTA)).json()
+
+
+def log_lengths(engine: EngineProcess) -> list[int]:
+    with redis.Redis(port=engine.port) as client:
+        return [client.llen(key) for key in client.scan_iter("*:log")]
 
 
 def people(chance: random.Random, versions: count[int]) -> bytes:
@@ -165,3 +181,26 @@ def test_large_imports_at_once_lose_nobody(engine: EngineProcess, strategy: str)
 
     expected = 6 * 3_000 if strategy == "DUPLICATE" else 3_000
     assert (statuses, total, used) == ([200] * 6, expected, expected)
+
+
+def test_a_long_log_becomes_one_state_and_nobody_notices(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LONGEST_LOG", 5)
+
+    async def import_often() -> tuple[list[Any], list[Any]]:
+        async with sandboxes(2, engine.url) as (writer, reader):
+            before, after = [], []
+            for number in range(17):
+                await send(writer, vcf((f"Person {number}", f"347 123 40{number:02d}")), "SKIP")
+                before.append(await holdings(writer))
+                if number % 4 == 0:
+                    assert await holdings(reader) == before[-1]
+            async with sandboxes(1, engine.url) as (late,):
+                after.append(await holdings(late))
+            return before[-1:], [*after, await holdings(reader)]
+
+    (expected,), found = asyncio.run(import_often())
+
+    assert found == [expected, expected]
+    assert max(log_lengths(engine)) < 12

@@ -71,6 +71,7 @@ def test_the_header_chooses_before_the_key_and_the_key_before_the_option() -> No
     assert used(client, **key, **{"X-Sandbox-Scenario": "default"}) == 0
 
 
+@pytest.mark.in_memory
 def test_the_binding_of_a_session_counts_after_the_key_and_before_the_option() -> None:
     runtime = Runtime(SandboxSettings())
     runtime.worlds.bind("YOUR_API_KEY", "default", "quota-exhausted")

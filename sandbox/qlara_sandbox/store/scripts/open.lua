@@ -4,7 +4,8 @@
 -- ARGV: id of the copy's world, its version, its version of the counters, id for a new world, milliseconds that an idle
 --       world is kept, milliseconds that its trace is kept, what the world is (JSON), 1 if a request uses it
 -- Returns 1 if the copy has everything; else: id, version, version of the counters, version of the first change in the log
---       less one, counters, whether the world was created, whether one before it was given up, changes
+--       less one, counters, whether the world was created, whether one before it was given up, version after which the log
+--       begins, parts that it leads to, changes
 local head, log, counters, trace = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local world = redis.call('HMGET', head, 'id', 'version', 'counted', 'base', 'parts')
 local created, lost = 0, 0
@@ -37,6 +38,6 @@ if world[1] == ARGV[1] and tonumber(ARGV[2]) > base then
   from = tonumber(ARGV[2])
 end
 return {
-  world[1], world[2], world[3], tostring(from), redis.call('GET', counters) or '', created, lost,
-  redis.call('LRANGE', log, from - base, -1),
+  world[1], world[2], world[3], tostring(from), redis.call('GET', counters) or '', created, lost, world[4],
+  world[5] or '', redis.call('LRANGE', log, from - base, -1),
 }

@@ -1,4 +1,4 @@
-"""A real engine on a free port of this machine, for the time of the tests."""
+"""A real Redis or Valkey on a free port of this machine, for the time of some tests."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import os
 import shutil
 import socket
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
 
@@ -51,12 +50,11 @@ class EngineProcess:
             self._process = None
 
 
-@pytest.fixture
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
+def start_engine(folder: Path) -> EngineProcess:
+    """Start an engine with its files in *folder*; skip the test if there is none on this machine."""
     if SERVER is None:
         assert not os.environ.get("CI"), "continuous integration installs redis-server"
         pytest.skip("needs redis-server or valkey-server")
-    started = EngineProcess(tmp_path_factory.mktemp("engine"))
-    started.start()
-    yield started
-    started.stop()
+    engine = EngineProcess(folder)
+    engine.start()
+    return engine

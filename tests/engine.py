@@ -9,18 +9,27 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
 
 
+_CLUSTER = [
+    *("--cluster-enabled", "yes", "--cluster-node-timeout", "500"),
+    *("--cluster-require-full-coverage", "no"),
+]
+
+
 class EngineProcess:
     """A Redis or Valkey server with its files in *folder*."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: Sequence[str] = ()) -> None:
         self._folder = folder
+        self._more = more
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
@@ -32,7 +41,9 @@ class EngineProcess:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
         durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([SERVER, *options, *durable], stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                [SERVER, *options, *durable, *self._more], stdout=log, stderr=log
+            )
         while True:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1) as there:
@@ -58,3 +69,39 @@ def start_engine(folder: Path) -> EngineProcess:
     engine = EngineProcess(folder)
     engine.start()
     return engine
+
+
+def _is_part_of_a_cluster(node: EngineProcess) -> bool:
+    with redis.Redis(port=node.port) as client:
+        info = client.execute_command("CLUSTER", "INFO")
+    return b"cluster_state:ok" in info and b"cluster_known_nodes:3" in info
+
+
+class ClusterProcesses:
+    """Three nodes of a cluster, without replicas: what is on a node that stops, is away."""
+
+    def __init__(self, folder: Path) -> None:
+        self.nodes = []
+        for name in "abc":
+            (folder / name).mkdir()
+            node = EngineProcess(folder / name, _CLUSTER)
+            node.start()
+            self.nodes.append(node)
+        addresses = [f"127.0.0.1:{node.port}" for node in self.nodes]
+        command = ["redis-cli", "--cluster", "create", *addresses, "--cluster-yes"]
+        subprocess.run(command, check=True, capture_output=True)
+        while not all(map(_is_part_of_a_cluster, self.nodes)):
+            pass
+        self.url = f"redis+cluster://{addresses[0]}"
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.stop()
+
+
+def start_cluster(folder: Path) -> ClusterProcesses:
+    """Start a cluster with its files in *folder*; skip the test if there is no engine on this machine."""
+    if SERVER is None or shutil.which("redis-cli") is None:
+        assert not os.environ.get("CI"), "continuous integration installs redis-server"
+        pytest.skip("needs redis-server and redis-cli")
+    return ClusterProcesses(folder)

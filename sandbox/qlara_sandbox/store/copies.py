@@ -37,6 +37,7 @@ class Copy:
         "counted",
         "counting",
         "incarnation",
+        "is_indexed",
         "is_shortening",
         "names",
         "parts",
@@ -51,6 +52,7 @@ class Copy:
         self.counted = 0
         self.base = 0
         self.parts: list[str] = []
+        self.is_indexed = False
         self.is_shortening = False
         self.counting = Lock()
         self.taking = Lock()

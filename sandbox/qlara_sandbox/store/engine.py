@@ -36,6 +36,7 @@ Command = tuple[bytes | str | int, ...]
 
 _SECONDS = 3.0  # within which the engine must respond
 _MOST_AT_ONCE = 128
+_NO_NODE = "?"
 _PLAIN_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
 
 
@@ -142,8 +143,11 @@ class Engine:
         key = command[3] if command[0] == "EVALSHA" else command[1]
         try:
             node = client.nodes_manager.get_node_from_slot(key_slot(str(key).encode()))
-        except RedisClusterException:  # not connected yet, or a part of the cluster is gone
-            return str(key)
+        except (
+            RedisClusterException,
+            LookupError,
+        ):  # not connected yet, or a part of the cluster is gone
+            return _NO_NODE
         return str(node.name)
 
     async def _work(self, lane: _Lane) -> None:

@@ -47,6 +47,8 @@ _MANY = 2_000  # members: from here on, others would notice what is made of them
 _STAGED_MILLISECONDS = 60_000
 _DEFAULT = "default"
 BULK = "bulk"
+_CHOICES_SECONDS = 0.5  # that a request waits for a node of a cluster that its world is not on
+_AWAY_SECONDS = 5.0
 
 OPEN, COMMIT, COUNT = Script.named("open"), Script.named("commit"), Script.named("count")
 FORGET, TAKE_TURN, SHORTEN = (Script.named(name) for name in ("forget", "take_turn", "shorten"))
@@ -101,6 +103,7 @@ class SharedStore:
         self._choices_name = f"{sharing.prefix}choices"
         self._index_name = f"{sharing.prefix}worlds"
         self._choices_seen = b""
+        self._choices_away_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._bound: dict[str, str] = {}
 
@@ -142,27 +145,50 @@ class SharedStore:
         entry = self._worlds.get_or_create(key, perf_counter())
         entry.replaces_evicted = False  # a copy that was given up is no world that was
         if entry.copy is None:
-            digest = _digest(*key)
-            entry.copy = Copy(Names.of(self._prefix, digest))
-            about = orjson.dumps([_digest(key.api_key), key.session, key.scenario])
-            await self.engine.send(("HSET", self._index_name, digest, about))
+            entry.copy = Copy(Names.of(self._prefix, _digest(*key)))
         return entry
 
     async def _open(self, entry: WorldEntry, *, uses: bool) -> bool:
         """Bring a copy to what the world is now; return whether choices of scenarios have changed meanwhile."""
-        choices: tuple[bytes | str | int, ...] = ("HGET", self._choices_name, "")
+        if not copy_of(entry).is_indexed:
+            await self._index(entry)
+        opening, choices = self._opening(entry, uses=uses), ("HGET", self._choices_name, "")
+        seen: bytes | None
         if self.engine.is_cluster:
-            (reply,), (seen,) = await asyncio.gather(
-                self.engine.send(self._opening(entry, uses=uses)), self.engine.send(choices)
-            )
+            (reply,), seen = await asyncio.gather(self.engine.send(opening), self._seen(choices))
         else:
-            reply, seen = await self.engine.send(self._opening(entry, uses=uses), choices)
+            reply, seen = await self.engine.send(opening, choices)
         if reply != 1:
             await self._take(entry, Opened.of(reply))
         if (seen or b"") != self._choices_seen:
             await self._read_choices()
             return True
         return False
+
+    async def _seen(self, choices: Command) -> bytes | None:
+        """Return the mark of the choices of scenarios; that of the last ones while their node of the cluster is gone."""
+        now = asyncio.get_running_loop().time
+        if now() < self._choices_away_until:
+            return self._choices_seen
+        try:
+            async with asyncio.timeout(_CHOICES_SECONDS):
+                (seen,) = await self.engine.send(choices)
+        except (StateUnavailable, TimeoutError):
+            self._choices_away_until = now() + _AWAY_SECONDS
+            return self._choices_seen
+        return seen if seen is None else bytes(seen)
+
+    async def _index(self, entry: WorldEntry) -> None:
+        """Note that there is a world, so that it is found to be reset; later, if the node of the index is gone."""
+        key = entry.key
+        about = orjson.dumps([_digest(key.api_key), key.session, key.scenario])
+        try:
+            await self.engine.send(("HSET", self._index_name, _digest(*key), about))
+        except StateUnavailable:
+            if not self.engine.is_cluster:
+                raise
+            return
+        copy_of(entry).is_indexed = True
 
     async def catch_up(self, entry: WorldEntry) -> Opened | None:
         """Bring a copy to what the world is now; return what it lacked."""

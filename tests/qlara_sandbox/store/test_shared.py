@@ -15,7 +15,7 @@ import redis
 from qlara_sandbox.store import shared
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
-from tests.engine import start_engine
+from tests.engine import start_cluster, start_engine
 from tests.qlara_sandbox.web.calls import vcf
 
 if TYPE_CHECKING:
@@ -204,3 +204,36 @@ def test_a_long_log_becomes_one_state_and_nobody_notices(
 
     assert found == [expected, expected]
     assert max(log_lengths(engine)) < 12
+
+
+def test_accounts_on_the_other_nodes_of_a_cluster_are_served_when_one_is_gone(
+    tmp_path: Path,
+) -> None:
+    cluster = start_cluster(tmp_path)
+    keys = [{"X-Api-Key": f"sandbox_{number}"} for number in range(12)]
+
+    async def ask(client: httpx2.AsyncClient) -> list[tuple[int, int | None]]:
+        found = await asyncio.gather(*(client.get(QUOTA, headers=key) for key in keys))
+        return [(one.status_code, one.json().get("used")) for one in found]
+
+    async def lose_and_find_again() -> list[list[tuple[int, int | None]]]:
+        async with sandboxes(2, cluster.url) as (writer, reader):
+            for key in keys:
+                file = {"file": ("c.vcf", vcf(("A", "347 123 4567")))}
+                fields = {"listId": "list_crm_migration"}
+                assert (await writer.post(UPLOAD, files=file, data=fields, headers=key)).is_success
+            seen = [await ask(reader)]
+            cluster.nodes[1].stop()
+            seen.append(await ask(reader))
+            cluster.nodes[1].start()
+            while (503, None) in (again := await ask(reader)):
+                await asyncio.sleep(0.1)
+            return [*seen, again]
+
+    try:
+        before, meanwhile, after = asyncio.run(lose_and_find_again())
+    finally:
+        cluster.stop()
+
+    assert before == after == [(200, 1)] * 12
+    assert set(meanwhile) == {(200, 1), (503, None)}

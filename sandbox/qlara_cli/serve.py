@@ -21,7 +21,7 @@ from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
-from qlara_cli.state import Duration, EngineUrl, StatePlace
+from qlara_cli.state import EngineUrl, StatePlace, WaitTime
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ Examples:
     "--state-wait",
     "STATE_WAIT",
     "How long to wait for the engine of --state at the start: 30s.",
-    type=Duration(),
+    type=WaitTime(),
     metavar="TIME",
 )
 @_option(

@@ -57,7 +57,7 @@ class StatePlace(click.ParamType[Path | EngineUrl]):
         return EngineUrl(value)
 
 
-class Duration(click.ParamType[float]):
+class WaitTime(click.ParamType[float]):
     """A time like ``30s`` or ``500ms``, in seconds."""
 
     name = "time"

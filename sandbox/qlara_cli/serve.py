@@ -324,7 +324,7 @@ def serve(
 
         configuration = _configuration(app, runtime, options, certificates)
         ticks = [one.tick for one in (kept, reloading) if one is not None]
-        _run(configuration, listener, Hooks(ready, ticks, folder, kept))
+        _run(configuration, listener, Hooks(runtime, ready, ticks, folder, kept))
 
 
 def _application(
@@ -405,6 +405,7 @@ class Hooks(NamedTuple):
     ``folder`` is removed at the end.
     """
 
+    runtime: Runtime
     ready: Callable[[], None]
     ticks: Sequence[Callable[[], None]]
     folder: str
@@ -416,6 +417,7 @@ def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> 
 
     class AnnouncingServer(SandboxServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await hooks.runtime.join()
             await super().startup(sockets)
             hooks.ready()
 
@@ -426,6 +428,7 @@ def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> 
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets)
+            await hooks.runtime.store.close()
             if hooks.state is not None:
                 await hooks.state.save()
             if not self.has_stopped:

@@ -7,6 +7,7 @@ answered as a whole.
 from __future__ import annotations
 
 import asyncio
+import random
 import ssl
 from collections import deque
 from functools import cached_property
@@ -30,12 +31,14 @@ from qlara_sandbox.domain.errors import StateUnavailable
 from qlara_sandbox.store.errors import UnusableEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Command = tuple[bytes | str | int, ...]
 
 _SECONDS = 3.0  # within which the engine must respond
 _MOST_AT_ONCE = 128
+_PAUSE_SECONDS = 0.5
+_CREDENTIALS = ("username", "password")
 _NO_NODE = "?"
 _PLAIN_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
 
@@ -80,18 +83,21 @@ class Engine:
         self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
 
     @cached_property
-    def _client(self) -> redis.Redis | RedisCluster:
+    def _plain_url(self) -> str:
         scheme = urlsplit(self._url).scheme
         plain = scheme.removesuffix("+cluster")
-        url = self._url.replace(scheme, _PLAIN_SCHEMES.get(plain, plain), 1)
+        return self._url.replace(scheme, _PLAIN_SCHEMES.get(plain, plain), 1)
+
+    @cached_property
+    def _client(self) -> redis.Redis | RedisCluster:
         options: dict[str, Any] = {
             "socket_timeout": _SECONDS,
             "socket_connect_timeout": _SECONDS,
             "client_name": "qlara-sandbox",
         }
         if self.is_cluster:
-            return RedisCluster.from_url(url, **options)
-        return redis.Redis.from_url(url, max_connections=64, **options)
+            return RedisCluster.from_url(self._plain_url, **options)
+        return redis.Redis.from_url(self._plain_url, max_connections=64, **options)
 
     async def send(self, *commands: Command, lane: str = "") -> list[Any]:
         """Send commands and return their replies.
@@ -136,6 +142,35 @@ class Engine:
         """Close the connections."""
         if "_client" in self.__dict__:
             await self._client.aclose()
+
+    async def listen(
+        self, channel: str, take: Callable[[bytes], None], ready: Callable[[], None]
+    ) -> None:
+        """Give *take* all that is published on a channel, for ever; *ready* is called whenever listening begins."""
+        while True:
+            try:
+                async with self._plain_client() as client, client.pubsub() as subscription:
+                    await subscription.subscribe(channel)
+                    async for message in subscription.listen():
+                        if message["type"] == "subscribe":
+                            ready()
+                        elif message["type"] == "message":
+                            take(message["data"])
+            except (RedisError, OSError, TimeoutError):
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _plain_client(self) -> redis.Redis:
+        """Return a client of one server: of a cluster, any node hears what is published on another."""
+        client = self._client
+        options: dict[str, Any] = {"socket_connect_timeout": _SECONDS, "health_check_interval": 5}
+        if isinstance(client, RedisCluster):
+            known = client.get_primaries()
+            if known:
+                node = random.choice(known)  # noqa: S311 - no secret
+                options |= {"host": node.host, "port": int(node.port)}
+                options |= {name: client.connection_kwargs.get(name) for name in _CREDENTIALS}
+                return redis.Redis(**options)
+        return redis.Redis.from_url(self._plain_url, **options)
 
     def _node(self, command: Command) -> str:
         client = self._client

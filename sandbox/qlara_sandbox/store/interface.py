@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.services.importing import Keeper
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldKey
+    from qlara_sandbox.store.peers import Insider, Introduction
 
 T = TypeVar("T")
 
@@ -85,6 +86,18 @@ class Store(Protocol):
 
     async def check(self) -> None:
         """See that what keeps the worlds responds."""
+        ...
+
+    async def join(self, insider: Insider) -> Introduction | None:
+        """Be there for other sandboxes with the same worlds, if there can be any."""
+        ...
+
+    async def ask(self, question: Any) -> list[bytes]:
+        """Return what the other sandboxes answer."""
+        ...
+
+    def tell(self, news: Any) -> None:
+        """Tell the other sandboxes something."""
         ...
 
     async def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qlara_sandbox.services.importing import OwnKeeper
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldKey, Worlds
+    from qlara_sandbox.store.peers import Insider
 
 T = TypeVar("T")
 
@@ -78,6 +79,15 @@ class MemoryStore:
 
     async def check(self) -> None:
         """Do nothing: memory responds."""
+
+    async def join(self, insider: Insider) -> None:
+        """Do nothing: nobody else has these worlds."""
+
+    async def ask(self, question: Any) -> list[bytes]:  # noqa: ARG002
+        return []
+
+    def tell(self, news: Any) -> None:
+        """Do nothing: there is nobody to be told."""
 
     async def close(self) -> None:
         """Do nothing: nothing is held open."""

@@ -22,6 +22,7 @@ from qlara_sandbox.state.worlds import WorldKey
 from qlara_sandbox.store import copies
 from qlara_sandbox.store.copies import Copy, Names, Opened
 from qlara_sandbox.store.engine import Engine, Script
+from qlara_sandbox.store.peers import PEERS, Peers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.state.worlds import WorldEntry, Worlds
     from qlara_sandbox.store.copies import Ready
     from qlara_sandbox.store.engine import Command
+    from qlara_sandbox.store.peers import Insider, Introduction
 
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ _AWAY_SECONDS = 5.0
 
 OPEN, COMMIT, COUNT = Script.named("open"), Script.named("commit"), Script.named("count")
 FORGET, TAKE_TURN, SHORTEN = (Script.named(name) for name in ("forget", "take_turn", "shorten"))
-SCRIPTS = (OPEN, COMMIT, COUNT, FORGET, TAKE_TURN, SHORTEN)
+SCRIPTS = (OPEN, COMMIT, COUNT, FORGET, TAKE_TURN, SHORTEN, PEERS)
 
 
 class Sharing(NamedTuple):
@@ -102,6 +104,7 @@ class SharedStore:
         self.idle = int(sharing.idle_seconds * 1000)
         self._choices_name = f"{sharing.prefix}choices"
         self._index_name = f"{sharing.prefix}worlds"
+        self._peers = Peers(engine, sharing.prefix, new_id)
         self._choices_seen = b""
         self._choices_away_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -113,7 +116,17 @@ class SharedStore:
     async def check(self) -> None:
         await self.engine.send(("HGET", self._choices_name, ""))
 
+    async def join(self, insider: Insider) -> Introduction:
+        return await self._peers.join(insider)
+
+    async def ask(self, question: Any) -> list[bytes]:
+        return await self._peers.ask(question)
+
+    def tell(self, news: Any) -> None:
+        self._peers.tell(news)
+
     async def close(self) -> None:
+        await self._peers.leave()
         await self.engine.close()
 
     # ---- opening

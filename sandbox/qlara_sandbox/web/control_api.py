@@ -7,10 +7,12 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import orjson
+
 from qlara_sandbox import __version__
-from qlara_sandbox.domain.errors import Conflict, InvalidField, NotFound
+from qlara_sandbox.domain.errors import Conflict, InvalidField, NotFound, Refusal
 from qlara_sandbox.domain.phone import USUAL_REGION
-from qlara_sandbox.http import large_json
+from qlara_sandbox.http import error_responses, large_json
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.state import snapshot
@@ -18,8 +20,11 @@ from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.faults import fault_rule
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
 from qlara_sandbox.web.contacts import show_page
+from qlara_sandbox.web.insider import METRICS, WATCHED_SECONDS, read_answer
+from qlara_sandbox.web.merging import MERGED, SHOWN
 from qlara_sandbox.web.observers.coverage import as_json, coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
+from qlara_sandbox.web.observers.metrics import Metrics
 from qlara_sandbox.web.restoring import (
     require_allowed,
     require_operation,
@@ -43,7 +48,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 # Entries of the journal can be large.
 _ENTRIES_AT_ONCE = 20
-_SHOWN = 100
+_OK = 200
 _LAST_YEAR = 2999
 _REBUILT = "Worlds that were asked for again after their eviction, and began anew."
 
@@ -84,9 +89,10 @@ class ControlApi:
             "armFault": self.arm,
             "disarmFaults": self.disarm,
         }
+        self._operations = operations
         self.handlers = {
             "getMetrics": self.metrics,
-            **{name: self._handler(one) for name, one in operations.items()},
+            **{name: self._handler(name) for name in operations},
         }
 
     async def health(self, _: Values) -> Response:
@@ -113,6 +119,12 @@ class ControlApi:
     async def metrics(self, call: Call) -> Response:
         from qlara_sandbox.web.observers.exposition import exposition
 
+        counted = self._runtime.metrics
+        for answer in await self._runtime.store.ask({"operation": METRICS}):
+            if counted is self._runtime.metrics:
+                counted = Metrics()
+                counted.add(self._runtime.metrics.as_json())
+            counted.add(orjson.loads(answer))
         runtime, worlds = self._runtime, self._runtime.worlds
         journal = runtime.journal
         gauges = {
@@ -126,10 +138,11 @@ class ControlApi:
             "sandbox_start_time_seconds": ("gauge", "When it started.", runtime.started_at),
         }
         accept = call.headers.get("accept", "")
-        content, media_type = exposition(runtime.metrics, gauges, __version__, accept)
+        content, media_type = exposition(counted, gauges, __version__, accept)
         return Response(200, content, {}, media_type)
 
     def stream(self, _: Values) -> Response:
+        self._runtime.store.tell({"watched": WATCHED_SECONDS})
         from qlara_sandbox.web.observers.event_stream import Stream
 
         return Response(200, b"", {}, "text/event-stream", Stream(self._runtime.events))
@@ -212,7 +225,7 @@ class ControlApi:
     async def find(self, values: Values) -> Response:
         dropped = self._runtime.journal.dropped
         entries = await self._matching(values)
-        shown = entries[: values.get("limit", _SHOWN)]
+        shown = entries[: values.get("limit", SHOWN)]
         content = {"requests": _entries(shown, show), "total": len(entries), "dropped": dropped}
         return Response(200, content, is_large=len(shown) > _ENTRIES_AT_ONCE)
 
@@ -296,17 +309,57 @@ class ControlApi:
         self._tell("disarmed", removed=removed)
         return Response(200, {"removed": removed})
 
-    def _handler(self, operation: Operation) -> Callable[[Call], Awaitable[Response]]:
+    def _handler(self, name: str) -> Callable[[Call], Awaitable[Response]]:
         keys = self._runtime.settings.keys
+        asks_others = name in MERGED or name == "getRequest"
 
         async def handle(call: Call) -> Response:
             values = dict(call.values)
             if not keys.accept(values.get("apiKey", DOCUMENTED_KEY)):
                 raise InvalidField("apiKey", f"Unknown API key. {keys.in_words()}")
-            response = operation(values)
-            return response if isinstance(response, Response) else await response
+            if not asks_others:
+                return await self._respond(name, values)
+            values = await self._since_a_moment(values)
+            answers = await self._runtime.store.ask({"operation": name, "values": values})
+            return await self._merged(name, values, [read_answer(one) for one in answers])
 
         return handle
+
+    async def _respond(self, name: str, values: Values) -> Response:
+        response = self._operations[name](values)
+        return response if isinstance(response, Response) else await response
+
+    async def respond(self, name: str, values: Values) -> tuple[int, bytes]:
+        """Return status and content of what this sandbox alone knows, for another one that shares its worlds."""
+        try:
+            response = await self._respond(name, values)
+        except Refusal as error:
+            response = error_responses.refusal(error)
+        return response.status, response.body()
+
+    async def _merged(
+        self, name: str, values: Values, answers: Sequence[tuple[int, Any]]
+    ) -> Response:
+        """Return what this sandbox and the others say together."""
+        if name == "getRequest":
+            found = next((content for status, content in answers if status == _OK), None)
+            return Response(200, found) if found else await self._respond(name, values)
+        response = await self._respond(name, values)
+        others = [content for status, content in answers if status == _OK]
+        if not others:
+            return response
+        merged = MERGED[name]([orjson.loads(response.body()), *others], values)
+        return Response(200, merged, is_large=response.is_large)
+
+    async def _since_a_moment(self, values: Values) -> Values:
+        """Return *values* with the moment of a request in place of its id, which other sandboxes do not know."""
+        since = values.get("since")
+        if since is None or not since.startswith("req_"):
+            return values
+        question = {"operation": "getRequest", "values": {"id": since}}
+        answers = await self._runtime.store.ask(question)
+        found = [content for status, content in map(read_answer, answers) if status == _OK]
+        return {**values, "since": found[0]["at"], "after": since} if found else values
 
     def _tell(self, what: str, **more: Any) -> None:
         if self._runtime.events.watched:
@@ -335,9 +388,12 @@ class ControlApi:
     async def _matching(self, values: Values) -> list[JournalEntry]:
         criteria, journal = self._criteria(values), self._runtime.journal
         if len(journal) <= _ENTRIES_AT_ONCE:
-            return list(journal.matching(criteria))
-        journal = journal.copy()
-        return await self._runtime.threads.run(lambda: list(journal.matching(criteria)))
+            found = list(journal.matching(criteria))
+        else:
+            journal = journal.copy()
+            found = await self._runtime.threads.run(lambda: list(journal.matching(criteria)))
+        after = values.get("after")
+        return found if after is None else [one for one in found if one.request_id != after]
 
     async def _entry(self, values: Values) -> WorldEntry:
         try:

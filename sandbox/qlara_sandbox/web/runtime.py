@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry
     from qlara_sandbox.store.interface import Store
+    from qlara_sandbox.store.peers import Insider
     from qlara_sandbox.web.caller import AcceptedKeys, Caller
     from qlara_sandbox.web.observers.journal import JournalEntry
 
@@ -135,6 +136,19 @@ class Runtime:
         self.is_stopping = False
         self.activity = 0
         self._requests = count(1)
+        self.insider: Insider | None = None
+
+    async def join(self) -> None:
+        """Be one sandbox with those that share its worlds, if there are any.
+
+        Raises:
+            StateUnavailable: what keeps the worlds does not respond.
+        """
+        introduction = await self.store.join(self.insider) if self.insider is not None else None
+        if introduction is not None:
+            first = introduction.first_number
+            self._requests = count(first + 1)
+            self.events.backlog.begin(introduction.run, first)
 
     def _store(self) -> Store:
         settings = self.settings

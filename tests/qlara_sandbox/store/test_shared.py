@@ -50,6 +50,7 @@ async def sandboxes(number: int, state: str | None) -> AsyncIterator[list[httpx2
             )
             clients.append(await stack.enter_async_context(client))
             stack.push_async_callback(app.state.runtime.store.close)
+            await app.state.runtime.join()
         yield clients
 
 
@@ -237,3 +238,45 @@ def test_accounts_on_the_other_nodes_of_a_cluster_are_served_when_one_is_gone(
 
     assert before == after == [(200, 1)] * 12
     assert set(meanwhile) == {(200, 1), (503, None)}
+
+
+def test_each_sandbox_knows_what_all_of_them_were_asked(engine: EngineProcess) -> None:
+    async def ask() -> dict[str, Any]:
+        async with sandboxes(3, engine.url) as clients:
+            for at in range(7):
+                await clients[at % 3].get(QUOTA)
+            found = (await clients[0].get("/__admin/requests", params={"limit": 5})).json()
+            first = found["requests"][4]["id"]
+            later = await clients[1].get("/__admin/requests", params={"since": first})
+            one = await clients[2].get(f"/__admin/requests/{first}")
+            count = await clients[1].post("/__admin/requests/count", json={"status": 200})
+            metrics = (await clients[2].get("/__admin/metrics")).text
+            coverage = (await clients[1].get("/__admin/coverage")).json()
+            removed = (await clients[0].delete("/__admin/requests")).json()
+            left = (await clients[2].post("/__admin/requests/count", json={})).json()
+            return {
+                "shown": len(found["requests"]),
+                "total": found["total"],
+                "ids": len({entry["id"] for entry in found["requests"]}),
+                "later": len(later.json()["requests"]),
+                "one": one.json()["id"] == first,
+                "count": count.json(),
+                "metrics": 'sandbox_requests_total{operation="getContactQuota",status="200"} 7.0'
+                in metrics,
+                "coverage": coverage["requests"],
+                "removed": removed,
+                "left": left,
+            }
+
+    assert asyncio.run(ask()) == {
+        "shown": 5,
+        "total": 7,
+        "ids": 5,
+        "later": 4,
+        "one": True,
+        "count": {"count": 7},
+        "metrics": True,
+        "coverage": 7,
+        "removed": {"removed": 7},
+        "left": {"count": 0},
+    }

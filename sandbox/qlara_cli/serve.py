@@ -154,6 +154,15 @@ Examples:
     metavar="FILE|URL",
 )
 @_option(
+    "--workers",
+    "WORKERS",
+    "Processes that serve the port together; more than 1 need a --state that they share.",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    metavar="N",
+)
+@_option(
     "--state-wait",
     "STATE_WAIT",
     "How long to wait for the engine of --state at the start: 30s.",
@@ -276,6 +285,7 @@ def serve(
     from qlara_sandbox.web.caller import AcceptedKeys
     from qlara_sandbox.web.runtime import SandboxSettings
 
+    _require_shared(options["workers"], options["place"])
     break_on_purpose = _with_defects(options["defects"])
     log_request = logs.configure(log_format, quiet=quiet)
     settings = SandboxSettings(
@@ -324,7 +334,11 @@ def serve(
 
         configuration = _configuration(app, runtime, options, certificates)
         ticks = [one.tick for one in (kept, reloading) if one is not None]
-        _run(configuration, listener, Hooks(runtime, ready, ticks, folder, kept))
+        hooks = Hooks(runtime, ready, ticks, folder, kept)
+        if options["workers"] == 1:
+            _run(configuration, listener, hooks)
+        else:
+            _run_workers(options["workers"], configuration, listener, hooks)
 
 
 def _application(
@@ -402,7 +416,7 @@ def _state(
 class Hooks(NamedTuple):
     """What a server calls: ``ready`` once it serves, ``ticks`` again and again; at the end ``state`` is saved.
 
-    ``folder`` is removed at the end.
+    ``folder`` is removed at the end, but not by a worker.
     """
 
     runtime: Runtime
@@ -410,6 +424,13 @@ class Hooks(NamedTuple):
     ticks: Sequence[Callable[[], None]]
     folder: str
     state: StateFile | None
+    is_worker: bool = False
+
+    def end(self) -> None:
+        """Leave nothing behind, and say that it has ended; for all workers, whoever watches them does it."""
+        if not self.is_worker:
+            rmtree(self.folder, ignore_errors=True)
+            click.echo("Stopped.", err=True)
 
 
 def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> None:
@@ -433,8 +454,7 @@ def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> 
                 await hooks.state.save()
             if not self.has_stopped:
                 # Python would wait for the thread of an import whose request has been cut.
-                rmtree(hooks.folder, ignore_errors=True)
-                click.echo("Stopped.", err=True)
+                hooks.end()
                 os._exit(_status(hooks.state))
 
     # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
@@ -442,9 +462,39 @@ def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> 
         signal.signal(number, lambda *_: None)
     _tune_process()
     AnnouncingServer(configuration).run(sockets=[listener])
-    click.echo("Stopped.", err=True)
+    if not hooks.is_worker:
+        click.echo("Stopped.", err=True)
     if _status(hooks.state):
         raise SystemExit(_status(hooks.state))
+
+
+def _run_workers(
+    count: int, configuration: ServerConfig, listener: socket.socket, hooks: Hooks
+) -> None:
+    from qlara_cli.workers import Workers, stop_without
+
+    configuration.load()  # also the certificate's key, which is removed once all are ready
+    ticks = [*hooks.ticks, stop_without(os.getpid())]
+
+    def serve_as_worker(ready: Callable[[], None]) -> None:
+        _run(configuration, listener, hooks._replace(ready=ready, ticks=ticks, is_worker=True))
+
+    status = Workers(count, serve_as_worker, hooks.ready).run()
+    click.echo("Stopped.", err=True)
+    raise SystemExit(status)
+
+
+def _require_shared(workers: int, place: Path | EngineUrl | None) -> None:
+    """Let workers pass that share their state; exit with 2 otherwise."""
+    if workers == 1:
+        return
+    if not isinstance(place, EngineUrl):
+        state.fail(
+            f"--workers {workers} needs a state that the workers share, such as --state redis://HOST:6379/0: "
+            "in memory, or in a file, each of them would be a sandbox of its own."
+        )
+    if not hasattr(os, "fork"):
+        state.fail("--workers needs a system that can fork. Start several sandboxes instead.")
 
 
 def _status(state: StateFile | None) -> int:

@@ -75,7 +75,7 @@ class Peers:
         self._new_id = new_id
         self._prefix = f"{prefix}{{peers}}"  # on one node of a cluster
         self._channel = f"{prefix}news"
-        self._me = new_id()
+        self._me = ""
         self._questions: dict[str, _Question] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._insider: Insider | None = None
@@ -86,6 +86,7 @@ class Peers:
         Raises:
             StateUnavailable: the engine does not respond.
         """
+        self._me = self._new_id()  # not before: processes may have forked meanwhile
         self._insider = insider
         listening = asyncio.Event()
         self._begin(self._engine.listen(self._channel, self._take, listening.set))

@@ -10,7 +10,7 @@ COPY scenarios/ scenarios/
 COPY overlays/ overlays/
 COPY clients/ clients/
 RUN ["/opt/qlara-sandbox/bin/python", "-m", "pip", "install", "--no-cache-dir", \
-     "--disable-pip-version-check", "--constraint", "constraints.txt", "."]
+     "--disable-pip-version-check", "--constraint", "constraints.txt", ".[redis]"]
 
 FROM python:3.13-slim
 COPY --from=build /opt/qlara-sandbox /opt/qlara-sandbox

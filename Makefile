@@ -25,7 +25,7 @@ SHOWN := 2>&1; echo "status $$?"; } | awk '\
 	END { if (status) for (i = 1; i <= lines; i++) print said[i]; exit status }'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo verify suite test clients rehearsals traffic coverage check format contract bench bench-quick mutants circle console-test images docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
+.PHONY: help serve demo verify suite test clients rehearsals shared traffic coverage check format contract bench bench-quick mutants circle console-test images docs clean fuzz chaos soak load pauses reliability corpus dist pyz release
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ traffic: $(VENV)/dev  ## Judge the traffic of every defect and of what is right,
 
 rehearsals: $(VENV)/dev  ## Play good clients in every act over ten seeds, and see that none is accused
 	$(BIN)/python -m pytest $(PARALLEL) -m rehearsals tests/qlara_rehearsal
+
+shared: $(VENV)/dev  ## Run the tests of worlds with worlds that Redis or Valkey keeps (needs redis-server or valkey-server)
+	$(BIN)/python -m pytest $(PARALLEL) --shared $(addprefix tests/qlara_sandbox/web/test_,api.py contacts.py control_api.py imports.py pipeline.py reload.py sessions.py) tests/test_scenario_stories.py tests/test_uc_020.py
 
 coverage:  ## Run the tests and measure what they cover, in every process that they start
 	@$(MAKE) --no-print-directory test MEASURE=1
@@ -160,7 +163,7 @@ $(VENV)/suite: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing all that development needs into $(VENV) (once; some minutes) …"
-	@$(PACKAGES) --editable '.[contract,tls,mcp,dev]' $(SHOWN)
+	@$(PACKAGES) --editable '.[contract,tls,mcp,redis,dev]' $(SHOWN)
 	@touch $(VENV)/serve $(VENV)/suite $@
 
 $(VENV)/release-tools/ready: pyproject.toml constraints.txt | $(VENV)/bin/python

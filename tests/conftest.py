@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from coverage import Coverage
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.runtime import Runtime, SandboxSettings
+from tests.engine import start_engine
 from tests.server import COVERAGE, Running, serving
 
 if TYPE_CHECKING:
@@ -31,6 +35,47 @@ def _is_measured(item: pytest.Item) -> bool:
         return True
     *folders, _ = item.path.relative_to(_TESTS).parts
     return not folders or folders[0] in _OF_THE_SANDBOX
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shared",
+        action="store_true",
+        help="let the sandboxes of the tests keep their worlds in a Redis or Valkey of their own",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption(
+        "--shared"
+    ):  # Starlette's client has an event loop for each request, and closes none of ours
+        config.addinivalue_line("filterwarnings", "ignore::ResourceWarning")
+        config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--shared"):
+        items[:] = [one for one in items if not one.get_closest_marker("in_memory")]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _state(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """With ``--shared``, let every sandbox of this process keep its worlds in an engine, apart from all others."""
+    if not request.config.getoption("--shared"):
+        yield
+        return
+    engine, begin = start_engine(tmp_path_factory.mktemp("engine")), Runtime.__init__
+
+    def begin_with_state(self: Runtime, settings: SandboxSettings, *rest: Any, **more: Any) -> None:
+        own = replace(settings, state=engine.url, state_prefix=f"{token_hex(8)}:")
+        begin(self, own, *rest, **more)
+
+    Runtime.__init__ = begin_with_state  # type: ignore[method-assign]
+    yield
+    Runtime.__init__ = begin  # type: ignore[method-assign]
+    engine.stop()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -39,6 +39,8 @@ FORBIDDEN = [
     ("The sandbox is layered", "qlara_sandbox.state.world", "qlara_sandbox.scenario.model"),
     ("The sandbox is layered", "qlara_sandbox.services.importing", "qlara_sandbox.http.multipart"),
     ("The sandbox is layered", "qlara_sandbox.http.contract", "qlara_sandbox.web.runtime"),
+    ("The sandbox is layered", "qlara_sandbox.store.shared", "qlara_sandbox.web.context"),
+    ("Only the store knows", "qlara_sandbox.web.runtime", "redis"),
     ("Inside web", "qlara_sandbox.web.context", "qlara_sandbox.web.pipeline"),
     ("Inside web", "qlara_sandbox.web.gates.key", "qlara_sandbox.web.pipeline"),
     ("Inside web", "qlara_sandbox.web.observers.journal", "qlara_sandbox.web.context"),

@@ -11,15 +11,17 @@ import sys
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from qlara_cli import state
 from qlara_cli.addresses import hosts_of, reachable, urls
 from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
+from qlara_cli.state import EngineUrl, StatePlace, WaitTime
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
@@ -145,11 +147,35 @@ Examples:
     is_flag=True,
 )
 @_option(
-    "--state state_file",
+    "--state place",
     "STATE",
-    "Keep the accounts in this file: read at the start, written while the sandbox runs and when it stops.",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
+    "Keep the accounts in this file, or in Redis or Valkey (redis://HOST:6379/0), which several sandboxes can share.",
+    type=StatePlace(),
+    metavar="FILE|URL",
+)
+@_option(
+    "--workers",
+    "WORKERS",
+    "Processes that serve the port together; more than 1 need a --state that they share.",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    metavar="N",
+)
+@_option(
+    "--state-wait",
+    "STATE_WAIT",
+    "How long to wait for the engine of --state at the start: 30s.",
+    type=WaitTime(),
+    metavar="TIME",
+)
+@_option(
+    "--state-prefix",
+    "STATE_PREFIX",
+    "What all keys in the engine begin with: sandboxes with another one are others.",
+    default="qlara-sandbox:",
+    show_default=True,
+    metavar="TEXT",
 )
 @_option(
     "--tls-name tls_names",
@@ -252,13 +278,14 @@ def serve(
 ) -> None:
     """Start the sandbox.
 
-    State is kept in memory and lost when the sandbox stops, unless --state names a file for it.
+    State is kept in memory and lost when the sandbox stops, unless --state names a file or an engine for it.
     Ctrl-C stops it once running requests have finished.
     """
     from qlara_cli import logs
     from qlara_sandbox.web.caller import AcceptedKeys
     from qlara_sandbox.web.runtime import SandboxSettings
 
+    _require_shared(options["workers"], options["place"])
     break_on_purpose = _with_defects(options["defects"])
     log_request = logs.configure(log_format, quiet=quiet)
     settings = SandboxSettings(
@@ -275,11 +302,13 @@ def serve(
         worlds=options["worlds"],
         world_bytes=options["world_memory"] * _MEGABYTE,
         journal_bytes=options["journal"] * _MEGABYTE,
+        state=options["place"] if isinstance(options["place"], EngineUrl) else None,
+        state_prefix=options["state_prefix"],
     )
     runtime, app = _application(settings, log_request, reload=reload)
     reloading = app if reload else None
     app = break_on_purpose(app)
-    state = _state(options["state_file"], runtime)
+    kept = _state(options["place"], runtime, options["state_wait"] or 0.0)
     with (
         listen(host, port, "qlara-sandbox serve") as listener,
         TemporaryDirectory(prefix="qlara-sandbox-") as folder,
@@ -304,8 +333,12 @@ def serve(
             welcome.show()
 
         configuration = _configuration(app, runtime, options, certificates)
-        ticks = [one.tick for one in (state, reloading) if one is not None]
-        _run(configuration, listener, Hooks(ready, ticks, folder, state))
+        ticks = [one.tick for one in (kept, reloading) if one is not None]
+        hooks = Hooks(runtime, ready, ticks, folder, kept)
+        if options["workers"] == 1:
+            _run(configuration, listener, hooks)
+        else:
+            _run_workers(options["workers"], configuration, listener, hooks)
 
 
 def _application(
@@ -325,7 +358,7 @@ def _application(
             click.echo(f"{settings.scenarios} {what}", err=True)
         return runtime, (Reloading(runtime, assemble) if reload else assemble(runtime))
     except (InvalidContract, InvalidScenario, UnknownScenario) as error:
-        _fail(str(error))
+        state.fail(str(error))
 
 
 def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
@@ -338,7 +371,7 @@ def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
     try:
         from qlara_contract import defects as catalogue
     except ModuleNotFoundError as error:
-        _fail(
+        state.fail(
             f"--defect needs {error.name}, which is not installed. "
             "In a checkout, run: make suite (or pip install '.[contract]')."
         )
@@ -348,7 +381,7 @@ def _with_defects(names: tuple[str, ...]) -> Callable[[Any], Any]:
     try:
         defects = catalogue.chosen(names)
     except catalogue.UnknownDefect as error:
-        _fail(str(error))
+        state.fail(str(error))
     for each in defects:
         click.echo(f"Defect {each.name}: {each.sentence}", err=True)
     return lambda app: catalogue.WrongDeployment(app, *defects)
@@ -371,42 +404,33 @@ def _configuration(
     )
 
 
-def _state(path: Path | None, runtime: Runtime) -> StateFile | None:
-    """Return the state file, once its worlds are restored."""
-    if path is None:
-        return None
-    from qlara_sandbox.testing.counting import counted
-    from qlara_sandbox.web.state_file import StateFile, UnusableState
-
-    file = StateFile(path, runtime)
-    try:
-        count = file.read()
-    except UnusableState as error:
-        _fail(
-            f"{error}\nNothing was changed. Mend it, move it away, or name another file: --state FILE"
-        )
-    found = (
-        f"{counted(count, 'account')} restored from {path}" if count else f"State goes to {path}"
-    )
-    click.echo(f"{found}; it is written when accounts have changed, and on stop.", err=True)
-    keys = runtime.settings.keys
-    strange = {key.api_key for key, _ in runtime.worlds if not keys.accept(key.api_key)}
-    if strange:
-        has = "key of theirs is" if len(strange) == 1 else "keys of theirs are"
-        click.echo(f"{len(strange)} {has} not accepted now: add --accept-key KEY.", err=True)
-    return file
+def _state(
+    place: Path | EngineUrl | None, runtime: Runtime, wait_seconds: float
+) -> StateFile | None:
+    """Return the state file, if there is one, with its worlds restored; see that an engine is there."""
+    if isinstance(place, EngineUrl):
+        state.connect(runtime, wait_seconds)
+    return state.restored(place, runtime) if isinstance(place, Path) else None
 
 
 class Hooks(NamedTuple):
     """What a server calls: ``ready`` once it serves, ``ticks`` again and again; at the end ``state`` is saved.
 
-    ``folder`` is removed at the end.
+    ``folder`` is removed at the end, but not by a worker.
     """
 
+    runtime: Runtime
     ready: Callable[[], None]
     ticks: Sequence[Callable[[], None]]
     folder: str
     state: StateFile | None
+    is_worker: bool = False
+
+    def end(self) -> None:
+        """Leave nothing behind, and say that it has ended; for all workers, whoever watches them does it."""
+        if not self.is_worker:
+            rmtree(self.folder, ignore_errors=True)
+            click.echo("Stopped.", err=True)
 
 
 def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> None:
@@ -414,6 +438,7 @@ def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> 
 
     class AnnouncingServer(SandboxServer):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await hooks.runtime.join()
             await super().startup(sockets)
             hooks.ready()
 
@@ -424,12 +449,12 @@ def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> 
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             await super().shutdown(sockets)
+            await hooks.runtime.store.close()
             if hooks.state is not None:
                 await hooks.state.save()
             if not self.has_stopped:
                 # Python would wait for the thread of an import whose request has been cut.
-                rmtree(hooks.folder, ignore_errors=True)
-                click.echo("Stopped.", err=True)
+                hooks.end()
                 os._exit(_status(hooks.state))
 
     # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
@@ -437,9 +462,39 @@ def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> 
         signal.signal(number, lambda *_: None)
     _tune_process()
     AnnouncingServer(configuration).run(sockets=[listener])
-    click.echo("Stopped.", err=True)
+    if not hooks.is_worker:
+        click.echo("Stopped.", err=True)
     if _status(hooks.state):
         raise SystemExit(_status(hooks.state))
+
+
+def _run_workers(
+    count: int, configuration: ServerConfig, listener: socket.socket, hooks: Hooks
+) -> None:
+    from qlara_cli.workers import Workers, stop_without
+
+    configuration.load()  # also the certificate's key, which is removed once all are ready
+    ticks = [*hooks.ticks, stop_without(os.getpid())]
+
+    def serve_as_worker(ready: Callable[[], None]) -> None:
+        _run(configuration, listener, hooks._replace(ready=ready, ticks=ticks, is_worker=True))
+
+    status = Workers(count, serve_as_worker, hooks.ready).run()
+    click.echo("Stopped.", err=True)
+    raise SystemExit(status)
+
+
+def _require_shared(workers: int, place: Path | EngineUrl | None) -> None:
+    """Let workers pass that share their state; exit with 2 otherwise."""
+    if workers == 1:
+        return
+    if not isinstance(place, EngineUrl):
+        state.fail(
+            f"--workers {workers} needs a state that the workers share, such as --state redis://HOST:6379/0: "
+            "in memory, or in a file, each of them would be a sandbox of its own."
+        )
+    if not hasattr(os, "fork"):
+        state.fail("--workers needs a system that can fork. Start several sandboxes instead.")
 
 
 def _status(state: StateFile | None) -> int:
@@ -458,9 +513,9 @@ def _certificates(folder: Path, host: str, options: dict[str, Any]) -> Certifica
     chain, key, kept = options["tls_cert"], options["tls_key"], options["tls_authority"]
     names = options["tls_names"]
     if (chain is None) != (key is None):
-        _fail("Expected --tls-cert and --tls-key together.")
+        state.fail("Expected --tls-cert and --tls-key together.")
     if chain is not None and (names or kept):
-        _fail(
+        state.fail(
             "--tls-cert brings its own names and authority: leave --tls-name and --tls-authority out."
         )
     if not (options["tls"] or names or kept or chain):
@@ -472,7 +527,7 @@ def _certificates(folder: Path, host: str, options: dict[str, Any]) -> Certifica
             return own(chain.resolve(), key.resolve())
         return issue(folder, [*names, *hosts_of(host)], kept.resolve() if kept else None)
     except (TlsUnavailable, UnusableCertificate) as error:
-        _fail(str(error))
+        state.fail(str(error))
 
 
 def _not_reproduced(contract: Contract) -> Sequence[str]:
@@ -484,7 +539,7 @@ def _not_reproduced(contract: Contract) -> Sequence[str]:
     try:
         return list(require_assumed(contract.differs))
     except UnusableDifference as error:
-        _fail(f"{contract.overlay or contract.path}: {error}")
+        state.fail(f"{contract.overlay or contract.path}: {error}")
 
 
 class Welcome(NamedTuple):
@@ -550,8 +605,3 @@ def _keys_in_words(keys: AcceptedKeys) -> str:
         return "any; each has an account of its own"
     more = "; and those given with --accept-key" if keys.added else ""
     return f"YOUR_API_KEY, or any that begins with sandbox_ for an account of its own{more}"
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    raise SystemExit(2)

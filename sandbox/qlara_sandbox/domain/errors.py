@@ -110,6 +110,28 @@ class Overloaded(MisusedSandbox):
         )
 
 
+class StateUnavailable(MisusedSandbox):
+    """The ``engine`` that keeps the accounts does not respond; ``retry_after`` in seconds."""
+
+    retry_after = 1
+
+    def __init__(self, engine: str) -> None:
+        self.engine = engine
+        message = "Expected the engine that keeps the accounts to respond; it does not. Try again."
+        super().__init__("sandbox", message)
+
+
+class TooBusy(MisusedSandbox):
+    """Others have changed the account again and again while an import was planned; ``retry_after`` in seconds."""
+
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "sandbox", "Expected a turn in this account; others had it. Nothing has changed."
+        )
+
+
 class NotAVCard(Refusal):
     """The file does not begin with ``BEGIN:VCARD`` (UC-020: 400 Bad Request)."""
 

@@ -38,6 +38,8 @@ STATUS: Mapping[type[errors.Refusal], int] = {
     errors.RateLimited: 429,
     errors.HeadTooLarge: 431,
     errors.Overloaded: 503,
+    errors.StateUnavailable: 503,
+    errors.TooBusy: 503,
 }
 # What the conventions of a contract may decide otherwise.
 _CHOSEN: Mapping[type[errors.Refusal], Callable[[Conventions], int]] = {
@@ -59,6 +61,8 @@ _HEADERS: Mapping[type[errors.Refusal], Callable[[Any], Mapping[str, str]]] = {
     errors.MethodNotAllowed: lambda error: {"Allow": error.allowed},
     errors.RateLimited: lambda error: {"Retry-After": str(error.retry_after)},
     errors.Overloaded: lambda error: {"Retry-After": str(error.retry_after)},
+    errors.StateUnavailable: lambda error: {"Retry-After": str(error.retry_after)},
+    errors.TooBusy: lambda error: {"Retry-After": str(error.retry_after)},
     errors.TokenRequired: lambda _: {"WWW-Authenticate": 'Bearer realm="sandbox"'},
 }
 

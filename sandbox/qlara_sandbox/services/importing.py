@@ -11,7 +11,7 @@ import time
 from contextlib import nullcontext, suppress
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.domain.importing import Plan
     from qlara_sandbox.services.known_files import FileKey, KnownFile
-    from qlara_sandbox.state.world import Destination, ImportReport, World
+    from qlara_sandbox.state.world import Destination, ImportReport, PreparedImport, World
 
 # Below this, handing the work to a thread costs more than it saves the others: unless it takes longer
 # than this, or a card has so many numbers that it might (the first one of a country takes milliseconds).
@@ -64,6 +64,44 @@ class ImportRequest(NamedTuple):
     rules: Callable[[], Callable[[Contact], str | None] | None] = _no_rules
 
 
+class Keeper(Protocol):
+    """Who keeps a world, and commits imports into it."""
+
+    async def begin(self) -> World:
+        """Return the world as it is now: an import is planned for it as it is from here on."""
+        ...
+
+    def is_current(self) -> bool:
+        """Return whether the world is still as it was when ``begin`` returned it, as far as is known."""
+        ...
+
+    async def commit(
+        self, prepared: PreparedImport, carry_out: Callable[[], ImportReport]
+    ) -> ImportReport | None:
+        """Carry out an import that was planned since ``begin``; None if the world has changed since, and nothing is done.
+
+        *carry_out* does it on the world that ``begin`` has returned.
+        """
+        ...
+
+
+class OwnKeeper(NamedTuple):
+    """Keeps a world that nobody else has."""
+
+    world: World
+
+    async def begin(self) -> World:
+        return self.world
+
+    def is_current(self) -> bool:
+        return True
+
+    async def commit(
+        self, _: PreparedImport, carry_out: Callable[[], ImportReport]
+    ) -> ImportReport | None:
+        return carry_out()
+
+
 class Importer:
     """Plans and commits imports; those into one world take turns.
 
@@ -91,8 +129,9 @@ class Importer:
         world: World,
         request: ImportRequest,
         approve: Callable[[ImportReport], Awaitable[None]],
+        keeper: Keeper | None = None,
     ) -> ImportReport:
-        """Import a file into *world*, or leave the world as it is.
+        """Import a file into *world*, or leave the world as it is. A world that others share has a *keeper*.
 
         *approve* sees the report before anything changes; whatever it raises stops the import.
 
@@ -102,25 +141,28 @@ class Importer:
             QuotaExceeded: UC-020: 409 Conflict.
             Overloaded: the import needs a thread, and there is none.
         """
-        world.require_destination(
-            request.destination
-        )  # before the file is read, as it costs nothing
+        keeper = keeper or OwnKeeper(world)
+        # Before the file is read, as it costs nothing.
+        world.require_destination(request.destination)
         async with self._turns.setdefault(world, asyncio.Lock()):
             with self._apart() if request.size > _LARGE_BYTES else nullcontext():
                 while True:
-                    report = await self._try(world, request, approve)
+                    report = await self._try(keeper, request, approve)
                     if report is not None:
                         return report
 
     async def _try(
         self,
-        world: World,
+        keeper: Keeper,
         request: ImportRequest,
         approve: Callable[[ImportReport], Awaitable[None]],
     ) -> ImportReport | None:
-        """Import a file into *world*; return None, and leave the world as it is, if the rules have changed meanwhile."""
+        """Import a file; return None, with nothing changed, if the world or the rules have changed meanwhile."""
+        world = await keeper.begin()
         rules = request.rules()
         plan = await self._plan(world, request, rules)
+        if not keeper.is_current():
+            return None
         prepared = world.prepare(plan, request.destination)
         await approve(prepared.report)
         holdings = None
@@ -129,8 +171,8 @@ class Importer:
                 holdings = await self.threads.run(partial(world.holdings_after, prepared))
         if request.rules() != rules:
             return None
-        # Nothing is awaited from here on, and nothing below can fail.
-        return world.carry_out(prepared, holdings)
+        # Of a world of our own, nothing is awaited from here on, and nothing below can fail.
+        return await keeper.commit(prepared, partial(world.carry_out, prepared, holdings))
 
     async def _plan(
         self,

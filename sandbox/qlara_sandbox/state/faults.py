@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
-from itertools import count
 from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -160,17 +159,21 @@ class ActiveFault:
 
 
 class Faults:
-    """The faults of one world. The same *seed* gives the same delays."""
+    """The faults of one world. The same *seed* gives the same delays.
+
+    ``next_number`` is that of the next rule that is put in force.
+    """
 
     def __init__(self, seed: str = "") -> None:
         self.seed = seed
         self.active: list[ActiveFault] = []
-        self._numbers = count(1)
+        self.next_number = 1
 
     def arm(self, rule: FaultRule, now: datetime) -> ActiveFault:
         """Put a rule in force, from *now* on."""
         expires = now.astimezone(UTC) + rule.ttl if rule.ttl is not None else None
-        active = ActiveFault(f"fault_{next(self._numbers)}", rule, expires)
+        active = ActiveFault(f"fault_{self.next_number}", rule, expires)
+        self.next_number += 1
         self.active.append(active)
         return active
 
@@ -193,7 +196,7 @@ class Faults:
         """Put rules in force as they were, counters and all."""
         self.active = list(active)
         taken = [int(one.fault_id.rpartition("_")[2]) for one in self.active]
-        self._numbers = count(max(taken, default=0) + 1)
+        self.next_number = max(taken, default=0) + 1
 
     def _together(self, fired: list[ActiveFault]) -> MatchedFaults:
         rules = [active.rule for active in fired]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 import string
 from collections import deque
 from typing import TYPE_CHECKING
@@ -46,3 +47,8 @@ class Ids:
         # A generator per id: the seed and a count are all there is to remember.
         chance = random.Random(f"{self.seed}:{self.drawn}")  # noqa: S311 - repeats, no secret
         return PREFIXES[kind] + "".join(chance.choices(_ALPHABET, k=_LENGTH))
+
+
+def new_id() -> str:
+    """Return an id that nobody else makes: 32 hexadecimal digits."""
+    return secrets.token_hex(16)

@@ -44,11 +44,7 @@ def take(
             "permissions": sorted(account.permissions),
             "active": account.active,
         },
-        "clock": {
-            "start": _instant(clock.start),
-            "frozenAt": _instant(clock.now()) if clock.is_frozen else None,
-            "shiftSeconds": clock.shift.total_seconds(),
-        },
+        "clock": shown_clock(clock),
         "ids": {"seed": world.ids.seed, "drawn": world.ids.drawn, "planned": world.ids.planned},
         "limits": {
             "importTakesSeconds": world.import_takes.total_seconds(),
@@ -60,7 +56,7 @@ def take(
             {"listId": one.list_id, "name": one.name, "members": array(list(one.members), str)}
             for one in world.lists.values()
         ],
-        "rateLimit": _rate_limit(world.rate_limit),
+        "rateLimit": shown_limit(world.rate_limit),
         "faults": {
             "seed": world.faults.seed,
             "armed": [armed_fault(active) for active in world.faults.active],
@@ -91,14 +87,14 @@ def restore(state: Mapping[str, Any]) -> World:
     limits = state["limits"]
     world = World(
         account=account,
-        clock=_clock(account.timezone, state["clock"]),
+        clock=restored_clock(account.timezone, state["clock"]),
         ids=Ids(state["ids"]["seed"], state["ids"]["planned"], state["ids"]["drawn"]),
         import_takes=timedelta(seconds=limits["importTakesSeconds"]),
         file_bytes=limits["fileBytes"],
     )
-    world.rate_limit = _restored_limit(state["rateLimit"])
+    world.rate_limit = restored_limit(state["rateLimit"])
     world.faults = Faults(state["faults"]["seed"])
-    world.faults.restore(_active(entry) for entry in state["faults"]["armed"])
+    world.faults.restore(map(active_fault, state["faults"]["armed"]))
     _fill(world, state)
     return world
 
@@ -164,7 +160,17 @@ def _account(entry: Mapping[str, Any]) -> Account:
     )
 
 
-def _clock(timezone: str, entry: Mapping[str, Any]) -> Clock:
+def shown_clock(clock: Clock) -> dict[str, Any]:
+    """Return how a clock stands."""
+    return {
+        "start": _instant(clock.start),
+        "frozenAt": _instant(clock.now()) if clock.is_frozen else None,
+        "shiftSeconds": clock.shift.total_seconds(),
+    }
+
+
+def restored_clock(timezone: str, entry: Mapping[str, Any]) -> Clock:
+    """Return the clock of *timezone* that stands as `shown_clock` says."""
     clock = Clock(timezone, _moment(entry["start"]))
     clock.shift = timedelta(seconds=entry["shiftSeconds"])
     frozen_at = _moment(entry["frozenAt"])
@@ -175,7 +181,8 @@ def _clock(timezone: str, entry: Mapping[str, Any]) -> Clock:
     return clock
 
 
-def _rate_limit(limit: RateLimit | None) -> dict[str, Any] | None:
+def shown_limit(limit: RateLimit | None) -> dict[str, Any] | None:
+    """Return a rate limit, and how much of it is used."""
     if limit is None:
         return None
     return {
@@ -186,7 +193,8 @@ def _rate_limit(limit: RateLimit | None) -> dict[str, Any] | None:
     }
 
 
-def _restored_limit(entry: Mapping[str, Any] | None) -> RateLimit | None:
+def restored_limit(entry: Mapping[str, Any] | None) -> RateLimit | None:
+    """Return the rate limit that `shown_limit` has shown."""
     if entry is None:
         return None
     limit = RateLimit(entry["requests"], timedelta(seconds=entry["perSeconds"]))
@@ -194,7 +202,8 @@ def _restored_limit(entry: Mapping[str, Any] | None) -> RateLimit | None:
     return limit
 
 
-def _active(entry: Mapping[str, Any]) -> ActiveFault:
+def active_fault(entry: Mapping[str, Any]) -> ActiveFault:
+    """Return the rule in force that `armed_fault` has shown."""
     active = ActiveFault(entry["id"], fault_rule(entry["fault"]), _moment(entry["expires"]))
     active.seen, active.fired = entry["seen"], entry["fired"]
     return active

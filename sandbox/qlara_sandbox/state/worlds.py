@@ -38,11 +38,13 @@ class WorldEntry:
 
     ``label`` names it without naming its key. ``last_used`` is a moment of ``perf_counter``. A world
     with ``in_use`` requests under way is never evicted. ``replaces_evicted``: the world before it was
-    evicted, and its client has not been told yet.
+    evicted, and its client has not been told yet. ``copy`` is how it stands to a world that is kept elsewhere, as a
+    store that shares worlds has noted it.
     """
 
     __slots__ = (
         "bytes",
+        "copy",
         "in_use",
         "key",
         "label",
@@ -57,6 +59,7 @@ class WorldEntry:
         self.world = world
         self.label = label
         self.last_used = now
+        self.copy: object | None = None
         self.in_use = 0
         self.requests = 0
         self.replaces_evicted = False
@@ -94,7 +97,7 @@ class Worlds:
         self._idle: OrderedDict[WorldKey, WorldEntry] = OrderedDict()
         self._bound: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._evicted_keys: OrderedDict[int, None] = OrderedDict()
-        self._first_default = default
+        self.first_default = default
         self._labels = 0
         self._notify = notify
         self.default = default
@@ -143,6 +146,10 @@ class Worlds:
         if writes:
             self.reweigh(entry)
 
+    def fresh(self, key: WorldKey) -> World:
+        """Return a world as its scenario makes it, which is not kept."""
+        return self._build(key)
+
     def at(self, key: WorldKey) -> World:
         """Return the world, built on first use."""
         return self.get_or_create(key, perf_counter()).world
@@ -169,7 +176,7 @@ class Worlds:
     @property
     def chosen_default(self) -> str | None:
         """The default that somebody has chosen meanwhile; None: it is what it was at the start."""
-        return self.default if self.default != self._first_default else None
+        return self.default if self.default != self.first_default else None
 
     def put(self, key: WorldKey, world: World) -> None:
         """Replace a world."""
@@ -190,7 +197,7 @@ class Worlds:
         if key is None:
             self._bound.clear()
             self._evicted_keys.clear()
-            self.default = self._first_default
+            self.default = self.first_default
         return self._reset(list(self._entries) if key is None else [key])
 
     def reset_of(self, api_key: str, session: str | None, scenario: str | None) -> int:

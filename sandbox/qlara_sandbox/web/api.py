@@ -66,7 +66,7 @@ class ContactApi:
             nonlocal response
             response = await call.approve(report_response(report, call.conventions))
 
-        report = await self._importer.run(call.world, request, approve)
+        report = await self._importer.run(call.world, request, approve, call.keeper)
         if len(report.errors) > MANY:
             with suppress(Overloaded):  # the contacts are there; this only saves time
                 await self._importer.threads.run(partial(clear, report.errors))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -24,6 +24,7 @@ from qlara_sandbox.web.gates.key import key
 from qlara_sandbox.web.gates.permission import permission
 from qlara_sandbox.web.gates.rate_limit import rate_limit
 from qlara_sandbox.web.headers import EXPOSED, api_headers, control_headers
+from qlara_sandbox.web.insider import SandboxInsider
 from qlara_sandbox.web.pipeline import Pipeline
 from qlara_sandbox.web.requirements import require_same_operations, require_usable
 from qlara_sandbox.web.routing import KnownPathsFirst, Unrouted, routes
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from qlara_sandbox.http.contract import Contract
     from qlara_sandbox.web.contacts import Terms
+    from qlara_sandbox.web.control_api import ControlApi
 
 # The order is that of the architecture: what is refused first, hides what would be refused later.
 API_GATES = (key, permission, forced_response, rate_limit, faults, contract_gate)
@@ -103,9 +105,11 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
         replace(one, secured=one.secured or pipeline.handles(one)) for one in contract.operations
     ]
     api_routes = routes(operations, pipeline)
+    control = LazyControlApi(runtime)
+    runtime.insider = SandboxInsider(runtime, control.respond)
     own_routes: list[BaseRoute] = [
         *contract_files.routes(runtime),
-        Route("/__admin{rest:path}", LazyControlApi(runtime)),
+        Route("/__admin{rest:path}", control),
         *probes.routes(runtime),
         docs.route(runtime),
         llms.route(runtime),
@@ -120,27 +124,28 @@ def assemble(runtime: Runtime, terms: Terms | None = None) -> Starlette:
     return app
 
 
-def assemble_control_api(runtime: Runtime) -> ASGIApp:
-    """Return the control API of *runtime*: the same pipeline, with its own contract and gates."""
+def assemble_control_api(runtime: Runtime) -> tuple[ASGIApp, ControlApi]:
+    """Return the control API of *runtime*, and its handlers: the same pipeline, with its own contract and gates."""
     from qlara_sandbox.web.control_api import ControlApi
 
     spec = control_contract(more_keys=not runtime.settings.keys.are_usual)
-    numbers = count(1)
+    numbers, api = count(1), ControlApi(runtime, spec.document)
     pipeline = Pipeline(
         runtime=runtime,
         contract=spec,
         next_request_id=lambda: f"ctl_{next(numbers):08d}",
         outer_gates=(head, access),  # who may not call it, does not learn what it has
         gates=CONTROL_GATES,
-        handlers=ControlApi(runtime, spec.document).handlers,
+        handlers=api.handlers,
         default_handler=example_handler,
         headers=control_headers,
     )
-    return Router(
+    router = Router(
         routes=routes(spec.operations, pipeline),
         default=Unrouted(pipeline, _paths(spec)),
         redirect_slashes=False,
     )
+    return router, api
 
 
 class LazyControlApi:
@@ -149,11 +154,21 @@ class LazyControlApi:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._app: ASGIApp | None = None
+        self._handlers: ControlApi | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._assembled()(scope, receive, send)
+
+    async def respond(self, name: str, values: dict[str, Any]) -> tuple[int, bytes]:
+        """Return status and content of an operation, for another sandbox that shares the worlds of this one."""
+        self._assembled()
+        assert self._handlers is not None, "as it is assembled"
+        return await self._handlers.respond(name, values)
+
+    def _assembled(self) -> ASGIApp:
         if self._app is None:
-            self._app = assemble_control_api(self._runtime)
-        await self._app(scope, receive, send)
+            self._app, self._handlers = assemble_control_api(self._runtime)
+        return self._app
 
 
 class ConsoleAtRoot:

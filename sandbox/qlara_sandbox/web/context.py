@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from qlara_sandbox.http.multipart import UploadForm
     from qlara_sandbox.http.operation import Operation
     from qlara_sandbox.http.response import Response
+    from qlara_sandbox.services.importing import Keeper
     from qlara_sandbox.state.faults import MatchedFaults
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, WorldKey
+    from qlara_sandbox.store.interface import Store
     from qlara_sandbox.web.runtime import Runtime
 
 
@@ -108,6 +110,7 @@ class Call(NamedTuple):
     values: Mapping[str, Any]
     form: UploadForm | None
     entry: WorldEntry | None
+    store: Store
     approve: Callable[[Response], Awaitable[Response]]
     contract: Contract
     headers: Mapping[str, str]  # of the request, by lower-case name
@@ -134,3 +137,9 @@ class Call(NamedTuple):
         """The world that the request came to."""
         assert self.entry is not None, "the key gate has found it"
         return self.entry.world
+
+    @property
+    def keeper(self) -> Keeper:
+        """Who commits imports into that world."""
+        assert self.entry is not None, "the key gate has found it"
+        return self.store.keeper(self.entry)

@@ -7,10 +7,12 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import orjson
+
 from qlara_sandbox import __version__
-from qlara_sandbox.domain.errors import Conflict, InvalidField, NotFound
+from qlara_sandbox.domain.errors import Conflict, InvalidField, NotFound, Refusal
 from qlara_sandbox.domain.phone import USUAL_REGION
-from qlara_sandbox.http import large_json
+from qlara_sandbox.http import error_responses, large_json
 from qlara_sandbox.http.response import Response
 from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.state import snapshot
@@ -18,8 +20,11 @@ from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.faults import fault_rule
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
 from qlara_sandbox.web.contacts import show_page
+from qlara_sandbox.web.insider import METRICS, WATCHED_SECONDS, read_answer
+from qlara_sandbox.web.merging import MERGED, SHOWN
 from qlara_sandbox.web.observers.coverage import as_json, coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
+from qlara_sandbox.web.observers.metrics import Metrics
 from qlara_sandbox.web.restoring import (
     require_allowed,
     require_operation,
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from qlara_sandbox.state.world import World
-    from qlara_sandbox.state.worlds import WorldEntry, WorldKey
+    from qlara_sandbox.state.worlds import WorldEntry
     from qlara_sandbox.web.context import Call
     from qlara_sandbox.web.observers.journal import JournalEntry
     from qlara_sandbox.web.runtime import Runtime
@@ -43,7 +48,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 # Entries of the journal can be large.
 _ENTRIES_AT_ONCE = 20
-_SHOWN = 100
+_OK = 200
 _LAST_YEAR = 2999
 _REBUILT = "Worlds that were asked for again after their eviction, and began anew."
 
@@ -84,12 +89,14 @@ class ControlApi:
             "armFault": self.arm,
             "disarmFaults": self.disarm,
         }
+        self._operations = operations
         self.handlers = {
             "getMetrics": self.metrics,
-            **{name: self._handler(one) for name, one in operations.items()},
+            **{name: self._handler(name) for name in operations},
         }
 
-    def health(self, _: Values) -> Response:
+    async def health(self, _: Values) -> Response:
+        await self._runtime.store.check()
         uptime = int(real_seconds() - self._runtime.started_at)
         content = {
             "status": "healthy",
@@ -112,6 +119,12 @@ class ControlApi:
     async def metrics(self, call: Call) -> Response:
         from qlara_sandbox.web.observers.exposition import exposition
 
+        counted = self._runtime.metrics
+        for answer in await self._runtime.store.ask({"operation": METRICS}):
+            if counted is self._runtime.metrics:
+                counted = Metrics()
+                counted.add(self._runtime.metrics.as_json())
+            counted.add(orjson.loads(answer))
         runtime, worlds = self._runtime, self._runtime.worlds
         journal = runtime.journal
         gauges = {
@@ -125,10 +138,11 @@ class ControlApi:
             "sandbox_start_time_seconds": ("gauge", "When it started.", runtime.started_at),
         }
         accept = call.headers.get("accept", "")
-        content, media_type = exposition(runtime.metrics, gauges, __version__, accept)
+        content, media_type = exposition(counted, gauges, __version__, accept)
         return Response(200, content, {}, media_type)
 
     def stream(self, _: Values) -> Response:
+        self._runtime.store.tell({"watched": WATCHED_SECONDS})
         from qlara_sandbox.web.observers.event_stream import Stream
 
         return Response(200, b"", {}, "text/event-stream", Stream(self._runtime.events))
@@ -142,24 +156,24 @@ class ControlApi:
         shown = await self._runtime.threads.run(show_all)
         return Response(200, {"scenarios": shown, "default": self._runtime.worlds.default})
 
-    def scenario(self, values: Values) -> Response:
-        return Response(200, self._choice(values))
+    async def scenario(self, values: Values) -> Response:
+        return Response(200, await self._choice(values))
 
     async def choose(self, values: Values) -> Response:
         name = values["scenario"]
         await self._require_scenario(name)
-        worlds = self._runtime.worlds
+        store = self._runtime.store
         whom = self._whom(values)
         if whom is None:
-            worlds.default = name
+            await store.choose(name)
         else:
             api_key, session = whom
             if chosen_by_key(api_key):
                 message = "Expected a key that does not name a scenario itself (…__SCENARIO)."
                 raise Conflict("apiKey", message)
-            worlds.bind(api_key, session, name)
+            await store.bind(api_key, session, name)
         self._tell("chosen", scenario=name)
-        return Response(200, self._choice({**values, "scenario": None}))
+        return Response(200, await self._choice({**values, "scenario": None}))
 
     def worlds(self, _: Values) -> Response:
         worlds, now = self._runtime.worlds, perf_counter()
@@ -180,14 +194,16 @@ class ControlApi:
         page = entry.world.page(values["listId"], number=values["page"], limit=values["limit"])
         return Response(200, show_page(page, conventions))
 
-    def reset(self, values: Values) -> Response:
-        worlds = self._runtime.worlds
+    async def reset(self, values: Values) -> Response:
+        store = self._runtime.store
         if "world" in values:
-            return Response(200, {"worlds": worlds.reset(self._labelled(values["world"]).key)})
-        if "apiKey" in values:
+            count = await store.reset(self._labelled(values["world"]).key)
+        elif "apiKey" in values:
             scenario, session = values.get("scenario"), values.get("session")
-            return Response(200, {"worlds": worlds.reset_of(values["apiKey"], session, scenario)})
-        return Response(200, {"worlds": worlds.reset()})
+            count = await store.reset_of(values["apiKey"], session, scenario)
+        else:
+            count = await store.reset()
+        return Response(200, {"worlds": count})
 
     async def requests(self, values: Values) -> Response:
         if values["format"] != "har":
@@ -209,7 +225,7 @@ class ControlApi:
     async def find(self, values: Values) -> Response:
         dropped = self._runtime.journal.dropped
         entries = await self._matching(values)
-        shown = entries[: values.get("limit", _SHOWN)]
+        shown = entries[: values.get("limit", SHOWN)]
         content = {"requests": _entries(shown, show), "total": len(entries), "dropped": dropped}
         return Response(200, content, is_large=len(shown) > _ENTRIES_AT_ONCE)
 
@@ -240,31 +256,34 @@ class ControlApi:
         return Response(200, content, is_large=is_large)
 
     async def put_state(self, values: Values) -> Response:
-        key = self._key(values)
+        key = await self._runtime.store.key(self._caller(values))
         await self._require_scenario(key.scenario)
         world = await self._restored(values["state"], key.scenario)
-        self._runtime.worlds.put(key, world)
-        entry = self._runtime.worlds.get_or_create(key, perf_counter())
+        entry = await self._runtime.store.put(key, world)
         return Response(200, show_world(entry, perf_counter()))
 
     async def clock(self, values: Values) -> Response:
         return Response(200, show_clock((await self._entry(values)).world))
 
     async def set_clock(self, values: Values) -> Response:
-        world = (await self._entry(values)).world
+        entry = await self._entry(values)
         freeze = values.get("freeze")
         moment = _moment(freeze, "freeze") if isinstance(freeze, str) else None
         by = duration(values["advance"]) if "advance" in values else None
-        if by is not None:
-            _require_room(moment or world.clock.now(), by)
-        if "reset" in values:
-            world.clock.reset()
-        if freeze is not None:
-            world.clock.freeze(moment)
-        if by is not None:
-            world.clock.advance(by)
-        self._tell("clock", **show_clock(world))
-        return Response(200, show_clock(world))
+
+        def move(world: World) -> None:
+            if by is not None:
+                _require_room(moment or world.clock.now(), by)
+            if "reset" in values:
+                world.clock.reset()
+            if freeze is not None:
+                world.clock.freeze(moment)
+            if by is not None:
+                world.clock.advance(by)
+
+        await self._runtime.store.move_clock(entry, move)
+        self._tell("clock", **show_clock(entry.world))
+        return Response(200, show_clock(entry.world))
 
     async def faults(self, values: Values) -> Response:
         active = (await self._entry(values)).world.faults.active
@@ -273,38 +292,84 @@ class ControlApi:
     async def arm(self, values: Values) -> Response:
         rule = fault_rule(values["fault"])
         require_operation(self._runtime, rule.on, "fault.on")
-        world = (await self._entry(values)).world
-        active = snapshot.armed_fault(world.faults.arm(rule, world.clock.now()))
+        entry = await self._entry(values)
+
+        def put_in_force(world: World) -> dict[str, Any]:
+            return snapshot.armed_fault(world.faults.arm(rule, world.clock.now()))
+
+        active = await self._runtime.store.count(entry, put_in_force)
         self._tell("armed", **active)
         return Response(201, active)
 
     async def disarm(self, values: Values) -> Response:
-        removed = (await self._entry(values)).world.faults.disarm(values.get("id"))
+        entry, fault_id = await self._entry(values), values.get("id")
+        removed = await self._runtime.store.count(
+            entry, lambda world: world.faults.disarm(fault_id)
+        )
         self._tell("disarmed", removed=removed)
         return Response(200, {"removed": removed})
 
-    def _handler(self, operation: Operation) -> Callable[[Call], Awaitable[Response]]:
+    def _handler(self, name: str) -> Callable[[Call], Awaitable[Response]]:
         keys = self._runtime.settings.keys
+        asks_others = name in MERGED or name == "getRequest"
 
         async def handle(call: Call) -> Response:
             values = dict(call.values)
             if not keys.accept(values.get("apiKey", DOCUMENTED_KEY)):
                 raise InvalidField("apiKey", f"Unknown API key. {keys.in_words()}")
-            response = operation(values)
-            return response if isinstance(response, Response) else await response
+            if not asks_others:
+                return await self._respond(name, values)
+            values = await self._since_a_moment(values)
+            answers = await self._runtime.store.ask({"operation": name, "values": values})
+            return await self._merged(name, values, [read_answer(one) for one in answers])
 
         return handle
+
+    async def _respond(self, name: str, values: Values) -> Response:
+        response = self._operations[name](values)
+        return response if isinstance(response, Response) else await response
+
+    async def respond(self, name: str, values: Values) -> tuple[int, bytes]:
+        """Return status and content of what this sandbox alone knows, for another one that shares its worlds."""
+        try:
+            response = await self._respond(name, values)
+        except Refusal as error:
+            response = error_responses.refusal(error)
+        return response.status, response.body()
+
+    async def _merged(
+        self, name: str, values: Values, answers: Sequence[tuple[int, Any]]
+    ) -> Response:
+        """Return what this sandbox and the others say together."""
+        if name == "getRequest":
+            found = next((content for status, content in answers if status == _OK), None)
+            return Response(200, found) if found else await self._respond(name, values)
+        response = await self._respond(name, values)
+        others = [content for status, content in answers if status == _OK]
+        if not others:
+            return response
+        merged = MERGED[name]([orjson.loads(response.body()), *others], values)
+        return Response(200, merged, is_large=response.is_large)
+
+    async def _since_a_moment(self, values: Values) -> Values:
+        """Return *values* with the moment of a request in place of its id, which other sandboxes do not know."""
+        since = values.get("since")
+        if since is None or not since.startswith("req_"):
+            return values
+        question = {"operation": "getRequest", "values": {"id": since}}
+        answers = await self._runtime.store.ask(question)
+        found = [content for status, content in map(read_answer, answers) if status == _OK]
+        return {**values, "since": found[0]["at"], "after": since} if found else values
 
     def _tell(self, what: str, **more: Any) -> None:
         if self._runtime.events.watched:
             self._runtime.events.tell("world", {"what": what, **more})
 
-    def _key(self, values: Values) -> WorldKey:
+    def _caller(self, values: Values) -> tuple[str, str, str | None]:
         if "world" in values:
             return self._labelled(values["world"]).key
         api_key, session = values.get("apiKey", DOCUMENTED_KEY), values.get("session", "default")
-        scenario = values.get("scenario") or chosen_by_key(api_key)
-        return self._runtime.worlds.key(api_key, session, scenario)
+        return api_key, session, values.get("scenario") or chosen_by_key(api_key)
 
     async def _restored(self, state: Values, scenario: str) -> World:
         """Return the world of a snapshot, if the contract of its scenario allows what it holds."""
@@ -323,16 +388,16 @@ class ControlApi:
     async def _matching(self, values: Values) -> list[JournalEntry]:
         criteria, journal = self._criteria(values), self._runtime.journal
         if len(journal) <= _ENTRIES_AT_ONCE:
-            return list(journal.matching(criteria))
-        journal = journal.copy()
-        return await self._runtime.threads.run(lambda: list(journal.matching(criteria)))
+            found = list(journal.matching(criteria))
+        else:
+            journal = journal.copy()
+            found = await self._runtime.threads.run(lambda: list(journal.matching(criteria)))
+        after = values.get("after")
+        return found if after is None else [one for one in found if one.request_id != after]
 
     async def _entry(self, values: Values) -> WorldEntry:
-        key = self._key(values)
         try:
-            if key not in self._runtime.worlds:
-                await self._runtime.load(key.scenario)
-            return self._runtime.worlds.get_or_create(key, perf_counter())
+            return await self._runtime.store.open(self._caller(values), uses=False)
         except (UnknownScenario, InvalidScenario) as error:
             _no_scenario(error)
 
@@ -350,16 +415,12 @@ class ControlApi:
             return None
         return values.get("apiKey", DOCUMENTED_KEY), values.get("session", "default")
 
-    def _choice(self, values: Values) -> dict[str, str]:
-        worlds, whom = self._runtime.worlds, self._whom(values)
-        if whom is None:
-            return {"scenario": worlds.default, "chosenBy": "default"}
-        named = chosen_by_key(whom[0])
+    async def _choice(self, values: Values) -> Mapping[str, str]:
+        whom = self._whom(values)
+        named = chosen_by_key(whom[0]) if whom is not None else None
         if named:
             return {"scenario": named, "chosenBy": "key"}
-        bound = worlds.binding(*whom)
-        chosen_by = "binding" if bound else "default"
-        return {"scenario": bound or worlds.default, "chosenBy": chosen_by}
+        return await self._runtime.store.choice(whom)
 
     def _criteria(self, values: Values) -> Criteria:
         since = values.get("since")

@@ -131,6 +131,7 @@ class Pipeline:
             context.values,
             context.form,
             context.entry,
+            self.runtime.store,
             approve,
             context.contract,
             context.headers,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
+from qlara_sandbox.domain.errors import StateUnavailable
 from qlara_sandbox.web.pages import PageRoute
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def routes(runtime: Runtime) -> list[PageRoute]:
     async def ready(request: Request) -> Response:
         if runtime.is_stopping:
             return JSONResponse({"status": "stopping"}, 503, headers=_HEADERS)
+        try:
+            await runtime.store.check()
+        except StateUnavailable:
+            return JSONResponse({"status": "unavailable"}, 503, headers=_HEADERS)
         return await live(request)
 
     return [PageRoute(LIVE, live, methods=["GET"]), PageRoute(READY, ready, methods=["GET"])]

@@ -107,7 +107,7 @@ class Reloading:
     async def _take_scenarios_named(self, names: set[str]) -> None:
         for name in sorted(names):
             if await self._runtime.threads.run(partial(self._take_scenario, name)):
-                self._runtime.worlds.reset_scenario(name)
+                await self._runtime.store.reset_scenario(name)
 
     def _take_scenario(self, name: str) -> bool:
         try:

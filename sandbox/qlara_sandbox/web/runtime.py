@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from qlara_sandbox import resources
@@ -21,7 +20,9 @@ from qlara_sandbox.scenario.load import unusable_overlay
 from qlara_sandbox.services.importing import Importer
 from qlara_sandbox.services.threads import Threads, run_later
 from qlara_sandbox.state.clock import real_seconds
+from qlara_sandbox.state.ids import new_id
 from qlara_sandbox.state.worlds import MOST_BYTES, MOST_WORLDS, Bounds, Worlds
+from qlara_sandbox.store.memory import MemoryStore
 from qlara_sandbox.web.caller import SCENARIO_HEADER, USUAL_KEYS, masked
 from qlara_sandbox.web.contacts import Terms
 from qlara_sandbox.web.evictions import EvictionLog
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from qlara_sandbox.scenario.model import Scenario
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry
+    from qlara_sandbox.store.interface import Store
+    from qlara_sandbox.store.peers import Insider
     from qlara_sandbox.web.caller import AcceptedKeys, Caller
     from qlara_sandbox.web.observers.journal import JournalEntry
 
@@ -50,6 +53,7 @@ _MANY_CONTACTS = 10_000
 # is looked at again, and after the last time there is little left.
 _LOOKS = 3
 
+STATE_PREFIX = "qlara-sandbox:"
 log = logging.getLogger("qlara_sandbox.web")
 
 
@@ -62,6 +66,7 @@ class SandboxSettings:
     ``allow_outside``: vCard files of a scenario may be outside its folder.
     ``overlay`` is the file of an OpenAPI Overlay over the contract. ``keys`` are the API keys that have an account.
     ``worlds`` and ``world_bytes`` bound the worlds that are kept, ``journal_bytes`` the journal.
+    ``state`` is the URL of the engine that keeps the worlds for several sandboxes; None: they are kept in memory.
     """
 
     spec: Path = resources.SPEC
@@ -77,6 +82,8 @@ class SandboxSettings:
     worlds: int = MOST_WORLDS
     world_bytes: int = MOST_BYTES
     journal_bytes: int = JOURNAL_BYTES
+    state: str | None = None
+    state_prefix: str = STATE_PREFIX
 
 
 class Runtime:
@@ -121,6 +128,7 @@ class Runtime:
         self.worlds = Worlds(self.library.build, settings.scenario, bounds, self._world_changed)
         # Not the handlers': the turns of imports outlive a change of the contract.
         self.threads = threads or Threads()
+        self.store = self._store()
         self.importer = Importer(threads=self.threads, apart=apart)
         self.log_request = log_request
         self._loading = asyncio.Lock()
@@ -128,6 +136,30 @@ class Runtime:
         self.is_stopping = False
         self.activity = 0
         self._requests = count(1)
+        self.insider: Insider | None = None
+
+    async def join(self) -> None:
+        """Be one sandbox with those that share its worlds, if there are any.
+
+        Raises:
+            StateUnavailable: what keeps the worlds does not respond.
+        """
+        introduction = await self.store.join(self.insider) if self.insider is not None else None
+        if introduction is not None:
+            first = introduction.first_number
+            self._requests = count(first + 1)
+            self.events.backlog.begin(introduction.run, first)
+
+    def _store(self) -> Store:
+        settings = self.settings
+        if settings.state is None:
+            return MemoryStore(self.worlds, self.load)
+        from qlara_sandbox.store.engine import Engine
+        from qlara_sandbox.store.shared import SCRIPTS, SharedStore, Sharing
+
+        engine = Engine(settings.state, SCRIPTS)
+        sharing = Sharing(settings.state_prefix)
+        return SharedStore(engine, self.worlds, self, self.threads, new_id, sharing)
 
     def stop(self) -> None:
         """Be told that the server begins to stop."""
@@ -183,14 +215,17 @@ class Runtime:
         for world in self._changed_since(looked_at):
             fault = terms.fault(world.quota, world.contacts.values())
             looked_at[world] = world.changes, fault
-        # Nothing is awaited from here on.
+        # Nothing is awaited from here on, until the contract is in force.
         self.contract, self.contact_check, self.quota_check = terms
         self.library.forget()
+        gone = []
         for key, world in list(self.worlds):
             _, fault = looked_at[world]
             if fault is not None:
+                gone.append(key)
                 self.worlds.reset(key)
                 log.warning("reset a world of scenario %s: %s", key.scenario, fault)
+        await self.store.forget(gone)
 
     def _changed_since(self, looked_at: Mapping[World, tuple[int, str | None]]) -> list[World]:
         """Return the worlds that are new or have changed since they were looked at."""
@@ -212,11 +247,7 @@ class Runtime:
         """Return the id of the next request."""
         return f"req_{next(self._requests):08d}"
 
-    def find_world(self, caller: Caller, now: float) -> WorldEntry | None:
-        """Return the world that *caller* means, as used *now*, if there is one already."""
-        return self.worlds.find(self.worlds.key(*caller), now)
-
-    async def grow_world(self, caller: Caller) -> WorldEntry:
+    async def open_world(self, caller: Caller) -> WorldEntry:
         """Return the world that *caller* means; its scenario is loaded off the event loop, if that is to be done.
 
         Raises:
@@ -224,11 +255,7 @@ class Runtime:
                 mistakes.
         """
         try:
-            scenario = self.worlds.key(*caller).scenario
-            if not self.library.is_loaded(scenario):
-                await self.load(scenario)
-            # Another scenario may be bound to the caller meanwhile.
-            return self.worlds.get_or_create(self.worlds.key(*caller), perf_counter())
+            return await self.store.open(caller, uses=True)
         except (UnknownScenario, InvalidScenario) as error:
             raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
 
@@ -238,6 +265,8 @@ class Runtime:
         Raises:
             UnknownScenario, InvalidScenario: there is no such file, or it has mistakes.
         """
+        if self.library.is_loaded(scenario):
+            return
         async with self._loading:  # one at a time: the next request may want the same
             if not self.library.is_loaded(scenario):
                 await self.threads.run(partial(self.library.get, scenario))

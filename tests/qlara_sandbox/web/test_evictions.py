@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
+import pytest
 from starlette.testclient import TestClient
 
 from qlara_sandbox.web.app import create_app
@@ -15,8 +16,6 @@ from tests.qlara_sandbox.web.calls import QUOTA
 from tests.server import serving
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.server import Running
 
 HEADER = "X-Sandbox-World"
@@ -44,6 +43,7 @@ def test_the_first_response_after_an_eviction_says_so_and_no_other() -> None:
         assert [quota_header(server, key) for key in keys] == [None, None, TOLD, None]
 
 
+@pytest.mark.in_memory
 def test_the_control_api_does_not_use_up_what_the_client_is_told() -> None:
     client = TestClient(create_app(SandboxSettings(worlds=1)), base_url="http://localhost")
     told(client, "a", "b")

@@ -71,6 +71,7 @@ def test_the_header_chooses_before_the_key_and_the_key_before_the_option() -> No
     assert used(client, **key, **{"X-Sandbox-Scenario": "default"}) == 0
 
 
+@pytest.mark.in_memory
 def test_the_binding_of_a_session_counts_after_the_key_and_before_the_option() -> None:
     runtime = Runtime(SandboxSettings())
     runtime.worlds.bind("YOUR_API_KEY", "default", "quota-exhausted")
@@ -454,7 +455,7 @@ def test_a_failure_of_our_own_is_a_500_that_gives_nothing_away() -> None:
         message = "secret detail"
         raise RuntimeError(message)
 
-    runtime.find_world = broken  # type: ignore[assignment,method-assign]
+    runtime.open_world = broken  # type: ignore[assignment,method-assign]
     response = TestClient(assemble(runtime), headers=KEY).get(QUOTA)
 
     assert response.status_code == 500

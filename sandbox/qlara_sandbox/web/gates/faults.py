@@ -10,6 +10,7 @@ from qlara_sandbox.http.response import JSON, Response
 
 if TYPE_CHECKING:
     from qlara_sandbox.state.faults import MatchedFaults, Respond
+    from qlara_sandbox.state.world import World
     from qlara_sandbox.web.context import RequestContext
 
 # Stands for the response that a network fault leaves out.
@@ -24,8 +25,12 @@ async def faults(context: RequestContext) -> Response | None:
     if entry is None or not entry.world.faults.active:
         return None
     assert context.operation is not None, "routed before"
-    world = entry.world
-    matched = world.faults.match(context.operation.operation_id, world.clock.now())
+    operation = context.operation.operation_id
+
+    def match(world: World) -> MatchedFaults | None:
+        return world.faults.match(operation, world.clock.now())
+
+    matched = await context.runtime.store.count(entry, match)
     context.faults = matched
     return await _before(matched) if matched is not None else None
 

@@ -29,7 +29,7 @@ async def key(context: RequestContext) -> Response | None:
         named = context.headers.get("x-sandbox-scenario") or runtime.worlds.default
         context.come_under(runtime.contract_of(named))
     caller = identify(context.headers, runtime.settings.keys)
-    entry = runtime.find_world(caller, context.began) or await runtime.grow_world(caller)
+    entry = await runtime.open_world(caller)
     context.use(entry, writes=context.scope["method"] not in _READING)
     if runtime.overlaid:
         context.come_under(runtime.contract_of(entry.key.scenario))

@@ -84,6 +84,10 @@ class Backlog:
         self.bytes = 0
         self.end = 0
 
+    def begin(self, name: str, first: int) -> None:
+        """Take *name* and number events from *first* on; none has been told yet."""
+        self.name, self.end = name, first
+
     @property
     def start(self) -> int:
         """The number of the oldest event that is there."""
@@ -122,7 +126,8 @@ class Backlog:
 class Events:
     """The listeners of one sandbox. Telling nobody costs nothing: ask ``watched`` first.
 
-    Somebody who has just left counts as listening for 30 seconds, and may come back.
+    Somebody who has just left counts as listening for 30 seconds, and may come back. ``elsewhere`` is told what happens
+    while somebody listens to another sandbox with the same worlds.
     """
 
     def __init__(
@@ -132,18 +137,42 @@ class Events:
         self._seconds = seconds
         self._listeners: set[Listener] = set()
         self._kept_until = 0.0
+        self._watched_elsewhere_until = 0.0
+        self.elsewhere: Callable[[str, Any], None] | None = None
 
     @property
     def watched(self) -> bool:
-        """Whether anybody listens, or may come back."""
+        """Whether anybody listens, or may come back, here or elsewhere."""
         if not self._listeners and self._kept_until and self._seconds() >= self._kept_until:
             self._kept_until = 0.0
             self.backlog.clear()
-        return bool(self._listeners) or self._kept_until > 0
+        return bool(self._listeners) or self._kept_until > 0 or self._is_watched_elsewhere
+
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether anybody listens here."""
+        return bool(self._listeners)
+
+    @property
+    def _is_watched_elsewhere(self) -> bool:
+        until = self._watched_elsewhere_until
+        return until > 0 and self._seconds() < until
+
+    def watch_elsewhere(self, seconds: float) -> None:
+        """Tell ``elsewhere`` what happens, too, for some seconds from now."""
+        self._watched_elsewhere_until = self._seconds() + seconds
 
     def tell(self, kind: str, data: Any) -> None:
         """Tell every listener that *kind* has happened; *data* is a JSON value."""
         if not self.watched:
+            return
+        if self.elsewhere is not None and self._is_watched_elsewhere:
+            self.elsewhere(kind, data)
+        self.hear(kind, data)
+
+    def hear(self, kind: str, data: Any) -> None:
+        """Tell every listener here that something has happened, wherever it did."""
+        if not self._listeners and not self._kept_until:
             return
         self.backlog.add(kind, data)
         for listener in self._listeners:

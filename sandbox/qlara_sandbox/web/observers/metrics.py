@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from qlara_sandbox.web.observers.journal import JournalEntry
 
@@ -49,3 +49,25 @@ class Metrics:
         """Count faults that took place."""
         for kind in kinds:
             self.faults[kind] = self.faults.get(kind, 0) + 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as a JSON value, for ``add``."""
+        return {
+            "requests": [[*key, count] for key, count in self.requests.items()],
+            "buckets": self.buckets,
+            "seconds": self.seconds,
+            "faults": self.faults,
+        }
+
+    def add(self, other: Mapping[str, Any]) -> None:
+        """Count what another sandbox has counted, too."""
+        for operation, status, count in other["requests"]:
+            key = (operation, status)
+            self.requests[key] = self.requests.get(key, 0) + count
+        for operation, buckets in other["buckets"].items():
+            mine = self.buckets.get(operation) or [0] * len(buckets)
+            self.buckets[operation] = [sum(both) for both in zip(mine, buckets, strict=True)]
+            seconds = other["seconds"][operation]
+            self.seconds[operation] = self.seconds.get(operation, 0.0) + seconds
+        for kind, count in other["faults"].items():
+            self.faults[kind] = self.faults.get(kind, 0) + count

@@ -1,0 +1,133 @@
+"""``--state``: a file that outlives the sandbox, or an engine that several sandboxes share."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+import click
+
+if TYPE_CHECKING:
+    from qlara_sandbox.web.runtime import Runtime
+    from qlara_sandbox.web.state_file import StateFile
+
+SCHEMES = ("redis", "valkey", "rediss", "valkeys", "unix", "redis+cluster", "valkey+cluster")
+_POLL_SECONDS = 0.25
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_TIME = re.compile(r"([0-9]{1,6}(?:\.[0-9]+)?)(ms|s|m)")
+
+
+class EngineUrl(str):
+    """The URL of an engine."""
+
+    __slots__ = ()
+
+
+class StatePlace(click.ParamType[Path | EngineUrl]):
+    """A file, or the URL of an engine."""
+
+    name = "file or URL"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | EngineUrl:
+        if isinstance(value, Path | EngineUrl):
+            return value
+        scheme, mark, _ = value.partition("://")
+        if not mark:
+            return Path(str(click.Path(dir_okay=False).convert(value, param, ctx)))
+        if scheme.lower() not in SCHEMES:
+            known = ", ".join(f"{one}://" for one in SCHEMES)
+            self.fail(f"expected a file or an engine ({known}); found {scheme}://.", param, ctx)
+        try:
+            parts = urlsplit(value)
+            has_place = bool(parts.path if scheme.lower() == "unix" else parts.hostname)
+            _ = parts.port
+        except ValueError as error:  # it may hold a password
+            self.fail(f"expected a URL like redis://HOST:6379/0: {error}.", param, ctx)
+        if not has_place:
+            expected = (
+                "unix:///run/redis.sock" if scheme.lower() == "unix" else f"{scheme}://HOST:6379"
+            )
+            self.fail(f"expected a URL like {expected}.", param, ctx)
+        return EngineUrl(value)
+
+
+class WaitTime(click.ParamType[float]):
+    """A time like ``30s`` or ``500ms``, in seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, float):
+            return value
+        found = _TIME.fullmatch(value)
+        if found is None:
+            self.fail(f"{value!r}: expected a time like 30s, 500ms or 2m.", param, ctx)
+        return float(found[1]) * _UNITS[found[2]]
+
+
+def connect(runtime: Runtime, wait_seconds: float) -> None:
+    """See that the engine is there, and wait for it so long; exit with 2 if it is not."""
+    from qlara_sandbox.domain.errors import StateUnavailable
+    from qlara_sandbox.store.errors import UnusableEngine
+
+    deadline = monotonic() + wait_seconds
+    while True:
+        try:
+            asyncio.run(_prepare(runtime))
+        except UnusableEngine as error:
+            fail(str(error))
+        except StateUnavailable as error:
+            if monotonic() + _POLL_SECONDS < deadline:
+                sleep(_POLL_SECONDS)
+                continue
+            waited = f" within {wait_seconds:g} s" if wait_seconds else ""
+            again = "" if wait_seconds else " To wait for it: --state-wait 30s."
+            fail(
+                f"{error.engine} does not respond{waited}: {str(error.__cause__ or 'no connection').rstrip('.')}.{again}"
+            )
+        return
+
+
+async def _prepare(runtime: Runtime) -> None:
+    try:
+        await runtime.store.prepare()
+    finally:
+        await runtime.store.close()
+
+
+def restored(path: Path, runtime: Runtime) -> StateFile:
+    """Return the state file, once its worlds are restored; exit with 2 if it cannot be used."""
+    from qlara_sandbox.testing.counting import counted
+    from qlara_sandbox.web.state_file import StateFile, UnusableState
+
+    file = StateFile(path, runtime)
+    try:
+        count = file.read()
+    except UnusableState as error:
+        fail(
+            f"{error}\nNothing was changed. Mend it, move it away, or name another file: --state FILE"
+        )
+    found = (
+        f"{counted(count, 'account')} restored from {path}" if count else f"State goes to {path}"
+    )
+    click.echo(f"{found}; it is written when accounts have changed, and on stop.", err=True)
+    keys = runtime.settings.keys
+    strange = {key.api_key for key, _ in runtime.worlds if not keys.accept(key.api_key)}
+    if strange:
+        has = "key of theirs is" if len(strange) == 1 else "keys of theirs are"
+        click.echo(f"{len(strange)} {has} not accepted now: add --accept-key KEY.", err=True)
+    return file
+
+
+def fail(message: str) -> NoReturn:
+    """Say why it does not work, and exit with 2."""
+    click.echo(message, err=True)
+    raise SystemExit(2)

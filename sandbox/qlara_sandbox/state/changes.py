@@ -1,0 +1,125 @@
+"""What changes a world, as plain JSON values: carried out again on a copy, it leads to the same world.
+
+A world is what its scenario makes of it and the changes since, in their order. Counters (rate limit, faults) are not
+among the changes: they move with requests, and have no order with imports.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qlara_sandbox.domain.contacts import Contact
+from qlara_sandbox.domain.importing import Plan, Strategy
+from qlara_sandbox.state import snapshot
+from qlara_sandbox.state.ids import Ids
+from qlara_sandbox.state.world import ContactList, ImportReport, PreparedImport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qlara_sandbox.state.world import World
+
+Change = dict[str, Any]
+
+
+class ImportChange(NamedTuple):
+    """An import that somebody else has carried out, ready to be carried out here.
+
+    ``ids_drawn`` and ``ids_planned`` are those of the world afterwards.
+    """
+
+    created: list[Contact]
+    updated: list[Contact]
+    members: list[str]
+    list_id: str
+    list_name: str
+    ids_drawn: int
+    ids_planned: Mapping[str, Sequence[str]]
+
+    def prepared_for(self, world: World) -> PreparedImport:
+        """Return the import as *world* carries it out."""
+        target = world.lists.get(self.list_id) or ContactList(self.list_id, self.list_name)
+        by_number: dict[str, str] = {}
+        for one in self.created:
+            if one.phone_number not in world.by_number:
+                by_number.setdefault(one.phone_number, one.contact_id)
+        by_id = {one.contact_id: one for one in (*self.updated, *self.created)}
+        plan = Plan(
+            total=0,
+            duplicates=0,
+            created=self.created,
+            updated=self.updated,
+            members=self.members,
+            errors=[],
+            strategy=Strategy.SKIP,
+            by_id=by_id,
+            by_number=by_number,
+            skips_duplicates=True,
+        )
+        report = ImportReport("", self.list_id, 0, 0, 0, 0, [], "")
+        ids = Ids(world.ids.seed, self.ids_planned, self.ids_drawn)
+        return PreparedImport(plan, target, ids, report)
+
+
+def of_import(prepared: PreparedImport) -> Change:
+    """Return what carrying out *prepared* changes."""
+    plan, target, ids, _ = prepared
+    return {
+        "created": [[*one] for one in plan.created],
+        "updated": [[*one] for one in plan.updated],
+        # Those that are members already change nothing.
+        "members": target.not_in(plan.members),
+        "list": [target.list_id, target.name],
+        "ids": [ids.drawn, ids.planned],
+    }
+
+
+def of_clock(world: World) -> Change:
+    """Return how the clock of *world* stands."""
+    return {"clock": snapshot.shown_clock(world.clock)}
+
+
+def of_state(world: World) -> Change:
+    """Return the whole of *world*, in place of what there was."""
+    return {"state": snapshot.take(world)}
+
+
+def read_import(change: Change) -> ImportChange:
+    """Return an import that `of_import` has written."""
+    list_id, list_name = change["list"]
+    drawn, planned = change["ids"]
+    return ImportChange(
+        [_contact(row) for row in change["created"]],
+        [_contact(row) for row in change["updated"]],
+        change["members"],
+        list_id,
+        list_name,
+        drawn,
+        planned,
+    )
+
+
+def counters(world: World) -> dict[str, Any]:
+    """Return what requests count in *world*: its rate limit, and its faults."""
+    return {
+        "rateLimit": snapshot.shown_limit(world.rate_limit),
+        "armed": [snapshot.armed_fault(one) for one in world.faults.active],
+        "nextFault": world.faults.next_number,
+    }
+
+
+def set_counters(world: World, values: Mapping[str, Any]) -> None:
+    """Let *world* have counted what `counters` has returned."""
+    world.rate_limit = snapshot.restored_limit(values["rateLimit"])
+    world.faults.restore(map(snapshot.active_fault, values["armed"]))
+    world.faults.next_number = values["nextFault"]
+
+
+def set_clock(world: World, change: Change) -> None:
+    """Let the clock of *world* stand as `of_clock` has written."""
+    world.clock = snapshot.restored_clock(world.account.timezone, change["clock"])
+
+
+def _contact(row: Sequence[Any]) -> Contact:
+    identity, name, number, email, address, tags, created_at = row
+    return Contact(identity, name, number, email, address, tuple(tags), created_at)

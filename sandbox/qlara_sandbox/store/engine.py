@@ -1,0 +1,241 @@
+"""The connection to Redis or Valkey: commands of all requests in few round trips, scripts, and what fails, in one error.
+
+What several requests send at the same time goes out together. Commands are read in their order; each group of them is
+answered as a whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections import deque
+from functools import cached_property
+from hashlib import sha1
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import redis.asyncio as redis
+from redis.asyncio.cluster import RedisCluster
+from redis.crc import key_slot
+from redis.exceptions import (
+    AuthenticationError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
+
+from qlara_sandbox.domain.errors import StateUnavailable
+from qlara_sandbox.store.errors import UnusableEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Command = tuple[bytes | str | int, ...]
+
+_SECONDS = 3.0  # within which the engine must respond
+_MOST_AT_ONCE = 128
+_PAUSE_SECONDS = 0.5
+_CREDENTIALS = ("username", "password")
+_NO_NODE = "?"
+_PLAIN_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
+
+
+class Script(NamedTuple):
+    """One of the scripts in ``store/scripts``: Lua that runs in the engine, in one step."""
+
+    name: str
+    text: str
+    digest: str
+
+    @classmethod
+    def named(cls, name: str) -> Script:
+        """Return the script of this name."""
+        folder = resources.files("qlara_sandbox.store") / "scripts"
+        text = (folder / f"{name}.lua").read_text("utf-8")
+        return cls(name, text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+    def call(self, keys: Sequence[str], *arguments: bytes | str | int) -> Command:
+        """Return the command that runs it."""
+        return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
+
+
+class _Lane:
+    """What waits for one node: groups of commands, each with whoever waits for their replies."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = deque()
+        self.task: asyncio.Task[None] | None = None
+
+
+class Engine:
+    """A Redis or Valkey server, or a cluster of them, named by its URL."""
+
+    def __init__(self, url: str, scripts: Sequence[Script] = ()) -> None:
+        """Connect later, with the first command."""
+        self.address = without_password(url)
+        self._url = url
+        self._scripts = scripts
+        self._lanes: dict[str, _Lane] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
+
+    @cached_property
+    def _plain_url(self) -> str:
+        scheme = urlsplit(self._url).scheme
+        plain = scheme.removesuffix("+cluster")
+        return self._url.replace(scheme, _PLAIN_SCHEMES.get(plain, plain), 1)
+
+    @cached_property
+    def _client(self) -> redis.Redis | RedisCluster:
+        options: dict[str, Any] = {
+            "socket_timeout": _SECONDS,
+            "socket_connect_timeout": _SECONDS,
+            "client_name": "qlara-sandbox",
+        }
+        if self.is_cluster:
+            return RedisCluster.from_url(self._plain_url, **options)
+        return redis.Redis.from_url(self._plain_url, max_connections=64, **options)
+
+    async def send(self, *commands: Command, lane: str = "") -> list[Any]:
+        """Send commands and return their replies.
+
+        They go to one node, which the key of the first decides. What takes long goes in a *lane* of its own, and
+        does not hold up the others.
+
+        Raises:
+            StateUnavailable: the engine does not respond, or not in time; whether it has done it is not known.
+        """
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # connections belong to an event loop
+            self._loop, self._lanes = loop, {}
+            self.__dict__.pop("_client", None)
+        future: asyncio.Future[list[Any]] = loop.create_future()
+        name = lane or (self._node(commands[0]) if self.is_cluster else "")
+        found = self._lanes.get(name)
+        if found is None:
+            found = self._lanes[name] = _Lane()
+        found.waiting.append((commands, future))
+        if found.task is None or found.task.done():
+            found.task = asyncio.create_task(self._work(found))
+        return await future
+
+    async def prepare(self) -> None:
+        """See that the engine is there, and can do what is needed.
+
+        Raises:
+            UnusableEngine: it refuses the user or the password, or is none.
+            StateUnavailable: it does not respond.
+        """
+        try:
+            await asyncio.wait_for(self._load_scripts(), _SECONDS)
+        except AuthenticationError as error:
+            raise UnusableEngine(f"{self.address} refuses the user or password: {error}") from error
+        except ResponseError as error:
+            raise UnusableEngine(f"{self.address} cannot be used: {error}") from error
+        except (RedisError, OSError, TimeoutError, ssl.SSLError) as error:
+            raise StateUnavailable(self.address) from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if "_client" in self.__dict__:
+            await self._client.aclose()
+
+    async def listen(
+        self, channel: str, take: Callable[[bytes], None], ready: Callable[[], None]
+    ) -> None:
+        """Give *take* all that is published on a channel, for ever; *ready* is called whenever listening begins."""
+        while True:
+            try:
+                async with self._plain_client() as client, client.pubsub() as subscription:
+                    await subscription.subscribe(channel)
+                    async for message in subscription.listen():
+                        if message["type"] == "subscribe":
+                            ready()
+                        elif message["type"] == "message":
+                            take(message["data"])
+            except (RedisError, OSError, TimeoutError):
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _plain_client(self) -> redis.Redis:
+        """Return a client of one server: of a cluster, any node hears what is published on another."""
+        client = self._client
+        options: dict[str, Any] = {"socket_connect_timeout": _SECONDS, "health_check_interval": 5}
+        if isinstance(client, RedisCluster):
+            known = client.get_primaries()
+            if known:
+                node = random.choice(known)  # noqa: S311 - no secret
+                options |= {"host": node.host, "port": int(node.port)}
+                options |= {name: client.connection_kwargs.get(name) for name in _CREDENTIALS}
+                return redis.Redis(**options)
+        return redis.Redis.from_url(self._plain_url, **options)
+
+    def _node(self, command: Command) -> str:
+        client = self._client
+        assert isinstance(client, RedisCluster), "as the URL says"
+        key = command[3] if command[0] == "EVALSHA" else command[1]
+        try:
+            node = client.nodes_manager.get_node_from_slot(key_slot(str(key).encode()))
+        except (
+            RedisClusterException,
+            LookupError,
+        ):  # not connected yet, or a part of the cluster is gone
+            return _NO_NODE
+        return str(node.name)
+
+    async def _work(self, lane: _Lane) -> None:
+        while lane.waiting:
+            count = min(len(lane.waiting), _MOST_AT_ONCE)
+            batch = [lane.waiting.popleft() for _ in range(count)]
+            try:
+                replies = await self._replies([one for commands, _ in batch for one in commands])
+            except (RedisError, OSError, TimeoutError) as error:
+                replies = [error for commands, _ in batch for _ in commands]
+            rest = iter(replies)
+            for commands, future in batch:
+                self._resolve(future, [next(rest) for _ in commands])
+
+    def _resolve(self, future: asyncio.Future[list[Any]], replies: list[Any]) -> None:
+        if future.done():  # nobody waits any more
+            return
+        error = next((one for one in replies if isinstance(one, Exception)), None)
+        if error is None:
+            future.set_result(replies)
+            return
+        unavailable = StateUnavailable(self.address)
+        unavailable.__cause__ = error
+        future.set_exception(unavailable)
+
+    async def _replies(self, commands: Sequence[Command]) -> list[Any]:
+        async with asyncio.timeout(_SECONDS):
+            replies = await self._pass(commands)
+            if any(isinstance(one, NoScriptError) for one in replies):  # the engine has restarted
+                await self._load_scripts()
+                again = [at for at, one in enumerate(replies) if isinstance(one, NoScriptError)]
+                for at, reply in zip(
+                    again, await self._pass([commands[at] for at in again]), strict=True
+                ):
+                    replies[at] = reply
+            return replies
+
+    async def _pass(self, commands: Sequence[Command]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        return replies
+
+    async def _load_scripts(self) -> None:
+        for script in self._scripts:
+            await self._client.script_load(script.text)
+
+
+def without_password(url: str) -> str:
+    """Return the URL of an engine as it may be shown."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return urlunsplit(parts._replace(query=""))
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"…@{host}", query=""))

@@ -1,0 +1,615 @@
+"""The store of several processes: worlds are kept by Redis or Valkey, and each process has copies of those it serves.
+
+A world is what its scenario makes of it and the changes since, which the engine keeps in their order. To open one is one round
+trip: the engine says which changes the copy lacks. To change one is another: the change is added if nothing has changed the
+world since, and otherwise made again. What a request only counts (rate limit, faults) goes the same way, apart from the changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from hashlib import blake2b
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+import orjson
+
+from qlara_sandbox.domain.errors import Refusal, StateUnavailable, TooBusy
+from qlara_sandbox.state import changes
+from qlara_sandbox.state.worlds import WorldKey
+from qlara_sandbox.store import copies
+from qlara_sandbox.store.copies import Copy, Names, Opened
+from qlara_sandbox.store.engine import Engine, Script
+from qlara_sandbox.store.peers import PEERS, Peers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from qlara_sandbox.domain.conventions import Conventions
+    from qlara_sandbox.services.threads import Threads
+    from qlara_sandbox.state.world import ImportReport, PreparedImport, World
+    from qlara_sandbox.state.worlds import WorldEntry, Worlds
+    from qlara_sandbox.store.copies import Ready
+    from qlara_sandbox.store.engine import Command
+    from qlara_sandbox.store.peers import Insider, Introduction
+
+T = TypeVar("T")
+
+IDLE_SECONDS = 24 * 3600
+_TRACE_TIMES = 7  # as long is remembered that there was a world
+_MOST_TRIES = 200
+_TRIES_BEFORE_TURN = 3
+_TURN_SECONDS = 15.0
+_WAIT_SECONDS = 0.02
+LONGEST_LOG = 200  # changes
+MOST_PARTS = 8
+_MANY = 2_000  # members: from here on, others would notice what is made of them
+_STAGED_MILLISECONDS = 60_000
+_DEFAULT = "default"
+BULK = "bulk"
+_CHOICES_SECONDS = 0.5  # that a request waits for a node of a cluster that its world is not on
+_AWAY_SECONDS = 5.0
+
+OPEN, COMMIT, COUNT = Script.named("open"), Script.named("commit"), Script.named("count")
+FORGET, TAKE_TURN, SHORTEN = (Script.named(name) for name in ("forget", "take_turn", "shorten"))
+SCRIPTS = (OPEN, COMMIT, COUNT, FORGET, TAKE_TURN, SHORTEN, PEERS)
+
+
+class Sharing(NamedTuple):
+    """How worlds are shared: the *prefix* of all keys in the engine, and how long an idle world is kept, in seconds."""
+
+    prefix: str
+    idle_seconds: float = IDLE_SECONDS
+
+
+class UnderConventions(Protocol):
+    """A contract, as far as the store has to know it."""
+
+    @property
+    def conventions(self) -> Conventions: ...
+
+
+class Scenarios(Protocol):
+    """What the store has to know of scenarios."""
+
+    async def load(self, scenario: str) -> None:
+        """Load a scenario, so that a world of it can be built at once."""
+        ...
+
+    def contract_of(self, scenario: str) -> UnderConventions:
+        """Return the contract that its worlds are under."""
+        ...
+
+
+class SharedStore:
+    """Keeps worlds in an engine. *worlds* are the copies; *new_id* makes ids that nobody else has made (32 hexadecimal digits)."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        worlds: Worlds,
+        scenarios: Scenarios,
+        threads: Threads,
+        new_id: Callable[[], str],
+        sharing: Sharing,
+    ) -> None:
+        self.engine = engine
+        self.new_id = new_id
+        self.threads = threads
+        self._worlds = worlds
+        self._scenarios = scenarios
+        self._prefix = sharing.prefix
+        self.idle = int(sharing.idle_seconds * 1000)
+        self._choices_name = f"{sharing.prefix}choices"
+        self._index_name = f"{sharing.prefix}worlds"
+        self._peers = Peers(engine, sharing.prefix, new_id)
+        self._choices_seen = b""
+        self._choices_away_until = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bound: dict[str, str] = {}
+
+    async def prepare(self) -> None:
+        await self.engine.prepare()
+
+    async def check(self) -> None:
+        await self.engine.send(("HGET", self._choices_name, ""))
+
+    async def join(self, insider: Insider) -> Introduction:
+        return await self._peers.join(insider)
+
+    async def ask(self, question: Any) -> list[bytes]:
+        return await self._peers.ask(question)
+
+    def tell(self, news: Any) -> None:
+        self._peers.tell(news)
+
+    async def close(self) -> None:
+        await self._peers.leave()
+        await self.engine.close()
+
+    # ---- opening
+
+    async def key(self, caller: tuple[str, str, str | None]) -> WorldKey:
+        await self._read_choices()
+        return self._key(caller)
+
+    async def open(self, caller: tuple[str, str, str | None], *, uses: bool) -> WorldEntry:
+        while True:
+            key = self._key(caller)
+            entry = await self._copy(key)
+            has_changed = await self._open(entry, uses=uses)
+            if not has_changed or self._key(caller) == key:
+                return entry
+
+    def _key(self, caller: tuple[str, str, str | None]) -> WorldKey:
+        api_key, session, chosen = caller
+        if chosen is None and self._bound:
+            chosen = self._bound.get(_digest(api_key, session))
+        return WorldKey(api_key, session, chosen or self._worlds.default)
+
+    async def _copy(self, key: WorldKey) -> WorldEntry:
+        """Return the copy of a world; a new one is as its scenario makes it."""
+        found = self._worlds.find(key, perf_counter())
+        if found is not None and found.copy is not None:
+            return found
+        await self._scenarios.load(key.scenario)
+        entry = self._worlds.get_or_create(key, perf_counter())
+        entry.replaces_evicted = False  # a copy that was given up is no world that was
+        if entry.copy is None:
+            entry.copy = Copy(Names.of(self._prefix, _digest(*key)))
+        return entry
+
+    async def _open(self, entry: WorldEntry, *, uses: bool) -> bool:
+        """Bring a copy to what the world is now; return whether choices of scenarios have changed meanwhile."""
+        if not copy_of(entry).is_indexed:
+            await self._index(entry)
+        opening, choices = self._opening(entry, uses=uses), ("HGET", self._choices_name, "")
+        seen: bytes | None
+        if self.engine.is_cluster:
+            (reply,), seen = await asyncio.gather(self.engine.send(opening), self._seen(choices))
+        else:
+            reply, seen = await self.engine.send(opening, choices)
+        if reply != 1:
+            await self._take(entry, Opened.of(reply))
+        if (seen or b"") != self._choices_seen:
+            await self._read_choices()
+            return True
+        return False
+
+    async def _seen(self, choices: Command) -> bytes | None:
+        """Return the mark of the choices of scenarios; that of the last ones while their node of the cluster is gone."""
+        now = asyncio.get_running_loop().time
+        if now() < self._choices_away_until:
+            return self._choices_seen
+        try:
+            async with asyncio.timeout(_CHOICES_SECONDS):
+                (seen,) = await self.engine.send(choices)
+        except (StateUnavailable, TimeoutError):
+            self._choices_away_until = now() + _AWAY_SECONDS
+            return self._choices_seen
+        return seen if seen is None else bytes(seen)
+
+    async def _index(self, entry: WorldEntry) -> None:
+        """Note that there is a world, so that it is found to be reset; later, if the node of the index is gone."""
+        key = entry.key
+        about = orjson.dumps([_digest(key.api_key), key.session, key.scenario])
+        try:
+            await self.engine.send(("HSET", self._index_name, _digest(*key), about))
+        except StateUnavailable:
+            if not self.engine.is_cluster:
+                raise
+            return
+        copy_of(entry).is_indexed = True
+
+    async def catch_up(self, entry: WorldEntry) -> Opened | None:
+        """Bring a copy to what the world is now; return what it lacked."""
+        (reply,) = await self.engine.send(self._opening(entry, uses=False))
+        if reply == 1:
+            return None
+        opened = Opened.of(reply)
+        await self._take(entry, opened)
+        return opened
+
+    def _opening(self, entry: WorldEntry, *, uses: bool) -> Command:
+        copy = copy_of(entry)
+        names = copy.names
+        return OPEN.call(
+            (names.head, names.log, names.counters, names.trace),
+            copy.incarnation,
+            copy.version,
+            copy.counted,
+            self.new_id(),
+            self.idle,
+            self.idle * _TRACE_TIMES,
+            "",
+            int(uses),
+        )
+
+    async def _take(self, entry: WorldEntry, opened: Opened) -> None:
+        """Carry out on a copy what it lacks."""
+        numbered = list(enumerate(opened.changes, opened.base + 1))
+        if any(copies.part_of(change) for _, change in numbered):
+            async with copy_of(entry).taking:  # once is enough, of what several wait for
+                ready = await self._fetched(entry, opened, numbered)
+                self._take_over(entry, opened, ready)
+        else:
+            copy = copy_of(entry)
+            known = copy.version if copy.incarnation == opened.incarnation else 0
+            ready = {
+                number: copies.made_ready(copies.unpacked(change))
+                for number, change in numbered
+                if number > known
+            }
+            self._take_over(entry, opened, ready)
+
+    async def _fetched(
+        self, entry: WorldEntry, opened: Opened, numbered: Sequence[tuple[int, bytes]]
+    ) -> dict[int, Ready]:
+        """Return changes as they can be carried out, with those that are kept as parts of their own."""
+        copy = copy_of(entry)
+        known = copy.version if copy.incarnation == opened.incarnation else 0
+        ready = {}
+        for number, change in numbered:
+            if number <= known:
+                continue
+            part = copies.part_of(change)
+            if not part:
+                ready[number] = copies.made_ready(copies.unpacked(change))
+                continue
+            (found,) = await self.engine.send(("LRANGE", part, 0, -1), lane=BULK)
+            if not found:  # the world was forgotten or shortened: whoever opens it next, sees it
+                break
+            ready[number] = await self.threads.run(partial(_read_part, found))
+        return ready
+
+    def _take_over(self, entry: WorldEntry, opened: Opened, ready: Mapping[int, Ready]) -> None:
+        """Carry out what the copy still lacks; nothing is awaited."""
+        copy = copy_of(entry)
+        if copy.incarnation != opened.incarnation:
+            if copy.incarnation:
+                entry.world = self._worlds.fresh(entry.key)
+            copy.incarnation, copy.version, copy.counted = opened.incarnation, 0, 0
+        entry.world.conventions = self._scenarios.contract_of(entry.key.scenario).conventions
+        for number, change in ready.items():
+            if number > copy.version:
+                copies.carry_out(entry, change)
+                copy.version = number
+        copy.base, copy.parts = opened.log_base, opened.parts
+        if opened.counters is not None and opened.counted >= copy.counted:
+            changes.set_counters(entry.world, opened.counters)
+        copy.counted = max(copy.counted, opened.counted)
+        entry.replaces_evicted = entry.replaces_evicted or opened.replaces_lost
+
+    # ---- changing
+
+    async def count(self, entry: WorldEntry, step: Callable[[World], T]) -> T:
+        copy = copy_of(entry)
+        async with copy.counting:
+            for _ in range(_MOST_TRIES):
+                incarnation, counted = copy.incarnation, copy.counted
+                before = changes.counters(entry.world)
+                outcome, error = _done(step, entry.world)
+                after = changes.counters(entry.world)
+                if after == before or await self._count(copy, incarnation, counted, after):
+                    if error is not None:
+                        raise error
+                    return outcome  # type: ignore[return-value]
+                copy.counted = -1  # what was counted here, was not
+                await self.catch_up(entry)
+        raise TooBusy
+
+    async def _count(
+        self, copy: Copy, incarnation: str, counted: int, values: Mapping[str, Any]
+    ) -> bool:
+        command = COUNT.call(
+            (copy.names.head, copy.names.counters),
+            incarnation,
+            counted,
+            orjson.dumps(values),
+            self.idle,
+        )
+        try:
+            (reply,) = await self.engine.send(command)
+        except BaseException:
+            copy.counted = -1  # it is not known whether it was counted
+            raise
+        if reply and copy.incarnation == incarnation:
+            copy.counted = max(copy.counted, counted + 1)
+        return bool(reply)
+
+    async def move_clock(self, entry: WorldEntry, step: Callable[[World], None]) -> None:
+        for _ in range(_MOST_TRIES):
+            await self.catch_up(entry)
+            copy, world = copy_of(entry), entry.world
+            incarnation, version = copy.incarnation, copy.version
+            before = changes.of_clock(world)
+            try:
+                step(world)
+                after = changes.of_clock(world)
+            finally:
+                changes.set_clock(world, before)
+            commit = Commit(copy, incarnation, version, orjson.dumps(after))
+            if await self.committed(entry, commit):
+                await self.catch_up(entry)
+                return
+        raise TooBusy
+
+    def keeper(self, entry: WorldEntry) -> SharedKeeper:
+        return SharedKeeper(self, entry)
+
+    async def put(self, key: WorldKey, world: World) -> WorldEntry:
+        entry = await self._copy(key)
+        content = await self.threads.run(lambda: orjson.dumps(changes.of_state(world)))
+        counters = orjson.dumps(changes.counters(world))
+        for _ in range(_MOST_TRIES):
+            await self.catch_up(entry)
+            copy = copy_of(entry)
+            commit = Commit(
+                copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
+            )
+            if await self.committed(entry, commit):
+                await self.catch_up(entry)
+                return entry
+        raise TooBusy
+
+    async def committed(self, entry: WorldEntry, commit: Commit) -> bool:
+        """Add a change to a world, unless it has changed since; return whether it is there.
+
+        Raises:
+            StateUnavailable: it is not known whether it is.
+        """
+        names = commit.copy.names
+        mark = bytes.fromhex(self.new_id())
+        part = ""
+        if len(commit.content) > copies.LONGEST_INLINE:
+            part = await self._staged(names, commit.content)
+        command = COMMIT.call(
+            (names.head, names.log, names.counters, names.lease, part or names.head),
+            commit.incarnation,
+            commit.version,
+            copies.packed(mark, commit.content, part),
+            commit.turn,
+            self.idle,
+            commit.counters,
+            int(commit.is_whole),
+        )
+        try:
+            (reply,) = await self.engine.send(command)
+        except StateUnavailable:
+            return await self._is_there(entry, mark, commit)
+        if reply == 1 and part:
+            commit.copy.parts.append(part)
+        return bool(reply == 1)
+
+    async def _is_there(self, entry: WorldEntry, mark: bytes, commit: Commit) -> bool:
+        """Return whether a change whose reply was lost has been added after all."""
+        opened = await self.catch_up(entry)
+        if opened is None or opened.incarnation != commit.incarnation:
+            return False
+        return any(copies.mark_of(one) == mark for one in opened.changes)
+
+    async def _staged(self, names: Names, content: bytes) -> str:
+        """Keep a long change where nobody sees it yet, and return the name of the part."""
+        part = names.part(self.new_id())
+        for piece in await self.threads.run(lambda: copies.pieces(content)):
+            await self.engine.send(
+                ("RPUSH", part, piece), ("PEXPIRE", part, _STAGED_MILLISECONDS), lane=BULK
+            )
+        return part
+
+    # ---- keeping logs short
+
+    def shorten_later(self, entry: WorldEntry) -> None:
+        """Put the whole of a world in place of its changes, beside other work, if there are many."""
+        copy = copy_of(entry)
+        is_due = copy.version - copy.base >= LONGEST_LOG or len(copy.parts) >= MOST_PARTS
+        if is_due and not copy.is_shortening:
+            copy.is_shortening = True
+            task = asyncio.create_task(self._shorten(entry))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _shorten(self, entry: WorldEntry) -> None:
+        copy = copy_of(entry)
+        try:
+            with suppress(Refusal):  # the next import tries again
+                await self.shorten(entry)
+        finally:
+            copy.is_shortening = False
+
+    async def shorten(self, entry: WorldEntry) -> None:
+        """Put the whole of a world, as it is now, in place of the changes that have led to it."""
+        copy = copy_of(entry)
+        incarnation, version, base, parts = copy.incarnation, copy.version, copy.base, [*copy.parts]
+        state = changes.of_state(entry.world)
+        part = await self._staged(copy.names, await self.threads.run(lambda: orjson.dumps(state)))
+        change = copies.packed(bytes.fromhex(self.new_id()), b"", part)
+        command = SHORTEN.call(
+            (copy.names.head, copy.names.log, part),
+            incarnation,
+            version,
+            base,
+            change,
+            self.idle,
+            " ".join(parts),
+        )
+        (done,) = await self.engine.send(command)
+        if done and copy.incarnation == incarnation:
+            copy.base, copy.parts = version - 1, [part, *copy.parts[len(parts) :]]
+
+    # ---- forgetting and choosing
+
+    async def reset(self, key: WorldKey | None = None) -> int:
+        if key is not None:
+            self._worlds.reset(key)
+            return await self._forget([_digest(*key)])
+        await self.engine.send(("DEL", self._choices_name))
+        (digests,) = await self.engine.send(("HKEYS", self._index_name))
+        count = await self._forget([one.decode() for one in digests])
+        self._worlds.reset()
+        await self._read_choices()
+        return count
+
+    async def reset_of(self, api_key: str, session: str | None, scenario: str | None) -> int:
+        digests = await self._indexed((_digest(api_key), session, scenario))
+        self._worlds.reset_of(api_key, session, scenario)
+        return await self._forget(digests)
+
+    async def reset_scenario(self, scenario: str) -> None:
+        digests = await self._indexed((None, None, scenario))
+        self._worlds.reset_scenario(scenario)
+        await self._forget(digests)
+
+    async def forget(self, keys: Sequence[WorldKey]) -> None:
+        await self._forget([_digest(*key) for key in keys])
+
+    async def _indexed(self, wanted: tuple[str | None, ...]) -> list[str]:
+        """Return the digests of worlds: of an API key, session and scenario, as far as they are given."""
+        (found,) = await self.engine.send(("HGETALL", self._index_name))
+        return [
+            digest.decode()
+            for digest, about in _pairs(found)
+            if all(
+                want in {None, has} for want, has in zip(wanted, orjson.loads(about), strict=True)
+            )
+        ]
+
+    async def _forget(self, digests: Sequence[str]) -> int:
+        count = 0
+        for digest in digests:
+            (found,) = await self.engine.send(FORGET.call(Names.of(self._prefix, digest)))
+            await self.engine.send(("HDEL", self._index_name, digest))
+            count += found
+        return count
+
+    async def bind(self, api_key: str, session: str, scenario: str) -> None:
+        await self._choose(_digest(api_key, session), scenario)
+
+    async def choose(self, scenario: str) -> None:
+        await self._choose(_DEFAULT, scenario)
+
+    async def _choose(self, field: str, scenario: str) -> None:
+        await self.engine.send(("HSET", self._choices_name, field, scenario, "", self.new_id()))
+        await self._read_choices()
+
+    async def choice(self, whom: tuple[str, str] | None) -> Mapping[str, str]:
+        await self._read_choices()
+        bound = self._bound.get(_digest(*whom)) if whom is not None else None
+        chosen_by = "binding" if bound else "default"
+        return {"scenario": bound or self._worlds.default, "chosenBy": chosen_by}
+
+    async def _read_choices(self) -> None:
+        (found,) = await self.engine.send(("HGETALL", self._choices_name))
+        choices = {field.decode(): value for field, value in _pairs(found)}
+        self._choices_seen = choices.pop("", b"")
+        default = choices.pop(_DEFAULT, b"").decode()
+        self._worlds.default = default or self._worlds.first_default
+        self._bound = {field: value.decode() for field, value in choices.items()}
+
+
+class Commit(NamedTuple):
+    """A change that was made to a copy of ``version``. ``turn`` is the token of whoever has the turn in the world.
+
+    ``counters`` come in place of those there are; ``is_whole``: nothing before the change matters any more.
+    """
+
+    copy: Copy
+    incarnation: str
+    version: int
+    content: bytes
+    turn: str = ""
+    counters: bytes = b""
+    is_whole: bool = False
+
+
+class SharedKeeper:
+    """Commits imports into a world that others change, too: again if need be, and in turn if it happens again and again."""
+
+    def __init__(self, store: SharedStore, entry: WorldEntry) -> None:
+        self._store = store
+        self._entry = entry
+        self._tries = 0
+        self._turn = ""
+        self._incarnation = ""
+        self._version = 0
+
+    async def begin(self) -> World:
+        self._tries += 1
+        if self._tries > _TRIES_BEFORE_TURN:
+            await self._wait_for_turn()
+        await self._store.catch_up(self._entry)
+        copy = copy_of(self._entry)
+        self._incarnation, self._version = copy.incarnation, copy.version
+        return self._entry.world
+
+    def is_current(self) -> bool:
+        copy = copy_of(self._entry)
+        return (copy.incarnation, copy.version) == (self._incarnation, self._version)
+
+    async def commit(
+        self, prepared: PreparedImport, carry_out: Callable[[], ImportReport]
+    ) -> ImportReport | None:
+        entry, store = self._entry, self._store
+        copy, world = copy_of(entry), entry.world
+        if not self.is_current():
+            return None
+        content = (
+            await store.threads.run(partial(_dumped, prepared))
+            if len(prepared.plan.members) > _MANY
+            else _dumped(prepared)
+        )
+        commit = Commit(copy, self._incarnation, self._version, content, self._turn)
+        if not await store.committed(entry, commit):
+            return None
+        if copy.version == self._version and entry.world is world:
+            carry_out()  # else the copy has been brought to it already
+            copy.version += 1
+        store.shorten_later(entry)
+        return prepared.report
+
+    async def _wait_for_turn(self) -> None:
+        """Take the turn in the world, from which on nobody else commits; it ends by itself if this process does."""
+        self._turn = self._turn or self._store.new_id()
+        lease = copy_of(self._entry).names.lease
+        for _ in range(int(_TURN_SECONDS / _WAIT_SECONDS)):
+            command = TAKE_TURN.call((lease,), self._turn, int(_TURN_SECONDS * 1000))
+            (taken,) = await self._store.engine.send(command)
+            if taken:
+                return
+            await asyncio.sleep(_WAIT_SECONDS)
+        raise TooBusy
+
+
+def copy_of(entry: WorldEntry) -> Copy:
+    """Return how the copy in *entry* stands to its world."""
+    assert isinstance(entry.copy, Copy), "opened before"
+    return entry.copy
+
+
+def _dumped(prepared: PreparedImport) -> bytes:
+    return orjson.dumps(changes.of_import(prepared))
+
+
+def _read_part(found: Sequence[bytes]) -> Ready:
+    return copies.made_ready(copies.joined(found))
+
+
+def _done(step: Callable[[World], T], world: World) -> tuple[T | None, Refusal | None]:
+    try:
+        return step(world), None
+    except Refusal as error:
+        return None, error
+
+
+def _digest(*names: str) -> str:
+    """Return what stands for API keys in the engine, alone or with what else names a world."""
+    return blake2b("\0".join(names).encode(), digest_size=16).hexdigest()
+
+
+def _pairs(found: Any) -> list[tuple[bytes, bytes]]:
+    """Return the fields and values of a hash, which clients give in two forms."""
+    if isinstance(found, dict):
+        return list(found.items())
+    return list(zip(found[::2], found[1::2], strict=True))

@@ -1,0 +1,53 @@
+"""What a sandbox says to others with the same worlds, and hears from them: journal, coverage, metrics, events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from qlara_sandbox.web.runtime import Runtime
+
+METRICS = "metrics"
+WATCHED_SECONDS = 5.0  # that a sandbox tells its events, after it has heard that somebody listens
+
+
+class SandboxInsider:
+    """Answers with what *respond* returns for an operation of the control API and its values: status and content."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        respond: Callable[[str, dict[str, Any]], Awaitable[tuple[int, bytes]]],
+    ) -> None:
+        self._runtime = runtime
+        self._respond = respond
+        runtime.events.elsewhere = self._tell
+
+    async def answer(self, question: Any) -> bytes:
+        if question["operation"] == METRICS:
+            return orjson.dumps(self._runtime.metrics.as_json())
+        status, content = await self._respond(question["operation"], question["values"])
+        return b"%d %b" % (status, content)
+
+    def hear(self, news: Mapping[str, Any]) -> None:
+        if "event" in news:
+            self._runtime.events.hear(*news["event"])
+        else:
+            self._runtime.events.watch_elsewhere(news["watched"])
+
+    def beat(self) -> None:
+        if self._runtime.events.is_listened_to:
+            self._runtime.store.tell({"watched": WATCHED_SECONDS})
+
+    def _tell(self, kind: str, data: Any) -> None:
+        self._runtime.store.tell({"event": [kind, data]})
+
+
+def read_answer(answer: bytes) -> tuple[int, Any]:
+    """Return the status and the content of an answer to an operation."""
+    status, _, content = answer.partition(b" ")
+    return int(status), orjson.loads(content)

@@ -1,0 +1,282 @@
+"""Several sandboxes with one engine are one sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+import redis
+
+from qlara_sandbox.store import shared
+from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.runtime import SandboxSettings
+from tests.engine import start_cluster, start_engine
+from tests.qlara_sandbox.web.calls import vcf
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from tests.engine import EngineProcess
+
+UPLOAD = "/api/partner-gateway/v1/contacts/upload/vcard"
+LIST = "/api/partner-gateway/v1/contacts/list/list_crm_migration/contacts"
+QUOTA = "/api/v1/partner-gateway/subscription/contacts"
+KEY = {"X-Api-Key": "sandbox_shared"}
+STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EngineProcess]:
+    started = start_engine(tmp_path)
+    yield started
+    started.stop()
+
+
+@asynccontextmanager
+async def sandboxes(number: int, state: str | None) -> AsyncIterator[list[httpx2.AsyncClient]]:
+    async with AsyncExitStack() as stack:
+        clients = []
+        for _ in range(number):
+            app = create_app(SandboxSettings(state=state))
+            transport = httpx2.ASGITransport(app)
+            client = httpx2.AsyncClient(
+                transport=transport, base_url="http://localhost", headers=KEY
+            )
+            clients.append(await stack.enter_async_context(client))
+            stack.push_async_callback(app.state.runtime.store.close)
+            await app.state.runtime.join()
+        yield clients
+
+
+async def send(client: httpx2.AsyncClient, file: bytes, strategy: str) -> httpx2.Response:
+    fields = {
+        "listId": "list_crm_migration",
+        "duplicateStrategy": strategy,
+        "tags": strategy.lower(),
+    }
+    return await client.post(UPLOAD, files={"file": ("c.vcf", file)}, data=fields)
+
+
+async def holdings(client: httpx2.AsyncClient) -> tuple[Any, Any]:
+    page = (await client.get(LIST, params={"limit": 1000})).json()
+    return page, (await client.get(QUOTA)).json()
+
+
+def log_lengths(engine: EngineProcess) -> list[int]:
+    with redis.Redis(port=engine.port) as client:
+        return [client.llen(key) for key in client.scan_iter("*:log")]
+
+
+def people(chance: random.Random, versions: count[int]) -> bytes:
+    """Return a file of some of a hundred people, under names that no other file gives them."""
+    drawn = chance.sample(range(100), 15)
+    return vcf(*((f"Person {who} v{next(versions)}", f"347 123 4{who:03d}") for who in drawn))
+
+
+def without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_times(one) for name, one in value.items() if not name.endswith("At")}
+    return [without_times(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def test_overlapping_imports_through_several_sandboxes_are_those_of_some_order(
+    engine: EngineProcess,
+) -> None:
+    chance, versions = random.Random(7), count(1)
+    files = [(people(chance, versions), chance.choice(STRATEGIES)) for _ in range(64)]
+
+    async def together() -> tuple[list[Any], Any]:
+        async with sandboxes(4, engine.url) as clients:
+            sent = [send(clients[at % 4], *file) for at, file in enumerate(files)]
+            reports = [response.json() for response in await asyncio.gather(*sent)]
+            assert await holdings(clients[0]) == await holdings(clients[3])
+            return reports, await holdings(clients[1])
+
+    async def one_after_the_other(order: list[int]) -> tuple[list[Any], Any]:
+        async with sandboxes(1, None) as (client,):
+            reports = [(await send(client, *files[at])).json() for at in order]
+            return reports, await holdings(client)
+
+    reports, held = asyncio.run(together())
+    # The ids of imports come in the order in which the imports were carried out.
+    alone, _ = asyncio.run(one_after_the_other([0] * 64))
+    place = {report["importId"]: number for number, report in enumerate(alone)}
+    order = sorted(range(64), key=lambda at: place[reports[at]["importId"]])
+    expected, expected_held = asyncio.run(one_after_the_other(order))
+
+    assert without_times([reports[at] for at in order]) == without_times(expected)
+    assert without_times(held) == without_times(expected_held)
+
+
+def test_a_limit_and_a_fault_count_over_all_sandboxes(engine: EngineProcess) -> None:
+    async def ask() -> list[int]:
+        async with sandboxes(3, engine.url) as clients:
+            limited = {"X-Sandbox-Scenario": "rate-limited"}
+            sent = [clients[at % 3].get(QUOTA, headers=limited) for at in range(30)]
+            return [response.status_code for response in await asyncio.gather(*sent)]
+
+    statuses = asyncio.run(ask())
+
+    assert (statuses.count(200), statuses.count(429)) == (10, 20)
+
+
+def test_what_one_sandbox_answered_the_next_one_has_after_a_restart_of_all(
+    engine: EngineProcess,
+) -> None:
+    file = vcf(*((f"Person {number}", f"347 12{number:05d}") for number in range(5_000)))
+
+    async def first() -> Any:
+        async with sandboxes(1, engine.url) as (client,):
+            assert (await send(client, file, "SKIP")).json()["summary"]["imported"] == 5_000
+            await client.put(
+                "/__admin/clock",
+                params={"apiKey": KEY["X-Api-Key"]},
+                json={"freeze": "2026-04-09T11:00:10+02:00"},
+            )
+            return await holdings(client)
+
+    async def second() -> Any:
+        async with sandboxes(1, engine.url) as (client,):
+            return await holdings(client)
+
+    before = asyncio.run(first())
+    engine.stop()
+    engine.start()
+
+    assert asyncio.run(second()) == before
+
+
+def test_an_engine_that_is_gone_is_a_503_and_comes_back(engine: EngineProcess) -> None:
+    async def ask() -> list[tuple[int, str | None]]:
+        async with sandboxes(1, engine.url) as (client,):
+            answered = [await client.get(QUOTA)]
+            engine.stop()
+            answered += [
+                await client.get(QUOTA),
+                await send(client, vcf(("A", "347 123 4567")), "SKIP"),
+            ]
+            engine.start()
+            answered.append(await client.get(QUOTA))
+            return [(one.status_code, one.headers.get("retry-after")) for one in answered]
+
+    assert asyncio.run(ask()) == [(200, None), (503, "1"), (503, "1"), (200, None)]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_large_imports_at_once_lose_nobody(engine: EngineProcess, strategy: str) -> None:
+    file = vcf(*((f"Person {number}", f"347 12{number:05d}") for number in range(3_000)))
+
+    async def send_all() -> tuple[list[int], int, int]:
+        async with sandboxes(3, engine.url) as clients:
+            sent = await asyncio.gather(*(send(client, file, strategy) for client in clients * 2))
+            page, quota = await holdings(clients[0])
+            return [one.status_code for one in sent], page["total"], quota["used"]
+
+    statuses, total, used = asyncio.run(send_all())
+
+    expected = 6 * 3_000 if strategy == "DUPLICATE" else 3_000
+    assert (statuses, total, used) == ([200] * 6, expected, expected)
+
+
+def test_a_long_log_becomes_one_state_and_nobody_notices(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LONGEST_LOG", 5)
+
+    async def import_often() -> tuple[list[Any], list[Any]]:
+        async with sandboxes(2, engine.url) as (writer, reader):
+            before, after = [], []
+            for number in range(17):
+                await send(writer, vcf((f"Person {number}", f"347 123 40{number:02d}")), "SKIP")
+                before.append(await holdings(writer))
+                if number % 4 == 0:
+                    assert await holdings(reader) == before[-1]
+            async with sandboxes(1, engine.url) as (late,):
+                after.append(await holdings(late))
+            return before[-1:], [*after, await holdings(reader)]
+
+    (expected,), found = asyncio.run(import_often())
+
+    assert found == [expected, expected]
+    assert max(log_lengths(engine)) < 12
+
+
+def test_accounts_on_the_other_nodes_of_a_cluster_are_served_when_one_is_gone(
+    tmp_path: Path,
+) -> None:
+    cluster = start_cluster(tmp_path)
+    keys = [{"X-Api-Key": f"sandbox_{number}"} for number in range(12)]
+
+    async def ask(client: httpx2.AsyncClient) -> list[tuple[int, int | None]]:
+        found = await asyncio.gather(*(client.get(QUOTA, headers=key) for key in keys))
+        return [(one.status_code, one.json().get("used")) for one in found]
+
+    async def lose_and_find_again() -> list[list[tuple[int, int | None]]]:
+        async with sandboxes(2, cluster.url) as (writer, reader):
+            for key in keys:
+                file = {"file": ("c.vcf", vcf(("A", "347 123 4567")))}
+                fields = {"listId": "list_crm_migration"}
+                assert (await writer.post(UPLOAD, files=file, data=fields, headers=key)).is_success
+            seen = [await ask(reader)]
+            cluster.nodes[1].stop()
+            seen.append(await ask(reader))
+            cluster.nodes[1].start()
+            while (503, None) in (again := await ask(reader)):
+                await asyncio.sleep(0.1)
+            return [*seen, again]
+
+    try:
+        before, meanwhile, after = asyncio.run(lose_and_find_again())
+    finally:
+        cluster.stop()
+
+    assert before == after == [(200, 1)] * 12
+    assert set(meanwhile) == {(200, 1), (503, None)}
+
+
+def test_each_sandbox_knows_what_all_of_them_were_asked(engine: EngineProcess) -> None:
+    async def ask() -> dict[str, Any]:
+        async with sandboxes(3, engine.url) as clients:
+            for at in range(7):
+                await clients[at % 3].get(QUOTA)
+            found = (await clients[0].get("/__admin/requests", params={"limit": 5})).json()
+            first = found["requests"][4]["id"]
+            later = await clients[1].get("/__admin/requests", params={"since": first})
+            one = await clients[2].get(f"/__admin/requests/{first}")
+            count = await clients[1].post("/__admin/requests/count", json={"status": 200})
+            metrics = (await clients[2].get("/__admin/metrics")).text
+            coverage = (await clients[1].get("/__admin/coverage")).json()
+            removed = (await clients[0].delete("/__admin/requests")).json()
+            left = (await clients[2].post("/__admin/requests/count", json={})).json()
+            return {
+                "shown": len(found["requests"]),
+                "total": found["total"],
+                "ids": len({entry["id"] for entry in found["requests"]}),
+                "later": len(later.json()["requests"]),
+                "one": one.json()["id"] == first,
+                "count": count.json(),
+                "metrics": 'sandbox_requests_total{operation="getContactQuota",status="200"} 7.0'
+                in metrics,
+                "coverage": coverage["requests"],
+                "removed": removed,
+                "left": left,
+            }
+
+    assert asyncio.run(ask()) == {
+        "shown": 5,
+        "total": 7,
+        "ids": 5,
+        "later": 4,
+        "one": True,
+        "count": {"count": 7},
+        "metrics": True,
+        "coverage": 7,
+        "removed": {"removed": 7},
+        "left": {"count": 0},
+    }

@@ -195,7 +195,8 @@ class _ProxyControl(ControlApi):
     ) -> None:
         super().__init__(runtime, spec.document)
         self._report = report
-        known = {**self.handlers, "getReport": self._handler(self.report)}
+        self.operations["getReport"] = self.report
+        known = {**self.handlers, "getReport": self._handler("getReport")}
         self.handlers = {name: known[name] for name in spec.by_id}
 
     async def report(self, values: dict[str, Any]) -> Response:

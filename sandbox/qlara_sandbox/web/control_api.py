@@ -56,13 +56,14 @@ _REBUILT = "Worlds that were asked for again after their eviction, and began ane
 class ControlApi:
     """The handlers by operationId. Each takes checked values and returns its response.
 
-    What they refuse has changed nothing.
+    What they refuse has changed nothing. ``operations`` are those of this sandbox alone; where others share its
+    worlds, handlers ask them, too.
     """
 
     def __init__(self, runtime: Runtime, document: Mapping[str, Any]) -> None:
         self._runtime = runtime
         self._document = document
-        operations: Mapping[str, Operation] = {
+        self.operations: dict[str, Operation] = {
             "getHealth": self.health,
             "getVersion": self.version,
             "getControlContract": self.contract,
@@ -89,10 +90,9 @@ class ControlApi:
             "armFault": self.arm,
             "disarmFaults": self.disarm,
         }
-        self._operations = operations
         self.handlers = {
             "getMetrics": self.metrics,
-            **{name: self._handler(name) for name in operations},
+            **{name: self._handler(name) for name in self.operations},
         }
 
     async def health(self, _: Values) -> Response:
@@ -326,7 +326,7 @@ class ControlApi:
         return handle
 
     async def _respond(self, name: str, values: Values) -> Response:
-        response = self._operations[name](values)
+        response = self.operations[name](values)
         return response if isinstance(response, Response) else await response
 
     async def respond(self, name: str, values: Values) -> tuple[int, bytes]:

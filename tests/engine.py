@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -18,10 +19,25 @@ if TYPE_CHECKING:
 SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
 
 
+_BUS = 10_000
 _CLUSTER = [
     *("--cluster-enabled", "yes", "--cluster-node-timeout", "500"),
     *("--cluster-require-full-coverage", "no"),
 ]
+
+
+def _free_port() -> int:
+    """Return a port that no connection is given by chance, with the one on which nodes of a cluster speak."""
+    while True:
+        port = random.randrange(11_000, 22_000)
+        try:
+            with (
+                socket.create_server(("127.0.0.1", port)),
+                socket.create_server(("127.0.0.1", port + _BUS)),
+            ):
+                return port
+        except OSError:
+            continue
 
 
 class EngineProcess:
@@ -30,8 +46,7 @@ class EngineProcess:
     def __init__(self, folder: Path, more: Sequence[str] = ()) -> None:
         self._folder = folder
         self._more = more
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"redis://127.0.0.1:{self.port}/0"
 

@@ -123,6 +123,8 @@ def report(found: dict[str, Any]) -> str:
     others = table.others(found)
     if len(others) > 1:
         parts += ["The sandbox alone", table.as_text(others)]
+    if "workers" in found:
+        parts += ["Several processes", table.as_text(table.workers(found["workers"]))]
     parts += ["Goals", table.as_text(table.goals(found))]
     parts += [f"{name} was left out: {why}" for name, why in found["skipped"].items()]
     parts += [f"{name} could not be measured: {why}" for name, why in found["failed"].items()]

@@ -21,6 +21,9 @@ QUIET = "Qlara sandbox, quiet"
 LOGGED = "Qlara sandbox"
 BARE = "bare Starlette"
 OURS = (QUIET, LOGGED)
+# What keeps worlds, and how many processes serve.
+IN_MEMORY = "in memory, one process"
+PROCESSES = (1, 2, 4)
 # A server says these of each response by itself.
 _OF_THE_SERVER = {"content-length", "content-type", "date", "server"}
 
@@ -54,6 +57,11 @@ def sandbox(name: str, *options: str) -> Candidate:
         return [sys.executable, "-m", "qlara_sandbox", "serve", "--port", str(port), *options]
 
     return Candidate(name, version("qlara-sandbox"), command)
+
+
+def on_engine(processes: int) -> str:
+    """Return what so many processes are called that share their worlds."""
+    return f"on Redis, {processes} {'process' if processes == 1 else 'processes'}"
 
 
 def quiet() -> Candidate:

@@ -7,8 +7,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import candidates, import_speed, large_import, processes, requests, servers
-from benchmarks.candidates import BARE, OURS, QUIET
+from benchmarks import (
+    candidates,
+    engine,
+    import_speed,
+    large_import,
+    processes,
+    requests,
+    servers,
+)
+from benchmarks.candidates import BARE, IN_MEMORY, OURS, PROCESSES, QUIET, on_engine
 from benchmarks.comparisons import CONNECTIONS, UPLOADERS
 from benchmarks.requests import PLACE
 from benchmarks.servers import CannotMeasure, Served
@@ -276,11 +284,41 @@ def _with_worlds(run: Run, stack: ExitStack, count: int) -> Served:
     raise CannotMeasure(message)
 
 
+def workers(run: Run) -> None:
+    """Serve from memory with one process, and from Redis with one, two and four."""
+    with ExitStack() as stack:
+        url = stack.enter_context(engine.running(run.folder))
+        served = {IN_MEMORY: run.alone(stack)}
+        for count in PROCESSES:
+            shared = ("--state", url, "--state-prefix", f"{count}:", "--workers", str(count))
+            served[on_engine(count)] = run.alone(stack, *shared)
+        for one in served.values():
+            candidates.fill(one)
+        file = requests.numbered(large_import.write_file(run.folder).read_bytes())
+        loads = {
+            "list": Load(requests.LIST, int(CONNECTIONS)),
+            "quota": Load(requests.QUOTA, int(CONNECTIONS)),
+            "cards": Load(candidates.export(), int(UPLOADERS)),
+            "large": Load(requests.upload(file).of(_EVERY_ACCOUNT), 2),
+        }
+        measured = {}
+        for name, load in loads.items():
+            long = name == "large"  # which takes more than a second
+            seconds = run.seconds * _BUSY_WINDOWS if long else run.seconds
+            if not long:
+                for one in served.values():
+                    warm_up(one, load, seconds)
+            turns = [Turn(who, one, load) for who, one in served.items()]
+            measured[name] = in_turn(turns, seconds, _REPEATS if long else run.rounds)
+        run.found["workers"] = measured
+
+
 ALONE: dict[str, Callable[[Run], None]] = {
     "cards": cards,
     "large": large,
     "beside": beside,
     "pages": pages,
     "worlds": worlds,
+    "workers": workers,
 }
 PARTS = ("start", "list", "quota", "import", *ALONE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.candidates import BARE, LOGGED, OURS, QUIET
+from benchmarks.candidates import BARE, IN_MEMORY, LOGGED, OURS, QUIET, on_engine
 from benchmarks.comparisons import BASELINE, CONNECTIONS, UPLOADERS
 from benchmarks.statistics import ratios
 
@@ -44,7 +44,17 @@ def verdicts(results: Mapping[str, Any]) -> list[Verdict]:
         *_imports(results),
         *_others(results),
         *_start(results),
+        *_workers(results),
     ]
+
+
+def _workers(results: Mapping[str, Any]) -> Iterator[Verdict]:
+    if "workers" not in results:  # it needs an engine, which not every machine has
+        return
+    pairs = (((on_engine(1), IN_MEMORY), 0.5), ((on_engine(2), on_engine(1)), 1.6))
+    for names, least in pairs:
+        goal = f"list, {CONNECTIONS} at a time, {names[0]} ÷ {names[1]}"
+        yield _ratio(goal, results, ("workers", "list"), names, least)
 
 
 def _bare(results: Mapping[str, Any]) -> Iterator[Verdict]:

@@ -20,6 +20,13 @@ _CARDS = {
     "newAccounts": "new accounts",
     "sameFile": "the same file again",
 }
+_SHARED = {
+    "list": "list of ten, 16 at a time",
+    "quota": "quota, 16 at a time",
+    "cards": "250 cards, 4 at a time",
+    "large": "10 MB, 2 at a time",
+}
+_FEW = 10
 _REACHED = {True: "reached", False: "not reached", None: "–"}
 
 
@@ -111,6 +118,26 @@ def _other_row(what: str, where: str, figures: Mapping[str, Sequence[float]]) ->
     cpu = microseconds(median(figures["cpu"])) if figures.get("cpu") else ""
     times = [milliseconds(median(figures[key])) if key in figures else "" for key in ("p50", "p99")]
     return [what, where, cpu, *times]
+
+
+def workers(measured: Mapping[str, Any]) -> Table:
+    """Return what one process in memory does, and how many do on an engine."""
+    head = ["what", "served", "CPU per request", "responses/s", "p50", "p99"]
+    return [head, *_worker_rows(measured)]
+
+
+def _worker_rows(measured: Mapping[str, Any]) -> Iterator[list[str]]:
+    for key, what in _SHARED.items():
+        for who, figures in measured.get(key, {}).items():
+            rate = median(figures["rate"])
+            yield [
+                what,
+                who,
+                microseconds(median(figures["cpu"])) if "cpu" in figures else "–",
+                number(rate) if rate >= _FEW else f"{rate:.1f}",
+                milliseconds(median(figures["p50"])),
+                milliseconds(median(figures["p99"])),
+            ]
 
 
 def in_order(measured: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.candidates import IN_MEMORY, on_engine
 from benchmarks.goals import Verdict, verdicts
 from tests.benchmarks.figures import results
 
@@ -87,3 +88,20 @@ def test_a_run_of_one_part_says_of_the_others_that_they_were_not_measured() -> N
 
     assert [it.figure for it in found if it.reached is None].count("not measured") == len(found) - 4
     assert len(found) == len(verdicts(results()))
+
+
+def test_processes_that_share_their_worlds_have_goals_where_there_is_an_engine() -> None:
+    measured = {
+        "list": {
+            IN_MEMORY: figures(1000, 100),
+            on_engine(1): figures(600, 160),
+            on_engine(2): figures(900, 180),
+        }
+    }
+
+    found = verdicts({"skipped": {}, "workers": measured})[-2:]
+
+    assert [(one.figure, one.wanted, one.reached) for one in found] == [
+        ("0.60 × (0.60–0.60), CPU 0.62 ×", "≥ 0.5 ×", True),
+        ("1.50 × (1.50–1.51), CPU 0.89 ×", "≥ 1.6 ×", False),
+    ]

@@ -50,3 +50,19 @@ def test_a_part_that_was_not_measured_has_no_rows(part: str) -> None:
     del found[part]
 
     assert len(table.others(found)) < rows
+
+
+def test_processes_that_share_their_worlds_are_rows_by_load() -> None:
+    measured = {"list": {"in memory": figures(1000, 100)}, "large": {"on Redis": figures(15, 2e6)}}
+
+    assert table.workers(measured)[1:] == [
+        [
+            "list of ten, 16 at a time",
+            "in memory",
+            "100 µs",
+            "1\N{NO-BREAK SPACE}000",
+            "1.00 ms",
+            "2.00 ms",
+        ],
+        ["10 MB, 2 at a time", "on Redis", "2.00 s", "15", "1.00 ms", "2.00 ms"],
+    ]

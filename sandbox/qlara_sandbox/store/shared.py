@@ -40,7 +40,7 @@ T = TypeVar("T")
 IDLE_SECONDS = 24 * 3600
 _TRACE_TIMES = 7  # as long is remembered that there was a world
 _MOST_TRIES = 200
-_TRIES_BEFORE_TURN = 3
+TRIES_BEFORE_TURN = 3
 _TURN_SECONDS = 15.0
 _WAIT_SECONDS = 0.02
 LONGEST_LOG = 200  # changes
@@ -537,7 +537,7 @@ class SharedKeeper:
 
     async def begin(self) -> World:
         self._tries += 1
-        if self._tries > _TRIES_BEFORE_TURN:
+        if self._tries > TRIES_BEFORE_TURN:
             await self._wait_for_turn()
         await self._store.catch_up(self._entry)
         copy = copy_of(self._entry)

@@ -1,0 +1,85 @@
+"""Where `serve --state` keeps accounts, and what it says where it cannot."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from qlara_cli import main
+from tests.engine import start_engine
+from tests.server import serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMES = "redis://, valkey://, rediss://, valkeys://, unix://, redis+cluster://, valkey+cluster://"
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("mysql://host/db", f"expected a file or an engine ({SCHEMES}); found mysql://."),
+        ("redis:///0", "expected a URL like redis://HOST:6379."),
+        ("unix://", "expected a URL like unix:///run/redis.sock."),
+        ("redis://host:99999/0", "expected a URL like redis://HOST:6379/0: Port out of range"),
+    ],
+)
+def test_a_url_of_no_engine_is_refused(place: str, expected: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--state", place])
+
+    assert result.exit_code == 2
+    assert expected in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("text", ["30", "s", "-1s", "1h"])
+def test_the_time_to_wait_has_a_unit(text: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--state-wait", text])
+
+    assert result.exit_code == 2
+    assert "expected a time like 30s, 500ms or 2m" in " ".join(result.output.split())
+
+
+def test_an_engine_that_is_not_there_is_told_in_a_sentence_without_its_password() -> None:
+    result = CliRunner().invoke(main, ["serve", "--state", "redis://me:hush@127.0.0.1:9/0"])
+
+    assert result.exit_code == 2
+    assert result.output.startswith("redis://…@127.0.0.1:9/0 does not respond: ")
+    assert result.output.endswith(" To wait for it: --state-wait 30s.\n")
+    assert "hush" not in result.output
+
+
+def test_a_password_that_is_refused_is_told(tmp_path: Path) -> None:
+    engine = start_engine(tmp_path)
+    try:
+        place = engine.url.replace("127.0.0.1", "somebody:hush@127.0.0.1")
+        result = CliRunner().invoke(main, ["serve", "--state", place])
+    finally:
+        engine.stop()
+
+    assert result.exit_code == 2
+    assert "refuses the user or password" in result.output
+    assert "hush" not in result.output
+
+
+def test_an_engine_that_comes_later_is_waited_for(tmp_path: Path) -> None:
+    engine = start_engine(tmp_path)
+    engine.stop()
+    later = threading.Timer(0.5, engine.start)
+    later.start()
+    try:
+        with serving("--state", engine.url, "--state-wait", "20s") as running:
+            assert running.url.startswith("http://")
+    finally:
+        later.join()
+        engine.stop()
+
+
+def test_the_wait_ends() -> None:
+    place = ["--state", "redis://127.0.0.1:9/0", "--state-wait", "300ms"]
+    result = CliRunner().invoke(main, ["serve", *place])
+
+    assert result.exit_code == 2
+    assert "does not respond within 0.3 s" in result.output

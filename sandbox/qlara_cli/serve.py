@@ -409,7 +409,7 @@ def _state(
 ) -> StateFile | None:
     """Return the state file, if there is one, with its worlds restored; see that an engine is there."""
     if isinstance(place, EngineUrl):
-        state.connect(runtime, wait_seconds)
+        state.connect(runtime, place, wait_seconds)
     return state.restored(place, runtime) if isinstance(place, Path) else None
 
 
@@ -485,7 +485,9 @@ def _run_workers(
 
 
 def _require_shared(workers: int, place: Path | EngineUrl | None) -> None:
-    """Let workers pass that share their state; exit with 2 otherwise."""
+    """Let workers pass that share their state, and a state that can be had; exit with 2 otherwise."""
+    if isinstance(place, EngineUrl):
+        state.require_client()
     if workers == 1:
         return
     if not isinstance(place, EngineUrl):

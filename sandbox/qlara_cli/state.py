@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -73,9 +74,19 @@ class WaitTime(click.ParamType[float]):
         return float(found[1]) * _UNITS[found[2]]
 
 
-def connect(runtime: Runtime, wait_seconds: float) -> None:
+def require_client() -> None:
+    """Exit with 2 where what speaks to an engine is not installed."""
+    if find_spec("redis") is None:
+        fail(
+            "--state with the URL of an engine needs the package redis, which is not installed: "
+            "pip install 'qlara-sandbox[redis]' (in a checkout: pip install -c constraints.txt '.[redis]')."
+        )
+
+
+def connect(runtime: Runtime, place: EngineUrl, wait_seconds: float) -> None:
     """See that the engine is there, and wait for it so long; exit with 2 if it is not."""
     from qlara_sandbox.domain.errors import StateUnavailable
+    from qlara_sandbox.store.engine import without_password
     from qlara_sandbox.store.errors import UnusableEngine
 
     deadline = monotonic() + wait_seconds
@@ -93,6 +104,7 @@ def connect(runtime: Runtime, wait_seconds: float) -> None:
             fail(
                 f"{error.engine} does not respond{waited}: {str(error.__cause__ or 'no connection').rstrip('.')}.{again}"
             )
+        click.echo(f"Accounts are kept by {without_password(place)}.", err=True)
         return
 
 

@@ -71,7 +71,9 @@ def test_an_engine_that_comes_later_is_waited_for(tmp_path: Path) -> None:
     later.start()
     try:
         with serving("--state", engine.url, "--state-wait", "20s") as running:
-            assert running.url.startswith("http://")
+            running.process.terminate()
+            _, said = running.process.communicate(timeout=20)
+            assert said == f"Accounts are kept by {engine.url}.\nStopped.\n"
     finally:
         later.join()
         engine.stop()
@@ -83,3 +85,11 @@ def test_the_wait_ends() -> None:
 
     assert result.exit_code == 2
     assert "does not respond within 0.3 s" in result.output
+
+
+def test_what_speaks_to_an_engine_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qlara_cli.state.find_spec", lambda _: None)
+    result = CliRunner().invoke(main, ["serve", "--state", "redis://127.0.0.1:9/0"])
+
+    assert result.exit_code == 2
+    assert "pip install 'qlara-sandbox[redis]'" in result.output

@@ -45,6 +45,7 @@ class Library:
         self._under = under
         self.overlays: dict[str, Path] = {}
         self._loaded: dict[str, tuple[Scenario, ScenarioTemplate]] = {}
+        self._stamps: dict[str, str] = {}
         self._changes = 0
 
     def names(self) -> list[str]:
@@ -98,6 +99,15 @@ class Library:
         name = blake2b(f"{self.seed}:{':'.join(key)}".encode(), digest_size=8)
         return build(scenario, template, seed=name.hexdigest())
 
+    def stamp(self, name: str) -> str:
+        """Return what tells the worlds of a scenario from those that began with other files, or another seed.
+
+        Raises:
+            UnknownScenario, InvalidScenario: as ``get``.
+        """
+        self.get(name)
+        return self._stamps[name]
+
     def reload(self, name: str) -> None:
         """Load the file anew; while it has mistakes, the scenario stays what it was.
 
@@ -134,7 +144,16 @@ class Library:
         self._note_overlay(scenario)
         under = self._under(scenario) if self._under is not None else Under()
         scenario = scenario.in_region(under.conventions.region)
-        return scenario, build_template(scenario, under)
+        template = build_template(scenario, under)
+        self._stamps[name] = self._stamped(scenario)
+        return scenario, template
+
+    def _stamped(self, scenario: Scenario) -> str:
+        content = blake2b(f"{self.seed}:{scenario.account.region}".encode(), digest_size=8)
+        for path in (scenario.path, *(one.file for one in scenario.lists)):
+            if path is not None:
+                content.update(path.read_bytes())
+        return content.hexdigest()
 
     def _note_overlay(self, scenario: Scenario) -> None:
         if scenario.overlay is not None:

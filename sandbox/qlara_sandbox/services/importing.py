@@ -160,7 +160,12 @@ class Importer:
         """Import a file; return None, with nothing changed, if the world or the rules have changed meanwhile."""
         world = await keeper.begin()
         rules = request.rules()
-        plan = await self._plan(world, request, rules)
+        try:
+            plan = await self._plan(world, request, rules)
+        except Exception:
+            if keeper.is_current():
+                raise
+            return None  # it was planned on a world that changed meanwhile
         if not keeper.is_current():
             return None
         prepared = world.prepare(plan, request.destination)

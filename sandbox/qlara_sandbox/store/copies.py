@@ -28,7 +28,8 @@ class Copy:
     """How far the copy of one world has come.
 
     ``incarnation`` tells a world from the one that had its key before. ``version`` counts the changes that the copy has gone
-    through, ``counted`` those of its counters. ``names`` are the keys of the world in the engine. One at a time is
+    through, ``counted`` those of its counters. ``names`` are the keys of the world in the engine, ``stamp`` tells what it
+    begins with. One at a time is
     ``counting``, and ``taking`` parts. ``base`` is the version after which the log begins, ``parts`` are those that it leads to.
     """
 
@@ -41,12 +42,14 @@ class Copy:
         "is_shortening",
         "names",
         "parts",
+        "stamp",
         "taking",
         "version",
     )
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, stamp: str) -> None:
         self.names = names
+        self.stamp = stamp
         self.incarnation = ""
         self.version = 0
         self.counted = 0
@@ -119,11 +122,6 @@ def packed(mark: bytes, content: bytes, part: str = "") -> bytes:
     return mark + _COMPRESSED + zlib.compress(content, 1)
 
 
-def mark_of(entry: bytes) -> bytes:
-    """Return the mark of a change in the log."""
-    return entry[:_MARK]
-
-
 def part_of(entry: bytes) -> str:
     """Return the name of the part that has a change; empty if the change is in the log itself."""
     return entry[_MARK + 1 :].decode() if entry[_MARK : _MARK + 1] == _ELSEWHERE else ""
@@ -146,13 +144,21 @@ def joined(found: Sequence[bytes]) -> bytes:
     return zlib.decompress(b"".join(found))
 
 
-Ready = changes.ImportChange | dict[str, Any]
+class State(NamedTuple):
+    """The whole of a world, in place of what there was."""
+
+    world: World
+
+
+Ready = changes.ImportChange | State | dict[str, Any]
 
 
 def made_ready(content: bytes) -> Ready:
     """Return a change, read as far as can be done without its world; of a large one, this takes a while."""
     change = orjson.loads(content)
-    return changes.read_import(change) if "created" in change else change
+    if "created" in change:
+        return changes.read_import(change)
+    return State(snapshot.restore(change["state"])) if "state" in change else change
 
 
 def carry_out(entry: WorldEntry, change: Ready) -> None:
@@ -160,9 +166,8 @@ def carry_out(entry: WorldEntry, change: Ready) -> None:
     world: World = entry.world
     if isinstance(change, changes.ImportChange):
         world.carry_out(change.prepared_for(world))
-    elif "clock" in change:
-        changes.set_clock(world, change)
+    elif isinstance(change, State):
+        change.world.conventions = world.conventions
+        entry.world = change.world
     else:
-        conventions = world.conventions
-        entry.world = snapshot.restore(change["state"])
-        entry.world.conventions = conventions
+        changes.set_clock(world, change)

@@ -7,6 +7,7 @@ answered as a whole.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import ssl
 from collections import deque
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import redis.asyncio as redis
 from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.crc import key_slot
 from redis.exceptions import (
     AuthenticationError,
@@ -26,6 +29,8 @@ from redis.exceptions import (
     RedisError,
     ResponseError,
 )
+from redis.exceptions import ConnectionError as NoConnection
+
 
 from qlara_sandbox.domain.errors import StateUnavailable
 from qlara_sandbox.store.errors import UnusableEngine
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 Command = tuple[bytes | str | int, ...]
+
+log = logging.getLogger("qlara_sandbox.store")
 
 _SECONDS = 3.0  # within which the engine must respond
 _MOST_AT_ONCE = 128
@@ -78,6 +85,7 @@ class Engine:
         self.address = without_password(url)
         self._url = url
         self._scripts = scripts
+        self._texts: dict[bytes | str | int, str] = {one.digest: one.text for one in scripts}
         self._lanes: dict[str, _Lane] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
@@ -97,6 +105,8 @@ class Engine:
         }
         if self.is_cluster:
             return RedisCluster.from_url(self._plain_url, **options)
+        # What is sent again is decided here, where it is known what may be done twice.
+        options["retry"] = Retry(NoBackoff(), 0)
         return redis.Redis.from_url(self._plain_url, max_connections=64, **options)
 
     async def send(self, *commands: Command, lane: str = "") -> list[Any]:
@@ -191,7 +201,13 @@ class Engine:
             batch = [lane.waiting.popleft() for _ in range(count)]
             try:
                 replies = await self._replies([one for commands, _ in batch for one in commands])
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits must not wait for ever
+                if not isinstance(error, (RedisError, OSError, TimeoutError)):
+                    log.error("the client of the engine failed", exc_info=error)
+                if isinstance(error, TimeoutError):
+                    # Those that came meanwhile have waited, too: nobody waits twice as long.
+                    batch += lane.waiting
+                    lane.waiting.clear()
                 replies = [error for commands, _ in batch for _ in commands]
             rest = iter(replies)
             for commands, future in batch:
@@ -210,15 +226,20 @@ class Engine:
 
     async def _replies(self, commands: Sequence[Command]) -> list[Any]:
         async with asyncio.timeout(_SECONDS):
-            replies = await self._pass(commands)
-            if any(isinstance(one, NoScriptError) for one in replies):  # the engine has restarted
-                await self._load_scripts()
-                again = [at for at, one in enumerate(replies) if isinstance(one, NoScriptError)]
-                for at, reply in zip(
-                    again, await self._pass([commands[at] for at in again]), strict=True
-                ):
+            try:
+                replies = await self._pass(commands)
+            except NoConnection:  # one that was idle may have been closed: a new one tells more
+                replies = await self._pass(commands)
+            again = [at for at, one in enumerate(replies) if isinstance(one, NoScriptError)]
+            if again:  # the engine has restarted, or the key has moved to another node
+                texts = [self._with_text(commands[at]) for at in again]
+                for at, reply in zip(again, await self._pass(texts), strict=True):
                     replies[at] = reply
             return replies
+
+    def _with_text(self, command: Command) -> Command:
+        """Return the command that runs a script with the text of the script, which the engine keeps then."""
+        return ("EVAL", self._texts[command[1]], *command[2:])
 
     async def _pass(self, commands: Sequence[Command]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)

@@ -151,7 +151,12 @@ class Peers:
             await self._engine.send(("PUBLISH", self._channel, orjson.dumps(message)), lane="news")
 
     def _take(self, data: bytes) -> None:
-        message = orjson.loads(data)
+        try:
+            self._take_message(orjson.loads(data))
+        except (ValueError, LookupError, TypeError):  # anybody can publish anything
+            log.warning("ignored what is no message of a sandbox on %s", self._channel)
+
+    def _take_message(self, message: Any) -> None:
         if message["by"] == self._me or self._insider is None:
             return
         if "news" in message:

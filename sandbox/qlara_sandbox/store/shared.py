@@ -8,6 +8,7 @@ world since, and otherwise made again. What a request only counts (rate limit, f
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
@@ -51,10 +52,15 @@ _DEFAULT = "default"
 BULK = "bulk"
 _CHOICES_SECONDS = 0.5  # that a request waits for a node of a cluster that its world is not on
 _AWAY_SECONDS = 5.0
+_LOOKS_FOR_PARTS = 20
+_AT_ONCE = 200  # worlds of the index
 
 OPEN, COMMIT, COUNT = Script.named("open"), Script.named("commit"), Script.named("count")
 FORGET, TAKE_TURN, SHORTEN = (Script.named(name) for name in ("forget", "take_turn", "shorten"))
-SCRIPTS = (OPEN, COMMIT, COUNT, FORGET, TAKE_TURN, SHORTEN, PEERS)
+GIVE_UP = Script.named("give_up")
+SCRIPTS = (OPEN, COMMIT, COUNT, FORGET, GIVE_UP, TAKE_TURN, SHORTEN, PEERS)
+
+log = logging.getLogger("qlara_sandbox.store")
 
 
 class Sharing(NamedTuple):
@@ -82,6 +88,10 @@ class Scenarios(Protocol):
         """Return the contract that its worlds are under."""
         ...
 
+    def stamp_of(self, scenario: str) -> str:
+        """Return what tells one state of a loaded scenario from another: worlds of both begin differently."""
+        ...
+
 
 class SharedStore:
     """Keeps worlds in an engine. *worlds* are the copies; *new_id* makes ids that nobody else has made (32 hexadecimal digits)."""
@@ -107,6 +117,7 @@ class SharedStore:
         self._peers = Peers(engine, sharing.prefix, new_id)
         self._choices_seen = b""
         self._choices_away_until = 0.0
+        self._index_away_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._bound: dict[str, str] = {}
 
@@ -135,11 +146,11 @@ class SharedStore:
         await self._read_choices()
         return self._key(caller)
 
-    async def open(self, caller: tuple[str, str, str | None], *, uses: bool) -> WorldEntry:
+    async def open(self, caller: tuple[str, str, str | None], *, uses: bool) -> WorldEntry:  # noqa: ARG002
         while True:
             key = self._key(caller)
             entry = await self._copy(key)
-            has_changed = await self._open(entry, uses=uses)
+            has_changed = await self._open(entry)
             if not has_changed or self._key(caller) == key:
                 return entry
 
@@ -158,21 +169,24 @@ class SharedStore:
         entry = self._worlds.get_or_create(key, perf_counter())
         entry.replaces_evicted = False  # a copy that was given up is no world that was
         if entry.copy is None:
-            entry.copy = Copy(Names.of(self._prefix, _digest(*key)))
+            stamp = self._scenarios.stamp_of(key.scenario)
+            entry.copy = Copy(Names.of(self._prefix, _digest(*key)), stamp)
         return entry
 
-    async def _open(self, entry: WorldEntry, *, uses: bool) -> bool:
+    async def _open(self, entry: WorldEntry) -> bool:
         """Bring a copy to what the world is now; return whether choices of scenarios have changed meanwhile."""
-        if not copy_of(entry).is_indexed:
-            await self._index(entry)
-        opening, choices = self._opening(entry, uses=uses), ("HGET", self._choices_name, "")
+        opening, choices = self._opening(entry), ("HGET", self._choices_name, "")
         seen: bytes | None
         if self.engine.is_cluster:
             (reply,), seen = await asyncio.gather(self.engine.send(opening), self._seen(choices))
         else:
             reply, seen = await self.engine.send(opening, choices)
         if reply != 1:
-            await self._take(entry, Opened.of(reply))
+            opened = Opened.of(reply)
+            await self._take(entry, opened)
+            await self._catch_up_further(entry, opened)
+        if not copy_of(entry).is_indexed:
+            await self._index(entry)
         if (seen or b"") != self._choices_seen:
             await self._read_choices()
             return True
@@ -195,24 +209,60 @@ class SharedStore:
         """Note that there is a world, so that it is found to be reset; later, if the node of the index is gone."""
         key = entry.key
         about = orjson.dumps([_digest(key.api_key), key.session, key.scenario])
-        try:
-            await self.engine.send(("HSET", self._index_name, _digest(*key), about))
-        except StateUnavailable:
-            if not self.engine.is_cluster:
-                raise
+        command = ("HSET", self._index_name, _digest(*key), about)
+        if not self.engine.is_cluster:
+            await self.engine.send(command)
+        elif not await self._sent_elsewhere(command):
             return
         copy_of(entry).is_indexed = True
 
-    async def catch_up(self, entry: WorldEntry) -> Opened | None:
-        """Bring a copy to what the world is now; return what it lacked."""
-        (reply,) = await self.engine.send(self._opening(entry, uses=False))
+    async def _sent_elsewhere(self, command: Command) -> bool:
+        """Send a command to a node that a request can do without, and return whether it was there; not again for a while."""
+        now = asyncio.get_running_loop().time
+        if now() < self._index_away_until:
+            return False
+        try:
+            async with asyncio.timeout(_CHOICES_SECONDS):
+                await self.engine.send(command)
+        except (StateUnavailable, TimeoutError):
+            self._index_away_until = now() + _AWAY_SECONDS
+            return False
+        return True
+
+    async def catch_up(self, entry: WorldEntry) -> None:
+        """Bring a copy to what the world is now."""
+        (reply,) = await self.engine.send(self._opening(entry))
         if reply == 1:
-            return None
+            return
         opened = Opened.of(reply)
         await self._take(entry, opened)
-        return opened
+        await self._catch_up_further(entry, opened)
 
-    def _opening(self, entry: WorldEntry, *, uses: bool) -> Command:
+    async def _catch_up_further(self, entry: WorldEntry, opened: Opened) -> None:
+        """Bring a copy to what the world is, where a part of it was gone before it could be read.
+
+        Somebody has shortened the log meanwhile, or forgotten the world; if it stays so, the engine has lost the part,
+        and the world is given up.
+        """
+        for _ in range(_LOOKS_FOR_PARTS):
+            if _has(copy_of(entry), opened):
+                return
+            (reply,) = await self.engine.send(self._opening(entry))
+            if reply == 1:
+                return
+            before, opened = opened, Opened.of(reply)
+            if (before.incarnation, before.base, before.parts) != (
+                opened.incarnation,
+                opened.base,
+                opened.parts,
+            ):
+                await self._take(entry, opened)
+                continue
+            log.error("the engine has lost a part of a world, which begins anew")
+            await self.engine.send(GIVE_UP.call(copy_of(entry).names, opened.incarnation))
+        raise StateUnavailable(self.engine.address)
+
+    def _opening(self, entry: WorldEntry) -> Command:
         copy = copy_of(entry)
         names = copy.names
         return OPEN.call(
@@ -223,8 +273,7 @@ class SharedStore:
             self.new_id(),
             self.idle,
             self.idle * _TRACE_TIMES,
-            "",
-            int(uses),
+            copy.stamp,
         )
 
     async def _take(self, entry: WorldEntry, opened: Opened) -> None:
@@ -267,6 +316,8 @@ class SharedStore:
     def _take_over(self, entry: WorldEntry, opened: Opened, ready: Mapping[int, Ready]) -> None:
         """Carry out what the copy still lacks; nothing is awaited."""
         copy = copy_of(entry)
+        if opened.created:  # whoever has forgotten the one before, took it out of the index
+            copy.is_indexed = False
         if copy.incarnation != opened.incarnation:
             if copy.incarnation:
                 entry.world = self._worlds.fresh(entry.key)
@@ -309,6 +360,7 @@ class SharedStore:
             counted,
             orjson.dumps(values),
             self.idle,
+            self.new_id(),
         )
         try:
             (reply,) = await self.engine.send(command)
@@ -375,28 +427,32 @@ class SharedStore:
             commit.counters,
             int(commit.is_whole),
         )
+        is_known = True
         try:
             (reply,) = await self.engine.send(command)
-        except StateUnavailable:
-            return await self._is_there(entry, mark, commit)
-        if reply == 1 and part:
+        except StateUnavailable:  # once more: after that, the first one is there, or too late for ever
+            is_known = False
+            (reply,) = await self.engine.send(command)
+        if reply < 0 and not is_known:
+            raise StateUnavailable(self.engine.address)
+        if reply == 1 and part and part not in commit.copy.parts:
             commit.copy.parts.append(part)
         return bool(reply == 1)
 
-    async def _is_there(self, entry: WorldEntry, mark: bytes, commit: Commit) -> bool:
-        """Return whether a change whose reply was lost has been added after all."""
-        opened = await self.catch_up(entry)
-        if opened is None or opened.incarnation != commit.incarnation:
-            return False
-        return any(copies.mark_of(one) == mark for one in opened.changes)
-
     async def _staged(self, names: Names, content: bytes) -> str:
-        """Keep a long change where nobody sees it yet, and return the name of the part."""
+        """Keep a long change where nobody sees it yet, and return the name of the part.
+
+        Raises:
+            StateUnavailable: a piece is lost, or there twice, after the connection was lost.
+        """
         part = names.part(self.new_id())
-        for piece in await self.threads.run(lambda: copies.pieces(content)):
-            await self.engine.send(
+        pieces = await self.threads.run(lambda: copies.pieces(content))
+        for number, piece in enumerate(pieces, 1):
+            length, _ = await self.engine.send(
                 ("RPUSH", part, piece), ("PEXPIRE", part, _STAGED_MILLISECONDS), lane=BULK
             )
+            if length != number:
+                raise StateUnavailable(self.engine.address)
         return part
 
     # ---- keeping logs short
@@ -446,8 +502,7 @@ class SharedStore:
             self._worlds.reset(key)
             return await self._forget([_digest(*key)])
         await self.engine.send(("DEL", self._choices_name))
-        (digests,) = await self.engine.send(("HKEYS", self._index_name))
-        count = await self._forget([one.decode() for one in digests])
+        count = await self._forget([digest for digest, _ in await self._index_entries()])
         self._worlds.reset()
         await self._read_choices()
         return count
@@ -467,21 +522,37 @@ class SharedStore:
 
     async def _indexed(self, wanted: tuple[str | None, ...]) -> list[str]:
         """Return the digests of worlds: of an API key, session and scenario, as far as they are given."""
-        (found,) = await self.engine.send(("HGETALL", self._index_name))
         return [
-            digest.decode()
-            for digest, about in _pairs(found)
+            digest
+            for digest, about in await self._index_entries()
             if all(
                 want in {None, has} for want, has in zip(wanted, orjson.loads(about), strict=True)
             )
         ]
 
+    async def _index_entries(self) -> list[tuple[str, bytes]]:
+        """Return the digest of each world, and what is noted of it; read in pieces, as there may be very many."""
+        found: dict[str, bytes] = {}
+        cursor = 0
+        while True:
+            (reply,) = await self.engine.send(("HSCAN", self._index_name, cursor, "COUNT", _AT_ONCE))
+            cursor, some = int(reply[0]), reply[1]
+            found.update((digest.decode(), about) for digest, about in _pairs(some))
+            if not cursor:
+                return list(found.items())
+
     async def _forget(self, digests: Sequence[str]) -> int:
+        """Forget worlds, out of the index first: one that comes again meanwhile is noted once more."""
         count = 0
-        for digest in digests:
-            (found,) = await self.engine.send(FORGET.call(Names.of(self._prefix, digest)))
-            await self.engine.send(("HDEL", self._index_name, digest))
-            count += found
+        for at in range(0, len(digests), _AT_ONCE):
+            some = digests[at : at + _AT_ONCE]
+            await self.engine.send(("HDEL", self._index_name, *some))
+            calls = [FORGET.call(Names.of(self._prefix, digest)) for digest in some]
+            if self.engine.is_cluster:
+                replies = await asyncio.gather(*(self.engine.send(call) for call in calls))
+                count += sum(reply for (reply,) in replies)
+            else:
+                count += sum(await self.engine.send(*calls))
         return count
 
     async def bind(self, api_key: str, session: str, scenario: str) -> None:
@@ -586,6 +657,11 @@ def copy_of(entry: WorldEntry) -> Copy:
     """Return how the copy in *entry* stands to its world."""
     assert isinstance(entry.copy, Copy), "opened before"
     return entry.copy
+
+
+def _has(copy: Copy, opened: Opened) -> bool:
+    """Return whether a copy has come as far as a world had when it was opened, or to another one."""
+    return copy.incarnation != opened.incarnation or copy.version >= opened.version
 
 
 def _dumped(prepared: PreparedImport) -> bytes:

@@ -178,6 +178,10 @@ class Runtime:
         terms = self.overlaid.get(scenario)
         return self.contract if terms is None else terms.contract
 
+    def stamp_of(self, scenario: str) -> str:
+        """Return what tells one state of a loaded scenario from another."""
+        return self.library.stamp(scenario)
+
     def terms_of(self, scenario: str) -> Terms:
         """Return the same contract, with its checks."""
         return self.overlaid.get(scenario, self.terms)

@@ -2,34 +2,42 @@
 --
 -- KEYS: head, log, counters, trace
 -- ARGV: id of the copy's world, its version, its version of the counters, id for a new world, milliseconds that an idle
---       world is kept, milliseconds that its trace is kept, what the world is (JSON), 1 if a request uses it
+--       world is kept, milliseconds that its trace is kept, stamp of what the world begins with
 -- Returns 1 if the copy has everything; else: id, version, version of the counters, version of the first change in the log
 --       less one, counters, whether the world was created, whether one before it was given up, version after which the log
 --       begins, parts that it leads to, changes
+--
+-- A copy that has everything needs no command that takes memory: it can be read while the engine is full.
 local head, log, counters, trace = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local world = redis.call('HMGET', head, 'id', 'version', 'counted', 'base', 'parts')
+local idle = tonumber(ARGV[5])
+local world = redis.call('HMGET', head, 'id', 'version', 'counted', 'base', 'parts', 'stamp')
+local is_whole = world[1] and world[6] == ARGV[7]
+local is_same = is_whole and world[1] == ARGV[1] and world[2] == ARGV[2] and world[3] == ARGV[3]
+if is_whole and not is_same then -- an engine that is full may have been told to give up any key
+  is_whole = redis.call('LLEN', log) == tonumber(world[2]) - tonumber(world[4])
+end
 local created, lost = 0, 0
-if not world[1] then
+if not is_whole then
   created = 1
-  lost = redis.call('EXISTS', trace)
-  redis.call('HSET', head, 'id', ARGV[4], 'version', 0, 'counted', 0, 'base', 0, 'requests', 0, 'about', ARGV[7])
-  world = { ARGV[4], '0', '0', '0' }
-end
-if ARGV[8] == '1' then
-  redis.call('HINCRBY', head, 'requests', 1)
-end
-redis.call('PEXPIRE', head, ARGV[5])
-redis.call('SET', trace, 1, 'PX', ARGV[6])
-if world[2] ~= '0' then
-  redis.call('PEXPIRE', log, ARGV[5])
+  lost = world[1] and 1 or redis.call('EXISTS', trace)
   for part in string.gmatch(world[5] or '', '%S+') do
-    redis.call('PEXPIRE', part, ARGV[5])
+    redis.call('UNLINK', part)
   end
+  redis.call('UNLINK', head, log, counters) -- they outlive the head a little
+  redis.call('HSET', head, 'id', ARGV[4], 'version', 0, 'counted', 0, 'base', 0, 'stamp', ARGV[7])
+  redis.call('PEXPIRE', head, idle)
+  redis.call('SET', trace, 1, 'PX', ARGV[6])
+  world = { ARGV[4], '0', '0', '0', '' }
+elseif redis.call('PTTL', head) < idle - idle / 64 then -- the head is what expires first
+  redis.call('PEXPIRE', trace, ARGV[6])
+  redis.call('PEXPIRE', log, idle)
+  redis.call('PEXPIRE', counters, idle)
+  for part in string.gmatch(world[5] or '', '%S+') do
+    redis.call('PEXPIRE', part, idle)
+  end
+  redis.call('PEXPIRE', head, idle)
 end
-if world[3] ~= '0' then
-  redis.call('PEXPIRE', counters, ARGV[5])
-end
-if world[1] == ARGV[1] and world[2] == ARGV[2] and world[3] == ARGV[3] then
+if is_same then
   return 1
 end
 local base = tonumber(world[4])

@@ -68,6 +68,11 @@ class EngineProcess:
             except OSError:
                 assert self._process.poll() is None, (self._folder / "log").read_text()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "started before"
+        return self._process.pid
+
     def stop(self) -> None:
         """Stop it as a machine that loses power does."""
         if self._process is not None:

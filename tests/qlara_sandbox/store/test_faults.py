@@ -1,0 +1,261 @@
+"""What an engine, or the way to it, does wrong, is never a wrong response."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+import redis
+
+from qlara_sandbox.store import shared
+from qlara_sandbox.web.app import create_app
+from qlara_sandbox.web.runtime import SandboxSettings
+from tests.engine import start_engine
+from tests.qlara_sandbox.store.test_shared import KEY, LIST, QUOTA, holdings, sandboxes, send
+from tests.qlara_sandbox.web.calls import vcf
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from tests.engine import EngineProcess
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EngineProcess]:
+    started = start_engine(tmp_path)
+    yield started
+    started.stop()
+
+
+class Way:
+    """A way to an engine that once loses a reply, and the connection with it: that to the first command with *word*."""
+
+    def __init__(self, engine: EngineProcess) -> None:
+        self._engine = engine
+        self.word = b""
+        self.lost = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        async with server:
+            yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self._engine.port)
+        cut = asyncio.Event()
+
+        async def return_replies() -> None:
+            while data := await there.read(1 << 20):
+                if cut.is_set():
+                    break
+                writer.write(data)
+            writer.close()
+
+        task = asyncio.create_task(return_replies())
+        with suppress(ConnectionError):
+            while data := await reader.read(1 << 20):
+                if self.word and self.word in data:
+                    self.word = b""
+                    self.lost += 1
+                    cut.set()
+                back.write(data)
+        back.close()
+        await task
+
+
+def many(number: int) -> bytes:
+    return vcf(*((f"Person {one}", f"347 12{one:05d}") for one in range(number)))
+
+
+@pytest.mark.parametrize("strategy", ["SKIP", "DUPLICATE"])
+@pytest.mark.parametrize("number", [5, 3_000])
+def test_an_import_whose_commit_is_answered_into_a_lost_connection_is_carried_out_once(
+    engine: EngineProcess, strategy: str, number: int
+) -> None:
+    way = Way(engine)
+
+    async def lose_a_reply() -> tuple[int, int, int]:
+        async with way.open() as url, sandboxes(1, url) as (client,):
+            await client.get(QUOTA)
+            way.word = shared.COMMIT.digest.encode()
+            report = (await send(client, many(number), strategy)).json()
+            page, quota = await holdings(client)
+            return report["summary"]["imported"], page["total"], quota["used"]
+
+    assert asyncio.run(lose_a_reply()) == (number, number, number)
+    assert way.lost == 1
+
+
+def test_a_piece_of_an_import_that_is_there_twice_spoils_no_account(engine: EngineProcess) -> None:
+    way = Way(engine)
+
+    async def lose_a_reply() -> tuple[int, int, int]:
+        async with way.open() as url, sandboxes(2, url) as (client, other):
+            await client.get(QUOTA)
+            way.word = b"RPUSH"
+            refused = await send(client, many(3_000), "SKIP")
+            again = await send(client, many(3_000), "SKIP")
+            page, _ = await holdings(other)
+            return refused.status_code, again.status_code, page["total"]
+
+    assert asyncio.run(lose_a_reply()) == (503, 200, 3_000)
+
+
+def test_a_request_whose_count_is_lost_with_the_connection_counts_once(
+    engine: EngineProcess,
+) -> None:
+    way = Way(engine)
+    limited = {"X-Sandbox-Scenario": "rate-limited"}
+
+    async def ask() -> list[int]:
+        async with way.open() as url, sandboxes(1, url) as (client,):
+            way.word = shared.COUNT.digest.encode()
+            return [(await client.get(QUOTA, headers=limited)).status_code for _ in range(11)]
+
+    assert asyncio.run(ask()) == [200] * 10 + [429]
+    assert way.lost == 1
+
+
+def test_a_reset_finds_the_accounts_that_began_anew_after_another_one(
+    engine: EngineProcess,
+) -> None:
+    async def reset_twice() -> list[int]:
+        async with sandboxes(2, engine.url) as (first, second):
+            used = []
+            for _ in range(3):
+                await send(second, vcf(("A", "347 123 4567")), "SKIP")
+                await first.post("/__admin/reset", json={})
+                used.append((await second.get(QUOTA)).json()["used"])
+            return used
+
+    assert asyncio.run(reset_twice()) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("lost", ["*:part:*", "*:log"])
+def test_an_account_of_which_the_engine_has_lost_something_begins_anew_and_says_so(
+    engine: EngineProcess, lost: str
+) -> None:
+    async def lose() -> tuple[list[tuple[int, str | None]], int]:
+        async with sandboxes(1, engine.url) as (client,):
+            await send(client, many(3_000), "SKIP")
+        with redis.Redis(port=engine.port) as there:
+            there.delete(*there.keys(lost))
+        async with sandboxes(2, engine.url) as (client, other):
+            found = [await client.get(QUOTA), await other.get(QUOTA)]
+            report = await send(client, many(10), "SKIP")
+            shown = [(one.json()["used"], one.headers.get("x-sandbox-world")) for one in found]
+            assert (await holdings(other))[0]["total"] == 10
+            return shown, report.json()["summary"]["imported"]
+
+    shown, imported = asyncio.run(lose())
+
+    assert [used for used, _ in shown] == [0, 0]
+    assert shown[0][1] is not None
+    assert imported == 10
+
+
+def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(
+    engine: EngineProcess,
+) -> None:
+    async def expire() -> tuple[int, list[int], str | None]:
+        async with sandboxes(2, engine.url) as (client, other):
+            await send(client, vcf(("A", "347 123 4567")), "SKIP")
+            with redis.Redis(port=engine.port) as there:
+                there.delete(*there.keys("*:head"))  # its log lives a little longer
+            response = await other.get(QUOTA)
+            await send(other, vcf(("B", "347 123 4568"), ("C", "347 123 4569")), "SKIP")
+            totals = [(await holdings(one))[0]["total"] for one in (client, other)]
+            return response.json()["used"], totals, response.headers.get("x-sandbox-world")
+
+    used, totals, told = asyncio.run(expire())
+
+    assert (used, totals) == (0, [2, 2])
+    assert told is not None
+
+
+def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EngineProcess) -> None:
+    async def ask() -> tuple[set[int], bool, int]:
+        async with sandboxes(1, engine.url) as (client,):
+            await client.get(QUOTA)
+            pid = engine.pid
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                async with asyncio.timeout(8):
+                    sent = await asyncio.gather(*(client.get(QUOTA) for _ in range(600)))
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            after = await client.get(QUOTA)
+            return {one.status_code for one in sent}, True, after.status_code
+
+    assert asyncio.run(ask()) == ({503}, True, 200)
+
+
+def test_what_a_full_engine_holds_can_still_be_read(engine: EngineProcess) -> None:
+    async def fill() -> list[int]:
+        async with sandboxes(1, engine.url) as (client,):
+            await send(client, many(3_000), "SKIP")
+            with redis.Redis(port=engine.port) as there:
+                there.config_set("maxmemory", 1)
+                found = [
+                    await client.get(QUOTA),
+                    await client.get(LIST),
+                    await send(client, vcf(("A", "347 123 9999")), "SKIP"),
+                ]
+                there.config_set("maxmemory", 0)
+            found.append(await send(client, vcf(("A", "347 123 9999")), "SKIP"))
+            return [one.status_code for one in found]
+
+    assert asyncio.run(fill()) == [200, 200, 503, 200]
+
+
+def test_scripts_that_an_engine_has_forgotten_are_sent_again(engine: EngineProcess) -> None:
+    async def forget() -> list[int]:
+        async with sandboxes(2, engine.url) as clients:
+            statuses = []
+            for client in clients * 2:
+                with redis.Redis(port=engine.port) as there:
+                    there.script_flush()
+                response = await send(client, vcf(("A", "347 123 4567")), "DUPLICATE")
+                statuses.append(response.status_code)
+            return [*statuses, (await clients[0].get(QUOTA)).json()["used"]]
+
+    assert asyncio.run(forget()) == [200, 200, 200, 200, 4]
+
+
+def test_what_strangers_publish_is_ignored(engine: EngineProcess) -> None:
+    async def publish() -> int:
+        async with sandboxes(2, engine.url) as (first, second):
+            with redis.Redis(port=engine.port) as there:
+                for message in (b"", b"\xff", b"7", b"{}", b'{"by":1,"answered":[]}'):
+                    there.publish("qlara-sandbox:news", message)
+            await first.get(QUOTA)
+            found = await second.post("/__admin/requests/count", json={})
+            return int(found.json()["count"])
+
+    assert asyncio.run(publish()) == 1
+
+
+def test_a_world_of_another_seed_begins_anew_and_says_so(engine: EngineProcess) -> None:
+    async def with_seed(seed: int) -> tuple[int, str | None]:
+        app = create_app(SandboxSettings(state=engine.url, seed=seed))
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://localhost", headers=KEY
+        ) as client:
+            before = await client.get(QUOTA)
+            await send(client, vcf(("A", "347 123 4567")), "DUPLICATE")
+            await app.state.runtime.store.close()
+            return before.json()["used"], before.headers.get("x-sandbox-world")
+
+    first, again, other = (asyncio.run(with_seed(seed)) for seed in (1, 1, 2))
+
+    assert (first, again) == ((0, None), (1, None))
+    assert other[0] == 0
+    assert other[1] is not None

@@ -108,6 +108,15 @@ class Library:
         self.get(name)
         return self._stamps[name]
 
+    def digest(self) -> str:
+        """Return what tells the files of all scenarios from others."""
+        content = blake2b(digest_size=8)
+        for folder in (self.folder, self.beside):
+            paths = [] if folder is None else [*folder.glob("*.yaml"), *folder.glob("files/*")]
+            for path in sorted(path for path in paths if path.is_file()):
+                content.update(f"{path.name}\0".encode() + path.read_bytes())
+        return content.hexdigest()
+
     def reload(self, name: str) -> None:
         """Load the file anew; while it has mistakes, the scenario stays what it was.
 

@@ -80,8 +80,8 @@ class Worlds:
     ``build`` makes a fresh world; ``default`` is the scenario of requests that choose none. Past the
     bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
     (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``). ``evicted`` counts the worlds that were
-    evicted, ``rebuilt`` those that were asked for again and began anew. No step of it takes longer for
-    many worlds than for few, but where all of them are asked for.
+    evicted, ``rebuilt`` those that were asked for again and began anew. ``label`` names a new world.
+    No step of it takes longer for many worlds than for few, but where all of them are asked for.
     """
 
     def __init__(
@@ -99,6 +99,7 @@ class Worlds:
         self._evicted_keys: OrderedDict[int, None] = OrderedDict()
         self.first_default = default
         self._labels = 0
+        self.label: Callable[[WorldKey], str] = self._next_label
         self._notify = notify
         self.default = default
         self.bounds = bounds or Bounds()
@@ -251,14 +252,17 @@ class Worlds:
         return entry
 
     def _insert(self, key: WorldKey, world: World, what: str) -> WorldEntry:
-        self._labels += 1
-        entry = WorldEntry(key, world, f"world_{self._labels}", perf_counter())
+        entry = WorldEntry(key, world, self.label(key), perf_counter())
         self._entries[key] = self._idle[key] = entry
         self._evicted_keys.pop(hash(key), None)
         self.bytes += entry.bytes
         self._evict()
         self._notify(what, entry)
         return entry
+
+    def _next_label(self, _: WorldKey) -> str:
+        self._labels += 1
+        return f"world_{self._labels}"
 
     def _remove(self, key: WorldKey) -> WorldEntry | None:
         entry = self._entries.pop(key, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import re
 import ssl
 from collections import deque
 from functools import cached_property
@@ -44,6 +45,7 @@ log = logging.getLogger("qlara_sandbox.store")
 
 _SECONDS = 3.0  # within which the engine must respond
 _MOST_AT_ONCE = 128
+_OLDEST = (7, 0)
 _PAUSE_SECONDS = 0.5
 _CREDENTIALS = ("username", "password")
 _NO_NODE = "?"
@@ -140,13 +142,37 @@ class Engine:
             StateUnavailable: it does not respond.
         """
         try:
-            await asyncio.wait_for(self._load_scripts(), _SECONDS)
+            async with asyncio.timeout(_SECONDS):
+                await self._load_scripts()
+                version = await self._version()
         except AuthenticationError as error:
             raise UnusableEngine(f"{self.address} refuses the user or password: {error}") from error
         except ResponseError as error:
             raise UnusableEngine(f"{self.address} cannot be used: {error}") from error
         except (RedisError, OSError, TimeoutError, ssl.SSLError) as error:
             raise StateUnavailable(self.address) from error
+        if version and version < _OLDEST:
+            has = ".".join(map(str, version))
+            raise UnusableEngine(
+                f"{self.address} is Redis {has}: Redis {_OLDEST[0]} or later, or Valkey, is needed."
+            )
+
+    async def _version(self) -> tuple[int, ...]:
+        """Return the version of Redis that it says it is like; empty if it does not say."""
+        if self.is_cluster:
+            return ()
+        try:
+            info = await self._client.info("server")
+        except ResponseError:  # not everybody may ask
+            return ()
+        found = re.match(r"(\d+)\.(\d+)", str(info.get("redis_version", "")))
+        return tuple(map(int, found.groups())) if found else ()
+
+    def refusal(self, error: StateUnavailable) -> StateUnavailable | UnusableEngine:
+        """Return what stands in the way of a start, in place of *error*: an engine that responds, but refuses, goes on to do so."""
+        if isinstance(error.__cause__, ResponseError):
+            return UnusableEngine(f"{self.address} cannot be used: {error.__cause__}")
+        return error
 
     async def close(self) -> None:
         """Close the connections."""

@@ -14,9 +14,10 @@ import orjson
 
 from qlara_sandbox.domain.errors import StateUnavailable
 from qlara_sandbox.store.engine import Script
+from qlara_sandbox.store.errors import UnusableEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from qlara_sandbox.store.engine import Engine
 
@@ -68,17 +69,46 @@ class _Question:
 
 
 class Peers:
-    """The sandboxes with one engine and one *prefix*. Nothing is asked and told before ``join``, and after ``leave``."""
+    """The sandboxes with one engine and one *prefix*. *origin* tells what each of them begins with, by what decides it.
 
-    def __init__(self, engine: Engine, prefix: str, new_id: Callable[[], str]) -> None:
+    Nothing is asked and told before ``join``, and after ``leave``."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        prefix: str,
+        new_id: Callable[[], str],
+        origin: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._origin = origin
         self._engine = engine
         self._new_id = new_id
         self._prefix = f"{prefix}{{peers}}"  # on one node of a cluster
+        self._origin_key = f"{self._prefix}:origin"
         self._channel = f"{prefix}news"
         self._me = ""
         self._questions: dict[str, _Question] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._insider: Insider | None = None
+
+    async def require_alike(self) -> None:
+        """See that the sandboxes that are there begin with the same.
+
+        Raises:
+            UnusableEngine: one does not, and accounts would differ from response to response.
+            StateUnavailable: the engine does not respond.
+        """
+        mine = self._origin()
+        put = ("SET", self._origin_key, orjson.dumps(mine), "NX", "PX", _GONE_SECONDS * 1000)
+        _, found = await self._engine.send(put, ("GET", self._origin_key))
+        theirs = orjson.loads(found or b"{}")
+        others = [what for what, value in mine.items() if theirs.get(what, value) != value]
+        if others:
+            raise UnusableEngine(
+                f"Sandboxes that use {self._engine.address} now, or did so less than {_GONE_SECONDS} s ago, "
+                f"have another {' and another '.join(others)}. "
+                "Start this one with the same, or apart from them: --state-prefix TEXT."
+            )
 
     async def join(self, insider: Insider) -> Introduction:
         """Be there for the others from now on.
@@ -108,7 +138,11 @@ class Peers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._insider is not None:
             with suppress(StateUnavailable):
-                await self._engine.send(("ZREM", self._prefix, self._me))
+                _, left = await self._engine.send(
+                    ("ZREM", self._prefix, self._me), ("ZCARD", self._prefix)
+                )
+                if not left:
+                    await self._engine.send(("DEL", self._origin_key))
         self._insider = None
 
     async def ask(self, question: Any) -> list[bytes]:
@@ -177,7 +211,8 @@ class Peers:
         await self._tell({"answered": name, "by": self._me})
 
     async def _beat(self) -> list[str]:
-        command = PEERS.call((self._prefix,), self._me, _GONE_SECONDS)
+        origin = orjson.dumps(self._origin())
+        command = PEERS.call((self._prefix, self._origin_key), self._me, _GONE_SECONDS, origin)
         (found,) = await self._engine.send(command)
         return [peer.decode() for peer in found]
 

@@ -88,6 +88,10 @@ class Scenarios(Protocol):
         """Return the contract that its worlds are under."""
         ...
 
+    def origin(self) -> Mapping[str, str]:
+        """Return what decides how worlds begin and behave, in a form that can be compared."""
+        ...
+
     def stamp_of(self, scenario: str) -> str:
         """Return what tells one state of a loaded scenario from another: worlds of both begin differently."""
         ...
@@ -114,7 +118,7 @@ class SharedStore:
         self.idle = int(sharing.idle_seconds * 1000)
         self._choices_name = f"{sharing.prefix}choices"
         self._index_name = f"{sharing.prefix}worlds"
-        self._peers = Peers(engine, sharing.prefix, new_id)
+        self._peers = Peers(engine, sharing.prefix, new_id, scenarios.origin)
         self._choices_seen = b""
         self._choices_away_until = 0.0
         self._index_away_until = 0.0
@@ -123,11 +127,16 @@ class SharedStore:
 
     async def prepare(self) -> None:
         await self.engine.prepare()
+        try:
+            await self._peers.require_alike()
+        except StateUnavailable as error:
+            raise self.engine.refusal(error) from error.__cause__
 
     async def check(self) -> None:
         await self.engine.send(("HGET", self._choices_name, ""))
 
     async def join(self, insider: Insider) -> Introduction:
+        self._worlds.label = _label  # the same in all sandboxes
         return await self._peers.join(insider)
 
     async def ask(self, question: Any) -> list[bytes]:
@@ -677,6 +686,11 @@ def _done(step: Callable[[World], T], world: World) -> tuple[T | None, Refusal |
         return step(world), None
     except Refusal as error:
         return None, error
+
+
+def _label(key: WorldKey) -> str:
+    """Return the label of a world; it does not tell the API key."""
+    return f"world_{int(_digest(*key)[:12], 16)}"
 
 
 def _digest(*names: str) -> str:

@@ -20,7 +20,7 @@ from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.faults import fault_rule
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
 from qlara_sandbox.web.contacts import show_page
-from qlara_sandbox.web.insider import METRICS, WATCHED_SECONDS, read_answer
+from qlara_sandbox.web.insider import HAS_WORLD, METRICS, WATCHED_SECONDS, read_answer
 from qlara_sandbox.web.merging import MERGED, SHOWN
 from qlara_sandbox.web.observers.coverage import as_json, coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
@@ -318,12 +318,26 @@ class ControlApi:
             if not keys.accept(values.get("apiKey", DOCUMENTED_KEY)):
                 raise InvalidField("apiKey", f"Unknown API key. {keys.in_words()}")
             if not asks_others:
-                return await self._respond(name, values)
+                return await self._elsewhere(name, values) or await self._respond(name, values)
             values = await self._since_a_moment(values)
             answers = await self._runtime.store.ask({"operation": name, "values": values})
             return await self._merged(name, values, [read_answer(one) for one in answers])
 
         return handle
+
+    async def _elsewhere(self, name: str, values: Values) -> Response | None:
+        """Return the response of another sandbox, if it knows the world that is named by its label, and this one does not."""
+        label = values.get("world")
+        if label is None or self._runtime.worlds.find_by_label(label) is not None:
+            return None
+        ask = self._runtime.store.ask
+        has = map(read_answer, await ask({"operation": HAS_WORLD, "world": label}))
+        who = next((number for status, number in has if status == _OK), None)
+        if who is None:
+            return None
+        answers = await ask({"operation": name, "values": values, "only": who})
+        found = (one for one in map(read_answer, answers) if one[1] is not None)
+        return next((Response(status, content) for status, content in found), None)
 
     async def _respond(self, name: str, values: Values) -> Response:
         response = self.operations[name](values)
@@ -344,8 +358,13 @@ class ControlApi:
         if name == "getRequest":
             found = next((content for status, content in answers if status == _OK), None)
             return Response(200, found) if found else await self._respond(name, values)
-        response = await self._respond(name, values)
         others = [content for status, content in answers if status == _OK]
+        try:
+            response = await self._respond(name, values)
+        except NotFound:  # a world that only others have
+            if not others:
+                raise
+            return Response(200, MERGED[name](others, values))
         if not others:
             return response
         merged = MERGED[name]([orjson.loads(response.body()), *others], values)

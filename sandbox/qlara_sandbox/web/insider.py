@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.runtime import Runtime
 
 METRICS = "metrics"
+HAS_WORLD = "hasWorld"
+_NOT_ME = b"404 null"
 WATCHED_SECONDS = 5.0  # that a sandbox tells its events, after it has heard that somebody listens
 
 
@@ -30,6 +32,11 @@ class SandboxInsider:
     async def answer(self, question: Any) -> bytes:
         if question["operation"] == METRICS:
             return orjson.dumps(self._runtime.metrics.as_json())
+        if question["operation"] == HAS_WORLD:
+            has = self._runtime.worlds.find_by_label(question["world"]) is not None
+            return b"200 %d" % self._runtime.number if has else _NOT_ME
+        if question.get("only", self._runtime.number) != self._runtime.number:
+            return _NOT_ME
         status, content = await self._respond(question["operation"], question["values"])
         return b"%d %b" % (status, content)
 

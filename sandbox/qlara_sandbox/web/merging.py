@@ -41,6 +41,22 @@ def removals(contents: Contents) -> dict[str, int]:
     return {"removed": sum(content["removed"] for content in contents)}
 
 
+def worlds(contents: Contents) -> dict[str, Any]:
+    """Return the worlds that several sandboxes have served, most recently used first."""
+    found: dict[str, dict[str, Any]] = {}
+    shown = [world for content in contents for world in content["worlds"]]
+    for world in sorted(shown, key=lambda world: float(world["idleSeconds"])):
+        first = found.setdefault(world["world"], {**world, "requests": 0, "inUse": 0})
+        first["requests"] += world["requests"]
+        first["inUse"] += world["inUse"]
+    return {
+        "worlds": [*found.values()],
+        "bounds": contents[0]["bounds"],
+        "bytes": sum(content["bytes"] for content in contents),
+        "expired": sum(content["expired"] for content in contents),
+    }
+
+
 def coverages(contents: Contents) -> dict[str, Any]:
     """Return what has been met in several sandboxes with the same contract."""
     found = [from_json(content) for content in contents]
@@ -67,6 +83,7 @@ MERGED: Mapping[str, Callable[[Contents, Mapping[str, Any]], dict[str, Any]]] = 
     "countRequests": lambda contents, values: counts(contents, values.get("limit")),
     "forgetRequests": lambda contents, _: removals(contents),
     "getCoverage": lambda contents, _: coverages(contents),
+    "listWorlds": lambda contents, _: worlds(contents),
     "forgetCoverage": lambda contents, _: removals(contents),
 }
 """What every sandbox is asked for, by operation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -69,6 +70,9 @@ class Reloading:
         now = await self._runtime.threads.run(self._look)
         self._looked_at = monotonic()
         seen, self._seen = self._seen, now
+        if now != seen and self._runtime.settings.state is not None:
+            with suppress(OSError):  # a file that is written just now: the next look sees it
+                await self._runtime.threads.run(self._runtime.look_at_origin)
         changed = {path for path in now.keys() | seen.keys() if now.get(path) != seen.get(path)}
         settings = self._runtime.settings
         of_contract = changed & {settings.spec, settings.overlay}

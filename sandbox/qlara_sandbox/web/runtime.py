@@ -7,10 +7,11 @@ import logging
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING
 
-from qlara_sandbox import resources
+from qlara_sandbox import __version__, resources
 from qlara_sandbox.domain.errors import MisusedSandbox
 from qlara_sandbox.http.contract import Contract, InvalidContract
 from qlara_sandbox.scenario.build import Under
@@ -91,7 +92,7 @@ class Runtime:
 
     ``is_stopping``: it takes no new requests. ``activity`` counts the requests that are over and may have changed a world. ``overlaid`` holds the contracts of scenarios with an overlay of their own, by scenario;
     ``require_usable`` lets such a contract pass that can be served, or raises InvalidContract. ``log_request`` logs a
-    request that is over; ``apart`` makes what large imports run in.
+    request that is over; ``number`` tells it from other sandboxes with the same worlds; ``apart`` makes what large imports run in.
     """
 
     def __init__(
@@ -137,6 +138,10 @@ class Runtime:
         self.activity = 0
         self._requests = count(1)
         self.insider: Insider | None = None
+        self._origin: Mapping[str, str] = {}
+        if settings.state is not None:
+            self.look_at_origin()
+        self.number = 0
 
     async def join(self) -> None:
         """Be one sandbox with those that share its worlds, if there are any.
@@ -146,7 +151,7 @@ class Runtime:
         """
         introduction = await self.store.join(self.insider) if self.insider is not None else None
         if introduction is not None:
-            first = introduction.first_number
+            first = self.number = introduction.first_number
             self._requests = count(first + 1)
             self.events.backlog.begin(introduction.run, first)
 
@@ -177,6 +182,23 @@ class Runtime:
         """Return the contract that worlds of *scenario* are under: its own overlay's, or the usual one."""
         terms = self.overlaid.get(scenario)
         return self.contract if terms is None else terms.contract
+
+    def origin(self) -> Mapping[str, str]:
+        """Return what decides how worlds begin and behave: sandboxes that share worlds must agree on it."""
+        return self._origin
+
+    def look_at_origin(self) -> None:
+        """Read anew what decides how worlds begin; its files may have changed."""
+        settings = self.settings
+        contract = blake2b(settings.spec.read_bytes(), digest_size=8)
+        if settings.overlay is not None:
+            contract.update(settings.overlay.read_bytes())
+        self._origin = {
+            "version": __version__,
+            "seed": str(settings.seed),
+            "contract": contract.hexdigest(),
+            "set of scenario files": self.library.digest(),
+        }
 
     def stamp_of(self, scenario: str) -> str:
         """Return what tells one state of a loaded scenario from another."""

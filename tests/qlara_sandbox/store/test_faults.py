@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -13,6 +14,7 @@ import pytest
 import redis
 
 from qlara_sandbox.store import shared
+from qlara_sandbox.store.errors import UnusableEngine
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
 from tests.engine import start_engine
@@ -259,3 +261,50 @@ def test_a_world_of_another_seed_begins_anew_and_says_so(engine: EngineProcess) 
     assert (first, again) == ((0, None), (1, None))
     assert other[0] == 0
     assert other[1] is not None
+
+
+def prepared(settings: SandboxSettings) -> str:
+    """Return what stands in the way of a sandbox that starts."""
+    store = create_app(settings).state.runtime.store
+
+    async def prepare() -> None:
+        try:
+            await store.prepare()
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(prepare())
+    except UnusableEngine as error:
+        return str(error)
+    return ""
+
+
+def test_a_sandbox_that_begins_differently_is_refused_while_others_are_there(
+    engine: EngineProcess,
+) -> None:
+    alike, other = (SandboxSettings(state=engine.url, seed=seed) for seed in (0, 1))
+
+    async def beside() -> list[str]:
+        async with sandboxes(1, engine.url):
+            return [
+                await asyncio.to_thread(prepared, settings)
+                for settings in (alike, other, replace(other, state_prefix="apart:"))
+            ]
+
+    assert asyncio.run(beside()) == [
+        "",
+        f"Sandboxes that use {engine.url} now, or did so less than 5 s ago, have another seed. "
+        "Start this one with the same, or apart from them: --state-prefix TEXT.",
+        "",
+    ]
+    assert prepared(other) == ""
+
+
+def test_an_engine_that_only_reads_is_refused_at_the_start(engine: EngineProcess) -> None:
+    with redis.Redis(port=engine.port) as there:
+        there.config_set("min-replicas-to-write", 1)
+
+    assert prepared(SandboxSettings(state=engine.url)) == (
+        f"{engine.url} cannot be used: Not enough good replicas to write."
+    )

@@ -280,3 +280,37 @@ def test_each_sandbox_knows_what_all_of_them_were_asked(engine: EngineProcess) -
         "removed": {"removed": 7},
         "left": {"count": 0},
     }
+
+
+def test_a_world_has_one_label_in_all_sandboxes_which_each_of_them_understands(
+    engine: EngineProcess,
+) -> None:
+    async def ask() -> dict[str, Any]:
+        async with sandboxes(3, engine.url) as (first, second, third):
+            for client in (first, second):
+                await client.get(QUOTA)
+            await second.get(QUOTA, headers={"X-Api-Key": "sandbox_other"})
+            shown = (await third.get("/__admin/worlds")).json()["worlds"]
+            label = shown[1]["world"]
+            moment = {"freeze": "2026-04-09T11:00:10Z", "world": label}
+            frozen = await third.put("/__admin/clock", json=moment)
+            moved = await third.put("/__admin/clock", json={"advance": "1h", "world": label})
+            found = await third.get("/__admin/requests", params={"world": label})
+            unknown = await third.get("/__admin/world", params={"world": "world_1"})
+            clock = (await first.get("/__admin/clock", params={"apiKey": KEY["X-Api-Key"]})).json()
+            reset = await third.post("/__admin/reset", json={"world": label})
+            return {
+                "worlds": [(one["apiKey"], one["requests"]) for one in shown],
+                "moved": (frozen.status_code, moved.json() == clock, clock["now"]),
+                "found": found.json()["total"],
+                "unknown": unknown.status_code,
+                "reset": reset.json(),
+            }
+
+    assert asyncio.run(ask()) == {
+        "worlds": [("sandbox_ot…", 1), ("sandbox_sh…", 2)],
+        "moved": (200, True, "2026-04-09T14:00:10+02:00"),
+        "found": 2,
+        "unknown": 404,
+        "reset": {"worlds": 1},
+    }

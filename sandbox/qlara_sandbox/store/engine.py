@@ -120,10 +120,7 @@ class Engine:
         Raises:
             StateUnavailable: the engine does not respond, or not in time; whether it has done it is not known.
         """
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:  # connections belong to an event loop
-            self._loop, self._lanes = loop, {}
-            self.__dict__.pop("_client", None)
+        loop = self._use_running_loop()
         future: asyncio.Future[list[Any]] = loop.create_future()
         name = lane or (self._node(commands[0]) if self.is_cluster else "")
         found = self._lanes.get(name)
@@ -134,6 +131,14 @@ class Engine:
             found.task = asyncio.create_task(self._work(found))
         return await future
 
+    def _use_running_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the event loop, to which connections belong: with another one, others are made."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._lanes = loop, {}
+            self.__dict__.pop("_client", None)
+        return loop
+
     async def prepare(self) -> None:
         """See that the engine is there, and can do what is needed.
 
@@ -141,6 +146,7 @@ class Engine:
             UnusableEngine: it refuses the user or the password, or is none.
             StateUnavailable: it does not respond.
         """
+        self._use_running_loop()
         try:
             async with asyncio.timeout(_SECONDS):
                 await self._load_scripts()

@@ -306,5 +306,5 @@ def test_an_engine_that_only_reads_is_refused_at_the_start(engine: EngineProcess
         there.config_set("min-replicas-to-write", 1)
 
     assert prepared(SandboxSettings(state=engine.url)) == (
-        f"{engine.url} cannot be used: Not enough good replicas to write."
+        f"{engine.url} cannot be used: NOREPLICAS Not enough good replicas to write."
     )

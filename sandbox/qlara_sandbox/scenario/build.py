@@ -52,23 +52,30 @@ class Under(NamedTuple):
 
 
 class ScenarioTemplate(NamedTuple):
-    """What every world of a scenario begins with: its contacts, and its lists.
+    """What every world of a scenario begins with: its contacts, and its lists, as they were created.
 
     A new world copies the dictionaries and lists of ``world``, which is much faster than to fill them.
     """
 
     contacts: tuple[Contact, ...]
     world: World
+    created_at: str
 
 
-def build_template(scenario: Scenario, under: Under = Under()) -> ScenarioTemplate:  # noqa: B008 - frozen
+def build_template(
+    scenario: Scenario,
+    under: Under = Under(),  # noqa: B008 - frozen
+    created_at: str = "",
+) -> ScenarioTemplate:
     """Return the contacts that *scenario* begins with; they can serve any number of worlds.
+
+    They are created now by its clock, or at *created_at*, where their times are not in the file.
 
     Raises:
         InvalidScenario: the lists hold more contacts than the quota has or says, or something that is
             not allowed *under* its contract.
     """
-    created_at = timestamp(_clock(scenario).now())
+    created_at = created_at or timestamp(_clock(scenario).now())
     contacts: dict[str, Contact] = {}
     members: dict[str, tuple[str, ...]] = {}
     free_ids = _free_ids(scenario)
@@ -88,7 +95,7 @@ def build_template(scenario: Scenario, under: Under = Under()) -> ScenarioTempla
     _check_quota(scenario, len(held))
     if under.allowed is not None:
         _check_allowed(scenario, held, under.allowed)
-    return ScenarioTemplate(tuple(held), _filled_world(scenario, held, members))
+    return ScenarioTemplate(tuple(held), _filled_world(scenario, held, members), created_at)
 
 
 def build(scenario: Scenario, template: ScenarioTemplate, seed: str) -> World:

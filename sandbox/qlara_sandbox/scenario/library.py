@@ -46,6 +46,7 @@ class Library:
         self.overlays: dict[str, Path] = {}
         self._loaded: dict[str, tuple[Scenario, ScenarioTemplate]] = {}
         self._stamps: dict[str, str] = {}
+        self._created_at: dict[str, str] = {}
         self._changes = 0
 
     def names(self) -> list[str]:
@@ -108,6 +109,19 @@ class Library:
         self.get(name)
         return self._stamps[name]
 
+    def created_at(self, name: str) -> str:
+        """Return when what a scenario begins with was created.
+
+        Raises:
+            UnknownScenario, InvalidScenario: as ``get``.
+        """
+        return self._get(name)[1].created_at
+
+    def let_be_created_at(self, name: str, created_at: str) -> None:
+        """Let what a scenario begins with be created at another time, as long as its files stay as they are."""
+        self._created_at[f"{name}:{self.stamp(name)}"] = created_at
+        self.reload(name)
+
     def digest(self) -> str:
         """Return what tells the files of all scenarios from others."""
         content = blake2b(digest_size=8)
@@ -153,8 +167,9 @@ class Library:
         self._note_overlay(scenario)
         under = self._under(scenario) if self._under is not None else Under()
         scenario = scenario.in_region(under.conventions.region)
-        template = build_template(scenario, under)
-        self._stamps[name] = self._stamped(scenario)
+        stamp = self._stamped(scenario)
+        template = build_template(scenario, under, self._created_at.get(f"{name}:{stamp}", ""))
+        self._stamps[name] = stamp
         return scenario, template
 
     def _stamped(self, scenario: Scenario) -> str:

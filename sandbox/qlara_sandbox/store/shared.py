@@ -57,8 +57,8 @@ _AT_ONCE = 200  # worlds of the index
 
 OPEN, COMMIT, COUNT = Script.named("open"), Script.named("commit"), Script.named("count")
 FORGET, TAKE_TURN, SHORTEN = (Script.named(name) for name in ("forget", "take_turn", "shorten"))
-GIVE_UP = Script.named("give_up")
-SCRIPTS = (OPEN, COMMIT, COUNT, FORGET, GIVE_UP, TAKE_TURN, SHORTEN, PEERS)
+GIVE_UP, AGREE = Script.named("give_up"), Script.named("agree")
+SCRIPTS = (AGREE, OPEN, COMMIT, COUNT, FORGET, GIVE_UP, TAKE_TURN, SHORTEN, PEERS)
 
 log = logging.getLogger("qlara_sandbox.store")
 
@@ -92,6 +92,14 @@ class Scenarios(Protocol):
         """Return what decides how worlds begin and behave, in a form that can be compared."""
         ...
 
+    def created_at(self, scenario: str) -> str:
+        """Return when what a loaded scenario begins with was created."""
+        ...
+
+    def let_be_created_at(self, scenario: str, created_at: str) -> None:
+        """Let it be created at another time; may take a while."""
+        ...
+
     def stamp_of(self, scenario: str) -> str:
         """Return what tells one state of a loaded scenario from another: worlds of both begin differently."""
         ...
@@ -118,6 +126,8 @@ class SharedStore:
         self.idle = int(sharing.idle_seconds * 1000)
         self._choices_name = f"{sharing.prefix}choices"
         self._index_name = f"{sharing.prefix}worlds"
+        self._times_name = f"{sharing.prefix}times"
+        self._agreed: set[str] = set()
         self._peers = Peers(engine, sharing.prefix, new_id, scenarios.origin)
         self._choices_seen = b""
         self._choices_away_until = 0.0
@@ -175,12 +185,30 @@ class SharedStore:
         if found is not None and found.copy is not None:
             return found
         await self._scenarios.load(key.scenario)
+        await self._agree_on_time(key.scenario)
         entry = self._worlds.get_or_create(key, perf_counter())
         entry.replaces_evicted = False  # a copy that was given up is no world that was
         if entry.copy is None:
             stamp = self._scenarios.stamp_of(key.scenario)
             entry.copy = Copy(Names.of(self._prefix, _digest(*key)), stamp)
         return entry
+
+    async def _agree_on_time(self, scenario: str) -> None:
+        """Let what a scenario begins with be as old here as in the sandbox that was the first to load it."""
+        field = f"{scenario}:{self._scenarios.stamp_of(scenario)}"
+        if field in self._agreed:
+            return
+        mine = self._scenarios.created_at(scenario)
+        try:
+            (theirs,) = await self.engine.send(AGREE.call((self._times_name,), field, mine))
+        except StateUnavailable:
+            if not self.engine.is_cluster:
+                raise
+            return
+        if theirs.decode() != mine:
+            work = partial(self._scenarios.let_be_created_at, scenario, theirs.decode())
+            await self.threads.run(work)
+        self._agreed.add(field)
 
     async def _open(self, entry: WorldEntry) -> bool:
         """Bring a copy to what the world is now; return whether choices of scenarios have changed meanwhile."""
@@ -194,6 +222,9 @@ class SharedStore:
             opened = Opened.of(reply)
             await self._take(entry, opened)
             await self._catch_up_further(entry, opened)
+            copy, world = copy_of(entry), entry.world
+            if opened.created and world.faults.active:  # in force from now on, for all copies alike
+                await self._count(copy, opened.incarnation, 0, changes.counters(world))
         if not copy_of(entry).is_indexed:
             await self._index(entry)
         if (seen or b"") != self._choices_seen:

@@ -200,6 +200,14 @@ class Runtime:
             "set of scenario files": self.library.digest(),
         }
 
+    def created_at(self, scenario: str) -> str:
+        """Return when what a loaded scenario begins with was created."""
+        return self.library.created_at(scenario)
+
+    def let_be_created_at(self, scenario: str, created_at: str) -> None:
+        """Let it be created at another time."""
+        self.library.let_be_created_at(scenario, created_at)
+
     def stamp_of(self, scenario: str) -> str:
         """Return what tells one state of a loaded scenario from another."""
         return self.library.stamp(scenario)

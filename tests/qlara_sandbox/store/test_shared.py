@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
 from tests.engine import start_cluster, start_engine
 from tests.qlara_sandbox.web.calls import vcf
+from tests.server import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -314,3 +316,30 @@ def test_a_world_has_one_label_in_all_sandboxes_which_each_of_them_understands(
         "unknown": 404,
         "reset": {"worlds": 1},
     }
+
+
+def test_what_a_scenario_begins_with_is_as_old_in_all_sandboxes(
+    engine: EngineProcess, tmp_path: Path
+) -> None:
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    people = "lists: [{id: list_a, name: A, contacts: [{name: Ada, phoneNumber: '+393471234567'}]}]"
+    (folder / "running.yaml").write_text(f"title: T\nstory: S\n{people}\n")
+    page = "/api/partner-gateway/v1/contacts/list/list_a/contacts"
+
+    async def look() -> Any:
+        app = create_app(
+            SandboxSettings(state=engine.url, scenarios=folder, scenario="running")
+        )
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://localhost", headers=KEY
+        ) as client:
+            shown = (await client.get(page)).json()
+            await app.state.runtime.store.close()
+            return shown
+
+    first = asyncio.run(look())
+    until(lambda: datetime.now(UTC).strftime("%S") not in str(first))
+
+    assert asyncio.run(look()) == first

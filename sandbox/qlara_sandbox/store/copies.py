@@ -27,7 +27,8 @@ _MARK = 16  # bytes that tell one commit from another
 class Copy:
     """How far the copy of one world has come.
 
-    ``incarnation`` tells a world from the one that had its key before. ``version`` counts the changes that the copy has gone
+    ``incarnation`` tells a world from the one that had its key before, ``successor`` is that of the next one that is created.
+    ``version`` counts the changes that the copy has gone
     through, ``counted`` those of its counters. ``names`` are the keys of the world in the engine, ``stamp`` tells what it
     begins with. One at a time is
     ``counting``, and ``taking`` parts. ``base`` is the version after which the log begins, ``parts`` are those that it leads to.
@@ -43,12 +44,14 @@ class Copy:
         "names",
         "parts",
         "stamp",
+        "successor",
         "taking",
         "version",
     )
 
-    def __init__(self, names: Names, stamp: str) -> None:
+    def __init__(self, names: Names, stamp: str, successor: str) -> None:
         self.names = names
+        self.successor = successor
         self.stamp = stamp
         self.incarnation = ""
         self.version = 0

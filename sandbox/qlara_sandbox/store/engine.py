@@ -25,13 +25,12 @@ from redis.backoff import NoBackoff
 from redis.crc import key_slot
 from redis.exceptions import (
     AuthenticationError,
+    ConnectionError as NoConnection,
     NoScriptError,
     RedisClusterException,
     RedisError,
     ResponseError,
 )
-from redis.exceptions import ConnectionError as NoConnection
-
 
 from qlara_sandbox.domain.errors import StateUnavailable
 from qlara_sandbox.store.errors import UnusableEngine
@@ -71,11 +70,19 @@ class Script(NamedTuple):
         return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
 
 
+class _Group(NamedTuple):
+    """Commands, and all who wait for their replies."""
+
+    commands: Sequence[Command]
+    futures: list[asyncio.Future[list[Any]]]
+
+
 class _Lane:
-    """What waits for one node: groups of commands, each with whoever waits for their replies."""
+    """What waits for one node: groups of commands; those that are alike go out once for all who wait for them."""
 
     def __init__(self) -> None:
-        self.waiting: deque[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = deque()
+        self.waiting: deque[_Group] = deque()
+        self.alike: dict[Command, _Group] = {}
         self.task: asyncio.Task[None] | None = None
 
 
@@ -111,10 +118,11 @@ class Engine:
         options["retry"] = Retry(NoBackoff(), 0)
         return redis.Redis.from_url(self._plain_url, max_connections=64, **options)
 
-    async def send(self, *commands: Command, lane: str = "") -> list[Any]:
+    async def send(self, *commands: Command, lane: str = "", is_read: bool = False) -> list[Any]:
         """Send commands and return their replies.
 
-        They go to one node, which the key of the first decides. What takes long goes in a *lane* of its own, and
+        They go to one node, which the key of the first decides. A command that *is_read* may go out once for several
+        who send it at the same time. What takes long goes in a *lane* of its own, and
         does not hold up the others.
 
         Raises:
@@ -126,7 +134,16 @@ class Engine:
         found = self._lanes.get(name)
         if found is None:
             found = self._lanes[name] = _Lane()
-        found.waiting.append((commands, future))
+        alike = found.alike.get(commands[0]) if is_read else None
+        if (
+            alike is not None
+        ):  # not sent yet: what it reads is as new as if it were read for this request
+            alike.futures.append(future)
+            return await future
+        group = _Group(commands, [future])
+        found.waiting.append(group)
+        if is_read:
+            found.alike[commands[0]] = group
         if found.task is None or found.task.done():
             found.task = asyncio.create_task(self._work(found))
         return await future
@@ -231,19 +248,23 @@ class Engine:
         while lane.waiting:
             count = min(len(lane.waiting), _MOST_AT_ONCE)
             batch = [lane.waiting.popleft() for _ in range(count)]
+            lane.alike.clear()
             try:
-                replies = await self._replies([one for commands, _ in batch for one in commands])
-            except Exception as error:  # noqa: BLE001 - whoever waits must not wait for ever
+                replies = await self._replies([one for group in batch for one in group.commands])
+            except Exception as error:
                 if not isinstance(error, (RedisError, OSError, TimeoutError)):
-                    log.error("the client of the engine failed", exc_info=error)
+                    log.exception("the client of the engine failed", exc_info=error)
                 if isinstance(error, TimeoutError):
                     # Those that came meanwhile have waited, too: nobody waits twice as long.
                     batch += lane.waiting
                     lane.waiting.clear()
-                replies = [error for commands, _ in batch for _ in commands]
+                    lane.alike.clear()
+                replies = [error for group in batch for _ in group.commands]
             rest = iter(replies)
-            for commands, future in batch:
-                self._resolve(future, [next(rest) for _ in commands])
+            for group in batch:
+                found = [next(rest) for _ in group.commands]
+                for future in group.futures:
+                    self._resolve(future, found)
 
     def _resolve(self, future: asyncio.Future[list[Any]], replies: list[Any]) -> None:
         if future.done():  # nobody waits any more

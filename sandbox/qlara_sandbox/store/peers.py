@@ -71,7 +71,8 @@ class _Question:
 class Peers:
     """The sandboxes with one engine and one *prefix*. *origin* tells what each of them begins with, by what decides it.
 
-    Nothing is asked and told before ``join``, and after ``leave``."""
+    Nothing is asked and told before ``join``, and after ``leave``.
+    """
 
     def __init__(
         self,

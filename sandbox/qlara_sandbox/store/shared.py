@@ -190,7 +190,7 @@ class SharedStore:
         entry.replaces_evicted = False  # a copy that was given up is no world that was
         if entry.copy is None:
             stamp = self._scenarios.stamp_of(key.scenario)
-            entry.copy = Copy(Names.of(self._prefix, _digest(*key)), stamp)
+            entry.copy = Copy(Names.of(self._prefix, _digest(*key)), stamp, self.new_id())
         return entry
 
     async def _agree_on_time(self, scenario: str) -> None:
@@ -215,9 +215,10 @@ class SharedStore:
         opening, choices = self._opening(entry), ("HGET", self._choices_name, "")
         seen: bytes | None
         if self.engine.is_cluster:
-            (reply,), seen = await asyncio.gather(self.engine.send(opening), self._seen(choices))
+            sent = self.engine.send(opening, is_read=True)
+            (reply,), seen = await asyncio.gather(sent, self._seen(choices))
         else:
-            reply, seen = await self.engine.send(opening, choices)
+            reply, seen = await self.engine.send(opening, choices, is_read=True)
         if reply != 1:
             opened = Opened.of(reply)
             await self._take(entry, opened)
@@ -310,7 +311,7 @@ class SharedStore:
             copy.incarnation,
             copy.version,
             copy.counted,
-            self.new_id(),
+            copy.successor,
             self.idle,
             self.idle * _TRACE_TIMES,
             copy.stamp,
@@ -356,6 +357,8 @@ class SharedStore:
     def _take_over(self, entry: WorldEntry, opened: Opened, ready: Mapping[int, Ready]) -> None:
         """Carry out what the copy still lacks; nothing is awaited."""
         copy = copy_of(entry)
+        if opened.incarnation == copy.successor:
+            copy.successor = self.new_id()
         if opened.created:  # whoever has forgotten the one before, took it out of the index
             copy.is_indexed = False
         if copy.incarnation != opened.incarnation:
@@ -423,7 +426,7 @@ class SharedStore:
             finally:
                 changes.set_clock(world, before)
             commit = Commit(copy, incarnation, version, orjson.dumps(after))
-            if await self.committed(entry, commit):
+            if await self.committed(commit):
                 await self.catch_up(entry)
                 return
         raise TooBusy
@@ -441,12 +444,12 @@ class SharedStore:
             commit = Commit(
                 copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
             )
-            if await self.committed(entry, commit):
+            if await self.committed(commit):
                 await self.catch_up(entry)
                 return entry
         raise TooBusy
 
-    async def committed(self, entry: WorldEntry, commit: Commit) -> bool:
+    async def committed(self, commit: Commit) -> bool:
         """Add a change to a world, unless it has changed since; return whether it is there.
 
         Raises:
@@ -470,7 +473,9 @@ class SharedStore:
         is_known = True
         try:
             (reply,) = await self.engine.send(command)
-        except StateUnavailable:  # once more: after that, the first one is there, or too late for ever
+        except (
+            StateUnavailable
+        ):  # once more: after that, the first one is there, or too late for ever
             is_known = False
             (reply,) = await self.engine.send(command)
         if reply < 0 and not is_known:
@@ -575,7 +580,9 @@ class SharedStore:
         found: dict[str, bytes] = {}
         cursor = 0
         while True:
-            (reply,) = await self.engine.send(("HSCAN", self._index_name, cursor, "COUNT", _AT_ONCE))
+            (reply,) = await self.engine.send(
+                ("HSCAN", self._index_name, cursor, "COUNT", _AT_ONCE)
+            )
             cursor, some = int(reply[0]), reply[1]
             found.update((digest.decode(), about) for digest, about in _pairs(some))
             if not cursor:
@@ -672,7 +679,7 @@ class SharedKeeper:
             else _dumped(prepared)
         )
         commit = Commit(copy, self._incarnation, self._version, content, self._turn)
-        if not await store.committed(entry, commit):
+        if not await store.committed(commit):
             return None
         if copy.version == self._version and entry.world is world:
             carry_out()  # else the copy has been brought to it already

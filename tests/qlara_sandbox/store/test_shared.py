@@ -328,9 +328,7 @@ def test_what_a_scenario_begins_with_is_as_old_in_all_sandboxes(
     page = "/api/partner-gateway/v1/contacts/list/list_a/contacts"
 
     async def look() -> Any:
-        app = create_app(
-            SandboxSettings(state=engine.url, scenarios=folder, scenario="running")
-        )
+        app = create_app(SandboxSettings(state=engine.url, scenarios=folder, scenario="running"))
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(
             transport=transport, base_url="http://localhost", headers=KEY

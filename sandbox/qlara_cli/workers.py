@@ -57,6 +57,7 @@ class Workers:
             self._pids.add(pid)
             return
         status = 1
+        self._pids.clear()  # they are not its own to stop
 
         def ready() -> None:
             if writing is not None:
@@ -102,9 +103,12 @@ class Workers:
             self._pids.discard(_ended()[0])
 
     def _stop(self, *_: object) -> None:
+        """Tell all workers to stop, once more every second: one that has only just begun may not have heard it."""
         self._is_stopping = True
         for pid in self._pids:
             os.kill(pid, signal.SIGTERM)
+        signal.signal(signal.SIGALRM, self._stop)
+        signal.alarm(1)
 
 
 def stop_without(parent: int) -> Callable[[], None]:

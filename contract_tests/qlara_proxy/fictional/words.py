@@ -65,10 +65,11 @@ class Words:
 
     def word(self, text: str, *, of_a_person: bool = True) -> list[str]:
         """Return what stands for each character of a run of letters and marks."""
+        is_long = len(text) > _LONGEST_WORD
         if self.is_learning:
-            self._learn(text, of_a_person)
+            (self._learned if is_long else self._learn)(text, of_a_person)
             return [*text]
-        return [*(self._write(text) if len(text) <= _LONGEST_WORD else self._written(text))]
+        return [*(self._written if is_long else self._write)(text)]
 
     def _learned(self, text: str, of_a_person: bool) -> None:
         key = _key(_clusters(text))

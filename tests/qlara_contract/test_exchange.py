@@ -132,3 +132,8 @@ def test_what_curl_would_write_otherwise_is_sent_as_a_body() -> None:
 def test_a_secret_is_masked_as_it_is_escaped() -> None:
     text = 'a%2Fb%26"c a/b&amp;&#34;c a/b&\\"c'
     assert mask(text, ('a/b&"c',)) == 'a%2Fb%26"c YOUR_API_KEY YOUR_API_KEY'
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b"9" * 5000, b"\xff", b""])
+def test_a_body_that_is_no_json_that_can_be_read_is_none(body: bytes) -> None:
+    assert ApiResponse(200, (), body).json is None

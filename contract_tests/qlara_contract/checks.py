@@ -245,9 +245,12 @@ def shape_error(operation_id: str, status: int, body: Any, expected: Conventions
     """
     operation = contract_under(expected).operations[operation_id]
     validator = operation.accepted if status < 300 else operation.responses[status]
-    for error in validator.iter_errors(body):
-        place = "/".join(str(step) for step in error.instance_path)
-        return f"{place or 'the body'}: {error.message}"
+    try:
+        for error in validator.iter_errors(body):
+            place = "/".join(str(step) for step in error.instance_path)
+            return f"{place or 'the body'}: {error.message}"
+    except UnicodeEncodeError:
+        return "the body: a text in it has half a character, such as \\ud800"
     return ""
 
 

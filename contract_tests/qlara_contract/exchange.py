@@ -73,7 +73,7 @@ class ApiResponse:
         """The body as JSON; ``None`` where it is not."""
         try:
             return json.loads(self.body, parse_float=_number)
-        except ValueError:
+        except (ValueError, RecursionError):  # nested without end
             return None
 
     def value(self, name: str) -> Any:

@@ -30,7 +30,7 @@ _LARGEST_BODY = 64 * 1024**2
 _LARGEST_LINES = 512 * 1024**2
 _LARGEST_MANIFEST = 64 * 1024
 _LARGEST_IN_ALL = 4 * 1024**3
-_LONGEST_LINE = 1024 * 1024
+_LONGEST_LINE = 8 * 1024 * 1024
 _MOST_EXCHANGES = 100_000
 _PIECE = 64 * 1024
 _NAMES = re.compile(
@@ -39,9 +39,10 @@ _NAMES = re.compile(
 _ENCRYPTED = 0x1
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
+# Of requests, which were read strictly. Responses may have had anything for headers, and are not sent.
 _HEADERS = {
     "type": "array",
-    "maxItems": 500,
+    "maxItems": 100_000,
     "items": {
         "type": "array",
         "prefixItems": [
@@ -57,12 +58,21 @@ _MESSAGE = {
     "body": {"type": ["string", "null"]},
     "isWhole": {"type": "boolean"},
 }
+_ANY_HEADERS = {
+    "type": "array",
+    "maxItems": 100_000,
+    "items": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
+}
 _REQUEST = {
     "type": "object",
     "required": ["method", "target", *_MESSAGE],
     "properties": {
-        "method": {"type": "string", "pattern": r"^[A-Za-z]{1,20}$|^\?$"},
-        "target": {"type": "string", "pattern": r"^[!-~]{1,65536}$"},
+        "method": {"type": "string", "pattern": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$|^\?$"},
+        "target": {
+            "type": "string",
+            "pattern": r"^[!-~\u0080-\u00ff]+$",
+            "maxLength": 256 * 1024,
+        },
         **_MESSAGE,
     },
 }
@@ -70,9 +80,10 @@ _RESPONSE = {
     "type": ["object", "null"],
     "required": ["status", "reason", *_MESSAGE],
     "properties": {
-        "status": {"type": "integer", "minimum": 100, "maximum": 599},
+        "status": {"type": "integer", "minimum": 0, "maximum": 999},
         "reason": {"type": "string"},
         **_MESSAGE,
+        "headers": _ANY_HEADERS,
     },
 }
 _LINE = jsonschema_rs.validator_for(
@@ -127,7 +138,10 @@ class OpenArchive:
             if len(line) > _LONGEST_LINE:
                 raise UnusableBundle(f"{place}: expected at most {_LONGEST_LINE} bytes.")
             one = _json(line, place)
-            error = next(_LINE.iter_errors(one), None)
+            try:
+                error = next(_LINE.iter_errors(one), None)
+            except ValueError as lone:
+                raise UnusableBundle(f"{place}: a text in it has half a character.") from lone
             if error is not None:
                 where = ".".join(map(str, error.instance_path)) or "the line"
                 raise UnusableBundle(f"{place}: {where} is not what a bundle has.")
@@ -186,10 +200,16 @@ class OpenArchive:
 def opened(path: Path) -> Iterator[OpenArchive]:
     """Open the archive of a bundle. Raises `UnusableBundle`; its message begins with the path."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _zip(path) as archive:
             yield OpenArchive(archive, _checked(archive))
     except UnusableBundle as error:
         raise UnusableBundle(f"{path}: {error}") from error
+
+
+def _zip(path: Path) -> zipfile.ZipFile:
+    """Open a zip file. Raises `UnusableBundle`."""
+    try:
+        return zipfile.ZipFile(path)
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
@@ -197,9 +217,9 @@ def opened(path: Path) -> Iterator[OpenArchive]:
         ValueError,
         NotImplementedError,
     ) as error:
-        raise UnusableBundle(f"{path}: expected a bundle, which is a zip file: {error}.") from error
+        raise UnusableBundle(f"expected a bundle, which is a zip file: {error}.") from error
     except OSError as error:
-        raise UnusableBundle(f"{path}: cannot be read: {error.strerror or error}.") from error
+        raise UnusableBundle(f"cannot be read: {error.strerror or error}.") from error
 
 
 def _checked(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -235,5 +255,9 @@ def _no_number(name: str) -> float:
 def _json(content: bytes, place: str) -> Any:
     try:
         return json.loads(content.decode(), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise UnusableBundle(f"{place}: not JSON: {error}.") from error
+    except RecursionError as error:
+        raise UnusableBundle(f"{place}: not JSON: it is too deep.") from error
+    except ValueError as error:
+        is_too_long = "set_int_max_str_digits" in str(error)
+        what = "a number in it is too long" if is_too_long else error
+        raise UnusableBundle(f"{place}: not JSON: {what}.") from error

@@ -93,7 +93,7 @@ class Bundle:
         self.notes = [_what_is_kept(keep_data=self.keep_data)]
         if self._kept.left_out:
             self.notes.append(
-                f"Exchanges left out, since there are too many: {self._kept.left_out}."
+                f"Exchanges left out, since there is no room for them: {self._kept.left_out}."
             )
 
     def _write(self, archive: zipfile.ZipFile, fiction: Fiction) -> None:

@@ -99,7 +99,7 @@ class KeptTraffic:
     """Exchanges in the order in which their requests began, with no more in memory than where they are."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:
-        self._file = tempfile.TemporaryFile(prefix="qlara-proxy-")  # noqa: SIM115 - for as long as this is
+        self._file = tempfile.TemporaryFile(prefix="qlara-proxy-", buffering=0)  # noqa: SIM115 - for as long as this is
         self._close = weakref.finalize(self, self._file.close)
         self._places: list[tuple[int, int]] = []  # number, and where it begins
         self._most = most
@@ -119,10 +119,20 @@ class KeptTraffic:
         if self._size + size > self._most:
             self.left_out += 1
             return
-        self._file.seek(self._size)
-        self._file.writelines([sizes, head, *bodies])
+        try:
+            self._file.seek(self._size)
+            for each in (sizes, head, *bodies):
+                self._write(each)
+        except OSError:  # the disk is full
+            self.left_out += 1
+            return
         self._places.append((exchange.number, self._size))
         self._size += size
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
 
     def __iter__(self) -> Iterator[KeptExchange]:
         for _, place in sorted(self._places):

@@ -113,7 +113,9 @@ class Recording:
         fiction.learn(self._kept)
         self.notes = [_what_is_kept(keep_data=self.keep_data)]
         if self._kept.left_out:
-            self.notes.append(f"{counted(self._kept.left_out, 'exchange')} too many: left out.")
+            self.notes.append(
+                f"{counted(self._kept.left_out, 'exchange')} left out: there was no room."
+            )
         if len(keys) > 1:
             self.notes.append(f"{len(keys)} API keys were used: one scenario for each.")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -87,9 +87,10 @@ def replay(
         CannotRun: the target cannot be reached any more.
     """
     tally, comparisons = ComparedResponses(), dict[int | None, Comparison]()
+    of_fiction = bundle.manifest.get("personalData") != "kept"
     for exchange in sorted(bundle.exchanges, key=lambda one: one.number):
         account = bundle.accounts.get(exchange.number)
-        one = _replayed(exchange, account, target, comparisons)
+        one = _replayed(exchange, account, target, comparisons, of_fiction=of_fiction)
         if one.reason:
             tally.not_compared[one.reason] += 1
         else:
@@ -103,16 +104,20 @@ def _replayed(
     account: int | None,
     target: Target,
     comparisons: dict[int | None, Comparison],
+    *,
+    of_fiction: bool,
 ) -> Replayed:
     request = exchange.request
-    if not request.is_whole or not request.method.isalpha() or not request.target.startswith("/"):
+    is_plain = request.method.isalpha() and request.target.isascii()
+    if not request.is_whole or not is_plain or not request.target.startswith("/"):
         return Replayed(exchange, None, reason="the recorded request is not whole")
     try:
         key = target.key_of(exchange, account)
         comparison = comparisons.get(account)
         if comparison is None:
             bases = ("http://recorded.invalid", target.base_url)
-            comparison = comparisons[account] = Comparison((exchange.key, key), bases)
+            keys = (exchange.key, key)
+            comparison = comparisons[account] = Comparison(keys, bases, of_fiction=of_fiction)
         path, body = comparison.request(exchange)
         response = target.send(request.method, path, exchange, body, key)
     except NotSent as error:

@@ -23,13 +23,14 @@ _STYLES: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def painter(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Paint:
+def painter(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> Paint:
     """Return what paints a text in a style for *stream*: ``paint("bad", text)``.
 
-    It leaves the text alone if the stream is no terminal, if ``NO_COLOR`` is set (no-color.org), or
+    It leaves the text alone if the stream is closed or no terminal, if ``NO_COLOR`` is set (no-color.org), or
     if the terminal is dumb.
     """
-    is_plain = not stream.isatty() or environment.get("NO_COLOR") or _is_dumb(environment)
+    is_terminal = stream is not None and stream.isatty()
+    is_plain = not is_terminal or environment.get("NO_COLOR") or _is_dumb(environment)
     return plain if is_plain else painted
 
 

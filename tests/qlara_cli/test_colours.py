@@ -32,3 +32,7 @@ def test_a_file_a_dumb_terminal_and_who_wants_none_get_none(
     stream: io.StringIO, environment: dict[str, str]
 ) -> None:
     assert painter(stream, environment)("refused", "400") == "400"
+
+
+def test_a_closed_stream_is_no_terminal() -> None:
+    assert painter(None, {})("bad", "x") == "x"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qlara_contract.checks import shape_error
 from qlara_contract.curl import CurlStyle
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
@@ -132,3 +133,13 @@ def test_what_curl_would_write_otherwise_is_sent_as_a_body() -> None:
 def test_a_secret_is_masked_as_it_is_escaped() -> None:
     text = 'a%2Fb%26"c a/b&amp;&#34;c a/b&\\"c'
     assert mask(text, ('a/b&"c',)) == 'a%2Fb%26"c YOUR_API_KEY YOUR_API_KEY'
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b"9" * 5000, b"\xff", b""])
+def test_a_body_that_is_no_json_that_can_be_read_is_none(body: bytes) -> None:
+    assert ApiResponse(200, (), body).json is None
+
+
+def test_half_a_character_is_no_documented_shape() -> None:
+    body = ApiResponse(200, (), b'{"listId": "\\ud800", "contacts": []}').json
+    assert shape_error("listContacts", 200, body).startswith("the body: a text in it has half")

@@ -119,6 +119,23 @@ def test_the_terminal_shows_verdict_evidence_reasons_and_what_is_left_behind() -
     assert SECRET not in text
 
 
+def test_of_many_reasons_the_terminal_shows_the_first_and_counts_the_others() -> None:
+    outcome = _outcome()
+    outcome.settings = replace(outcome.settings, only=())
+    for number, each in enumerate(outcome.in_state(PromiseState.NOT_EXERCISED)):
+        each.reasons[:] = [f"reason {'A' if number < 5 else number}"]
+    left = len(outcome.in_state(PromiseState.NOT_EXERCISED)) - 5
+    out = StringIO()
+    print_outcome(Console(file=out, width=400), outcome)
+
+    shown = re.findall(r"^  reason \w+ \(\d+\)", out.getvalue(), re.MULTILINE)
+    assert shown == ["  reason A (5)", *(f"  reason {number} (1)" for number in range(5, 10))]
+    assert (
+        f"… and {left - 5} more promises, for {left - 5} other reasons: `--report DIR`"
+        in out.getvalue()
+    )
+
+
 def test_the_page_is_self_contained_escaped_and_without_the_key() -> None:
     html = as_html(_outcome())
     assert re.findall(r"(?:src|href)=|<script|@import|url\(", html) == []

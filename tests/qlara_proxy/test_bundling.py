@@ -13,12 +13,15 @@ import pytest
 from qlara_proxy import archive
 from qlara_proxy.bundling import Bundle, UnusableBundle, read_bundle
 from qlara_proxy.keeping import kept
-from tests.qlara_proxy.passing import UPLOAD, Deployment, exchange, form
+from qlara_proxy.replaying import replay, sandbox_for
+from tests.qlara_proxy.passing import QUOTA, UPLOAD, Deployment, exchange, form
 from tests.qlara_proxy.test_recording import play_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from qlara_proxy.traffic import PassedExchange
 
     Change = Callable[[dict[str, bytes]], dict[str, bytes]]
 
@@ -86,6 +89,52 @@ def test_what_is_kept_can_be_read_as_it_was(tmp_path: Path) -> None:
     assert found.accounts == {2: 1, 3: 2}
     assert found.manifest["baseUrl"] == "http://deployment.test"
     assert "Kept as they were" in one.notes[0]
+
+
+ODD = {
+    "a method of its own": exchange(1, "M-SEARCH", "/a"),
+    "raw bytes in the path": exchange(1, "GET", "/caf\xc3\xa9"),
+    "a status that is none": exchange(1, status=999),
+    "a status of zeros": exchange(1, status=0),
+    "headers that are none": exchange(1, response_headers=[("", "x"), ("X\xff", "a\0b")]),
+    "nine hundred headers": exchange(
+        1, response_headers=[(f"X-{n}", "a" * 900) for n in range(900)]
+    ),
+    "a request with as many": exchange(1, headers=[(f"X-{n}", "\xe9" * 200) for n in range(900)]),
+}
+
+
+@pytest.mark.parametrize("passed", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("keep_data", [False, True], ids=["replaced", "kept"])
+def test_whatever_passed_can_be_read_and_played_back(
+    tmp_path: Path, passed: PassedExchange, keep_data: bool
+) -> None:
+    path = tmp_path / "traffic.zip"
+    one = Bundle("http://deployment.test", keep_data)
+    one.passed(passed)
+    one.write(path)
+    found = read_bundle(path)
+    with sandbox_for(found) as target:
+        tally = replay(found, target)
+
+    assert sum(tally.compared.values()) + sum(tally.not_compared.values()) == 1
+
+
+def test_errors_whose_words_were_replaced_are_the_same_and_others_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.zip"
+    one = Bundle("http://deployment.test")
+    with Deployment(one) as deployment:
+        deployment.send("GET", "/api/Rossi")
+        deployment.send("GET", QUOTA, key="nobody-77")
+        deployment.send("POST", UPLOAD, [("Content-Type", "text/rossi")], b"Marco Rossi")
+    other = b'{"status":"fail","data":{"apiKey":"Expected a key of the account."}}'
+    one.passed(exchange(4, key="nobody-77", status=401, response=other))
+    one.write(path)
+    found = read_bundle(path)
+    with sandbox_for(found) as target:
+        tally = replay(found, target)
+
+    assert [(each.kind, each.exchanges) for each in tally.differences()] == [("wording", [4])]
 
 
 def test_report_files_go_into_the_bundle(tmp_path: Path) -> None:
@@ -209,7 +258,16 @@ def also(name: str, content: bytes = b"x") -> Change:
             with_lines(line(request_body="bodies/000777-request")),
             r"It lacks bodies/000777-request\.",
         ),
-        (with_lines(line(failure="x" * 2_000_000)), r"line 1: expected at most 1048576 bytes\."),
+        (with_lines(line(failure="x" * 9_000_000)), r"line 1: expected at most 8388608 bytes\."),
+        (
+            with_lines(line(request_headers=[["Accept", "\ud800"]])),
+            r"line 1: a text in it has half a character\.",
+        ),
+        (
+            with_lines(b'{"number": ' + b"9" * 5000 + b"}"),
+            r"not JSON: a number in it is too long\.",
+        ),
+        (with_lines(b"[" * 200_000), r"line 1: not JSON: it is too deep\."),
     ],
 )
 def test_an_archive_that_is_wrong_is_refused_with_what_was_expected(

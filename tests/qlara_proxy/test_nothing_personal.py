@@ -414,3 +414,19 @@ def test_two_recordings_invent_differently(tmp_path: Path) -> None:
         texts.append(path.read_text(encoding="utf-8").split("lists:")[1])
 
     assert texts[0] != texts[1]
+
+
+def test_the_words_of_an_error_about_the_key_are_no_secrets_but_a_key_in_it_is(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "traffic.zip"
+    error = f'{{"status":"fail","data":{{"apiKey":"Unknown or inactive credential {KEYS[0]}."}}}}'
+    one = Bundle("http://deployment.test", keep_data=True)
+    one.passed(exchange(1, status=401, response=error.encode()))
+    one.passed(exchange(2, response=b'{"name":"An inactive credential, Unknown to us"}'))
+    one.write(path)
+
+    assert [each.response and each.response.body for each in read_bundle(path).exchanges] == [
+        error.replace(KEYS[0], "YOUR_API_KEY").encode(),
+        b'{"name":"An inactive credential, Unknown to us"}',
+    ]

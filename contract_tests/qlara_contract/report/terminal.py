@@ -49,6 +49,8 @@ _STYLES = {
     PromiseState.KEPT: "green",
 }
 _SHOWN_CAUSES = 6
+_SHOWN_REASONS = 6
+_SHOWN_PROMISES = 4
 _SECONDS_A_LINE = 2.0
 _NARROWEST = 40
 _LONGEST = 240
@@ -293,12 +295,18 @@ def _print_not_exercised(console: Console, outcome: Outcome) -> None:
         by_reason.setdefault(result.reason, []).append(result)
     if by_reason:
         console.print(f"\n[bold]{outcome.wording.not_exercised.capitalize()}[/]")
-    for reason, results in sorted(by_reason.items(), key=lambda each: -len(each[1])):
-        ids = ", ".join(each.promise.id for each in results[:4])
-        more = f" and {len(results) - 4} more" if len(results) > 4 else ""
+    ordered = sorted(by_reason.items(), key=lambda each: -len(each[1]))
+    for reason, results in ordered[:_SHOWN_REASONS]:
+        ids = ", ".join(each.promise.id for each in results[:_SHOWN_PROMISES])
+        rest = len(results) - _SHOWN_PROMISES
+        more = f" and {rest} more" if rest > 0 else ""
         _say(console, f"{escape(reason)} ({len(results)}): [dim]{ids}{more}[/]", 2, 2)
         for said in filter(None, dict.fromkeys(remedy(outcome, each) for each in results)):
             _say(console, f"[dim]to exercise: {escape(said)}[/]", 4, 2)
+    if others := ordered[_SHOWN_REASONS:]:
+        promises = counted(sum(len(results) for _, results in others), "more promise")
+        reasons = counted(len(others), "other reason")
+        _say(console, f"… and {promises}, for {reasons}: `--report DIR` shows all of them.", 2, 2)
 
 
 def _print_deviations(console: Console, outcome: Outcome) -> None:

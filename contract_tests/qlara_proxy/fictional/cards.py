@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from qlara_proxy.fictional.words import Words
 
 _FRAME = re.compile(rb"(?:BEGIN|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
+_FRAMES = frozenset([b"BEGIN:VCARD", b"END:VCARD"])
+_PLAIN_HEAD = re.compile(rb"[A-Za-z0-9.;=,_/-]+:")
+# What needs a look at each octet: a frame in the line, escapes to other charsets, NUL.
+_NOT_PLAIN = re.compile(rb"VCARD|[\0\x1b]", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r{2,9}\n|\r\n|\r|\n")
 _NAMES = frozenset(
     [
@@ -357,10 +361,12 @@ class CardFiles:
         self._texts = texts
         # Files repeat the same few heads tens of thousands of times.
         self._head = lru_cache(maxsize=2048)(self._new_head)
+        self._plain_head = lru_cache(maxsize=2048)(self._new_plain_head)
 
     def file(self, data: bytes) -> bytes:
         """Return what stands for a file: as long, but where mail addresses have a longer domain."""
         self._head.cache_clear()
+        self._plain_head.cache_clear()
         parts = encoded_parts(data)
         if len(parts) == 1 and not parts[0][0] and (wide := _wide(data)):
             parts = [(wide, data)]  # no card in it tells
@@ -406,7 +412,11 @@ class CardFiles:
         self, data: bytes, segments: list[tuple[int, int]], out: list[bytes], last: int
     ) -> int:
         """Add what stands for a logical line to *out*, whose next octet stands for that at *last*."""
-        quoted = len(segments) > 1 and _is_quoted_printable(data[slice(*segments[0])])
+        if len(segments) == 1:
+            ((start, end),) = segments
+            out += (data[last:start], self._unfolded(data[start:end]))
+            return end
+        quoted = _is_quoted_printable(data[slice(*segments[0])])
         ends = [
             end - (quoted and data[start:end].endswith(b"=") and (start, end) != segments[-1])
             for start, end in segments
@@ -420,6 +430,25 @@ class CardFiles:
             at += end - start
             last = end
         return last
+
+    def _unfolded(self, line: bytes) -> bytes:
+        """Return what stands for a line that is not folded; most of them are plain, and need no look at each octet."""
+        if line in _FRAMES:
+            return line
+        head = _PLAIN_HEAD.match(line)
+        if head and line.isascii() and not _NOT_PLAIN.search(line):
+            new, replace = self._plain_head(head[0])
+            if replace is not None:
+                value = line[head.end() :].decode()
+                return new + "".join(replace(value)).encode("utf-8", "replace")
+        return b"".join(self._line(line))
+
+    def _new_plain_head(self, head: bytes) -> tuple[bytes, octets.Replace | None]:
+        """Return what stands for a head without quotes, and what replaces its value; None: that is encoded."""
+        text, prop, _ = read_any_line(head)
+        name, parameters = _named(text)
+        replace = None if prop.encoding else self._replace_under(name, parameters)
+        return b"".join(self._head(head)), replace
 
     def _line(self, line: bytes) -> list[bytes]:
         """Return what stands for each octet of a logical line; frames stay, wherever in it they are."""
@@ -442,8 +471,7 @@ class CardFiles:
         if b":" not in line:
             return octets.replaced(line, self._anything)
         head = line[: len(line) - len(value)]
-        name, parameters = name_and_parameters(head_text)
-        name = name.rpartition(".")[2].strip(" \t\ufeff").upper()
+        name, parameters = _named(head_text)
         new = self._head(head)
         return [*new, *self._value(name, line[len(head) :], prop, parameters)]
 
@@ -451,8 +479,7 @@ class CardFiles:
         self, name: str, value: bytes, prop: object, parameters: dict[str, list[str]]
     ) -> list[bytes]:
         charset, encoding = prop.charset, prop.encoding  # type: ignore[attr-defined]
-        is_uri = any(each.strip().upper() == "URI" for each in parameters.get("VALUE", ()))
-        replace = self._replace(name, uri=is_uri)
+        replace = self._replace_under(name, parameters)
         if encoding == "QUOTED-PRINTABLE":
             return octets.replaced_quoted_printable(value, replace, charset)
         if encoding == "BASE64":
@@ -461,6 +488,10 @@ class CardFiles:
                 fill = self._words.chance("base64", len(value)).randbytes
                 return octets.replaced_base64(value, replace if text else None, fill, charset)
         return octets.replaced(value, replace, charset)
+
+    def _replace_under(self, name: str, parameters: dict[str, list[str]]) -> octets.Replace:
+        is_uri = any(each.strip().upper() == "URI" for each in parameters.get("VALUE", ()))
+        return self._replace(name, uri=is_uri)
 
     def _replace(self, name: str, *, uri: bool) -> octets.Replace:
         if name == "TEL":
@@ -541,6 +572,12 @@ class CardFiles:
             or (value.replace(".", "").isdecimal() and len(value) < 4 and value.isascii())
         )
         return [*text] if is_kept else self._label(text)
+
+
+def _named(head: str) -> tuple[str, dict[str, list[str]]]:
+    """Return the name of a property, in capitals and without its group, and its parameters."""
+    name, parameters = name_and_parameters(head)
+    return name.rpartition(".")[2].strip(" \t\ufeff").upper(), parameters
 
 
 def _says_what_for(word: str) -> bool:

@@ -9,7 +9,6 @@ same calling code. Such a number may be somebody's: nobody should dial it.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import digit
 
@@ -74,6 +73,7 @@ class FictionalNumbers:
         self.known: dict[str, str] = {}
         self.real: set[str] = set()
         self._taken: set[str] = set()
+        self._nationals: dict[str, str] = {}  # of all of them, by their E.164
 
     def fictional(self, number: str) -> str:
         """Return the number that stands for one in E.164."""
@@ -119,7 +119,7 @@ class FictionalNumbers:
 
     def _written(self, text: str, number: str, wanted: str) -> Iterator[list[str]]:
         """Yield the text with the digits of *wanted* in the places of those of *number*."""
-        old, new = _national(number), _national(wanted)
+        old, new = self._national(number), self._national(wanted)
         if len(old) != len(new):
             return
         for with_letters in (False, True):
@@ -133,6 +133,12 @@ class FictionalNumbers:
                 for keeps_extension in (False, True):
                     yield self._filled(text, places, new, keeps_extension=keeps_extension)
                 start = digits.rfind(old, 0, start + len(old) - 1) if start else -1
+
+    def _national(self, number: str) -> str:
+        found = self._nationals.get(number)
+        if found is None:
+            found = self._nationals[number] = _significant(phonenumbers.parse(number))
+        return found
 
     def _filled(
         self, text: str, places: list[int], new: str, *, keeps_extension: bool
@@ -219,7 +225,8 @@ class FictionalNumbers:
 
     def _drawn(self, number: str) -> str:
         parsed = phonenumbers.parse(number)
-        code, national = str(parsed.country_code), _national(number)
+        code, national = str(parsed.country_code), _significant(parsed)
+        self._nationals[number] = national
         kind = _kind(parsed)
         chance = self._words.chance("number", number)
         elsewhere = ""  # of the type, but of another country with the same calling code
@@ -288,9 +295,8 @@ def _kind(parsed: phonenumbers.PhoneNumber) -> _Kind:
     return _Kind(region, phonenumbers.number_type(parsed))
 
 
-@lru_cache(maxsize=4096)
-def _national(number: str) -> str:
-    return str(phonenumbers.national_significant_number(phonenumbers.parse(number)))
+def _significant(parsed: phonenumbers.PhoneNumber) -> str:
+    return str(phonenumbers.national_significant_number(parsed))
 
 
 def _key(character: str, with_letters: bool) -> str:

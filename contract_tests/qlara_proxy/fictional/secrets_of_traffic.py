@@ -34,6 +34,8 @@ _IN_FORM = re.compile(
     re.IGNORECASE,
 )
 _IN_JSON = re.compile(rb'"([A-Za-z_-]{2,20})"\s*:\s*"([^"\\\r\n]{4,500})"')
+_LIKE_A_KEY = re.compile(r"(?=[\w.-]*\d)[\w.-]{7,}\w")
+_FIRST_ERROR = 400
 _PAIR = re.compile(r"[^\s;,=]+=\"?([^\s;,\"]+)")
 
 
@@ -114,11 +116,21 @@ class Secrets:
             value for name, value in parse_qsl(urlsplit(request.target).query) if _is_secret(name)
         )
         yield from with_query
-        for body in (request.body, response.body if response else b""):
-            some = body[:100_000]
-            for found in (*_IN_FORM.findall(some), *_IN_JSON.findall(some)):
-                if _is_secret(found[0].decode("latin-1")):
-                    yield found[1].decode("utf-8", "replace")
+        yield from _named_in(request.body)
+        if response is not None:
+            # An error names the field that it is about: its message is no secret, but may quote one.
+            is_message = response.status >= _FIRST_ERROR
+            for value in _named_in(response.body):
+                quotes = is_message and " " in value
+                yield from _LIKE_A_KEY.findall(value) if quotes else (value,)
+
+
+def _named_in(body: bytes) -> Iterator[str]:
+    """Yield the values of fields of a body that are called as secrets are."""
+    some = body[:100_000]
+    for found in (*_IN_FORM.findall(some), *_IN_JSON.findall(some)):
+        if _is_secret(found[0].decode("latin-1")):
+            yield found[1].decode("utf-8", "replace")
 
 
 _WIDE = ("utf-16-le", "utf-16-be")

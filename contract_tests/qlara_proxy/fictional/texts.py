@@ -30,6 +30,7 @@ _SCHEMES = re.compile(
 )
 _ESCAPE = re.compile(r"\\[\\,;:nN]")
 _DIGITS = re.compile(r"\d+")
+_ASCII_RUN = re.compile(r"[A-Za-z]+|[0-9]+")
 _LETTERS = re.compile(_MARKS_AND_LETTERS)
 _DATE = re.compile(r"(?<!\d)(\d{4}|--)(-?)(\d{2})(-?)(\d{2})(?!\d)")
 _TIME = re.compile(r"T?(\d{2})(:?)(\d{2})(:?)(\d{2})")
@@ -165,7 +166,7 @@ class Texts:
         if "@" in text:
             for found in _MAIL.finditer(text):
                 yield found.start(1), found.end(1), _spread(self.domain(found[1]), found[1])
-        for found in _WWW.finditer(text):
+        for found in _WWW.finditer(text) if "." in text else ():
             host = found[0][4:]
             yield (
                 found.start(),
@@ -189,15 +190,16 @@ def _spread(new: str, old: str) -> list[str]:
 
 def _runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
     """Yield the runs of letters with their marks, and of digits, in what is not *done*."""
-    start, kind, is_ascii = 0, "", text.isascii()
+    if text.isascii():
+        yield from _ascii_runs(text, done)
+        return
+    start, kind = 0, ""
     for at, character in enumerate(text):
         if done[at]:
             now = ""
         elif character.isdecimal():
             now = "N"
-        elif character.isalpha() or (
-            not is_ascii and kind == "L" and category(character)[0] == "M"
-        ):
+        elif character.isalpha() or (kind == "L" and category(character)[0] == "M"):
             now = "L"
         else:
             now = ""
@@ -207,3 +209,17 @@ def _runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
             start, kind = at, now
     if kind:
         yield start, len(text)
+
+
+def _ascii_runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
+    """Yield the same for a text in ASCII, in a fraction of the time."""
+    for found in _ASCII_RUN.finditer(text):
+        start, end = found.span()
+        while start < end:
+            stop = done.find(1, start, end)
+            stop = end if stop < 0 else stop
+            if start < stop:
+                yield start, stop
+            start = done.find(0, stop, end)
+            if start < 0:
+                break

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import random
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from unicodedata import category, digit, name, normalize
@@ -26,6 +26,7 @@ _WINDOW = 4
 _TRIES = 60
 # Longer ones are no words: they are not remembered, and no two of them become one by chance.
 _LONGEST_WORD = 64
+_REMEMBERED_WORDS = 32 * 1024
 # What means something in a vCard file, a form or JSON: no word may become one of these.
 _RESERVED = frozenset(
     {
@@ -51,6 +52,9 @@ class Words:
         self.people: set[str] = set()
         self.mentioned: set[str] = set()
         self.is_learning = True
+        # Texts repeat the same words tens of thousands of times.
+        self._learn = lru_cache(maxsize=_REMEMBERED_WORDS)(self._learned)
+        self._write = lru_cache(maxsize=_REMEMBERED_WORDS)(self._written)
         self._next_letter = _cycle(self.chance("letters"), _ASCII)
         self._next_digit = _cycle(self.chance("digits"), _DIGITS)
 
@@ -61,23 +65,31 @@ class Words:
 
     def word(self, text: str, *, of_a_person: bool = True) -> list[str]:
         """Return what stands for each character of a run of letters and marks."""
-        clusters = _clusters(text)
-        key = "".join(map(_lower, map(_composed, clusters)))
+        is_long = len(text) > _LONGEST_WORD
         if self.is_learning:
-            if len(key) >= _WINDOW:
-                (self.people if of_a_person else self.mentioned).add(key)
+            (self._learned if is_long else self._learn)(text, of_a_person)
             return [*text]
+        return [*(self._written if is_long else self._write)(text)]
+
+    def _learned(self, text: str, of_a_person: bool) -> None:
+        key = _key(_clusters(text))
+        if len(key) >= _WINDOW:
+            (self.people if of_a_person else self.mentioned).add(key)
+
+    def _written(self, text: str) -> tuple[str, ...]:
+        clusters = _clusters(text)
+        key = _key(clusters)
         fiction = self._known.get(key)
         if fiction is None:
             fiction = self._invented(key)
             if len(key) <= _LONGEST_WORD:
                 self._known[key] = fiction
                 self._taken.add(fiction)
-        return [
+        return tuple(
             character
             for cluster, letter in zip(clusters, fiction, strict=True)
             for character in _as_written(letter, cluster)
-        ]
+        )
 
     def digits(self, text: str, *salt: object) -> list[str]:
         """Return what stands for each digit of a run; the digits of other scripts stay in theirs."""
@@ -156,6 +168,8 @@ def _spoken(key: str, chance: random.Random) -> str:
 
 def _clusters(text: str) -> list[str]:
     """Return the letters of a text, each with the marks that can become one character with it."""
+    if text.isascii():
+        return [*text]
     clusters: list[str] = []
     for character in text:
         is_mark = category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
@@ -166,6 +180,11 @@ def _clusters(text: str) -> list[str]:
                 continue
         clusters.append(character)
     return clusters
+
+
+def _key(clusters: list[str]) -> str:
+    """Return what is the same for a word however it is written."""
+    return "".join(map(_lower, map(_composed, clusters)))
 
 
 def _composed(cluster: str) -> str:

@@ -51,16 +51,33 @@ class PassingBody:
         self.size += len(piece)
         if not held:
             return
-        self._held += held
         kept = piece if held == len(piece) else piece[:held]
-        if self._file is not None:
-            self._file.write(kept)
+        is_small = self._file is None and self._held + held <= IN_MEMORY
+        if not is_small and not self._has_file():
+            self._room.give_back(held)
             return
-        self._parts.append(kept)
-        if self._held > IN_MEMORY:
-            self._file = TemporaryFile(prefix="qlara-proxy-")  # noqa: SIM115 - closed by release
-            self._file.writelines(self._parts)
-            self._parts.clear()
+        if self._file is None:
+            self._parts.append(kept)
+            self._held += held
+            return
+        written = _written(self._file, kept)
+        self._room.give_back(held - written)
+        self._held += written
+
+    def _has_file(self) -> bool:
+        """Return whether what is kept is in a file, and put it there; not if the disk has no room for it."""
+        if self._file is not None:
+            return True
+        try:
+            file = TemporaryFile(prefix="qlara-proxy-", buffering=0)  # noqa: SIM115 - closed by release
+        except OSError:
+            return False
+        if _written(file, self.read()) < self._held:
+            file.close()
+            return False
+        self._file = file
+        self._parts.clear()
+        return True
 
     def read(self) -> bytes:
         """Return what is kept."""
@@ -79,3 +96,14 @@ class PassingBody:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _written(file: IO[bytes], data: bytes) -> int:
+    """Return how many bytes of *data* the disk had room for: what passes, passes in any case."""
+    done = 0
+    try:
+        while done < len(data):
+            done += file.write(data[done:])
+    except OSError:
+        pass
+    return done

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
 import struct
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +14,12 @@ import pytest
 from qlara_contract.errors import CannotRun
 from qlara_proxy.forwarding.keeping import Room
 from qlara_proxy.forwarding.target import target_of, why_unreachable
+from qlara_proxy.keeping import KeptTraffic, kept
+from tests.qlara_proxy.passing import exchange
 from tests.qlara_proxy.targets import Peer, byte_target, forwarding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -211,6 +216,45 @@ def test_an_exchange_that_does_not_end_is_cut_when_the_proxy_stops_and_is_not_th
 
         assert cut == 1
         assert [each.failure for each in proxy.collector.seen] == ["The proxy was stopped."]
+
+
+@contextmanager
+def _a_full_disk() -> Iterator[None]:
+    """Let no file of this process grow beyond 300 KB."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300 * 1024, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_on_a_full_disk_all_of_it_passes_and_only_the_beginning_is_kept() -> None:
+    def respond(peer: Peer) -> None:
+        peer.head()
+        peer.until(b"END")
+        peer.send(OK)
+
+    body = b"x" * MEGABYTE + b"END"
+    request = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with _a_full_disk(), byte_target(respond) as target, forwarding(target.url) as proxy:
+        client = proxy.connect()
+        client.send(request + body)
+        response = client.until(b"ok")
+        [received] = target.received()
+        [seen] = proxy.seen()
+
+    assert (response, received.partition(b"\r\n\r\n")[2]) == (OK, body)
+    assert (seen.status, len(seen.sent) in range(1, len(body))) == (200, True)
+
+
+def test_on_a_full_disk_exchanges_are_left_out_and_small_ones_still_kept() -> None:
+    traffic = KeptTraffic()
+    with _a_full_disk():
+        traffic.add(kept(exchange(1, body=b"x" * MEGABYTE)))
+        traffic.add(kept(exchange(2, body=b"small")))
+
+    assert ([each.number for each in traffic], traffic.left_out) == ([2], 1)
 
 
 def test_of_bodies_without_room_only_the_beginning_is_kept_and_all_of_it_passes() -> None:

@@ -139,7 +139,8 @@ class ReportChecks:
     def _repeats(self, seen: SeenImport, file: FileDigest, api: ApiExchange) -> None:
         """Judge what the report says of numbers that the file has more than once."""
         numbers = [each.number for each in file.cards if not each.fault]
-        repeated = len(numbers) - len(set(numbers))
+        sure = [each.number for each in file.cards if not each.fault and each.has_sure_number]
+        repeated = len(sure) - len(set(sure))
         if self._expected.duplicates_repeated != "duplicate":
             return
         if seen.strategy == "DUPLICATE" and self._expected.copy_count == "new":

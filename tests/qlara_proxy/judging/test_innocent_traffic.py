@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from qlara_contract.promises import BY_ID
+from qlara_contract.contract import contract
+from qlara_contract.forms import FormFile, ImportForm
+from qlara_contract.promises import BY_ID, UPLOAD
 from qlara_proxy.judging import TrafficJudge
 from tests.qlara_proxy.judging.traffic import NOON, URL, Traffic, contact, person, report
 
@@ -297,5 +299,19 @@ def test_a_number_without_the_code_of_its_country_is_of_the_region_of_the_accoun
         traffic.upload(person(national), report(duplicates=1), strategy="UPDATE")
         traffic.page([contact(MARCO), contact(elsewhere, identity="cnt_other")])
         traffic.upload(person(national, "Anna"), refused)
+
+    assert [each for each in traffic.broken if not BY_ID[each].is_assumed] == []
+
+
+@pytest.mark.parametrize("number", ["", "+390669812345"])
+@pytest.mark.parametrize("named", ["contacts.vcf", "a name of its own.vcf"])
+def test_a_file_without_a_card_that_can_be_imported_may_be_refused_whatever_its_form(
+    number: str, named: str
+) -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+    form = ImportForm(FormFile(person(number).encode(), named), (("listId", "list_a"),))
+    body = {"status": "fail", "data": {"file": "The file holds no card that can be imported."}}
+
+    traffic.send("POST", contract().path_of(UPLOAD), 400, body, form=form)
 
     assert [each for each in traffic.broken if not BY_ID[each].is_assumed] == []

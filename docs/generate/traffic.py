@@ -47,7 +47,7 @@ other shows.
 | duplicates by number | numbers that are known to be in the same list; in other lists once these are seen to count | not judged |
 
 **Others.** Whoever else uses the account could have brought about most such differences. One is therefore a **doubt**, told apart
-and no drift. The same difference for the third time is broken. A quota that moves with nothing sent in between is shared: it
+and no drift. The same difference in a third exchange is broken. A quota that moves with nothing sent in between is shared: it
 is not judged any more, and its doubts are dropped. What remains is somebody who imports in step with this traffic, three times by
 the same amount, and at no other time. `--sole-client` says that there is nobody else, and then each difference counts at once.
 

@@ -315,3 +315,17 @@ def test_a_file_without_a_card_that_can_be_imported_may_be_refused_whatever_its_
     traffic.send("POST", contract().path_of(UPLOAD), 400, body, form=form)
 
     assert [each for each in traffic.broken if not BY_ID[each].is_assumed] == []
+
+
+def test_many_contacts_that_another_client_changed_at_once_are_one_doubt() -> None:
+    traffic = Traffic()
+    numbers = [f"+39348000000{at}" for at in range(5)]
+    file = "".join(map(person, numbers))
+    skipped = report(total=5, imported=0, duplicates=5, skipped=5)
+
+    traffic.page([contact(each) for each in numbers])
+    traffic.upload(file, skipped)
+    traffic.page([contact(each, "Anna Verdi") for each in numbers])
+
+    assert traffic.broken == []
+    assert len(traffic.doubts) == 1

@@ -32,8 +32,10 @@ cards are read as the sandbox reads them.
 ## Several exchanges
 
 A change between two readings is judged if nothing else is known to have happened between them: every exchange has its time, and
-one that overlaps has no order. An import whose response was lost may have been carried out or not, then or later: nothing that it
-could have changed is judged. The keys (with a sandbox, its sessions too) are told apart as accounts.
+one that overlaps has no order. An import whose response was lost may have been carried out or not, within an hour: nothing that it
+could have changed is judged. Each key (with a sandbox, each session too) is followed for itself. Two keys may be of one account until
+their quotas, read with no import in between, are different: until then, what one of them imports may have changed what the
+other shows.
 
 | what | judged if | otherwise |
 |---|---|---|
@@ -45,7 +47,7 @@ could have changed is judged. The keys (with a sandbox, its sessions too) are to
 | duplicates by number | numbers that are known to be in the same list; in other lists once these are seen to count | not judged |
 
 **Others.** Whoever else uses the account could have brought about most such differences. One is therefore a **doubt**, told apart
-and no drift. The same difference for the third time is broken. A quota that moves with nothing sent in between is shared: it
+and no drift. The same difference in a third exchange is broken. A quota that moves with nothing sent in between is shared: it
 is not judged any more, and its doubts are dropped. What remains is somebody who imports in step with this traffic, three times by
 the same amount, and at no other time. `--sole-client` says that there is nobody else, and then each difference counts at once.
 
@@ -55,7 +57,9 @@ waits. What shows later is `list.visible-at-once` or `quota.moves-at-once`, whic
 
 **Conventions.** Assumed promises are judged by the contract, or by the overlay that is given. The number of the first page and
 whether `page` is read are learnt from what passes, as the documented promises about pages rest on them. Numbers that are not
-mobile count as valid once one was imported.
+mobile count as valid once one was imported. A number without the code of its country is of the region of the account, which traffic
+does not tell: it counts for nothing that is documented, unless it is stored as it was typed. A list that `listName` leads to may have
+been there before, until the same name was seen to lead to two lists, or the list holds no more than was imported.
 
 ## What is remembered
 

@@ -8,6 +8,7 @@ from qlara_contract.promises import promise
 from qlara_proxy.judging.fields import AS_IMPORTED, FieldChecks
 from qlara_proxy.judging.imports import promise_of
 from qlara_proxy.judging.reading import hashed
+from qlara_proxy.judging.traits import OF_REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,6 +103,8 @@ class ImportComparison(FieldChecks):
     def _skipped_lists(self) -> None:
         """Judge whether SKIP has put contacts of other lists on the list of the import."""
         here = hash(self._page.list_id)
+        if not self._knows_who_was_there():
+            return
         for card in self._cards:
             lists = self._known.lists_of(card.number)
             if not lists or here in lists or not self._known.is_account_wide:
@@ -131,6 +134,8 @@ class ImportComparison(FieldChecks):
             return
         if not missing:
             self._ledger.kept("upload.imports-together")
+        missing = [each for each in missing if each.has_sure_number]
+        if not missing:
             return
         what = (
             f"{len(missing)} contacts of an import are missing that was sent together with another."
@@ -151,6 +156,8 @@ class ImportComparison(FieldChecks):
             if len(same) == 1 and card.name:
                 self._changed_number(card, same[0])
                 continue
+            if not card.has_sure_number:
+                continue
             if card.number in self._known and self._seen.strategy == "UPDATE":
                 if self._expected.update_list == "joined":
                     what = "A contact that UPDATE changed is not on the list of the import."
@@ -161,19 +168,38 @@ class ImportComparison(FieldChecks):
     def _strangers(self) -> dict[int, list[Mapping[str, Any]]]:
         """Return contacts by name that are of this import for sure, and of none of its numbers."""
         found: dict[int, list[Mapping[str, Any]]] = {}
-        is_new = bool(self._seen.list_name) and not self._seen.asked
-        if not (is_new or self._known.has_read(self._page.list_id)):
+        if not self._knows_who_was_there():
             return found  # a namesake may have been there before
         for number, contacts in self._by_number.items():
             for each in contacts if self._known.is_stranger(number) else ():
                 found.setdefault(hashed(str(each.get("name") or "")), []).append(each)
         return found
 
+    def _knows_who_was_there(self) -> bool:
+        """Return whether it is known who was on the list before the import: nobody, or who was read."""
+        is_full = self._page.total > self._seen.summary["imported"]
+        is_new = self._is_named_anew and (self._has_list_of_its_own or not is_full)
+        return is_new or self._known.has_read(self._page.list_id)
+
+    @property
+    def _is_named_anew(self) -> bool:
+        is_named = bool(self._seen.list_name) and not self._seen.asked
+        return is_named and self._expected.list_names == "free"
+
+    @property
+    def _has_list_of_its_own(self) -> bool:
+        """Whether `listName` is known to lead to another list each time, also if there is one of that name."""
+        return self._ledger.is_kept("upload.new-list-each-time")
+
     def _changed_number(self, card: CardDigest, contact: Mapping[str, Any]) -> None:
-        about = promise_of(card.number_traits | card.traits, "numbers.e164")
         got = str(contact.get("phoneNumber"))
-        if about == "numbers.default-region" and got.startswith("+") and not got.startswith("+39"):
-            about = "numbers.region"
+        others = (card.number_traits | card.traits) - OF_REGION
+        about = promise_of(others, "numbers.e164")
+        if not card.has_sure_number:
+            is_elsewhere = got.startswith("+") and not got.startswith("+39")
+            about = (
+                "numbers.region" if is_elsewhere else promise_of(others, "numbers.default-region")
+            )
         if about is None:
             return
         what = f"The number of the card at line {card.line} is stored as another one."
@@ -202,9 +228,12 @@ class ImportComparison(FieldChecks):
 
     def _as_a_whole(self, missing: Sequence[CardDigest]) -> None:
         seen, file = self._seen, self._seen.file
-        is_new = bool(seen.list_name) and not seen.asked and self._expected.list_names == "free"
-        if not is_new or file is None or missing or not file.is_sure:
+        if not self._is_named_anew or file is None or missing or not file.is_sure:
             return
+        if not self._has_list_of_its_own and self._by_number.keys() > {
+            each.number for each in self._cards
+        }:
+            return  # a list of that name may have been there before
         repeated = sum(len(each) - 1 for each in self._by_number.values())
         twice = len(self._cards) - len(self._once)
         in_file = len(self._cards) - len({each.number for each in self._cards})

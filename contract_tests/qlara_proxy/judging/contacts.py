@@ -51,6 +51,8 @@ class ContactChecks:
         if seen.file is not None and seen.file.cards:
             self._room.imported(seen)
             self._known.note_carded(each.number for each in seen.file.cards if each.number)
+        if seen.may_write and (seen.file is None or not seen.file.is_sure):
+            self._known.lose_track()
         if not seen.is_accepted or seen.goes_on or seen.file is None:
             return
         if seen.list_name and not seen.asked and seen.list_id:
@@ -64,8 +66,13 @@ class ContactChecks:
                 is_new = not seen.summary["duplicates"] and each.number not in self._known
                 if is_new and seen.tags_rest_on == "tags.all-in-order" and each.is_plain:
                     self._known.note_card(each, seen.tags, seen.list_id, seen.ended)
-                if seen.strategy != "SKIP" or each.number not in self._known:
+                is_noted = seen.strategy != "SKIP" or each.number not in self._known
+                if is_noted and each.has_sure_number:
                     self._known.note(each.number, seen.list_id)
+
+    def lose_track(self) -> None:
+        """Note that an import with another key may have put anybody on any list."""
+        self._known.lose_track()
 
     def _new_list(self, seen: SeenImport) -> None:
         name = hash(seen.list_name)
@@ -98,7 +105,7 @@ class ContactChecks:
             return
         if seen.strategy == "DUPLICATE" and self._expected.copy_count == "new":
             return
-        numbers = [each.number for each in file.cards if not each.fault]
+        numbers = [each.number for each in file.cards if not each.fault and each.has_sure_number]
         here = hash(seen.list_id)
         known = sum(here in self._known.lists_of(each) for each in numbers)
         anywhere = sum(each in self._known for each in numbers)
@@ -222,6 +229,8 @@ class ContactChecks:
             if not is_scoped and (seen.strategy != "SKIP" or known.contact_id not in ids | {0}):
                 continue  # duplicates may be looked for on the list of the import alone
             card = self._known.cards_of(seen)[number]
+            if not card.has_sure_number:
+                continue
             self._compared(seen, page, contacts, began).known(card, same, known)
 
     def note_page(self, page: SeenPage) -> None:

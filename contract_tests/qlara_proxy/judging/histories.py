@@ -9,13 +9,14 @@ from qlara_contract.promises import LIST
 from qlara_proxy.judging.contacts import ContactChecks
 from qlara_proxy.judging.limits import ACCOUNTS, Kept
 from qlara_proxy.judging.lists import ListChecks
+from qlara_proxy.judging.neighbours import Neighbours, elsewhere
 from qlara_proxy.judging.quotas import QuotaChecks
 from qlara_proxy.judging.seen import SeenImport, SeenPage, SeenQuota
 from qlara_proxy.judging.settling import Delays
 from qlara_proxy.judging.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from qlara_contract.conventions import Conventions
     from qlara_proxy.judging.ledger import TrafficLedger
@@ -38,6 +39,11 @@ class _History:
         self.lists = ListChecks(ledger, conventions, self.window, self.contacts)
         self.quotas = QuotaChecks(ledger, conventions, self.window, quotas)
 
+    def note_elsewhere(self, seen: Seen) -> None:
+        """Note an import with another key that may be of this account."""
+        self.window.note(seen)
+        self.contacts.lose_track()
+
 
 class Histories:
     """Judges exchanges in the order of their ends, each with those that overlap it."""
@@ -48,6 +54,7 @@ class Histories:
         self._known: Kept[int, _History] = Kept(ACCOUNTS)
         self._lists = Delays(ledger, LONGEST_OF_LISTS)
         self._quotas = Delays(ledger, LONGEST_OF_QUOTAS)
+        self._neighbours = Neighbours(LONGEST_OF_QUOTAS)
         self._lost = 0
 
     @property
@@ -71,8 +78,9 @@ class Histories:
         """Judge the next exchange; *over* are those that began before it ended, and end later."""
         history = self._known.find(seen.account)
         if history is None:
-            history = self._known.keep(seen.account, self._begin())
-        own = [each for each in over if each.account == seen.account]
+            history = self._known.keep(seen.account, self._begin(seen.account))
+        self._tell_neighbours(seen)
+        own = list(self._of_account(seen.account, over))
         history.window.move_to(seen, own)
         if isinstance(seen, SeenImport):
             history.quotas.imported(seen)
@@ -85,8 +93,27 @@ class Histories:
             history.quotas.read(seen)
             history.window.quota = seen
 
-    def _begin(self) -> _History:
-        return _History(self._ledger, self._conventions, self._lists, self._quotas)
+    def _begin(self, account: int) -> _History:
+        history = _History(self._ledger, self._conventions, self._lists, self._quotas)
+        for each in self._neighbours.imports_beside(account):
+            history.note_elsewhere(each)
+        return history
+
+    def _tell_neighbours(self, seen: Seen) -> None:
+        self._neighbours.take(seen)
+        if not seen.may_write:
+            return
+        told = elsewhere(seen)
+        for account, each in self._known.items():
+            if account != seen.account and self._neighbours.may_be_one(account, seen.account):
+                each.note_elsewhere(told)
+
+    def _of_account(self, account: int, over: Sequence[Seen]) -> Iterator[Seen]:
+        for each in over:
+            if each.account == account:
+                yield each
+            elif each.may_write and self._neighbours.may_be_one(account, each.account):
+                yield elsewhere(each)
 
     def lose_track(self) -> None:
         """Forget what came before: what happened in between is not known."""

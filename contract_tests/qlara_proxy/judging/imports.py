@@ -14,6 +14,7 @@ from qlara_contract.oracle import INVALID, MISSING
 from qlara_contract.promises import promise
 from qlara_proxy.judging.ledger import Difference
 from qlara_proxy.judging.reading import hashed
+from qlara_proxy.judging.traits import OF_REGION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,7 +140,8 @@ class ReportChecks:
     def _repeats(self, seen: SeenImport, file: FileDigest, api: ApiExchange) -> None:
         """Judge what the report says of numbers that the file has more than once."""
         numbers = [each.number for each in file.cards if not each.fault]
-        repeated = len(numbers) - len(set(numbers))
+        sure = [each.number for each in file.cards if not each.fault and each.has_sure_number]
+        repeated = len(sure) - len(set(sure))
         if self._expected.duplicates_repeated != "duplicate":
             return
         if seen.strategy == "DUPLICATE" and self._expected.copy_count == "new":
@@ -366,7 +368,10 @@ def promise_of(traits: frozenset[PromiseId], general: PromiseId) -> PromiseId | 
     """Return which promise a difference breaks, given what the card rests on; ``None`` if it is not sure.
 
     One trait is at fault itself. Of several that are all documented, one is at fault, and so is *general*.
+    A number without the code of its country rests on the region of the account, which is not known.
     """
+    if traits >= OF_REGION:
+        traits -= {"numbers.default-region"}
     if not traits:
         return general
     if len(traits) == 1:

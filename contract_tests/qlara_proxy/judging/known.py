@@ -69,6 +69,10 @@ class KnownContacts:
         """Return whether a list has been read whole before."""
         return hash(list_id) in self._read
 
+    def lose_track(self) -> None:
+        """Note that an import may have put anybody on any list."""
+        self._read.clear()
+
     def note_card(self, card: CardDigest, tags: Iterable[str], list_id: str, at: float) -> None:
         """Note what an import has created of a card with nothing special about it."""
         hashes = frozenset(map(hash, tags))

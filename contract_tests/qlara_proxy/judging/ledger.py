@@ -41,13 +41,14 @@ class Difference:
 class _Doubt:
     difference: Difference
     times: int = 0
+    last: float = -1.0  # when the last exchange began that showed it
 
 
 class TrafficLedger:
     """Records what the traffic shows.
 
     *is_sole_client*: nobody else uses the accounts. If others may, one difference that they could have
-    brought about is a doubt, and the same for the third time, with nothing against it, is broken.
+    brought about is a doubt, and the same in a third exchange, with nothing against it, is broken.
     """
 
     def __init__(self, disguise: Disguise, *, is_sole_client: bool) -> None:
@@ -115,6 +116,9 @@ class TrafficLedger:
             return
         key = (difference.promise, difference.kind or difference.what)
         doubt = self._doubts.find(key) or self._doubts.keep(key, _Doubt(self._bounded(difference)))
+        if doubt.last == difference.exchange.at:
+            return  # of many contacts on one page: one thing that somebody else did brings about them all
+        doubt.last = difference.exchange.at
         doubt.times += 1
         if doubt.times == repeated:
             for _ in range(doubt.times):

@@ -62,7 +62,8 @@ class QuotaChecks:
             return
         writes = self._window.writes(before.began, seen.ended)
         imports = [each for each in writes if isinstance(each, SeenImport)]
-        if not all(_is_within(each, before, seen) for each in imports):
+        is_told = len(imports) == len(writes)
+        if not is_told or not all(_is_within(each, before, seen) for each in imports):
             self._late, self._missing = (), 0
             return
         if imports:

@@ -22,6 +22,7 @@ from qlara_contract.targets import (
 from qlara_proxy.judging.limits import CARDS, FILE_BYTES
 from qlara_proxy.judging.properties import CardLine, logical_lines
 from qlara_proxy.judging.traits import (
+    OF_REGION,
     Traits,
     card_traits,
     email_traits,
@@ -67,6 +68,11 @@ class CardDigest(NamedTuple):
     is_mobile: bool = False
     version: PromiseId | None = None
     words: int = 0  # of the name, whatever stands between them
+
+    @property
+    def has_sure_number(self) -> bool:
+        """Whether its number is the same in whatever region the account is."""
+        return not self.number_traits & OF_REGION
 
     @property
     def is_plain(self) -> bool:

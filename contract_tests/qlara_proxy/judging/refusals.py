@@ -272,41 +272,48 @@ class RefusalChecks:
         data = api.response.value("data")
         return api.operation in _UNKNOWN_LIST and isinstance(data, dict) and set(data) == {"listId"}
 
+    def _list_refused_although_right(self, api: ApiExchange) -> None:
+        names = {name for name, _ in api.request.query}
+        if names <= {"limit", "page"}:
+            what = "A request that the contract allows is refused."
+            limits = {value for name, value in api.request.query if name == "limit"}
+            promise: PromiseId = (
+                "list.limit-bounds" if limits & {"1", "1000"} else "answers.valid-requests-accepted"
+            )
+            self._ledger.broken(_difference(promise, what, "200", api))
+
     def _refused_although_right(self, seen: Seen, api: ApiExchange) -> None:
         data = api.response.value("data")
         if api.operation == LIST:
-            names = {name for name, _ in api.request.query}
-            if names <= {"limit", "page"}:
-                what = "A request that the contract allows is refused."
-                limits = {value for name, value in api.request.query if name == "limit"}
-                promise: PromiseId = (
-                    "list.limit-bounds"
-                    if limits & {"1", "1000"}
-                    else "answers.valid-requests-accepted"
-                )
-                self._ledger.broken(_difference(promise, what, "200", api))
+            self._list_refused_although_right(api)
             return
         if not isinstance(seen, SeenImport) or seen.file is None or not isinstance(data, dict):
             return
         if self._expected.file_name == "required" and "fileName" not in dict(_fields(api)):
             return
-        if len(seen.form_rests_on) == 1:
+        cards = seen.file.cards
+        faulty = [each for each in cards if each.fault]
+        if "file" in data and cards and len(faulty) == len(cards):
+            what = f"A file of {len(cards)} cards is refused as no vCard file."
+            self._ledger.broken(_difference("upload.nothing-importable", what, "a report", api))
+            return
+        is_sound = any(each.is_mobile and not each.fault for each in cards)
+        is_of_file = "file" in data and (bool(_traits_of(seen)) or not is_sound)
+        if len(seen.form_rests_on) == 1 and not is_of_file:
             what = "A valid form is refused."
             about = next(iter(seen.form_rests_on))
             self._ledger.broken(_difference(about, what, "a report", api, got=api.response.json))
             return
-        if "file" not in data or not seen.file.cards:
+        if "file" not in data:
             self._ledger.broken(
                 _difference(
                     "answers.valid-requests-accepted", "A valid request is refused.", "200", api
                 )
             )
             return
-        what = f"A file of {len(seen.file.cards)} cards is refused as no vCard file."
-        faulty = [each for each in seen.file.cards if each.fault]
-        if len(faulty) == len(seen.file.cards):
-            self._ledger.broken(_difference("upload.nothing-importable", what, "a report", api))
-            return
+        if not is_sound:
+            return  # whether it has a card that can be imported is not sure
+        what = f"A file of {len(cards)} cards is refused as no vCard file."
         only = _only_trait(seen)
         if only is not None:
             self._ledger.broken(_difference(only, what, "a report", api))

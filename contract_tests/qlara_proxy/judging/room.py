@@ -47,6 +47,8 @@ class RoomChecks:
         if quota.ended > seen.began or self._window.writes(quota.began, seen.began):
             return
         self._figures(seen, quota)
+        if not all(each.has_sure_number for each in seen.file.cards):
+            return
         numbers = [each.number for each in seen.file.cards if not each.fault]
         if numbers and quota.used < quota.total:
             self._with_room(seen, quota.total - quota.used, numbers)

@@ -113,11 +113,18 @@ def _of_number(line: CardLine) -> Iterable[PromiseId]:
         yield "numbers.extension-dropped" if _EXTENSION.search(value) else "numbers.typed-freely"
     if value.startswith("00"):
         yield "numbers.double-zero"
-    elif not value.lstrip("( ").startswith("+"):
-        yield "numbers.default-region"
+    elif _is_national(value):
+        yield from OF_REGION
+
+
+def _is_national(value: str) -> bool:
+    """Return whether a number is written without the code of its country."""
+    return not value.lower().removeprefix("tel:").lstrip("( ").startswith(("+", "00"))
 
 
 def _of_several(telephones: Sequence[CardLine]) -> Iterable[PromiseId]:
+    if any(_is_national(each.value.strip()) for each in telephones):
+        yield from OF_REGION
     parameters = [one for each in telephones for one in each.parameters]
     if any(map(_MACHINES.search, parameters)):
         yield "numbers.fax-never"
@@ -146,6 +153,9 @@ def unusable_traits(telephones: Sequence[CardLine], fault: str) -> Traits:
     )
     return frozenset({kind})
 
+
+OF_REGION: Traits = frozenset({"numbers.default-region", "numbers.region"})
+"""What a number without the code of its country rests on: the region of the account is not known."""
 
 _SHORTEST_NUMBER = 7
 _TWO_NUMBERS = re.compile(r"[\d)]\s*(?:[/,;&]|or|o|und|e)\s*[+\d(]", re.IGNORECASE)

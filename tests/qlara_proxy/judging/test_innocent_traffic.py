@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from qlara_contract.promises import BY_ID
+from qlara_contract.contract import contract
+from qlara_contract.forms import FormFile, ImportForm
+from qlara_contract.promises import BY_ID, UPLOAD
 from qlara_proxy.judging import TrafficJudge
 from tests.qlara_proxy.judging.traffic import NOON, URL, Traffic, contact, person, report
 
@@ -193,3 +197,135 @@ def test_a_file_that_nobody_can_be_sure_of_is_not_judged() -> None:
         traffic.upload(file, body)
 
     assert traffic.broken == []
+
+
+def test_an_import_whose_response_was_lost_is_remembered_however_many_follow_it() -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+
+    traffic.upload(person(MARCO), {}, status=0)
+    for at in range(300):
+        traffic.upload(person(f"+39347{at:07}"), report())
+    traffic.quota(10)
+    traffic.quota(11)
+
+    assert traffic.broken == []
+
+
+def test_two_keys_may_be_of_one_account() -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+    one: dict[str, Any] = {"key": "key-of-the-one"}
+    other: dict[str, Any] = {"key": "key-of-the-other"}
+
+    traffic.quota(10, **one)
+    traffic.page([contact(MARCO)], **one)
+    traffic.upload(person(GIULIA), report(), **other)
+    traffic.page([contact(MARCO), contact(GIULIA)], **one)
+    traffic.quota(11, **one)
+    traffic.upload(person(LUCA), report(), **one)
+    updated = report(duplicates=1)
+    traffic.upload(person(GIULIA, "Anna Verdi"), updated, strategy="UPDATE", **other)
+    traffic.page([contact(MARCO), contact(GIULIA, "Anna Verdi"), contact(LUCA)], **one)
+    traffic.quota(12, **one)
+
+    assert traffic.broken == []
+
+
+def test_an_import_with_another_key_may_be_under_way_while_a_list_is_read() -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+    one: dict[str, Any] = {"key": "key-of-the-one"}
+    other: dict[str, Any] = {"key": "key-of-the-other"}
+
+    traffic.page([contact(MARCO)], at=NOON, number=1, **one)
+    traffic.page([contact(MARCO), contact(LUCA)], at=NOON + 2, number=3, **one)
+    traffic.upload(person(LUCA), report(), at=NOON + 1, seconds=10, number=2, **other)
+
+    assert traffic.broken == []
+
+
+def test_keys_with_two_quotas_at_one_time_are_of_two_accounts() -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+    one: dict[str, Any] = {"key": "key-of-the-one"}
+    other: dict[str, Any] = {"key": "key-of-the-other"}
+
+    traffic.quota(10, **one)
+    traffic.quota(70, **other)
+    traffic.upload(person(MARCO), report(), **one)
+    traffic.upload(person(MARCO), report(), **other)
+    traffic.quota(14, **one)
+
+    assert traffic.broken == ["quota.moves-by-what-was-created"]
+
+
+@pytest.mark.parametrize("is_sole_client", [True, False])
+def test_a_list_of_that_name_may_have_been_there_before(*, is_sole_client: bool) -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=is_sole_client))
+    before = [contact(MARCO), contact(GIULIA, "Luca Bianchi")]
+
+    for at in range(4):
+        (name, number), list_id = (f"list {at}", f"+39348000000{at}"), f"list_{at}"
+        traffic.upload(person(number), report(list_id), list_name=name)
+        traffic.page([*before, contact(number)], list_id=list_id)
+
+    assert traffic.broken == []
+
+
+def test_a_contact_that_skip_left_alone_may_have_been_on_the_list_before() -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+    skipped = report(imported=0, duplicates=1, skipped=1)
+
+    traffic.page([contact(MARCO), contact(GIULIA)], list_id="list_b")
+    traffic.upload(person(GIULIA), skipped)  # other lists make duplicates
+    traffic.upload(person(MARCO), skipped)
+    traffic.page([contact(MARCO)])
+
+    assert traffic.broken == []
+
+
+@pytest.mark.parametrize("is_sole_client", [True, False])
+@pytest.mark.parametrize("region", ["+49", "+44"])
+def test_a_number_without_the_code_of_its_country_is_of_the_region_of_the_account(
+    region: str, *, is_sole_client: bool
+) -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=is_sole_client))
+    national, elsewhere = "347 123 4567", f"{region}3471234567"
+    refused = report(imported=0, errors=1, skipped=1)
+    refused["errors"] = [{"line": 4, "name": "Anna", "reason": "Invalid phone number format"}]
+
+    for _ in range(4):
+        traffic.quota(10)
+        traffic.page([contact(MARCO)])
+        traffic.upload(person(national), report())
+        traffic.page([contact(MARCO), contact(elsewhere, identity="cnt_other")])
+        traffic.upload(person(national), report(duplicates=1), strategy="UPDATE")
+        traffic.page([contact(MARCO), contact(elsewhere, identity="cnt_other")])
+        traffic.upload(person(national, "Anna"), refused)
+
+    assert [each for each in traffic.broken if not BY_ID[each].is_assumed] == []
+
+
+@pytest.mark.parametrize("number", ["", "+390669812345"])
+@pytest.mark.parametrize("named", ["contacts.vcf", "a name of its own.vcf"])
+def test_a_file_without_a_card_that_can_be_imported_may_be_refused_whatever_its_form(
+    number: str, named: str
+) -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+    form = ImportForm(FormFile(person(number).encode(), named), (("listId", "list_a"),))
+    body = {"status": "fail", "data": {"file": "The file holds no card that can be imported."}}
+
+    traffic.send("POST", contract().path_of(UPLOAD), 400, body, form=form)
+
+    assert [each for each in traffic.broken if not BY_ID[each].is_assumed] == []
+
+
+def test_many_contacts_that_another_client_changed_at_once_are_one_doubt() -> None:
+    traffic = Traffic()
+    numbers = [f"+39348000000{at}" for at in range(5)]
+    file = "".join(map(person, numbers))
+    skipped = report(total=5, imported=0, duplicates=5, skipped=5)
+
+    traffic.page([contact(each) for each in numbers])
+    traffic.upload(file, skipped)
+    traffic.page([contact(each, "Anna Verdi") for each in numbers])
+
+    assert traffic.broken == []
+    assert len(traffic.doubts) == 1

@@ -153,4 +153,15 @@ NOTHING = frozenset(
 )
 """The traffic of the suite shows nothing certain of them: it takes a known account, or more of the same."""
 
-UNSEEN = NEVER | KEYS | OTHERWISE | NOTHING
+REGION = frozenset(
+    {
+        "beginning-taken-for-the-country-code",
+        "empty-number-ends-the-search",
+        "national-numbers-invalid",
+        "only-the-first-number",
+        "region-of-the-number-before",
+    }
+)
+"""They concern numbers without the code of their country: an account of another region may do the same."""
+
+UNSEEN = NEVER | KEYS | OTHERWISE | NOTHING | REGION

@@ -20,7 +20,14 @@ from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.faults import fault_rule
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
 from qlara_sandbox.web.contacts import show_page
-from qlara_sandbox.web.insider import HAS_WORLD, METRICS, WATCHED_SECONDS, read_answer
+from qlara_sandbox.web.insider import (
+    HAS_WORLD,
+    METRICS,
+    WATCHED_SECONDS,
+    read_answer,
+    with_key,
+    without_key,
+)
 from qlara_sandbox.web.merging import MERGED, SHOWN
 from qlara_sandbox.web.observers.coverage import as_json, coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
@@ -320,7 +327,8 @@ class ControlApi:
             if not asks_others:
                 return await self._elsewhere(name, values) or await self._respond(name, values)
             values = await self._since_a_moment(values)
-            answers = await self._runtime.store.ask({"operation": name, "values": values})
+            question = {"operation": name, "values": without_key(values)}
+            answers = await self._runtime.store.ask(question)
             return await self._merged(name, values, [read_answer(one) for one in answers])
 
         return handle
@@ -346,10 +354,16 @@ class ControlApi:
     async def respond(self, name: str, values: Values) -> tuple[int, bytes]:
         """Return status and content of what this sandbox alone knows, for another one that shares its worlds."""
         try:
-            response = await self._respond(name, values)
+            response = await self._respond(name, with_key(values, self._known_keys))
         except Refusal as error:
             response = error_responses.refusal(error)
         return response.status, response.body()
+
+    def _known_keys(self) -> set[str]:
+        runtime = self._runtime
+        of_worlds = {entry.key.api_key for entry in runtime.worlds.entries()}
+        of_requests = {entry.api_key for entry in runtime.journal.matching(Criteria())}
+        return of_worlds | of_requests | runtime.coverage.api_keys()
 
     async def _merged(
         self, name: str, values: Values, answers: Sequence[tuple[int, Any]]

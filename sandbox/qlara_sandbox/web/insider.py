@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from qlara_sandbox.web.runtime import Runtime
 
 METRICS = "metrics"
+_HASH = "hashedKey"
+_NOBODY = "\0"  # no header can carry it
 HAS_WORLD = "hasWorld"
 _NOT_ME = b"404 null"
 WATCHED_SECONDS = 5.0  # that a sandbox tells its events, after it has heard that somebody listens
@@ -58,3 +61,24 @@ def read_answer(answer: bytes) -> tuple[int, Any]:
     """Return the status and the content of an answer to an operation."""
     status, _, content = answer.partition(b" ")
     return int(status), orjson.loads(content)
+
+
+def without_key(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a call as they may be told to others: with a hash in place of the API key."""
+    if "apiKey" not in values:
+        return dict(values)
+    hidden = {name: value for name, value in values.items() if name != "apiKey"}
+    return {**hidden, _HASH: _hash(values["apiKey"])}
+
+
+def with_key(values: Mapping[str, Any], known: Callable[[], Iterable[str]]) -> dict[str, Any]:
+    """Return what `without_key` was given, if the key is one of those that are *known* here; else with one that nobody has."""
+    if _HASH not in values:
+        return dict(values)
+    meant = values[_HASH]
+    key = next((one for one in known() if _hash(one) == meant), _NOBODY)
+    return {**{name: value for name, value in values.items() if name != _HASH}, "apiKey": key}
+
+
+def _hash(api_key: str) -> str:
+    return blake2b(api_key.encode(), digest_size=16).hexdigest()

@@ -177,3 +177,28 @@ def test_whoever_is_overtaken_again_and_again_gets_a_turn(
         return statuses, await used(one)
 
     assert with_two(engine.url, work) == ({200}, 11)
+
+
+def test_what_is_asked_of_others_about_a_key_does_not_tell_it(engine: EngineProcess) -> None:
+    told: list[bytes] = []
+
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[int]:
+        there = other._transport.app.state.runtime  # type: ignore[attr-defined]
+        answer = there.insider.answer
+
+        async def overheard(question: Any) -> bytes:
+            told.append(repr(question).encode())
+            return bytes(await answer(question))
+
+        there.insider.answer = overheard
+        for _ in range(3):
+            await other.get(QUOTA)
+        await other.get(QUOTA, headers={"X-Api-Key": "sandbox_somebody"})
+        count = await one.post("/__admin/requests/count", json=WHOM)
+        nobody = await one.post("/__admin/requests/count", json={"apiKey": "sandbox_nobody"})
+        coverage = await one.get("/__admin/coverage", params=WHOM)
+        return [count.json()["count"], nobody.json()["count"], coverage.json()["requests"]]
+
+    assert with_two(engine.url, work) == [3, 0, 3]
+    assert len(told) == 3
+    assert not any(KEY["X-Api-Key"].encode() in one for one in told)

@@ -71,6 +71,10 @@ class CoverageCounts:
             found.add(self._accounts[account])
         return found
 
+    def api_keys(self) -> set[str]:
+        """Return the keys of the accounts that are counted apart."""
+        return {api_key for api_key, _ in self._accounts}
+
     def clear(self, api_key: str | None = None, session: str | None = None) -> int:
         """Count anew, for all accounts or for those with this key, this session, or both.
 

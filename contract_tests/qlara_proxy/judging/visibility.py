@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from qlara_contract.promises import PROMISES
@@ -57,34 +58,35 @@ _OF_SEVERAL = frozenset(
         *("list.repeatable", "list.visible-at-once", "list.pages"),
     }
 )
+# The first that fits counts; a star stands for the rest of a name.
 _SHOWN_BY: tuple[tuple[str, str], ...] = (
     ("upload.summary-duplicates", "an import of a number that is in a list which was read"),
     ("upload.new-list", "an import with `listName`, and the whole list afterwards"),
     ("upload.imports-together", "imports at the same time, and their whole lists afterwards"),
     ("upload.largest-file", "a file of exactly the largest size"),
-    ("upload.file-", "a file of about 10 MB, or with an unusual name"),
+    ("upload.file-*", "a file of about 10 MB, or with an unusual name"),
     ("upload.error-costs-one-card", "a file with a faulty card, and the whole list afterwards"),
-    ("upload.error", "an import of a file with a card that has no valid number"),
+    ("upload.error*", "an import of a file with a card that has no valid number"),
     ("upload.copies-need-quota", "an exhausted quota, read, and then an import of duplicates"),
-    ("upload.duplicates-pass", "an exhausted quota, read, and then an import of duplicates"),
-    ("upload.updates-pass", "an exhausted quota, read, and then an import of updates"),
-    ("upload.quota", "a quota with too little room, read, and then an import of new contacts"),
+    ("upload.duplicates-pass*", "an exhausted quota, read, and then an import of duplicates"),
+    ("upload.updates-pass*", "an exhausted quota, read, and then an import of updates"),
+    ("upload.quota*", "a quota with too little room, read, and then an import of new contacts"),
     ("upload.refusal-changes-nothing", "the quota before and after an import that is refused"),
     ("upload.imports-a-file", "an import, and the whole list afterwards"),
     ("upload.completed-after-created", "an import, and the whole list afterwards"),
-    ("upload.summary", "an import of a file whose cards are beyond doubt"),
-    ("upload.", "an import with what the promise is about"),
-    ("cards.", "an import of a file with such a card, and the whole list afterwards"),
-    ("numbers.", "an import of a file with such a number, and the whole list afterwards"),
-    ("tags.", "an import with such tags, and the whole list afterwards"),
-    ("duplicates.", "a list that is read, an import of a number in it, and the list once more"),
-    ("quota.", "the quota before and after an import"),
+    ("upload.summary*", "an import of a file whose cards are beyond doubt"),
+    ("upload.*", "an import with what the promise is about"),
+    ("cards.*", "an import of a file with such a card, and the whole list afterwards"),
+    ("numbers.*", "an import of a file with such a number, and the whole list afterwards"),
+    ("tags.*", "an import with such tags, and the whole list afterwards"),
+    ("duplicates.*", "a list that is read, an import of a number in it, and the list once more"),
+    ("quota.*", "the quota before and after an import"),
     ("list.every-contact-once", "all pages of a list, one after the other"),
     ("list.repeatable", "the same page twice, with no import between"),
-    ("list.", "a page of a list, read as the promise says"),
-    ("access.", "a request with such a key"),
-    ("rate-limit.", "a request that is refused with 429"),
-    ("answers.", "a request as the promise describes it"),
+    ("list.*", "a page of a list, read as the promise says"),
+    ("access.*", "a request with such a key"),
+    ("rate-limit.*", "a request that is refused with 429"),
+    ("answers.*", "a request as the promise describes it"),
 )
 
 
@@ -104,7 +106,7 @@ def shown_by(promise_id: PromiseId) -> str:
         return f"nothing for sure: it would take {NEVER[promise_id]}"
     if promise_id in _KEPT_ONLY:
         return _KEPT_ONLY[promise_id]
-    return next(text for beginning, text in _SHOWN_BY if promise_id.startswith(beginning))
+    return next(text for named, text in _SHOWN_BY if fnmatchcase(promise_id, named))
 
 
 def unseen(promise_id: PromiseId) -> str:

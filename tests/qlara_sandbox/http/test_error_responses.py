@@ -22,7 +22,8 @@ def _kinds(of: type[errors.Refusal]) -> Iterator[type[errors.Refusal]]:
 
 @pytest.mark.parametrize("kind", list(_kinds(errors.Refusal)))
 def test_every_domain_error_has_a_status(kind: type[errors.Refusal]) -> None:
-    is_ours = kind is errors.Overloaded  # nothing is wrong with the request
+    # Nothing is wrong with the request.
+    is_ours = kind in {errors.Overloaded, errors.StateUnavailable, errors.TooBusy}
 
     assert status_of(kind) // 100 == (5 if is_ours else 4)
 
@@ -50,4 +51,6 @@ def test_refusals_carry_the_headers_that_http_asks_for() -> None:
     assert refusal(errors.MethodNotAllowed("PUT", "GET, HEAD")).headers == {"Allow": "GET, HEAD"}
     assert refusal(errors.RateLimited(limit=10, retry_after=12)).headers == {"Retry-After": "12"}
     assert refusal(errors.Overloaded()).headers == {"Retry-After": "1"}
+    assert refusal(errors.StateUnavailable("redis://host")).headers == {"Retry-After": "1"}
+    assert refusal(errors.TooBusy()).headers == {"Retry-After": "1"}
     assert "WWW-Authenticate" in refusal(errors.TokenRequired("authorization", "x")).headers

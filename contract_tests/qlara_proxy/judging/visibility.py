@@ -61,7 +61,7 @@ _OF_SEVERAL = frozenset(
 # The first that fits counts; a star stands for the rest of a name.
 _SHOWN_BY: tuple[tuple[str, str], ...] = (
     ("upload.summary-duplicates", "an import of a number that is in a list which was read"),
-    ("upload.new-list", "an import with `listName`, and the whole list afterwards"),
+    ("upload.new-list*", "an import with `listName`, and the whole list afterwards"),
     ("upload.imports-together", "imports at the same time, and their whole lists afterwards"),
     ("upload.largest-file", "a file of exactly the largest size"),
     ("upload.file-*", "a file of about 10 MB, or with an unusual name"),

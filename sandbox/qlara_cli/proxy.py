@@ -15,7 +15,6 @@ from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
-from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.verify_options import WritableFolder, ensure_writable
 from qlara_contract.errors import CannotRun
 
@@ -101,13 +100,7 @@ class Seconds(click.ParamType[float]):
     is_flag=True,
     help="Nobody else uses the accounts: what changes in them is of this traffic.",
 )
-@click.option(
-    "--overlay",
-    envvar="SANDBOX_OVERLAY",
-    metavar="FILE",
-    type=OverlayFile(),
-    help="Judge assumed promises by this overlay, a file or api-reference.",
-)
+@verify_options.overlay_option
 @click.option(
     "--record",
     envvar="SANDBOX_RECORD",
@@ -137,19 +130,8 @@ class Seconds(click.ParamType[float]):
     shell_complete=scenario_names,
     help="Send each request to a sandbox with this scenario too, and list the differences.",
 )
-@click.option(
-    "--ca-file",
-    envvar="SANDBOX_CA_FILE",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
-    help="Also trust this certificate authority (PEM).",
-)
-@click.option(
-    "--insecure",
-    envvar="SANDBOX_INSECURE",
-    is_flag=True,
-    help="Do not check the deployment's certificate. Anybody in between can read the key.",
-)
+@verify_options.ca_file_option
+@verify_options.insecure_option
 @click.option(
     "--admin-token",
     envvar="SANDBOX_ADMIN_TOKEN",

@@ -13,7 +13,7 @@ import click
 from qlara_cli import verify_options
 from qlara_cli.completion import scenario_names
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
-from qlara_cli.verify_options import Amount, Key
+from qlara_cli.verify_options import Key
 from qlara_contract.errors import CannotRun
 from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, RunSettings, split_credentials
@@ -60,30 +60,9 @@ _NARROWEST = 20
     shell_complete=scenario_names,
     help="What the account of the sandbox holds: a scenario, or the file of one. Default: what the bundle shows.",
 )
-@click.option(
-    "--timeout",
-    envvar="SANDBOX_TIMEOUT",
-    default=30.0,
-    show_default=True,
-    type=Amount(0.1, 3600, "a number of seconds"),
-    metavar="SECONDS",
-    help="How long to wait for a response.",
-)
-@click.option(
-    "--header",
-    envvar="SANDBOX_HEADER",
-    multiple=True,
-    metavar="NAME:VALUE",
-    callback=verify_options.headers,
-    help="Send this header with every request; repeatable.",
-)
-@click.option(
-    "--ca-file",
-    envvar="SANDBOX_CA_FILE",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
-    help="Also trust this certificate authority (PEM).",
-)
+@verify_options.timeout_option
+@verify_options.header_option
+@verify_options.ca_file_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def replay(file: Path, **options: Any) -> None:
     """Play back the traffic in a bundle that `proxy --bundle` wrote.

@@ -14,7 +14,6 @@ from qlara_cli import verify_options
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.fitting import fitted
 from qlara_cli.interrupts import INTERRUPTED, interruptible
-from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.verify_options import Amount, Key, WritableFolder
 from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
@@ -164,13 +163,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     metavar="ID",
     help="A list with contacts, for read-only runs.",
 )
-@click.option(
-    "--ca-file",
-    envvar="SANDBOX_CA_FILE",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
-    help="Also trust this certificate authority (PEM).",
-)
+@verify_options.ca_file_option
 @click.option(
     "--cert",
     envvar="SANDBOX_CERT",
@@ -178,12 +171,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
     help="Client certificate and its key (PEM).",
 )
-@click.option(
-    "--insecure",
-    envvar="SANDBOX_INSECURE",
-    is_flag=True,
-    help="Do not check the deployment's certificate. Anybody in between can read the key.",
-)
+@verify_options.insecure_option
 @click.option(
     "--proxy",
     envvar="SANDBOX_PROXY",
@@ -192,23 +180,8 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     callback=verify_options.proxy,
     help="Proxy for every request. Default: HTTPS_PROXY and the like; never one for this machine.",
 )
-@click.option(
-    "--header",
-    envvar="SANDBOX_HEADER",
-    multiple=True,
-    metavar="NAME:VALUE",
-    callback=verify_options.headers,
-    help="Send this header with every request; repeatable.",
-)
-@click.option(
-    "--timeout",
-    envvar="SANDBOX_TIMEOUT",
-    default=30.0,
-    show_default=True,
-    type=Amount(0.1, 3600, "a number of seconds"),
-    metavar="SECONDS",
-    help="How long to wait for a response.",
-)
+@verify_options.header_option
+@verify_options.timeout_option
 @click.option(
     "--deadline",
     envvar="SANDBOX_DEADLINE",
@@ -224,13 +197,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     callback=verify_options.assumed,
     help="A convention of the deployment that the run need not learn, such as region=DE; repeatable.",
 )
-@click.option(
-    "--overlay",
-    envvar="SANDBOX_OVERLAY",
-    metavar="FILE",
-    type=OverlayFile(),
-    help="Judge assumed promises by this overlay, a file or api-reference.",
-)
+@verify_options.overlay_option
 @click.option(
     "--write-overlay",
     envvar="SANDBOX_WRITE_OVERLAY",

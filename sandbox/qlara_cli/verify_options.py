@@ -1,4 +1,4 @@
-"""What the options of ``verify`` accept, each refused in a sentence that says what was expected."""
+"""What options of commands accept, each refused in a sentence that says what was expected, and those that several have alike."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
+
+from qlara_cli.overlay_file import OverlayFile
 
 if TYPE_CHECKING:
     from qlara_contract.promise_ids import PromiseId
@@ -179,3 +181,43 @@ def _require_region(code: str) -> None:
             f"region: expected the ISO 3166-1 code of a country with telephone numbers, such as IT; "
             f"found {code!r}."
         )
+
+
+# Options that several commands have alike.
+ca_file_option = click.option(
+    "--ca-file",
+    envvar="SANDBOX_CA_FILE",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    help="Also trust this certificate authority (PEM).",
+)
+insecure_option = click.option(
+    "--insecure",
+    envvar="SANDBOX_INSECURE",
+    is_flag=True,
+    help="Do not check the deployment's certificate. Anybody in between can read the key.",
+)
+header_option = click.option(
+    "--header",
+    envvar="SANDBOX_HEADER",
+    multiple=True,
+    metavar="NAME:VALUE",
+    callback=headers,
+    help="Send this header with every request; repeatable.",
+)
+timeout_option = click.option(
+    "--timeout",
+    envvar="SANDBOX_TIMEOUT",
+    default=30.0,
+    show_default=True,
+    type=Amount(0.1, 3600, "a number of seconds"),
+    metavar="SECONDS",
+    help="How long to wait for a response.",
+)
+overlay_option = click.option(
+    "--overlay",
+    envvar="SANDBOX_OVERLAY",
+    metavar="FILE",
+    type=OverlayFile(),
+    help="Judge assumed promises by this overlay, a file or api-reference.",
+)

@@ -25,11 +25,8 @@ class Store(Protocol):
         """Return the key of the world of an API key, session and scenario (None: the one that is chosen)."""
         ...
 
-    async def open(self, caller: tuple[str, str, str | None], *, uses: bool) -> WorldEntry:
-        """Return the world of a caller, as in ``key``, as it stands now.
-
-        *uses*: a request of the API uses it, and not somebody who only looks.
-        """
+    async def open(self, caller: tuple[str, str, str | None]) -> WorldEntry:
+        """Return the world of a caller, as in ``key``, as it stands now."""
         ...
 
     async def count(self, entry: WorldEntry, step: Callable[[World], T]) -> T:

@@ -27,7 +27,7 @@ class MemoryStore:
     async def key(self, caller: tuple[str, str, str | None]) -> WorldKey:
         return self._worlds.key(*caller)
 
-    async def open(self, caller: tuple[str, str, str | None], *, uses: bool) -> WorldEntry:  # noqa: ARG002
+    async def open(self, caller: tuple[str, str, str | None]) -> WorldEntry:
         worlds, now = self._worlds, perf_counter()
         entry = worlds.find(worlds.key(*caller), now)
         if entry is not None:

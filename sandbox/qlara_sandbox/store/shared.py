@@ -165,7 +165,7 @@ class SharedStore:
         await self._read_choices()
         return self._key(caller)
 
-    async def open(self, caller: tuple[str, str, str | None], *, uses: bool) -> WorldEntry:  # noqa: ARG002
+    async def open(self, caller: tuple[str, str, str | None]) -> WorldEntry:
         while True:
             key = self._key(caller)
             entry = await self._copy(key)

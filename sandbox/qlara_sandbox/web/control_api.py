@@ -430,7 +430,7 @@ class ControlApi:
 
     async def _entry(self, values: Values) -> WorldEntry:
         try:
-            return await self._runtime.store.open(self._caller(values), uses=False)
+            return await self._runtime.store.open(self._caller(values))
         except (UnknownScenario, InvalidScenario) as error:
             _no_scenario(error)
 

@@ -289,7 +289,7 @@ class Runtime:
                 mistakes.
         """
         try:
-            return await self.store.open(caller, uses=True)
+            return await self.store.open(caller)
         except (UnknownScenario, InvalidScenario) as error:
             raise MisusedSandbox(SCENARIO_HEADER, str(error)) from error
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
+
 from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.domain.importing import Plan, Strategy
 from qlara_sandbox.state import snapshot
@@ -80,8 +82,26 @@ def of_clock(world: World) -> Change:
 
 
 def of_state(world: World) -> Change:
-    """Return the whole of *world*, in place of what there was."""
-    return {"state": snapshot.take(world)}
+    """Return the whole of *world*, in place of what there was; `as_json` makes JSON values of its contacts."""
+    return {"state": snapshot.take(world, lambda source, _: source)}
+
+
+def of_growth(world: World, beginning: World) -> Change:
+    """Return the whole of *world*, as `of_state` does, but only as far as it is not as it was at its *beginning*."""
+    growth = snapshot.take_growth(world, beginning)
+    return of_state(world) if growth is None else {"growth": growth}
+
+
+def as_json(change: Change) -> bytes:
+    """Return a change as JSON; of many contacts, this takes a while."""
+    return orjson.dumps(change, default=_shown)
+
+
+def _shown(value: Any) -> Any:
+    """Return what orjson does not write by itself as a JSON value."""
+    if isinstance(value, Contact):
+        return snapshot.shown_contact(value)
+    raise TypeError
 
 
 def read_import(change: Change) -> ImportChange:

@@ -217,6 +217,11 @@ class Worlds:
         """Forget every world of a scenario."""
         self._reset([key for key in self._entries if key.scenario == scenario])
 
+    def let_go(self, entry: WorldEntry) -> None:
+        """Forget a world that is kept elsewhere, and is no more there; nobody is told."""
+        if self._entries.get(entry.key) is entry:
+            self._remove(entry.key)
+
     def entries(self) -> list[WorldEntry]:
         """Return every entry, the most recently used one last."""
         return list(self._entries.values())

@@ -148,6 +148,17 @@ class Engine:
             found.task = asyncio.create_task(self._work(found))
         return await future
 
+    async def send_each(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands whose keys may be on different nodes, and return the reply to each.
+
+        Raises:
+            StateUnavailable: the engine, or one of the nodes, does not respond.
+        """
+        if not self.is_cluster:
+            return await self.send(*commands) if commands else []
+        replies = await asyncio.gather(*map(self.send, commands))
+        return [reply for (reply,) in replies]
+
     def _use_running_loop(self) -> asyncio.AbstractEventLoop:
         """Return the event loop, to which connections belong: with another one, others are made."""
         loop = asyncio.get_running_loop()
@@ -304,6 +315,13 @@ class Engine:
     async def _load_scripts(self) -> None:
         for script in self._scripts:
             await self._client.script_load(script.text)
+
+
+def pairs(found: Any) -> list[tuple[bytes, bytes]]:
+    """Return the fields and values of a hash, which the clients of a server and of a cluster give in two forms."""
+    if isinstance(found, dict):
+        return list(found.items())
+    return list(zip(found[::2], found[1::2], strict=True))
 
 
 def without_password(url: str) -> str:

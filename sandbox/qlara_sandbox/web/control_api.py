@@ -161,7 +161,8 @@ class ControlApi:
             return [show_scenario(library, name) for name in library.names()]
 
         shown = await self._runtime.threads.run(show_all)
-        return Response(200, {"scenarios": shown, "default": self._runtime.worlds.default})
+        default = (await self._runtime.store.choice(None))["scenario"]
+        return Response(200, {"scenarios": shown, "default": default})
 
     async def scenario(self, values: Values) -> Response:
         return Response(200, await self._choice(values))
@@ -182,7 +183,8 @@ class ControlApi:
         self._tell("chosen", scenario=name)
         return Response(200, await self._choice({**values, "scenario": None}))
 
-    def worlds(self, _: Values) -> Response:
+    async def worlds(self, _: Values) -> Response:
+        await self._runtime.store.let_go()
         worlds, now = self._runtime.worlds, perf_counter()
         content = {
             "worlds": [show_world(entry, now) for entry in reversed(worlds.entries())],
@@ -336,7 +338,10 @@ class ControlApi:
     async def _elsewhere(self, name: str, values: Values) -> Response | None:
         """Return the response of another sandbox, if it knows the world that is named by its label, and this one does not."""
         label = values.get("world")
-        if label is None or self._runtime.worlds.find_by_label(label) is not None:
+        if label is None:
+            return None
+        await self._runtime.store.let_go()
+        if self._runtime.worlds.find_by_label(label) is not None:
             return None
         ask = self._runtime.store.ask
         has = map(read_answer, await ask({"operation": HAS_WORLD, "world": label}))

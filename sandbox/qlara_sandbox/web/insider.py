@@ -36,6 +36,7 @@ class SandboxInsider:
         if question["operation"] == METRICS:
             return orjson.dumps(self._runtime.metrics.as_json())
         if question["operation"] == HAS_WORLD:
+            await self._runtime.store.let_go()
             has = self._runtime.worlds.find_by_label(question["world"]) is not None
             return b"200 %d" % self._runtime.number if has else _NOT_ME
         if question.get("only", self._runtime.number) != self._runtime.number:

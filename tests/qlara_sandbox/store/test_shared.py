@@ -341,3 +341,36 @@ def test_what_a_scenario_begins_with_is_as_old_in_all_sandboxes(
     until(lambda: datetime.now(UTC).strftime("%S") not in str(first))
 
     assert asyncio.run(look()) == first
+
+
+def test_a_log_that_became_one_state_does_not_hold_what_the_scenario_begins_with(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LONGEST_LOG", 3)
+    large = {"X-Sandbox-Scenario": "large-account"}
+
+    async def import_often() -> tuple[Any, Any]:
+        async with sandboxes(2, engine.url) as (writer, reader):
+            for number in range(4):
+                file = {"file": ("c.vcf", vcf((f"Person {number}", f"347 123 40{number:02d}")))}
+                fields = {"listName": f"List {number}"}
+                await writer.post(UPLOAD, files=file, data=fields, headers=large)
+            while not parts(engine):
+                await asyncio.sleep(0.01)
+            asked = [client.get(QUOTA, headers=large) for client in (writer, reader)]
+            return tuple(response.json() for response in await asyncio.gather(*asked))
+
+    written, read = asyncio.run(import_often())
+
+    assert read == written
+    assert sum(parts(engine)) < 4_000  # bytes
+
+
+def parts(engine: EngineProcess) -> list[int]:
+    """Return the length of each piece of a world that is kept apart from its log, in bytes."""
+    with redis.Redis(port=engine.port) as client:
+        return [
+            len(piece)
+            for key in client.scan_iter("*:part:*")
+            for piece in client.lrange(key, 0, -1)
+        ]

@@ -33,6 +33,7 @@ def test_worlds_whose_time_has_run_out_leave_it(engine: EngineProcess) -> None:
     async def tidy() -> list[str]:
         connection = Engine(engine.url)
         index = Index(connection, PREFIX)
+        found: list[str] = []
         for one in range(number):
             await index.note(key(one))
         for _ in range(number):

@@ -81,6 +81,7 @@ class Worlds:
     bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
     (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``). ``evicted`` counts the worlds that were
     evicted, ``rebuilt`` those that were asked for again and began anew. ``label`` names a new world.
+    If worlds *are_copies*, others go on where they are kept, and nobody misses one that is evicted.
     No step of it takes longer for many worlds than for few, but where all of them are asked for.
     """
 
@@ -106,6 +107,7 @@ class Worlds:
         self.bytes = 0
         self.evicted = 0
         self.rebuilt = 0
+        self.are_copies = False
 
     def key(self, api_key: str, session: str, scenario: str | None) -> WorldKey:
         """Return the key of the world that a request means.
@@ -146,6 +148,11 @@ class Worlds:
             self._idle[entry.key] = entry
         if writes:
             self.reweigh(entry)
+
+    def begin_anew(self, entry: WorldEntry) -> None:
+        """Note that there was a world before this one, which was given up: its client is to be told."""
+        entry.replaces_evicted = True
+        self.rebuilt += 1
 
     def fresh(self, key: WorldKey) -> World:
         """Return a world as its scenario makes it, which is not kept."""
@@ -252,8 +259,8 @@ class Worlds:
     def _build_entry(self, key: WorldKey) -> WorldEntry:
         was_evicted = hash(key) in self._evicted_keys
         entry = self._insert(key, self._build(key), "grown")
-        entry.replaces_evicted = was_evicted
-        self.rebuilt += was_evicted
+        if was_evicted:
+            self.begin_anew(entry)
         return entry
 
     def _insert(self, key: WorldKey, world: World, what: str) -> WorldEntry:
@@ -293,7 +300,8 @@ class Worlds:
             entry = self._idle[key]
             self._remove(key)
             self.evicted += 1
-            self._remember_evicted(key)
+            if not self.are_copies:
+                self._remember_evicted(key)
             self._notify("expired", entry)
 
     def _remember_evicted(self, key: WorldKey) -> None:

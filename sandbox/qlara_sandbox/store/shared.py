@@ -119,6 +119,7 @@ class SharedStore:
         self.new_id = new_id
         self.threads = threads
         self._worlds = worlds
+        worlds.are_copies = True
         self._scenarios = scenarios
         self._prefix = sharing.prefix
         self.idle = int(sharing.idle_seconds * 1000)
@@ -195,7 +196,6 @@ class SharedStore:
         await self._scenarios.load(key.scenario)
         await self._agree_on_time(key.scenario)
         entry = self._worlds.get_or_create(key, perf_counter())
-        entry.replaces_evicted = False  # a copy that was given up is no world that was
         if entry.copy is None:
             stamp = self._scenarios.stamp_of(key.scenario)
             entry.copy = Copy(Names.of(self._prefix, digest(*key)), stamp, self.new_id())
@@ -346,7 +346,8 @@ class SharedStore:
         if opened.counters is not None and opened.counted >= copy.counted:
             changes.set_counters(entry.world, opened.counters)
         copy.counted = max(copy.counted, opened.counted)
-        entry.replaces_evicted = entry.replaces_evicted or opened.replaces_lost
+        if opened.replaces_lost:
+            self._worlds.begin_anew(entry)
 
     # ---- changing
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from qlara_sandbox.web import readings
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
@@ -34,7 +36,7 @@ class SandboxInsider:
 
     async def answer(self, question: Any) -> bytes:
         if question["operation"] == METRICS:
-            return orjson.dumps(self._runtime.metrics.as_json())
+            return readings.as_json(self._runtime)
         if question["operation"] == HAS_WORLD:
             await self._runtime.store.let_go()
             has = self._runtime.worlds.find_by_label(question["world"]) is not None

@@ -18,7 +18,15 @@ from qlara_sandbox.store.errors import UnusableEngine
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
 from tests.engine import start_engine
-from tests.qlara_sandbox.store.test_shared import KEY, LIST, QUOTA, holdings, sandboxes, send
+from tests.qlara_sandbox.store.test_shared import (
+    KEY,
+    LIST,
+    QUOTA,
+    UPLOAD,
+    holdings,
+    sandboxes,
+    send,
+)
 from tests.qlara_sandbox.web.calls import vcf
 
 if TYPE_CHECKING:
@@ -172,6 +180,8 @@ def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(
             with redis.Redis(port=engine.port) as there:
                 there.delete(*there.keys("*:head"))  # its log lives a little longer
             response = await other.get(QUOTA)
+            metrics = (await client.get("/__admin/metrics")).text
+            assert "sandbox_worlds_rebuilt_total 1.0" in metrics
             await send(other, vcf(("B", "347 123 4568"), ("C", "347 123 4569")), "SKIP")
             totals = [(await holdings(one))[0]["total"] for one in (client, other)]
             return response.json()["used"], totals, response.headers.get("x-sandbox-world")
@@ -180,6 +190,31 @@ def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(
 
     assert (used, totals) == (0, [2, 2])
     assert told is not None
+
+
+def test_a_copy_that_one_sandbox_gives_up_is_no_account_that_began_anew(
+    engine: EngineProcess,
+) -> None:
+    settings = SandboxSettings(state=engine.url, worlds=2)
+    keys = [{"X-Api-Key": f"sandbox_{number}"} for number in range(5)] * 2
+
+    async def use() -> tuple[list[tuple[int, str | None]], str]:
+        app = create_app(settings)
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for key in keys[:5]:
+                file = {"file": ("c.vcf", vcf(("A", "347 123 4567")))}
+                fields = {"listId": "list_crm_migration"}
+                await client.post(UPLOAD, files=file, data=fields, headers=key)
+            found = [await client.get(QUOTA, headers=key) for key in keys]
+            metrics = (await client.get("/__admin/metrics")).text
+            await app.state.runtime.store.close()
+        return [(one.json()["used"], one.headers.get("x-sandbox-world")) for one in found], metrics
+
+    found, metrics = asyncio.run(use())
+
+    assert found == [(1, None)] * 10
+    assert "sandbox_worlds_rebuilt_total 0.0" in metrics
 
 
 def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EngineProcess) -> None:

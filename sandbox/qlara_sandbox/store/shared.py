@@ -174,7 +174,7 @@ class SharedStore:
         while True:
             key = await self._key(caller)
             entry = await self._copy(key)
-            await self._open(entry)
+            await self._open(entry, depends_on_choices=caller[2] is None)
             if await self._key(caller) == key:
                 return entry
 
@@ -218,12 +218,18 @@ class SharedStore:
             await self.threads.run(work)
         self._agreed.add(field)
 
-    async def _open(self, entry: WorldEntry) -> None:
-        """Bring a copy to what the world is now, and read which scenario is chosen now for whom it belongs to."""
+    async def _open(self, entry: WorldEntry, *, depends_on_choices: bool) -> None:
+        """Bring a copy to what the world is now, and read which scenario is chosen now for whom it belongs to.
+
+        The choices of a cluster are all on one node, which requests that do not *depend on choices* leave alone.
+        """
         opening, whom = self._opening(entry), (entry.key.api_key, entry.key.session)
-        if self.engine.is_cluster:
+        chosen: Sequence[bytes | None] | None = None
+        if self.engine.is_cluster and depends_on_choices:
             sent = self.engine.send(opening, is_read=True)
             (reply,), chosen = await asyncio.gather(sent, self._choices.beside(whom))
+        elif self.engine.is_cluster:
+            (reply,) = await self.engine.send(opening, is_read=True)
         else:
             reply, chosen = await self.engine.send(
                 opening, self._choices.command(whom), is_read=True

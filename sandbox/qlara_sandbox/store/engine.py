@@ -192,15 +192,14 @@ class Engine:
             )
 
     async def _version(self) -> tuple[int, ...]:
-        """Return the version of Redis that it says it is like; empty if it does not say."""
-        if self.is_cluster:
-            return ()
+        """Return the version of Redis that it, or the oldest node, says it is like; empty if it does not say."""
         try:
             info = await self._client.info("server")
         except ResponseError:  # not everybody may ask
             return ()
-        found = re.match(r"(\d+)\.(\d+)", str(info.get("redis_version", "")))
-        return tuple(map(int, found.groups())) if found else ()
+        nodes = info.values() if self.is_cluster and "redis_version" not in info else [info]
+        found = [re.match(r"(\d+)\.(\d+)", str(node.get("redis_version", ""))) for node in nodes]
+        return min((tuple(map(int, one.groups())) for one in found if one), default=())
 
     def refusal(self, error: StateUnavailable) -> StateUnavailable | UnusableEngine:
         """Return what stands in the way of a start, in place of *error*: an engine that responds, but refuses, goes on to do so."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 SCHEMES = ("redis", "valkey", "rediss", "valkeys", "unix", "redis+cluster", "valkey+cluster")
 _POLL_SECONDS = 0.25
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_TIME = re.compile(r"([0-9]{1,6}(?:\.[0-9]+)?)(ms|s|m)")
 
 
 class EngineUrl(str):
@@ -56,22 +53,6 @@ class StatePlace(click.ParamType[Path | EngineUrl]):
             )
             self.fail(f"expected a URL like {expected}.", param, ctx)
         return EngineUrl(value)
-
-
-class WaitTime(click.ParamType[float]):
-    """A time like ``30s`` or ``500ms``, in seconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        if isinstance(value, float):
-            return value
-        found = _TIME.fullmatch(value)
-        if found is None:
-            self.fail(f"{value!r}: expected a time like 30s, 500ms or 2m.", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
 
 
 def require_client() -> None:

@@ -234,6 +234,33 @@ def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EnginePr
     assert asyncio.run(ask()) == ({503}, True, 200)
 
 
+def test_an_import_in_whose_middle_the_engine_hangs_is_told_in_time_and_can_be_sent_again(
+    engine: EngineProcess,
+) -> None:
+    async def hang_and_go_on() -> tuple[int, int, int]:
+        async with sandboxes(2, engine.url) as (client, other):
+            importing = asyncio.create_task(send(client, many(9_000), "SKIP"))
+            with redis.Redis(port=engine.port) as there:
+                while not await asyncio.to_thread(there.keys, "*:part:*"):
+                    await asyncio.sleep(0.001)
+            os.kill(engine.pid, signal.SIGSTOP)
+            try:
+                async with asyncio.timeout(12):
+                    told = await importing
+            finally:
+                os.kill(engine.pid, signal.SIGCONT)
+            left = (await other.get(QUOTA)).json()["used"]
+            again = await send(other, many(9_000), "SKIP")
+            assert again.is_success
+            return told.status_code, left, (await client.get(QUOTA)).json()["used"]
+
+    status, left, used = asyncio.run(hang_and_go_on())
+
+    # It may hang before it has got everything, after that, or after it has said so.
+    assert (status, left) in {(503, 0), (503, 9_000), (200, 9_000)}
+    assert used == 9_000
+
+
 def test_what_a_full_engine_holds_can_still_be_read(engine: EngineProcess) -> None:
     async def fill() -> list[int]:
         async with sandboxes(1, engine.url) as (client,):

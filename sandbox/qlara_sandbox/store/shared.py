@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -28,7 +28,7 @@ from qlara_sandbox.store.names import Names, digest
 from qlara_sandbox.store.peers import PEERS, Peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 
     from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.services.threads import Threads
@@ -174,9 +174,19 @@ class SharedStore:
         while True:
             key = await self._key(caller)
             entry = await self._copy(key)
-            await self._open(entry, depends_on_choices=caller[2] is None)
-            if await self._key(caller) == key:
-                return entry
+            with self._held(entry):
+                await self._open(entry, depends_on_choices=caller[2] is None)
+                if await self._key(caller) == key:
+                    return entry
+
+    @contextmanager
+    def _held(self, entry: WorldEntry) -> Iterator[None]:
+        """Let a copy not be given up, and taken apart, in the block."""
+        self._worlds.hold(entry)
+        try:
+            yield
+        finally:
+            self._worlds.release(entry)
 
     async def _key(self, caller: tuple[str, str, str | None]) -> WorldKey:
         """Return the key of the world of a caller, as far as is known here."""
@@ -414,18 +424,19 @@ class SharedStore:
         return SharedKeeper(self, entry)
 
     async def put(self, key: WorldKey, world: World) -> WorldEntry:
-        entry = await self._copy(key)
         content = await self.threads.run(lambda: changes.as_json(changes.of_state(world)))
         counters = orjson.dumps(changes.counters(world))
-        for _ in range(_MOST_TRIES):
-            await self.catch_up(entry)
-            copy = copy_of(entry)
-            commit = Commit(
-                copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
-            )
-            if await self.committed(commit):
+        entry = await self._copy(key)
+        with self._held(entry):
+            for _ in range(_MOST_TRIES):
                 await self.catch_up(entry)
-                return entry
+                copy = copy_of(entry)
+                commit = Commit(
+                    copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
+                )
+                if await self.committed(commit):
+                    await self.catch_up(entry)
+                    return entry
         raise TooBusy
 
     async def committed(self, commit: Commit) -> bool:
@@ -487,6 +498,9 @@ class SharedStore:
         is_due = copy.version - copy.base >= LONGEST_LOG or len(copy.parts) >= MOST_PARTS
         if is_due and not copy.is_shortening:
             copy.is_shortening = True
+            self._worlds.hold(
+                entry
+            )  # at once: what is taken apart by then must not become the world
             self._begin(self._shorten(entry))
 
     async def _shorten(self, entry: WorldEntry) -> None:
@@ -496,6 +510,7 @@ class SharedStore:
                 await self.shorten(entry)
         finally:
             copy.is_shortening = False
+            self._worlds.release(entry)
 
     async def shorten(self, entry: WorldEntry) -> None:
         """Put the whole of a world, as it is now, in place of the changes that have led to it."""

@@ -374,3 +374,47 @@ def parts(engine: EngineProcess) -> list[int]:
             for key in client.scan_iter("*:part:*")
             for piece in client.lrange(key, 0, -1)
         ]
+
+
+def test_large_copies_that_are_given_up_while_others_are_opened_are_never_half_there(
+    engine: EngineProcess,
+) -> None:
+    page = LIST + "?limit=1"
+    large = {"X-Sandbox-Scenario": "large-account"}
+    keys = [{"X-Api-Key": f"sandbox_{number}", **large} for number in range(6)]
+
+    async def open_all() -> set[tuple[int, int]]:
+        app = create_app(SandboxSettings(state=engine.url, worlds=2))
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            found = []
+            for _ in range(6):
+                found += await asyncio.gather(*(client.get(page, headers=key) for key in keys))
+            await app.state.runtime.store.close()
+        return {(one.status_code, one.json()["total"]) for one in found}
+
+    assert asyncio.run(open_all()) == {(200, 49_000)}
+
+
+def test_a_log_is_shortened_after_its_copy_could_have_been_given_up(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LONGEST_LOG", 1)
+    large = {"X-Sandbox-Scenario": "large-account"}
+
+    async def import_each() -> list[int]:
+        app = create_app(SandboxSettings(state=engine.url, worlds=1))
+        transport = httpx2.ASGITransport(app)
+        keys = [{"X-Api-Key": f"sandbox_{number}", **large} for number in range(3)]
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for key in keys:
+                file = {"file": ("c.vcf", vcf(("A", "347 123 4567")))}
+                fields = {"listName": "New"}
+                await client.post(UPLOAD, files=file, data=fields, headers=key)
+            while len(parts(engine)) < len(keys):
+                await asyncio.sleep(0.01)
+            found = [(await client.get(QUOTA, headers=key)).json()["used"] for key in keys]
+            await app.state.runtime.store.close()
+        return found
+
+    assert asyncio.run(import_each()) == [49_001] * 3

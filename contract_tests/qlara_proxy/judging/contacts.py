@@ -172,8 +172,13 @@ class ContactChecks:
         """Judge an import in which a number is an error that a contact of the list has."""
         assert seen.exchange is not None
         here = hash(seen.list_id)
-        numbers = [each.number for each in file.cards if not each.fault]
-        is_known = all(here in self._known.lists_of(each) for each in numbers)
+        cards = [each for each in file.cards if not each.fault]
+        numbers = [each.number for each in cards if each.has_sure_number]
+        is_known = (
+            len(numbers)
+            == len(cards)
+            == sum(here in self._known.lists_of(each) for each in numbers)
+        )
         if is_known and numbers and len(set(numbers)) == len(numbers):
             what = "A card is an error whose number a contact of the list has."
             about: PromiseId = "duplicates.by-number"

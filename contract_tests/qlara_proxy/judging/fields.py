@@ -55,6 +55,8 @@ class FieldChecks(ListedImport):
             return True
         whole = self._file_traits() - {"cards.line-ends"}
         of_name = card.name_traits - ({"cards.non-ascii"} if whole else set())
+        if "cards.escapes" in of_name and "\\" in str(got):
+            of_name -= {"cards.name-verbatim"}  # it is there, with its escapes
         traits = of_name | card.traits | whole
         self._wrong("name", traits, "cards.name", card, got)
         return False

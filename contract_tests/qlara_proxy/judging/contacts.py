@@ -260,6 +260,7 @@ class ContactChecks:
                 self._awaited.keep(seen.number, value=True)
         self._judge_known(page, began, contacts)
         self._judge_order(page, contacts)
+        self._judge_new_ones(page, began, contacts)
         self._known.note_list(page.list_id, contacts, page.ended)
 
     def _compared(
@@ -313,6 +314,38 @@ class ContactChecks:
             self._ledger.doubtful(
                 Difference(about, what, "the same order", "another", page.exchange)
             )
+
+    def _judge_new_ones(
+        self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Judge contacts that have come to a list since it was read, by the imports since."""
+        since = self._known.read_at(page.list_id)
+        if not since or page.exchange is None or not self._window.is_known(since):
+            return
+        writes = self._window.writes(since, page.ended)
+        imports = [each for each in writes if isinstance(each, SeenImport)]
+        if len(imports) < len(writes) or not all(_is_told(each, began) for each in imports):
+            return
+        before = set(self._known.order_of(page.list_id))
+        new = {
+            number
+            for number, same in by_number(contacts).items()
+            if not {hash(str(each.get("contactId"))) for each in same} & before
+        }
+        here = [each for each in imports if page.list_id in (each.list_id, each.asked)]
+        due = {number for each in here for number in self._known.cards_of(each)}
+        for each in imports:
+            if each not in here and each.exchange and (new - due) & set(self._known.cards_of(each)):
+                what = (
+                    "Contacts of an import are on another list than the one that its report names."
+                )
+                about: PromiseId = "upload.report-names-the-list"
+                self._ledger.doubtful(
+                    Difference(
+                        about, what, each.list_id, page.list_id, page.exchange, (each.exchange,)
+                    )
+                )
+                return
 
     def _bystander(
         self,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SLACK = timedelta(seconds=2)
 _NOW = timedelta(minutes=5)
+_ORDERS = frozenset({"FN N", "N FN"})
 AS_IMPORTED: PromiseId = "list.contact-as-imported"
 
 
@@ -51,8 +52,14 @@ class FieldChecks(ListedImport):
             # An escaped line feed is one; what becomes of it in a name is not said.
             fits = hashed(" ".join(got.split())) == card.words
         if fits:
+            self._ledger.orders.add(card.order)
             self._ledger.kept(*(card.name_traits or {"cards.name"}))
             return True
+        if card.order and self._ledger.orders & _ORDERS == _ORDERS - {card.order}:
+            what = "The name is right only on cards with FN and N in the other order."
+            about: PromiseId = "cards.properties-in-any-order"
+            shown = self._ledger.shown(str(got))
+            self._doubt(about, what, "the name on the card", shown, "order of names")
         whole = self._file_traits() - {"cards.line-ends"}
         of_name = card.name_traits - ({"cards.non-ascii"} if whole else set())
         if "cards.escapes" in of_name and "\\" in str(got):

@@ -40,8 +40,8 @@ class KnownContacts:
         self.is_account_wide = False
         self.imported: Kept[int, KnownContact] = Kept(CONTACTS)  # as their cards say
         self._carded: Kept[int, None] = Kept(CONTACTS)  # numbers that stand on any card that passed
-        # The ids of lists that have been read whole.
-        self._read: Kept[int, tuple[int, ...]] = Kept(LISTS)
+        # The ids of lists that have been read whole, and when.
+        self._read: Kept[int, tuple[tuple[int, ...], float]] = Kept(LISTS)
         self._elsewhere: Kept[int, frozenset[int]] = Kept(IMPORTS)
         self._lists: Kept[int, frozenset[int]] = Kept(CONTACTS)
         self._ids: Kept[int, int] = Kept(CONTACTS)
@@ -81,7 +81,11 @@ class KnownContacts:
 
     def order_of(self, list_id: str) -> tuple[int, ...]:
         """Return the ids of a list, in the order in which it was read last."""
-        return self._read.get(hash(list_id), ())
+        return self._read.get(hash(list_id), ((), 0.0))[0]
+
+    def read_at(self, list_id: str) -> float:
+        """Return when a list was read whole last; 0.0 if it never was."""
+        return self._read.get(hash(list_id), ((), 0.0))[1]
 
     def has_read(self, list_id: str) -> bool:
         """Return whether a list has been read whole before."""
@@ -107,7 +111,7 @@ class KnownContacts:
     def note_list(self, list_id: str, contacts: Sequence[Mapping[str, Any]], at: float) -> None:
         """Note all contacts of a list, as they were read until *at*."""
         ids = tuple(hash(str(each.get("contactId"))) for each in contacts)
-        self._read.keep(hash(list_id), ids)
+        self._read.keep(hash(list_id), (ids, at))
         for number, same in by_number(contacts).items():
             before = self.by_number.find(number)
             lists = (before.lists if before is not None else frozenset()) | {hash(list_id)}

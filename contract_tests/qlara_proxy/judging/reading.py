@@ -74,6 +74,7 @@ class CardDigest(NamedTuple):
         frozenset()
     )  # on which it rests that it is imported, whichever number is taken
     are_mobile: bool = False  # all of its numbers
+    order: str = ""  # of the properties that give its name, if it has both
 
     @property
     def has_sure_number(self) -> bool:
@@ -259,7 +260,13 @@ def _card(
         hashed(" ".join(name.split())),
         _interned(further_traits(lines, are_valid=are_valid)),
         are_valid and all(map(is_mobile_number, valid)),
+        _order_of_names(lines),
     )
+
+
+def _order_of_names(lines: Sequence[CardLine]) -> str:
+    names = " ".join(each.name for each in lines if each.name in ("FN", "N"))
+    return names if names in ("FN N", "N FN") else ""
 
 
 def _may_be_telephone(line: CardLine) -> bool:

@@ -88,6 +88,8 @@ class RefusalChecks:
         if status == _CONFLICT and api.operation == UPLOAD:
             self._quota(api)
         demands = list(self._demands(seen, api))
+        if 200 <= status < 300 and _is_fail(api):
+            self._refused_with_success(api)
         if len(demands) == 1:
             self._demand(*demands[0], api)
         elif not demands and 400 <= status < 500:
@@ -109,7 +111,8 @@ class RefusalChecks:
                 self._demand("access.key-required", expected.key_missing, _names(expected), api)
             return False
         if 200 <= status < 300:
-            self._key_accepted(api)
+            if _fields_named(api) != {"apiKey"}:
+                self._key_accepted(api)
             return True
         is_stranger = not self._accepted.find(api.key)
         if status == expected.key_unknown == _UNAUTHORIZED and is_stranger:
@@ -124,6 +127,15 @@ class RefusalChecks:
             self._demand("access.permission-required", status, _names(expected), api)
             return False
         return self._not_for_its_key(api)
+
+    def _refused_with_success(self, api: ApiExchange) -> None:
+        """Judge a refusal whose status says that it is none, by the field that it names."""
+        what = "A refusal has the status of a success."
+        if _fields_named(api) == {"apiKey"}:
+            self._ledger.broken(_difference("access.unknown-key", what, "401", api, "key.unknown"))
+        elif _fields_named(api) == {"listId"} and api.operation in _UNKNOWN_LIST:
+            about = _UNKNOWN_LIST[api.operation]
+            self._ledger.broken(_difference(about, what, "404", api, "unknown-list"))
 
     def _key_accepted(self, api: ApiExchange) -> None:
         self._accepted.keep(api.key, value=True)
@@ -334,7 +346,8 @@ class RefusalChecks:
             return
         is_sound = any(self._is_taken(each) and not each.fault for each in cards)
         is_of_file = "file" in data and (bool(_traits_of(seen)) or not is_sound)
-        if len(seen.form_rests_on) == 1 and not is_of_file:
+        is_of_name = bool(seen.list_name) and set(data) == {"listName"}
+        if len(seen.form_rests_on) == 1 and not (is_of_file or is_of_name):
             what = "A valid form is refused."
             about = next(iter(seen.form_rests_on))
             self._ledger.broken(_difference(about, what, "a report", api, got=api.response.json))
@@ -510,6 +523,12 @@ def _traits_of(seen: SeenImport) -> frozenset[PromiseId]:
     for each in (one for one in seen.file.cards if not (one.fault and one.is_sure)):
         found |= each.traits | each.name_traits | each.number_traits | each.email_traits
     return frozenset(found - {"cards.email-absent"})
+
+
+def _fields_named(api: ApiExchange) -> set[str]:
+    """Return the fields that a refusal names."""
+    data = api.response.value("data")
+    return set(data) if isinstance(data, dict) else set()
 
 
 def _of_valid_request(seen: SeenImport, data: Mapping[str, object]) -> PromiseId:

@@ -41,6 +41,12 @@ def _is_of_contacts(seen: SeenImport) -> bool:
     return isinstance(data, dict) and set(data) <= {"contacts"}
 
 
+def _names_a_list(seen: SeenImport) -> bool:
+    """Return whether a refusal is for the list: there may be one of that name already."""
+    data = seen.exchange.response.value("data") if seen.exchange is not None else None
+    return isinstance(data, dict) and bool(set(data) & {"listId", "listName"})
+
+
 class RoomChecks:
     """Judges imports by how much room the quota has."""
 
@@ -105,6 +111,8 @@ class RoomChecks:
 
     def _with_room(self, seen: SeenImport, room: int, numbers: Sequence[int]) -> None:
         """Judge an import right after a reading of the quota that shows some room."""
+        if _names_a_list(seen):
+            return
         if seen.status == _CONFLICT and len(numbers) <= room:
             what = (
                 f"An import of {len(numbers)} cards is refused, although there is room for {room}."

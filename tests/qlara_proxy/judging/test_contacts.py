@@ -242,3 +242,26 @@ def test_errors_must_name_the_cards_at_fault() -> None:
     traffic.upload(file, body)
 
     assert traffic.broken == ["upload.error-line", "upload.errors-listed"]
+
+
+def test_names_that_are_right_in_one_order_of_properties_alone_are_seen() -> None:
+    traffic = _alone()
+    last, first = "N:Rossi;Marco;;;", "FN:Marco Rossi"
+
+    for number, lines in ((MARCO, (last, first)), (GIULIA, (first, last))):
+        text = "\r\n".join(("BEGIN:VCARD", "VERSION:3.0", *lines, f"TEL:{number}", "END:VCARD", ""))
+        traffic.upload(text, report(f"list_{number}"), list_id=f"list_{number}")
+        shown = "Marco Rossi" if number == MARCO else "Rossi Marco"
+        traffic.page([contact(number, shown)], list_id=f"list_{number}")
+
+    assert "cards.properties-in-any-order" in traffic.broken
+
+
+def test_contacts_that_come_to_another_list_than_that_of_their_import_are_seen() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO)], list_id="list_b")
+    traffic.upload(person(GIULIA), report("list_a"))
+    traffic.page([contact(MARCO), contact(GIULIA)], list_id="list_b")
+
+    assert traffic.broken == ["upload.report-names-the-list"]

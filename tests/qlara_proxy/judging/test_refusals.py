@@ -141,3 +141,25 @@ def test_copies_that_are_skipped_at_a_full_quota_are_not_refused() -> None:
     traffic.upload(person(MARCO), skipped, strategy="DUPLICATE")
 
     assert "upload.copies-need-quota" in traffic.broken
+
+
+def test_a_name_that_another_list_has_may_be_refused_whatever_room_there_is() -> None:
+    traffic = _alone()
+    taken = {"status": "fail", "data": {"listName": "A list with this name exists already."}}
+
+    traffic.upload(person(MARCO), report(), list_name="first")
+    traffic.upload(person(GIULIA), taken, status=409, list_name="first")
+
+    assert "upload.quota-exceeded" not in traffic.broken
+
+
+def test_a_refusal_with_the_status_of_a_success_is_none() -> None:
+    traffic = _alone()
+    path = "/api/partner-gateway/v1/contacts/list/list_x/contacts"
+
+    traffic.send("GET", path, 200, {"status": "fail", "data": {"listId": "No such list."}})
+    traffic.send(
+        "GET", path, 200, {"status": "fail", "data": {"apiKey": "Unknown."}}, key="stranger"
+    )
+
+    assert {"list.unknown-list", "access.unknown-key"} <= set(traffic.broken)

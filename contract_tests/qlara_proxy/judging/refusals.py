@@ -73,6 +73,9 @@ class RefusalChecks:
         self._unknown: Kept[str, bool] = Kept(ACCOUNTS)  # keys that it has refused as unknown
         self._accepted: Kept[str, bool] = Kept(ACCOUNTS)  # keys that a deployment has accepted
         self._lists: Kept[str, bool] = Kept(ACCOUNTS)  # that imports have gone to
+        self._imported: Kept[tuple[str, bool], bool] = Kept(
+            ACCOUNTS
+        )  # keys, with `listName` or not
         self._strategies: set[str] = set()  # with which a file has been imported
 
     def judge(self, seen: Seen, api: ApiExchange) -> None:
@@ -83,7 +86,7 @@ class RefusalChecks:
         if status == _TOO_MANY or status >= 500 or not api.operation:
             self._outside(api)
             return
-        if not self._judge_key(api):
+        if self._is_blocked(seen, api) or not self._judge_key(api):
             return
         if status == _CONFLICT and api.operation == UPLOAD:
             self._quota(api)
@@ -127,6 +130,22 @@ class RefusalChecks:
             self._demand("access.permission-required", status, _names(expected), api)
             return False
         return self._not_for_its_key(api)
+
+    def _is_blocked(self, seen: Seen, api: ApiExchange) -> bool:
+        """Return whether an import is refused with 403 though its key has imported in the same way before.
+
+        What is special about the only card of its file is at fault then, if there is one such thing.
+        """
+        if not isinstance(seen, SeenImport) or api.response.status != _FORBIDDEN:
+            return False
+        if not self._imported.find((api.key, bool(seen.list_name))):
+            return False
+        cards = seen.file.cards if seen.file is not None else ()
+        about = _only_trait(seen)
+        if len(cards) == 1 and about is not None and self._is_taken(cards[0]):
+            what = "A file is refused for what is special about its only card."
+            self._ledger.doubtful(_difference(about, what, "a report", api))
+        return True
 
     def _refused_with_success(self, api: ApiExchange) -> None:
         """Judge a refusal whose status says that it is none, by the field that it names."""
@@ -407,6 +426,7 @@ class RefusalChecks:
 
     def _accepted_import(self, seen: SeenImport, api: ApiExchange) -> None:
         self._strategies.add(seen.strategy)
+        self._imported.keep((api.key, bool(seen.list_name)), value=True)
         if seen.asked and seen.list_id and seen.asked != seen.list_id and not seen.goes_on:
             is_new = not (self._lists.find(seen.asked) or self._lists.find(seen.list_id))
             what = "An import into a list that was never seen has made another one."

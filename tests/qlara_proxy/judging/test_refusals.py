@@ -163,3 +163,24 @@ def test_a_refusal_with_the_status_of_a_success_is_none() -> None:
     )
 
     assert {"list.unknown-list", "access.unknown-key"} <= set(traffic.broken)
+
+
+def test_a_file_that_is_blocked_for_the_name_of_its_only_card_is_not_refused_for_its_key() -> None:
+    traffic = _alone()
+
+    traffic.upload(person(MARCO), report())
+    traffic.upload(person(GIULIA, "<script>alert(1)</script>"), {"error": "blocked"}, status=403)
+
+    assert "cards.name-verbatim" in traffic.broken
+    assert "access.permission-required" not in traffic.broken
+
+
+def test_a_list_name_that_is_forbidden_says_nothing_of_the_file() -> None:
+    traffic = _alone()
+
+    traffic.upload(person(MARCO), report())
+    traffic.upload(
+        person(GIULIA, "<script>alert(1)</script>"), {}, status=403, list_name="not for everybody"
+    )
+
+    assert "cards.name-verbatim" not in traffic.broken

@@ -134,9 +134,11 @@ class ReportChecks:
             each.is_mobile or each.fault for each in file.cards
         ):
             self.takes_any = True
-        if summary["errors"] > surely and not self._says_so(api, surely):
+        skipped = summary["duplicates"] if seen.strategy == "SKIP" else 0
+        is_told = summary["imported"] + skipped + surely == file.total  # and no card is left
+        if summary["errors"] > surely and not (is_told or self._says_so(api, surely)):
             return  # cards may be errors for what the account holds, or has room for
-        if surely + sound == file.total or summary["errors"] < surely:
+        if is_told or surely + sound == file.total or summary["errors"] < surely:
             self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
         if summary["errors"] == surely and file.is_sure:
             self._repeats(seen, file, api)

@@ -115,3 +115,13 @@ def test_an_empty_number_is_missing_and_not_invalid() -> None:
     traffic.upload(card("Marco Rossi", "TEL:"), _refused(reason="Invalid phone number format"))
 
     assert "numbers.empty-is-missing" in traffic.broken
+
+
+def test_an_error_more_than_there_are_cards_left_is_counted_wrongly() -> None:
+    traffic = Traffic()
+    body = report(total=2, imported=1, errors=2, skipped=1)
+    body["errors"] = [{"line": 7, "name": "Luca Verdi", "reason": "Invalid phone number format"}]
+
+    traffic.upload(person(MARCO) + card("Luca Verdi", "TEL:12"), body)
+
+    assert "upload.summary-errors" in traffic.broken

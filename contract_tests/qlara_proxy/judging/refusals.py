@@ -411,13 +411,13 @@ class RefusalChecks:
                 self._ledger.doubtful(_difference(each, what, "a report", api))
 
     def _at_fault(self, seen: SeenImport, file: FileDigest) -> Iterator[PromiseId]:
-        """Yield the promises that an import which fails breaks: what has worked before is not at fault."""
+        """Yield the promises that an import which fails breaks: a strategy that has worked is not at fault."""
         by_strategy = _OF_STRATEGY.get(seen.strategy)
         if by_strategy and seen.strategy not in self._strategies:
             yield by_strategy
             return
         only = _only_trait(seen) if len(file.cards) < _MANY else None
-        if only is not None and not self._ledger.is_kept(only):
+        if only is not None:
             yield only
         faults = {each.fault for each in file.cards} if len(file.cards) < _MANY else set()
         yield from (_OF_FAULTS[each] for each in faults & _OF_FAULTS.keys())

@@ -26,10 +26,10 @@ _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z '.-]*", re.ASCII)
 _CODE = re.compile(r"(?i)\b(?:null|none|nil|nan|true|false|undefined|yes|no|on|off)\b")
 _KNOWN_ESCAPE = re.compile(r"\\[nN,;\\]")
 _PLAIN_NUMBER = re.compile(r"\+?[0-9 ()./-]+", re.ASCII)
-_CROWDED = re.compile(r"\A\s|\s\Z|\s\s| [-./] ")
+_CROWDED = re.compile(r"\A\s|\s\Z| [-./] ")
 _EXTENSION = re.compile(r"(?i)ext|x|;|,|[pw#*]")
-# RFC 5322 section 3.2.3: a dot-atom.
-_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+", re.ASCII)
+# Of the characters that most addresses have; RFC 5322 section 3.2.3 allows more.
+_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9&'._+-]+@[A-Za-z0-9.-]+", re.ASCII)
 _MACHINES = re.compile(r"(?i)fax|pager|modem|bbs|telex|tty|isdn|video")
 _PREFERRED = re.compile(r"(?i)pref")
 _ENCODED = re.compile(r"(?i)encoding|quoted-printable|charset|base64")
@@ -237,7 +237,7 @@ def card_traits(lines: Sequence[CardLine]) -> Traits:
     others = [each for each in lines if each.name and each.name not in _READ]
     if others:
         found.add("cards.other-properties")
-    if any(each.is_folded for each in others):
+    if any(each.is_misleading for each in others):
         found.add("cards.folded-lines")
     if "" in names or any(each.text != each.text.strip() for each in lines):
         found.add(ODD)

@@ -174,8 +174,8 @@ def _proxied(options: dict[str, Any]) -> int:
     from qlara_proxy.running import Proxy, ProxySettings
 
     target = target_of(options["to"], options["ca_file"], insecure=options["insecure"])
-    if options["report"]:
-        ensure_writable(options["report"])
+    for folder in _folders(options):
+        ensure_writable(folder)
     if options["insecure"]:
         click.secho(
             "--insecure: the certificate of the deployment is not checked. Anybody between this "
@@ -211,6 +211,13 @@ def _proxied(options: dict[str, Any]) -> int:
         new_token = None if options["admin_token"] else token
         passed = Proxy(settings).run(listener, lambda: _welcome(url, target, new_token))
     return _ended(watchers, passed, options)
+
+
+def _folders(options: dict[str, Any]) -> list[Path]:
+    """Return the folders to which files are written at the end."""
+    files = (options["record"], options["bundle"])
+    folders = [each.parent for each in files if each is not None]
+    return [*folders, options["report"]] if options["report"] else folders
 
 
 class _Watchers(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import httpx2 as httpx
 import pytest
 
+from tests.engine import start_engine
+from tests.qlara_cli.test_workers import children
 from tests.qlara_proxy.commands import ended, proxying
 from tests.qlara_proxy.targets import Peer, byte_target
 from tests.server import Running, serving, until
@@ -288,3 +291,43 @@ def test_a_deployment_that_resets_every_connection_somewhere() -> None:
     assert (done.code, done.log) == (0, "")
     assert all(whole.startswith(each) for each in found)
     assert [name for name, state in states.items() if state == "broken"] == []
+
+
+def test_two_processes_behind_tls_of_which_one_is_killed(tmp_path: Path) -> None:
+    engine = start_engine(tmp_path)
+    options = ("--tls", "--workers", "2", "--state", engine.url)
+    try:
+        with (
+            serving(*options) as running,
+            proxying(running.url, "--quiet", "--insecure", "--sole-client") as proxy,
+        ):
+            httpx.get(f"{proxy.url}/__admin/report", timeout=60)
+            before = len(descriptors(proxy))
+            statuses: list[int] = []
+
+            def use(number: int) -> None:
+                for at in range(40):
+                    with suppress(OSError, AssertionError), connect(proxy) as connection:
+                        requests = (
+                            upload(f"tls{number}", good_form(card(at))),
+                            listed(f"tls{number}"),
+                            quota(f"tls{number}"),
+                        )
+                        statuses.extend(exchange(connection, each) for each in requests)
+
+            with ThreadPoolExecutor(10) as pool:
+                using = [pool.submit(use, number) for number in range(10)]
+                until(lambda: len(statuses) > 100)
+                os.kill(children(running.process.pid).pop(), signal.SIGKILL)
+                for each in using:
+                    each.result()
+
+            assert set(statuses) == {200}
+            require_as_before(proxy, before, len(statuses))
+            done = ended(proxy)
+    finally:
+        engine.stop()
+
+    assert done.code == 0
+    assert done.log.startswith("--insecure:")
+    assert len(done.log.splitlines()) == 1

@@ -175,11 +175,13 @@ class _Writing:
         folder = self._path.parent / _FILES
         uploads: list[Path] = []
         steps: list[tuple[str, str]] = []
-        for upload in self._found.uploads:
-            if not _is_played(upload) or upload.form.file is None:
+        played = [*filter(_is_played, self._found.uploads)]
+        digits = max(2, len(str(len(played))))  # in the order of their names
+        for upload in played:
+            if upload.form.file is None:
                 continue
             folder.mkdir(exist_ok=True)
-            target = folder / f"{self._path.stem}-{len(uploads) + 1:02}.vcf"
+            target = folder / f"{self._path.stem}-{len(uploads) + 1:0{digits}}.vcf"
             target.write_bytes(self._fiction.file(upload.form.file))
             uploads.append(target)
             steps.append((self._said(upload), self._curl(upload, target.name)))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from qlara_proxy.traffic import Watcher
     from qlara_proxy.verdicts import TrafficVerdicts
 
+_NAMED_UPLOADS = 3
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _TIME = re.compile(r"([0-9]{1,6})([smh])")
 # How long one thread of Python may run while another waits: those who watch must not hold up who forwards.
@@ -291,9 +292,18 @@ def _ended(watchers: _Watchers, passed: Passed, options: dict[str, Any]) -> int:
         bundle.write(options["bundle"], outcome, write_report)
         written.append(options["bundle"])
         notes += bundle.notes
-    for line in [*notes, *(f"Wrote {path}" for path in written)]:
+    for line in [*notes, *_wrote(written)]:
         click.echo(line)
     return exit_code(outcome, passed.failures) if options["fail_on_drift"] else 0
+
+
+def _wrote(written: Sequence[Path]) -> list[str]:
+    """Return what was written, in sentences: of the uploads of a recording, which may be hundreds, their number."""
+    uploads = [each for each in written if each.suffix == ".vcf"]
+    if len(uploads) <= _NAMED_UPLOADS:
+        return [f"Wrote {path}" for path in written]
+    others = [f"Wrote {path}" for path in written if path.suffix != ".vcf"]
+    return [*others, f"Wrote {len(uploads)} uploads to {uploads[0].parent}"]
 
 
 def _notes(passed: Passed) -> list[str]:

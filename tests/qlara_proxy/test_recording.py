@@ -13,7 +13,7 @@ from docs.generate.stories import play, steps
 from qlara_cli import main
 from qlara_contract.differential import shape
 from qlara_proxy import beginning
-from qlara_proxy.recording import Recording
+from qlara_proxy.recording import Recording, _what_is_kept
 from qlara_proxy.sandbox import OVERLAYS, SCENARIOS, RunningSandbox, load_scenario
 from tests.qlara_proxy.passing import QUOTA, Deployment, exchange, listed
 
@@ -267,3 +267,24 @@ def test_uploads_beyond_the_bound_are_told_and_not_in_the_scenario(
     assert [path.name for path in written] == ["mine.yaml", "mine-01.vcf"]
     assert recording.notes[1].startswith("1 upload not in the try lines: ")
     assert "used: 0" in written[0].read_text(encoding="utf-8")
+
+
+def test_a_hundred_uploads_are_in_the_order_of_their_names_and_their_try_lines_work(
+    tmp_path: Path,
+) -> None:
+    recording = Recording("http://deployment.test", secret=b"secret")
+    with Deployment(recording) as one:
+        for number in range(105):
+            person = f"FN:Person {number}\r\nTEL:+39347{number:07}\r\n" * (1 + number % 2)
+            one.upload(
+                f"BEGIN:VCARD\r\nVERSION:3.0\r\n{person}END:VCARD\r\n".encode(),
+                listName=f"L{number}",
+            )
+    path = tmp_path / "mine.yaml"
+    recording.write(path)
+
+    files = sorted((tmp_path / "files").iterdir())
+    commands = load_scenario(path).try_lines
+    assert [each.name for each in files] == [f"mine-{number:03}.vcf" for number in range(1, 106)]
+    assert re.findall(r"mine-\d+\.vcf", commands) == [each.name for each in files]
+    assert recording.notes == [_what_is_kept(keep_data=False)]

@@ -375,8 +375,6 @@ class CardFiles:
 
     def file(self, data: bytes) -> bytes:
         """Return what stands for a file: as long, but where mail addresses have a longer domain."""
-        self._head.cache_clear()
-        self._plain_head.cache_clear()
         parts = encoded_parts(data)
         if len(parts) == 1 and not parts[0][0] and (wide := _wide(data)):
             parts = [(wide, data)]  # no card in it tells
@@ -441,7 +439,7 @@ class CardFiles:
             return line
         head = _PLAIN_HEAD.match(line)
         if head and not _NOT_PLAIN.search(line):
-            new, replace, charset = self._plain_head(head[0])
+            new, replace, charset = self._plain_head(head[0], self._words.is_learning)
             if replace is not None:
                 value = line[head.end() :]
                 if not value.isascii():
@@ -449,7 +447,9 @@ class CardFiles:
                 return new + "".join(replace(value.decode())).encode("utf-8", "replace")
         return octets.joined(self._line(line))
 
-    def _new_plain_head(self, head: bytes) -> tuple[bytes, octets.Replace | None, str]:
+    def _new_plain_head(
+        self, head: bytes, _is_learning: bool
+    ) -> tuple[bytes, octets.Replace | None, str]:
         """Return what stands for a head without quotes, and what replaces its value, which has the last as its charset.
 
         None: the value is encoded.
@@ -457,7 +457,7 @@ class CardFiles:
         text, prop, _ = read_any_line(head)
         name, parameters = _named(text)
         replace = None if prop.encoding else self._replace_under(name, parameters)
-        return octets.joined(self._head(head)), replace, prop.charset
+        return octets.joined(self._head(head, self._words.is_learning)), replace, prop.charset
 
     def _line(self, line: bytes) -> octets.Replaced:
         """Return what stands for each octet of a logical line; frames stay, wherever in it they are."""
@@ -476,7 +476,7 @@ class CardFiles:
             return octets.replaced(line, self._anything)
         head = line[: len(line) - len(value)]
         name, parameters = _named(head_text)
-        new = self._head(head)
+        new = self._head(head, self._words.is_learning)
         return octets.together([new, self._value(name, line[len(head) :], prop, parameters)])
 
     def _value(
@@ -526,7 +526,7 @@ class CardFiles:
                 return new
         return self._numbers.typed(text, uri=uri)
 
-    def _new_head(self, head: bytes) -> octets.Replaced:
+    def _new_head(self, head: bytes, _is_learning: bool) -> octets.Replaced:
         """Return what stands for each octet of what is before a value, the colon included."""
         return octets.replaced(head, self._head_characters)
 

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from docs.generate.stories import play, steps
@@ -15,7 +16,9 @@ from qlara_contract.differential import shape
 from qlara_proxy import beginning
 from qlara_proxy.recording import Recording, _what_is_kept
 from qlara_proxy.sandbox import OVERLAYS, SCENARIOS, RunningSandbox, load_scenario
-from tests.qlara_proxy.passing import QUOTA, Deployment, exchange, listed
+from qlara_sandbox.http.conventions import overlay_for
+from tests.qlara_proxy.passing import QUOTA, Deployment, exchange, form, listed
+from tests.server import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,6 +157,38 @@ def test_an_overlay_of_ones_own_is_copied_beside_the_scenario(tmp_path: Path) ->
         assert without_times(without_what_is_replaced(recorded)) == without_times(
             without_what_is_replaced(again)
         )
+
+
+@pytest.mark.parametrize("name", ["settle", "quota.settle"])
+def test_an_import_that_takes_time_to_be_seen_is_seen_in_the_recorded_scenario(
+    tmp_path: Path, name: str
+) -> None:
+    overlay = tmp_path / "settles.yaml"
+    overlay.write_text(yaml.safe_dump(overlay_for({name: "250ms"})), encoding="utf-8")
+    path = tmp_path / "out" / "mine.yaml"
+    _, passed, _ = record(path, overlay=overlay)
+    upload = next(one for one in passed if one.request.method == "POST")
+    file = path.parent / "files" / "mine-01.vcf"
+    headers, body = form(file.read_bytes(), listId="list_crm_migration")
+
+    sandbox = RunningSandbox(path.stem, path.parent)
+    try:
+        key = ("X-Api-Key", sandbox.key("again"))
+        reads = [QUOTA, listed("list_crm_migration")]
+        before = [json.loads(sandbox.send("GET", each, [key], b"")[2]) for each in reads]
+        sandbox.send("POST", upload.request.target, [key, *headers], body)
+
+        def has_moved() -> bool:
+            after = [json.loads(sandbox.send("GET", each, [key], b"")[2]) for each in reads]
+            used, total = (
+                after[0]["used"] - before[0]["used"],
+                after[1]["total"] - before[1]["total"],
+            )
+            return bool(used > 0 and total > 0)
+
+        until(has_moved)
+    finally:
+        sandbox.close()
 
 
 def test_a_recorded_scenario_passes_its_check_and_its_try_lines(tmp_path: Path) -> None:

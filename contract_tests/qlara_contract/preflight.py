@@ -15,6 +15,7 @@ from qlara_contract.promises import LIST, QUOTA
 from qlara_contract.untrusted import visible
 
 if TYPE_CHECKING:
+    from qlara_contract.client import Client
     from qlara_contract.run import SuiteRun
 
 _WRONG_FOR_A_QUOTA = frozenset({400, 404, 405, 500})
@@ -32,7 +33,7 @@ def preflight(run: SuiteRun) -> ApiExchange:
     except (Interrupted, RunStopped) as error:
         raise CannotRun(str(error)) from error
     reason = _objection(exchange, base_url)
-    if reason and not _is_this_api(run, exchange):
+    if reason and not _is_this_api(run.client, run.list_id, exchange):
         return _asked_for_json(run, exchange, reason)
     return exchange
 
@@ -52,15 +53,31 @@ def _asked_for_json(run: SuiteRun, before: ApiExchange, reason: str) -> ApiExcha
     raise CannotRun(visible(reason))
 
 
-def _is_this_api(run: SuiteRun, exchange: ApiExchange) -> bool:
+def why_unusable(client: Client, base_url: str, list_id: str) -> str:
+    """Return why a deployment that has refused a request refuses every one: its path or the key is wrong.
+
+    Empty if it does not: it is this API and accepts the key. Raises ``CannotRun`` if it is not there any more.
+    """
+    try:
+        quota = client.send(ApiRequest("GET", contract().path_of(QUOTA)))
+        reason = _objection(quota, base_url)
+        if not reason or _is_this_api(client, list_id, quota):
+            return ""
+        listed = client.send(ApiRequest("GET", contract().path_of(LIST, listId=list_id)))
+    except (Interrupted, RunStopped) as error:
+        raise CannotRun(str(error)) from error
+    return visible(reason) if listed.response.status == quota.response.status else ""
+
+
+def _is_this_api(client: Client, list_id: str, exchange: ApiExchange) -> bool:
     """Return whether a deployment whose quota cannot be read shows that it is this API all the same."""
     try:
         if exchange.response.status == 200:  # then it refuses the quota without a key
             quota = ApiRequest("GET", contract().path_of(QUOTA))
-            return run.client.send(quota, key="").response.status in (401, 403)
+            return client.send(quota, key="").response.status in (401, 403)
         if exchange.response.status in _WRONG_FOR_A_QUOTA:
-            listed = ApiRequest("GET", contract().path_of(LIST, listId=run.list_id))
-            return _is_of_a_list(run.client.send(listed))
+            listed = ApiRequest("GET", contract().path_of(LIST, listId=list_id))
+            return _is_of_a_list(client.send(listed))
     except (Interrupted, RunStopped):
         pass
     return False

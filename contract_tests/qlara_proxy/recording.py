@@ -125,7 +125,9 @@ class Recording:
             own = path if number == 1 else path.with_name(f"{path.stem}-{number}.yaml")
             exchanges = (each for each in self._kept if each.key == key)
             found = beginning(exchanges, region, conventions)
-            writing = _Writing(fiction, found, own, overlay, region)
+            # An import that takes time to be seen never would be, if the clock stood still.
+            clock_runs = bool(conventions.settle or conventions.quota_settle)
+            writing = _Writing(fiction, found, own, overlay, region, clock_runs=clock_runs)
             written += writing.write()
             self.notes += writing.notes
         return written
@@ -161,13 +163,21 @@ class _Writing:
     """Writes the scenario of one account."""
 
     def __init__(
-        self, fiction: Fiction, found: Beginning, path: Path, overlay: str, region: str
+        self,
+        fiction: Fiction,
+        found: Beginning,
+        path: Path,
+        overlay: str,
+        region: str,
+        *,
+        clock_runs: bool,
     ) -> None:
         self._fiction = fiction
         self._found = found
         self._path = path
         self._overlay = overlay
         self._region = region
+        self._clock_runs = clock_runs
         self.notes: list[str] = []
 
     def write(self) -> list[Path]:
@@ -175,11 +185,13 @@ class _Writing:
         folder = self._path.parent / _FILES
         uploads: list[Path] = []
         steps: list[tuple[str, str]] = []
-        for upload in self._found.uploads:
-            if not _is_played(upload) or upload.form.file is None:
+        played = [*filter(_is_played, self._found.uploads)]
+        digits = max(2, len(str(len(played))))  # in the order of their names
+        for upload in played:
+            if upload.form.file is None:
                 continue
             folder.mkdir(exist_ok=True)
-            target = folder / f"{self._path.stem}-{len(uploads) + 1:02}.vcf"
+            target = folder / f"{self._path.stem}-{len(uploads) + 1:0{digits}}.vcf"
             target.write_bytes(self._fiction.file(upload.form.file))
             uploads.append(target)
             steps.append((self._said(upload), self._curl(upload, target.name)))
@@ -247,7 +259,7 @@ class _Writing:
         if found.not_seen:
             people = [self._contact(each, None) for each in found.not_seen]
             document["lists"].append({"id": NOT_SEEN, "contacts": people})
-        if found.imported_at is not None:
+        if found.imported_at is not None and not self._clock_runs:
             document["clock"] = {"start": found.imported_at.isoformat()}
             if found.import_takes:
                 document["clock"]["import_takes"] = f"{round(found.import_takes * 1000)}ms"

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from qlara_contract.client import Client, Unreachable
-from qlara_contract.errors import CannotRun, Interrupted
+from qlara_contract.errors import CannotRun, Interrupted, RunStopped
 from qlara_contract.exchange import ApiRequest, ApiResponse
+from qlara_contract.preflight import why_unusable
 from qlara_contract.settings import Mode
 from qlara_proxy.comparing import (
     ComparedResponses,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _SENT = ("content-type", "accept")
 _SAFE = ("GET", "HEAD")
 _WRONG_KEY = "unknown"
+_REFUSES_EVERYTHING = frozenset({401, 404, 405})
+_SOME_LIST = "list_crm_migration"
 
 
 class NotSent(Exception):
@@ -204,6 +207,7 @@ class DeploymentTarget:
         self._account = account
         self.base_url = settings.base_url
         self._client = Client(settings, watch=lambda _: None)
+        self._has_answered = False
 
     def close(self) -> None:
         """Close the connections."""
@@ -230,9 +234,27 @@ class DeploymentTarget:
         # The request target as it was recorded, which need not be what a URL is encoded to.
         request = _Verbatim(method, target, headers=headers, body=body or None)
         try:
-            return self._client.send(request, key=key).response
+            response = self._client.send(request, key=key).response
         except (Interrupted, Unreachable) as error:
             raise NotSent("the deployment gave no response") from error
+        except RunStopped as error:
+            raise CannotRun(str(error)) from error
+        if not self._has_answered:
+            self._require_usable(exchange, response)
+        return response
+
+    def _require_usable(self, exchange: KeptExchange, response: ApiResponse) -> None:
+        """Stop at a first response that says of every request that the path or the key is wrong: it is no difference.
+
+        Nothing more is sent to find that out, unless it looks so.
+        """
+        self._has_answered = True
+        recorded = exchange.response.status if exchange.response else None
+        is_refused = response.status in _REFUSES_EVERYTHING or 300 <= response.status < 400
+        if is_refused and response.status != recorded:
+            reason = why_unusable(self._client, self.base_url, _SOME_LIST)
+            if reason:
+                raise CannotRun(reason)
 
 
 class _Verbatim(ApiRequest):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from qlara_proxy.traffic import Watcher
     from qlara_proxy.verdicts import TrafficVerdicts
 
+_NAMED_UPLOADS = 3
 # How long one thread of Python may run while another waits: those who watch must not hold up who forwards.
 _SWITCH_SECONDS = 0.0001
 
@@ -158,8 +159,8 @@ def _proxied(options: dict[str, Any]) -> int:
     from qlara_proxy.running import Proxy, ProxySettings
 
     target = target_of(options["to"], options["ca_file"], insecure=options["insecure"])
-    if options["report"]:
-        ensure_writable(options["report"])
+    for folder in _folders(options):
+        ensure_writable(folder)
     if options["insecure"]:
         click.secho(
             "--insecure: the certificate of the deployment is not checked. Anybody between this "
@@ -195,6 +196,13 @@ def _proxied(options: dict[str, Any]) -> int:
         new_token = None if options["admin_token"] else token
         passed = Proxy(settings).run(listener, lambda: _welcome(url, target, new_token))
     return _ended(watchers, passed, options)
+
+
+def _folders(options: dict[str, Any]) -> list[Path]:
+    """Return the folders to which files are written at the end."""
+    files = (options["record"], options["bundle"])
+    folders = [each.parent for each in files if each is not None]
+    return [*folders, options["report"]] if options["report"] else folders
 
 
 class _Watchers(NamedTuple):
@@ -268,9 +276,18 @@ def _ended(watchers: _Watchers, passed: Passed, options: dict[str, Any]) -> int:
         bundle.write(options["bundle"], outcome, write_report)
         written.append(options["bundle"])
         notes += bundle.notes
-    for line in [*notes, *(f"Wrote {path}" for path in written)]:
+    for line in [*notes, *_wrote(written)]:
         click.echo(line)
     return exit_code(outcome, passed.failures) if options["fail_on_drift"] else 0
+
+
+def _wrote(written: Sequence[Path]) -> list[str]:
+    """Return what was written, in sentences: of the uploads of a recording, which may be hundreds, their number."""
+    uploads = [each for each in written if each.suffix == ".vcf"]
+    if len(uploads) <= _NAMED_UPLOADS:
+        return [f"Wrote {path}" for path in written]
+    others = [f"Wrote {path}" for path in written if path.suffix != ".vcf"]
+    return [*others, f"Wrote {len(uploads)} uploads to {uploads[0].parent}"]
 
 
 def _notes(passed: Passed) -> list[str]:

@@ -271,6 +271,9 @@ def _verified(options: dict[str, Any]) -> int:
         )
     if options["dry_run"]:
         return _announce(settings)
+    for file in (options["write_deviations"], options["write_overlay"]):
+        if file is not None:
+            verify_options.ensure_writable(file.parent)
     deviations = _deviations(options["deviations"])
     if options["compare"]:
         base_url, credentials = split_credentials(options["compare"].rstrip("/"))

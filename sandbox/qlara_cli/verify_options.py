@@ -147,9 +147,11 @@ def proxy(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 def writable(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    """Return the path, if a file can be written there: before a run, not after it."""
-    if value is not None and not value.resolve().parent.is_dir():
-        raise click.BadParameter(f"{value}: there is no folder {value.resolve().parent}.")
+    """Return the path, if a file can be there: its folder is made before a run, see `ensure_writable`."""
+    if value is not None:
+        found = next(each for each in value.resolve().parents if each.exists())
+        if not found.is_dir():
+            raise click.BadParameter(f"{value}: expected a file in a folder; {found} is none.")
     return value
 
 

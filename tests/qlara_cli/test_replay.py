@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 from qlara_cli import main
 from qlara_proxy.bundling import Bundle
 from tests.qlara_proxy.passing import BOUNDARY, Deployment, exchange, form, listed
+from tests.qlara_proxy.targets import Peer, byte_target
 from tests.qlara_proxy.test_recording import EXPORT, NEW_LIST, play_story
 
 if TYPE_CHECKING:
@@ -220,3 +222,53 @@ def test_a_file_that_is_no_bundle_ends_with_exit_code_2(tmp_path: Path) -> None:
 
     assert (result.exit_code, "is no part of a bundle" in result.output) == (2, True)
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "expected"),
+    [
+        ("", "nobody", "{} does not accept the key given with --api-key (401)."),
+        ("/base/v9", "", "{}/base/v9 has no /api/v1/partner-gateway/subscription/contacts: the"),
+        ("/api", "", "{}/api has no /api/v1/partner-gateway/subscription/contacts: the base URL"),
+    ],
+)
+def test_a_wrong_key_or_path_is_no_difference_but_said_in_a_sentence(
+    story: Path, path: str, key: str, expected: str
+) -> None:
+    with Deployment(scenario="update-existing") as deployment:
+        url = deployment.base_url
+        result = run(story, "--base-url", url + path, "--api-key", key or deployment.key)
+
+    assert result.exit_code == 2
+    assert f"Error: {expected.format(url)}" in result.output
+    assert "status" not in result.output
+    assert deployment.key not in result.output
+
+
+def test_a_deployment_that_is_not_there_is_said_in_a_sentence(story: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+
+    result = run(story, "--base-url", url, "--api-key", "sandbox_any")
+
+    assert (result.exit_code, "Traceback" in result.output) == (2, False)
+    assert f"Error: {url} cannot be reached: " in result.output
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_deployment_that_refuses_one_kind_of_request_differs(story: Path, status: int) -> None:
+    quota = b'{"status":"fail","data":{"apiKey":"no"}}'
+    page = b'{"listId":"l","contacts":[],"total":0,"page":1,"totalPages":1,"hasMore":false}'
+
+    def respond(peer: Peer) -> None:
+        while request := peer.head():
+            of_quota = b"/subscription/" in request
+            number, body = (status, quota) if of_quota else (200, page)
+            length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            peer.send(f"HTTP/1.1 {number} X\r\n{length}".encode() + body)
+
+    with byte_target(respond) as target:
+        result = run(story, "--base-url", target.url, "--api-key", "k", "--mode", "read-only")
+
+    assert result.exit_code == 1, result.output
+    assert f"status   getContactQuota, 2 times: 200 and {status}" in result.output

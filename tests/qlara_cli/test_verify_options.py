@@ -44,7 +44,11 @@ def _verify(*options: str) -> Result:
         ("--proxy", "http://u:secret@h:99999", "expected a URL such as http://proxy.example"),
         ("--ca-file", "/nowhere.pem", "File '/nowhere.pem' does not exist."),
         ("--report", "/dev/null/x", "expected a folder; '/dev/null' is none."),
-        ("--write-deviations", "/nowhere/x", "there is no folder /nowhere."),
+        (
+            "--write-deviations",
+            "/dev/null/x",
+            "/dev/null/x: expected a file in a folder; /dev/null is none.",
+        ),
         ("--write-deviations", ".", "File '.' is a directory."),
     ],
 )

@@ -85,6 +85,31 @@ def test_the_end_tells_what_was_kept_and_writes_the_report(
     assert f"Wrote {tmp_path / 'report.html'}" in done.output
 
 
+def test_folders_of_all_files_are_made_before_it_runs(sandbox: Running, tmp_path: Path) -> None:
+    made = tmp_path / "rep"
+    files = ("--record", str(made / "mine.yaml"), "--bundle", str(made / "sub" / "traffic.zip"))
+    with proxying(sandbox.url, *files, "--report", str(made / "report")) as proxy:
+        assert sorted(each.name for each in made.iterdir()) == ["report", "sub"]
+        use(proxy.url)
+        done = ended(proxy)
+
+    assert done.code == 0, done.log
+    assert sorted(each.name for each in made.iterdir()) == ["files", "mine.yaml", "report", "sub"]
+    assert [each.name for each in (made / "sub").iterdir()] == ["traffic.zip"]
+
+
+@pytest.mark.parametrize("option", ["--record", "--bundle"])
+def test_a_file_that_cannot_be_written_is_told_before_it_runs(
+    option: str, sandbox: Running
+) -> None:
+    done = proxied("--to", sandbox.url, option, "/dev/null/mine")
+
+    assert done.code == 2
+    assert "/dev/null/mine: expected a file in a folder; /dev/null is none." in " ".join(
+        done.log.split()
+    )
+
+
 def test_each_request_is_one_line_of_log(sandbox: Running) -> None:
     with proxying(sandbox.url) as proxy:
         use(proxy.url)

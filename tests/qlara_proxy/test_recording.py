@@ -7,15 +7,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from docs.generate.stories import play, steps
 from qlara_cli import main
 from qlara_contract.differential import shape
 from qlara_proxy import beginning
-from qlara_proxy.recording import Recording
+from qlara_proxy.recording import Recording, _what_is_kept
 from qlara_proxy.sandbox import OVERLAYS, SCENARIOS, RunningSandbox, load_scenario
-from tests.qlara_proxy.passing import QUOTA, Deployment, exchange, listed
+from qlara_sandbox.http.conventions import overlay_for
+from tests.qlara_proxy.passing import QUOTA, Deployment, exchange, form, listed
+from tests.server import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,6 +159,38 @@ def test_an_overlay_of_ones_own_is_copied_beside_the_scenario(tmp_path: Path) ->
         )
 
 
+@pytest.mark.parametrize("name", ["settle", "quota.settle"])
+def test_an_import_that_takes_time_to_be_seen_is_seen_in_the_recorded_scenario(
+    tmp_path: Path, name: str
+) -> None:
+    overlay = tmp_path / "settles.yaml"
+    overlay.write_text(yaml.safe_dump(overlay_for({name: "250ms"})), encoding="utf-8")
+    path = tmp_path / "out" / "mine.yaml"
+    _, passed, _ = record(path, overlay=overlay)
+    upload = next(one for one in passed if one.request.method == "POST")
+    file = path.parent / "files" / "mine-01.vcf"
+    headers, body = form(file.read_bytes(), listId="list_crm_migration")
+
+    sandbox = RunningSandbox(path.stem, path.parent)
+    try:
+        key = ("X-Api-Key", sandbox.key("again"))
+        reads = [QUOTA, listed("list_crm_migration")]
+        before = [json.loads(sandbox.send("GET", each, [key], b"")[2]) for each in reads]
+        sandbox.send("POST", upload.request.target, [key, *headers], body)
+
+        def has_moved() -> bool:
+            after = [json.loads(sandbox.send("GET", each, [key], b"")[2]) for each in reads]
+            used, total = (
+                after[0]["used"] - before[0]["used"],
+                after[1]["total"] - before[1]["total"],
+            )
+            return bool(used > 0 and total > 0)
+
+        until(has_moved)
+    finally:
+        sandbox.close()
+
+
 def test_a_recorded_scenario_passes_its_check_and_its_try_lines(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     record(path)
@@ -267,3 +302,24 @@ def test_uploads_beyond_the_bound_are_told_and_not_in_the_scenario(
     assert [path.name for path in written] == ["mine.yaml", "mine-01.vcf"]
     assert recording.notes[1].startswith("1 upload not in the try lines: ")
     assert "used: 0" in written[0].read_text(encoding="utf-8")
+
+
+def test_a_hundred_uploads_are_in_the_order_of_their_names_and_their_try_lines_work(
+    tmp_path: Path,
+) -> None:
+    recording = Recording("http://deployment.test", secret=b"secret")
+    with Deployment(recording) as one:
+        for number in range(105):
+            person = f"FN:Person {number}\r\nTEL:+39347{number:07}\r\n" * (1 + number % 2)
+            one.upload(
+                f"BEGIN:VCARD\r\nVERSION:3.0\r\n{person}END:VCARD\r\n".encode(),
+                listName=f"L{number}",
+            )
+    path = tmp_path / "mine.yaml"
+    recording.write(path)
+
+    files = sorted((tmp_path / "files").iterdir())
+    commands = load_scenario(path).try_lines
+    assert [each.name for each in files] == [f"mine-{number:03}.vcf" for number in range(1, 106)]
+    assert re.findall(r"mine-\d+\.vcf", commands) == [each.name for each in files]
+    assert recording.notes == [_what_is_kept(keep_data=False)]

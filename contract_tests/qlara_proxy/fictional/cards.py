@@ -11,6 +11,7 @@ import codecs
 import re
 from functools import lru_cache
 from itertools import pairwise
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from qlara_proxy.fictional import octets
@@ -32,11 +33,20 @@ if TYPE_CHECKING:
     from qlara_proxy.fictional.words import Words
 
 _FRAME = re.compile(rb"(?:BEGIN|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
-_FRAMES = frozenset([b"BEGIN:VCARD", b"END:VCARD"])
+# Lines that stay, and that every card has.
+_FRAMES = frozenset(
+    [b"BEGIN:VCARD", b"END:VCARD", *(b"VERSION:" + each for each in (b"2.1", b"3.0", b"4.0"))]
+)
 _PLAIN_HEAD = re.compile(rb"[A-Za-z0-9.;=,_/-]+:")
 # What needs a look at each octet: a frame in the line, escapes to other charsets, NUL.
 _NOT_PLAIN = re.compile(rb"VCARD|[\0\x1b]", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r{2,9}\n|\r\n|\r|\n")
+# A line with those that go on from it; an empty one only if one does.
+_FOLDS = rb"(?:(?:\r{2,9}\n|\r\n|\r|\n)[ \t][^\r\n]*+)"
+_LOGICAL_LINE = re.compile(rb"[^\r\n]++" + _FOLDS + rb"*+|" + _FOLDS + rb"++")
+_EQUALS = 0x3D
+_span = methodcaller("span")
+_FIRST_LINE_END = re.compile(rb"[\r\n]")
 _NAMES = frozenset(
     [
         "ADR",
@@ -365,8 +375,6 @@ class CardFiles:
 
     def file(self, data: bytes) -> bytes:
         """Return what stands for a file: as long, but where mail addresses have a longer domain."""
-        self._head.cache_clear()
-        self._plain_head.cache_clear()
         parts = encoded_parts(data)
         if len(parts) == 1 and not parts[0][0] and (wide := _wide(data)):
             parts = [(wide, data)]  # no card in it tells
@@ -395,89 +403,85 @@ class CardFiles:
     def _lines(self, data: bytes) -> bytes:
         """Return what stands for the lines of a file; line ends and folds stay."""
         out: list[bytes] = []
-        logical: list[tuple[int, int]] = []  # where the content of its physical lines stands
         last = 0
-        for start, end in _physical(data):
-            folded = start > 0 and data[start : start + 1] in (b" ", b"\t")
-            if logical and not folded and not _goes_on(data, logical):
-                last = self._logical(data, logical, out, last)
-                logical = []
-            logical.append((start + folded, end))
-        if logical:
-            last = self._logical(data, logical, out, last)
+        for start, end in _logical(data):
+            line = data[start:end]
+            is_folded = b"\n" in line or b"\r" in line
+            out += (data[last:start], self._folded(line) if is_folded else self._unfolded(line))
+            last = end
         out.append(data[last:])
         return b"".join(out)
 
-    def _logical(
-        self, data: bytes, segments: list[tuple[int, int]], out: list[bytes], last: int
-    ) -> int:
-        """Add what stands for a logical line to *out*, whose next octet stands for that at *last*."""
-        if len(segments) == 1:
-            ((start, end),) = segments
-            out += (data[last:start], self._unfolded(data[start:end]))
-            return end
-        quoted = _is_quoted_printable(data[slice(*segments[0])])
+    def _folded(self, data: bytes) -> bytes:
+        """Return what stands for a logical line of several physical ones."""
+        segments = [
+            (start + (start > 0 and data[start : start + 1] in (b" ", b"\t")), end)
+            for start, end in _physical(data)
+        ]
+        quoted = _is_quoted_printable(data)
         ends = [
             end - (quoted and data[start:end].endswith(b"=") and (start, end) != segments[-1])
             for start, end in segments
         ]
         line = b"".join(data[start:end] for (start, _), end in zip(segments, ends, strict=True))
         new = self._line(line)
-        at = 0
+        out: list[bytes] = []
+        at = last = 0
         for (start, _), end in zip(segments, ends, strict=True):
-            out.append(data[last:start])
-            out.append(b"".join(new[at : at + end - start]))
+            out += (data[last:start], octets.joined(new[at : at + end - start]))
             at += end - start
             last = end
-        return last
+        return b"".join([*out, data[last:]])
 
     def _unfolded(self, line: bytes) -> bytes:
         """Return what stands for a line that is not folded; most of them are plain, and need no look at each octet."""
         if line in _FRAMES:
             return line
         head = _PLAIN_HEAD.match(line)
-        if head and line.isascii() and not _NOT_PLAIN.search(line):
-            new, replace = self._plain_head(head[0])
+        if head and not _NOT_PLAIN.search(line):
+            new, replace, charset = self._plain_head(head[0], self._words.is_learning)
             if replace is not None:
-                value = line[head.end() :].decode()
-                return new + "".join(replace(value)).encode("utf-8", "replace")
-        return b"".join(self._line(line))
+                value = line[head.end() :]
+                if not value.isascii():
+                    return new + octets.joined(octets.replaced(value, replace, charset))
+                return new + "".join(replace(value.decode())).encode("utf-8", "replace")
+        return octets.joined(self._line(line))
 
-    def _new_plain_head(self, head: bytes) -> tuple[bytes, octets.Replace | None]:
-        """Return what stands for a head without quotes, and what replaces its value; None: that is encoded."""
+    def _new_plain_head(
+        self, head: bytes, _is_learning: bool
+    ) -> tuple[bytes, octets.Replace | None, str]:
+        """Return what stands for a head without quotes, and what replaces its value, which has the last as its charset.
+
+        None: the value is encoded.
+        """
         text, prop, _ = read_any_line(head)
         name, parameters = _named(text)
         replace = None if prop.encoding else self._replace_under(name, parameters)
-        return b"".join(self._head(head)), replace
+        return octets.joined(self._head(head, self._words.is_learning)), replace, prop.charset
 
-    def _line(self, line: bytes) -> list[bytes]:
+    def _line(self, line: bytes) -> octets.Replaced:
         """Return what stands for each octet of a logical line; frames stay, wherever in it they are."""
-        out: list[bytes] = []
         places = [0, *(at for found in _FRAME.finditer(line) for at in found.span()), len(line)]
-        for number, (start, end) in enumerate(pairwise(places)):
-            some = line[start:end]
-            out += (
-                [some[at : at + 1] for at in range(len(some))]
-                if number % 2
-                else self._property(some)
-            )
-        return out
+        return octets.together(
+            line[start:end] if number % 2 else self._property(line[start:end])
+            for number, (start, end) in enumerate(pairwise(places))
+        )
 
-    def _property(self, line: bytes) -> list[bytes]:
+    def _property(self, line: bytes) -> octets.Replaced:
         if not line.strip():
-            return [line[at : at + 1] for at in range(len(line))]
+            return line
         shown = line.replace(b"\0", b"\1")
         head_text, prop, value = read_any_line(shown)
         if b":" not in line:
             return octets.replaced(line, self._anything)
         head = line[: len(line) - len(value)]
         name, parameters = _named(head_text)
-        new = self._head(head)
-        return [*new, *self._value(name, line[len(head) :], prop, parameters)]
+        new = self._head(head, self._words.is_learning)
+        return octets.together([new, self._value(name, line[len(head) :], prop, parameters)])
 
     def _value(
         self, name: str, value: bytes, prop: object, parameters: dict[str, list[str]]
-    ) -> list[bytes]:
+    ) -> octets.Replaced:
         charset, encoding = prop.charset, prop.encoding  # type: ignore[attr-defined]
         replace = self._replace_under(name, parameters)
         if encoding == "QUOTED-PRINTABLE":
@@ -522,7 +526,7 @@ class CardFiles:
                 return new
         return self._numbers.typed(text, uri=uri)
 
-    def _new_head(self, head: bytes) -> list[bytes]:
+    def _new_head(self, head: bytes, _is_learning: bool) -> octets.Replaced:
         """Return what stands for each octet of what is before a value, the colon included."""
         return octets.replaced(head, self._head_characters)
 
@@ -606,14 +610,32 @@ def _physical(data: bytes) -> Iterator[tuple[int, int]]:
         yield start, len(data)
 
 
-def _goes_on(data: bytes, logical: list[tuple[int, int]]) -> bool:
-    """Return whether a quoted-printable value goes on in the next line."""
-    start, end = logical[-1]
-    return data[start:end].endswith(b"=") and _is_quoted_printable(data[slice(*logical[0])])
+def _logical(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each logical line stands, with the line ends in it but not the one behind it."""
+    begun = goes_on_to = -1
+    for start, end in map(_span, _LOGICAL_LINE.finditer(data)):
+        if begun >= 0 and start > goes_on_to:  # but an empty line comes first
+            yield begun, goes_on_to
+            begun = -1
+        first = start if begun < 0 else begun
+        if data[end - 1] == _EQUALS and _is_quoted_printable(data[first:end]):
+            begun, goes_on_to = first, _after_line(data, end)
+        else:
+            yield first, end
+            begun = -1
+    if begun >= 0:
+        yield begun, len(data)
 
 
-def _is_quoted_printable(line: bytes) -> bool:
-    head, colon, _ = line.partition(b":")
+def _after_line(data: bytes, end: int) -> int:
+    """Return where the next line begins."""
+    found = _LINE_END.match(data, end)
+    return found.end() if found else end
+
+
+def _is_quoted_printable(lines: bytes) -> bool:
+    """Return whether the first of some lines has such a value."""
+    head, colon, _ = _FIRST_LINE_END.split(lines, 1)[0].partition(b":")
     return bool(colon) and b"QUOTED-PRINTABLE" in head.upper()
 
 

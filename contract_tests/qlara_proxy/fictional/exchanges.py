@@ -316,7 +316,7 @@ class Fiction:
         def replace(text: str) -> list[str]:
             return self.texts.characters(text, keeps, of_a_person=False)
 
-        return b"".join(octets.replaced(body, replace))
+        return octets.joined(octets.replaced(body, replace))
 
     def _form(self, media: str, boundary: str, body: bytes) -> bytes:
         form = read_form(media, body)

@@ -9,18 +9,21 @@ same calling code. Such a number may be somebody's: nobody should dial it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from unicodedata import digit
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from qlara_proxy.fictional.kinds import calling_code, kind_of
 from qlara_proxy.fictional.words import shares_a_part
 from qlara_proxy.sandbox import USUAL_REGION, phone_normaliser, phone_of_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    import random
+    from collections.abc import Iterable, Iterator
 
+    from qlara_proxy.fictional.kinds import NumberKind
     from qlara_proxy.fictional.words import Words
 
 _DRAWS = 40
@@ -28,6 +31,8 @@ _KEPT = (3, 2, 1, 0, 4, 5, 6, 7, 8)
 _NEVER_LONGER = 3  # leading digits that are kept if anything else can be had
 _SHORT_EXTENSION = 3
 _FIRST_OF_A_NUMBER = re.compile(r"(?<![\w+])\+?\d(?:[ \-./()\u00a0]{0,3}\d){6,18}(?!\w)")
+# What most people type. Whatever else is in a text may say more.
+_PLAIN = re.compile(r"\+?[0-9](?:[ ./()-]?[0-9])+")
 _KEYS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999", strict=True))
 _LETTERS_OF = {key: "".join(one for one, its in _KEYS.items() if its == key) for key in "23456789"}
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
@@ -49,14 +54,7 @@ _FICTION = {
     ("SE", PhoneNumberType.MOBILE): ("7017406##",),
     ("SE", PhoneNumberType.FIXED_LINE): ("84650041#", "313900605", "406280450"),
 }
-_NORTH_AMERICA = 1
-
-
-class _Kind(NamedTuple):
-    """What two numbers have in common that are of one country and type."""
-
-    region: str | None
-    type: int
+_NORTH_AMERICA = "1"
 
 
 class FictionalNumbers:
@@ -73,7 +71,6 @@ class FictionalNumbers:
         self.known: dict[str, str] = {}
         self.real: set[str] = set()
         self._taken: set[str] = set()
-        self._nationals: dict[str, str] = {}  # of all of them, by their E.164
 
     def fictional(self, number: str) -> str:
         """Return the number that stands for one in E.164."""
@@ -92,13 +89,19 @@ class FictionalNumbers:
         What can be normalised still can, to the number that stands for it; what cannot still cannot. *uri*: it
         is the value of a property that holds a URI.
         """
-        number = self._normalised(text, uri=uri)
+        is_plain = not uri and _PLAIN.fullmatch(text) is not None
+        number = self.judge(text) if is_plain else self._normalised(text, uri=uri)
         if number is None:
             return self._none(text, uri=uri)
         wanted = self.fictional(number)
         if self._words.is_learning:
-            self._around(text)
+            if not is_plain:
+                self._around(text)
             return [*text]
+        if is_plain:
+            plainly = _with_last_digits(text, number, wanted)
+            if self.judge("".join(plainly)) == wanted:
+                return plainly
         for candidate in self._written(text, number, wanted):
             if self._normalised("".join(candidate), uri=uri) == wanted:
                 return candidate
@@ -119,7 +122,7 @@ class FictionalNumbers:
 
     def _written(self, text: str, number: str, wanted: str) -> Iterator[list[str]]:
         """Yield the text with the digits of *wanted* in the places of those of *number*."""
-        old, new = self._national(number), self._national(wanted)
+        old, new = _national(number), _national(wanted)
         if len(old) != len(new):
             return
         for with_letters in (False, True):
@@ -133,12 +136,6 @@ class FictionalNumbers:
                 for keeps_extension in (False, True):
                     yield self._filled(text, places, new, keeps_extension=keeps_extension)
                 start = digits.rfind(old, 0, start + len(old) - 1) if start else -1
-
-    def _national(self, number: str) -> str:
-        found = self._nationals.get(number)
-        if found is None:
-            found = self._nationals[number] = _significant(phonenumbers.parse(number))
-        return found
 
     def _filled(
         self, text: str, places: list[int], new: str, *, keeps_extension: bool
@@ -224,20 +221,18 @@ class FictionalNumbers:
         return parsed.country_code, possible, phonenumbers.number_type(parsed)
 
     def _drawn(self, number: str) -> str:
-        parsed = phonenumbers.parse(number)
-        code, national = str(parsed.country_code), _significant(parsed)
-        self._nationals[number] = national
-        kind = _kind(parsed)
+        code, national = calling_code(number), _national(number)
+        kind = kind_of(code, national)
         chance = self._words.chance("number", number)
         elsewhere = ""  # of the type, but of another country with the same calling code
-        for candidate in _candidates(parsed, national, kind, chance.choice, chance.random):
+        for candidate in _candidates(code, national, kind, chance):
             whole = f"+{code}{candidate}"
             if elsewhere and shares_a_part(national, candidate):
                 break  # a country of few numbers, such as Guernsey: all of them look alike
             is_taken = whole == number or whole in self.real or whole in self._taken
             if is_taken or self.judge(whole) != whole:
                 continue
-            found = _kind(_parsed(int(code), candidate))
+            found = kind_of(code, candidate)
             if found == kind:
                 return whole
             if found.type == kind.type:
@@ -250,53 +245,47 @@ class FictionalNumbers:
         )
 
 
-def _parsed(code: int, national: str) -> phonenumbers.PhoneNumber:
-    """Return a number as the library parses it, in a fraction of the time."""
-    zeros = len(national) - len(national.lstrip("0"))
-    if not zeros:
-        return phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
-    return phonenumbers.parse(f"+{code}{national}")
+def _national(number: str) -> str:
+    return number[1 + len(calling_code(number)) :]
 
 
-def _candidates(
-    parsed: phonenumbers.PhoneNumber,
-    national: str,
-    kind: _Kind,
-    choice: Callable[[str], str],
-    chance: Callable[[], float],
-) -> Iterator[str]:
+def _with_last_digits(text: str, number: str, wanted: str) -> list[str]:
+    """Return a text of digits and punctuation with the national number of *wanted* in its last digits."""
+    out, at = [*text], len(text)
+    old, new = _national(number), _national(wanted)
+    if len(old) == len(new) and "".join(filter(str.isdecimal, out)).endswith(old):
+        for each in reversed(new):
+            at -= 1
+            while not out[at].isdecimal():
+                at -= 1
+            out[at] = each
+    return out
+
+
+def _candidates(code: str, national: str, kind: NumberKind, chance: random.Random) -> Iterator[str]:
     """Yield national numbers to try: of ranges for fiction, then drawn, with ever less that stays."""
-    ranges = [*_ranges(parsed, national, kind)]
+    ranges = [*_ranges(code, national, kind)]
     for _ in range(_DRAWS if ranges else 0):
-        pattern = ranges[int(chance() * len(ranges))]
-        yield "".join(choice("0123456789") if each == "#" else each for each in pattern)
+        stem = chance.choice(ranges)
+        yield stem.rstrip("#") + _digits(stem.count("#"), chance)
     for kept in _KEPT:
         if kept > len(national) - 2:
             continue
         for _ in range(_DRAWS):
-            rest = "".join(choice("0123456789") for _ in national[kept:])
-            candidate = national[:kept] + rest
+            candidate = national[:kept] + _digits(len(national) - kept, chance)
             if kept > _NEVER_LONGER or not shares_a_part(national, candidate):
                 yield candidate
 
 
-def _ranges(parsed: phonenumbers.PhoneNumber, national: str, kind: _Kind) -> Iterable[str]:
-    if parsed.country_code == _NORTH_AMERICA:
+def _digits(count: int, chance: random.Random) -> str:
+    return f"{chance.randrange(10**count):0{count}}" if count else ""
+
+
+def _ranges(code: str, national: str, kind: NumberKind) -> Iterable[str]:
+    if code == _NORTH_AMERICA:
         return (f"{national[:3]}55501##",)
     patterns = _FICTION.get((kind.region or "", kind.type), ())
     return (each for each in patterns if len(each) == len(national))
-
-
-def _kind(parsed: phonenumbers.PhoneNumber) -> _Kind:
-    regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
-    if len(regions) == 1:  # no need to look which one
-        return _Kind(regions[0], phonenumbers.number_type(parsed))
-    region = phonenumbers.region_code_for_number(parsed)
-    return _Kind(region, phonenumbers.number_type(parsed))
-
-
-def _significant(parsed: phonenumbers.PhoneNumber) -> str:
-    return str(phonenumbers.national_significant_number(parsed))
 
 
 def _key(character: str, with_letters: bool) -> str:

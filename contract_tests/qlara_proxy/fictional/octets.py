@@ -9,14 +9,16 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from qlara_proxy.sandbox import decode, decode_strictly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     Replace = Callable[[str], list[str]]
+    # What stands for each octet; bytes, if one octet stands for each.
+    Replaced = bytes | list[bytes]
 
 _UNKNOWN = "\ufffd"
 _HEX = b"0123456789ABCDEFabcdef"
@@ -34,10 +36,49 @@ class _Character(NamedTuple):
     octets: bytes
 
 
-def replaced(octets: bytes, replace: Replace, charset: str = "") -> list[bytes]:
+def together(parts: Iterable[Replaced]) -> Replaced:
+    """Return parts that follow each other as one."""
+    parts = list(parts)
+    if len(parts) == 1:
+        return parts[0]
+    if all(isinstance(each, bytes) for each in parts):
+        return b"".join(cast("list[bytes]", parts))
+    return [piece for each in parts for piece in _apart(each)]
+
+
+def joined(octets: Replaced) -> bytes:
+    """Return what stands for all of them."""
+    return octets if isinstance(octets, bytes) else b"".join(octets)
+
+
+def replaced(octets: bytes, replace: Replace, charset: str = "") -> Replaced:
     """Return what stands for each octet of a value in 8 bits."""
     if octets.isascii() and _ESCAPE not in octets:
-        return [each.encode("utf-8", "replace") for each in replace(octets.decode())]
+        pieces = replace(octets.decode())
+        whole = "".join(pieces).encode("utf-8", "replace")
+        if len(whole) == len(octets):
+            return whole
+        return [each.encode("utf-8", "replace") for each in pieces]
+    return _replaced_in_utf_8(octets, replace, charset) or _replaced_one_by_one(
+        octets, replace, charset
+    )
+
+
+def _replaced_in_utf_8(octets: bytes, replace: Replace, charset: str) -> bytes | None:
+    """Return the same for a value in UTF-8 for which as many octets stand: nearly every one."""
+    if _ESCAPE in octets:
+        return None
+    try:
+        new = "".join(replace(octets.decode())).encode()
+    except UnicodeError:
+        return None
+    is_as_long = len(new) == len(octets) and len(decode(new, charset)) == len(
+        decode(octets, charset)
+    )
+    return new if is_as_long else None
+
+
+def _replaced_one_by_one(octets: bytes, replace: Replace, charset: str) -> list[bytes]:
     characters, codec = _characters(octets, charset)
     if characters is None:
         return _whole(octets, replace, charset)
@@ -49,7 +90,7 @@ def replaced(octets: bytes, replace: Replace, charset: str = "") -> list[bytes]:
     return [piece for each, one in zip(characters, new, strict=True) for piece in _cut(one, each)]
 
 
-def replaced_quoted_printable(octets: bytes, replace: Replace, charset: str = "") -> list[bytes]:
+def replaced_quoted_printable(octets: bytes, replace: Replace, charset: str = "") -> Replaced:
     """Return what stands for each octet of a quoted-printable value."""
     units: list[tuple[int, bytes]] = []  # how each octet was written, and what it is
     at = 0
@@ -61,7 +102,7 @@ def replaced_quoted_printable(octets: bytes, replace: Replace, charset: str = ""
         else:
             units.append((1, octets[at : at + 1]))
             at += 1
-    new = replaced(b"".join(octet for _, octet in units), replace, charset)
+    new = _apart(replaced(b"".join(octet for _, octet in units), replace, charset))
     out: list[bytes] = []
     for (length, old), one in zip(units, new, strict=True):
         if one == old:
@@ -74,21 +115,18 @@ def replaced_quoted_printable(octets: bytes, replace: Replace, charset: str = ""
 
 def replaced_base64(
     octets: bytes, replace: Replace | None, fill: Callable[[int], bytes], charset: str = ""
-) -> list[bytes]:
+) -> Replaced:
     """Return what stands for each octet of a value in base64, whose text is replaced with *replace*.
 
     Without it the value is no text, and what *fill* returns takes its place.
     """
-    out = [octets[at : at + 1] for at in range(len(octets))]
-    places = [at for at, each in enumerate(out) if not each.isspace()]
     if replace is None:
-        for run in _BASE64_RUN.finditer(octets):
-            random = fill(run.end() - run.start()).translate(_TO_BASE64)
-            out[run.start() : run.end()] = [random[at : at + 1] for at in range(len(random))]
-        return out
+        return _BASE64_RUN.sub(lambda run: fill(len(run[0])).translate(_TO_BASE64), octets)
+    out = _apart(octets)
+    places = [at for at, each in enumerate(out) if not each.isspace()]
     digits = octets.translate(None, b" \t\r\n")
     plain = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4))
-    written = binascii.b2a_base64(b"".join(replaced(plain, replace, charset)), newline=False)
+    written = binascii.b2a_base64(joined(replaced(plain, replace, charset)), newline=False)
     if not digits.endswith(b"=") and len(digits) % 4:
         written = written.rstrip(b"=")
     for at, place in enumerate(places):
@@ -169,6 +207,12 @@ def _encoded(characters: Sequence[_Character], new: Sequence[str], codec: str) -
 
 def _plain(text: str) -> str:
     return "".join(each if each.isascii() or not each.isalpha() else "e" for each in text)
+
+
+def _apart(octets: Replaced) -> list[bytes]:
+    if isinstance(octets, bytes):
+        return [octets[at : at + 1] for at in range(len(octets))]
+    return octets
 
 
 def _cut(new: bytes, old: _Character) -> list[bytes]:

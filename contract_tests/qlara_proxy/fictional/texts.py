@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from operator import methodcaller
 from typing import TYPE_CHECKING
 from unicodedata import category
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from qlara_proxy.fictional.numbers import FictionalNumbers
     from qlara_proxy.fictional.words import Words
@@ -29,8 +31,16 @@ _SCHEMES = re.compile(
     re.IGNORECASE,
 )
 _ESCAPE = re.compile(r"\\[\\,;:nN]")
-_DIGITS = re.compile(r"\d+")
+# What is in every text that has more than words and short runs of digits.
+_SPECIAL = re.compile(
+    r"[\\:@]|www\.|\d(?:[ \-./()\u00a0]{0,3}\d){6}|[A-Za-z0-9+/]{100}", re.IGNORECASE
+)
+# A picture, a key: no words are in it, and no number, whatever it looks like.
+_ENCODED = re.compile(r"[A-Za-z0-9+/]{100,}+")
 _ASCII_RUN = re.compile(r"[A-Za-z]+|[0-9]+")
+_RUN = re.compile(rf"{_MARKS_AND_LETTERS}+|\d+")
+_span = methodcaller("span")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _LETTERS = re.compile(_MARKS_AND_LETTERS)
 _DATE = re.compile(r"(?<!\d)(\d{4}|--)(-?)(\d{2})(-?)(\d{2})(?!\d)")
 _TIME = re.compile(r"T?(\d{2})(:?)(\d{2})(:?)(\d{2})")
@@ -73,19 +83,28 @@ class Texts:
 
         *escaped*: the letter in ``\\n`` is none (RFC 6350 section 3.4).
         """
-        out = [*text]
-        done = bytearray(len(text))
-        for start, end, new in self._special(text, only_learned=only_learned, escaped=escaped):
-            if not any(done[start:end]):
-                done[start:end] = b"\1" * (end - start)
-                out[start:end] = new
-        for start, end in _runs(text, done):
-            word = text[start:end]
-            if word[0].isdecimal():
-                if not keeps(word):
-                    out[start:end] = self._words.digits(word)
-            elif not keeps(word.lower()):
-                out[start:end] = self._words.word(word, of_a_person=of_a_person)
+        special: list[tuple[int, int, list[str]]] = []
+        if _SPECIAL.search(text):
+            special = _apart(self._special(text, only_learned=only_learned, escaped=escaped))
+        elif self._words.is_learning and keeps is _nothing and text.isascii():
+            self._words.learn_letters(text, of_a_person=of_a_person)
+            return [*text]
+        words, at = self._words, 0
+        out: list[str] = []
+        for start, end, new in (*special, (len(text), len(text), [])):
+            for first, last in _runs(text, at, start):
+                out += text[at:first]
+                run = text[first:last]
+                if keeps is not _nothing and keeps(run.lower()):
+                    out += run
+                elif run[0].isdecimal():
+                    out += words.digits(run)
+                else:
+                    out += words.word(run, of_a_person=of_a_person)
+                at = last
+            out += text[at:start]
+            out += new
+            at = end
         return out
 
     def date(self, text: str) -> list[str]:
@@ -150,19 +169,14 @@ class Texts:
         self, text: str, *, only_learned: bool, escaped: bool
     ) -> Iterator[tuple[int, int, list[str]]]:
         """Yield what is no run of letters or digits, and what stands for it."""
+        for found in _ENCODED.finditer(text):
+            if _is_mixed(found[0]):
+                yield found.start(), found.end(), [*self._words.noise(found[0])]
         if escaped and "\\" in text:
             for found in _ESCAPE.finditer(text):
                 yield found.start(), found.end(), [*found[0]]
         if ":" in text:
-            for found in _LINK.finditer(text):
-                yield found.start(1), found.end(1), [*found[1]]
-                yield (
-                    found.start(2),
-                    found.end(2),
-                    _spread(self._host(found[2], only_learned=only_learned), found[2]),
-                )
-            for found in _SCHEMES.finditer(text):
-                yield found.start(), found.end(), [*found[0]]
+            yield from self._links(text, only_learned=only_learned)
         if "@" in text:
             for found in _MAIL.finditer(text):
                 yield found.start(1), found.end(1), _spread(self.domain(found[1]), found[1])
@@ -176,8 +190,18 @@ class Texts:
                     *_spread(self._host(host, only_learned=only_learned), host),
                 ],
             )
-        if _DIGITS.search(text):
-            yield from self._numbers.within(text, only_learned=only_learned)
+        yield from self._numbers.within(text, only_learned=only_learned)
+
+    def _links(self, text: str, *, only_learned: bool) -> Iterator[tuple[int, int, list[str]]]:
+        for found in _LINK.finditer(text):
+            yield found.start(1), found.end(1), [*found[1]]
+            yield (
+                found.start(2),
+                found.end(2),
+                _spread(self._host(found[2], only_learned=only_learned), found[2]),
+            )
+        for found in _SCHEMES.finditer(text):
+            yield found.start(), found.end(), [*found[0]]
 
 
 def _spread(new: str, old: str) -> list[str]:
@@ -188,16 +212,49 @@ def _spread(new: str, old: str) -> list[str]:
     return [*new[:last], new[last:]] if len(new) > last else [*new, *[""] * (len(old) - len(new))]
 
 
-def _runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
-    """Yield the runs of letters with their marks, and of digits, in what is not *done*."""
+def _is_mixed(text: str) -> bool:
+    """Return whether a text has digits, capitals and small letters."""
+    return not (text.isalpha() or text.isupper() or text.islower())
+
+
+def _apart(
+    pieces: Iterable[tuple[int, int, list[str]]],
+) -> list[tuple[int, int, list[str]]]:
+    """Return pieces in their order; of those that overlap, the one that was found first."""
+    found: list[tuple[int, int, list[str]]] = []
+    for piece in pieces:
+        start, end, _ = piece
+        if start < end and not any(one[0] < end and start < one[1] for one in found):
+            found.append(piece)
+    return sorted(found, key=lambda piece: piece[0])
+
+
+def _runs(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+    """Return where the runs of letters with their marks, and of digits, stand between two places."""
     if text.isascii():
-        yield from _ascii_runs(text, done)
-        return
-    start, kind = 0, ""
-    for at, character in enumerate(text):
-        if done[at]:
-            now = ""
-        elif character.isdecimal():
+        pattern = _ASCII_RUN
+    elif all(map(_is_plain, _NOT_ASCII.findall(text, start, end))):
+        pattern = _RUN
+    else:
+        return _odd_runs(text, start, end)
+    return map(_span, pattern.finditer(text, start, end))
+
+
+@cache
+def _is_plain(characters: str) -> bool:
+    """Return whether none of the characters is a mark, or a number that is neither a letter nor a digit."""
+    return not any(
+        category(each)[0] == "M" or (each.isalnum() and not each.isalpha() and not each.isdecimal())
+        for each in characters
+    )
+
+
+def _odd_runs(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the same for a text with marks, of which those behind a letter belong to it."""
+    start, kind = first, ""
+    for at in range(first, last):
+        character = text[at]
+        if character.isdecimal():
             now = "N"
         elif character.isalpha() or (kind == "L" and category(character)[0] == "M"):
             now = "L"
@@ -208,18 +265,4 @@ def _runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
                 yield start, at
             start, kind = at, now
     if kind:
-        yield start, len(text)
-
-
-def _ascii_runs(text: str, done: bytearray) -> Iterator[tuple[int, int]]:
-    """Yield the same for a text in ASCII, in a fraction of the time."""
-    for found in _ASCII_RUN.finditer(text):
-        start, end = found.span()
-        while start < end:
-            stop = done.find(1, start, end)
-            stop = end if stop < 0 else stop
-            if start < stop:
-                yield start, stop
-            start = done.find(0, stop, end)
-            if start < 0:
-                break
+        yield start, last

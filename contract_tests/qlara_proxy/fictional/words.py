@@ -1,7 +1,7 @@
 """Words and runs of digits to fictional ones of the same length, script and letter case.
 
-The same word becomes the same one wherever it stands, and two words never become one (but for words of
-two letters, of which there are not enough). Which one it becomes is decided by a secret: there is no table
+The same word becomes the same one wherever it stands, and two words never become one (but for short ones in scripts
+of few letters, of which there are not enough). Which one it becomes is decided by a secret: there is no table
 to look it up in, and without the secret none can be made.
 """
 
@@ -9,24 +9,35 @@ from __future__ import annotations
 
 import hmac
 import random
+import re
 from functools import cache, lru_cache
-from hashlib import sha256
+from hashlib import sha256, shake_256
+from itertools import product
+from string import ascii_letters
 from typing import TYPE_CHECKING
 from unicodedata import category, digit, name, normalize
 
 from qlara_proxy.sandbox import PHONE_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _VOWELS, _CONSONANTS = "aeiou", "bcdfghjklmnpqrstvwz"
 _ASCII = _VOWELS + _CONSONANTS + "xy"
 _DIGITS = "0123456789"
+_TO_VOWEL, _TO_CONSONANT, _TO_DIGIT, _TO_LETTER_OR_DIGIT = (
+    bytes(ord(each[octet % len(each)]) for octet in range(256))
+    for each in (_VOWELS, _CONSONANTS, _DIGITS, ascii_letters + _DIGITS)
+)
+_LETTERS = re.compile(r"[a-z]+")
+_SHORT = 3  # words and runs of digits so short are exchanged among each other
 _WINDOW = 4
+_LONG_WORD = re.compile(f"[a-z]{{{_WINDOW},}}")
 _TRIES = 60
 # Longer ones are no words: they are not remembered, and no two of them become one by chance.
 _LONGEST_WORD = 64
 _REMEMBERED_WORDS = 32 * 1024
+_PHONE_WORDS = re.compile("|".join(map(re.escape, sorted(PHONE_WORDS))))
 # What means something in a vCard file, a form or JSON: no word may become one of these.
 _RESERVED = frozenset(
     {
@@ -55,8 +66,7 @@ class Words:
         # Texts repeat the same words tens of thousands of times.
         self._learn = lru_cache(maxsize=_REMEMBERED_WORDS)(self._learned)
         self._write = lru_cache(maxsize=_REMEMBERED_WORDS)(self._written)
-        self._next_letter = _cycle(self.chance("letters"), _ASCII)
-        self._next_digit = _cycle(self.chance("digits"), _DIGITS)
+        self._exchanged = cache(self._exchange)
 
     def chance(self, *of: object) -> random.Random:
         """Return a source of chance that is the same for the same values."""
@@ -71,99 +81,150 @@ class Words:
             return [*text]
         return [*(self._written if is_long else self._write)(text)]
 
+    def learn_letters(self, text: str, *, of_a_person: bool) -> None:
+        """Learn all words of a text in ASCII."""
+        (self.people if of_a_person else self.mentioned).update(_LONG_WORD.findall(text.lower()))
+
+    def noise(self, text: str) -> str:
+        """Return what stands for a long text in which no words are: letters and digits of chance."""
+        if self.is_learning:
+            return text
+        return self._octets(len(text), "noise", text).translate(_TO_LETTER_OR_DIGIT).decode()
+
+    def _octets(self, count: int, *of: object) -> bytes:
+        """Return octets of chance that are the same for the same values."""
+        text = "\0".join(map(str, of)).encode("utf-8", "surrogatepass")
+        return shake_256(self._secret + text).digest(count)
+
     def _learned(self, text: str, of_a_person: bool) -> None:
-        key = _key(_clusters(text))
+        key = text.lower() if text.isascii() else _key(_clusters(text))
         if len(key) >= _WINDOW:
             (self.people if of_a_person else self.mentioned).add(key)
 
-    def _written(self, text: str) -> tuple[str, ...]:
+    def _written(self, text: str) -> Sequence[str]:
+        if text.isascii():
+            key = text.lower()
+            fiction = self._fiction(key)
+            return fiction if text == key else _cased(fiction, text)
         clusters = _clusters(text)
-        key = _key(clusters)
+        return tuple(
+            character
+            for cluster, letter in zip(clusters, self._fiction(_key(clusters)), strict=True)
+            for character in _as_written(letter, cluster)
+        )
+
+    def _fiction(self, key: str) -> str:
         fiction = self._known.get(key)
         if fiction is None:
             fiction = self._invented(key)
             if len(key) <= _LONGEST_WORD:
                 self._known[key] = fiction
                 self._taken.add(fiction)
-        return tuple(
-            character
-            for cluster, letter in zip(clusters, fiction, strict=True)
-            for character in _as_written(letter, cluster)
-        )
+        return fiction
 
     def digits(self, text: str, *salt: object) -> list[str]:
         """Return what stands for each digit of a run; the digits of other scripts stay in theirs."""
         if self.is_learning:
             return [*text]
-        plain = "".join(str(digit(each)) for each in text)
-        key = "\0".join((plain, *map(str, salt)))
+        plain = text if text.isascii() else "".join(str(digit(each)) for each in text)
+        key = "\0".join((plain, *map(str, salt))) if salt else plain
         fiction = self._known.get(key)
         if fiction is None:
             fiction = self._invented_digits(plain, salt)
             if len(plain) <= _LONGEST_WORD:
                 self._known[key] = fiction
                 self._taken.add(fiction)
+        if plain is text:
+            return [*fiction]
         return [
             chr(ord(each) - digit(each) + int(new)) for each, new in zip(text, fiction, strict=True)
         ]
 
     def _invented(self, key: str) -> str:
-        if len(key) == 1 and key in self._next_letter:
-            return self._next_letter[key]
+        if len(key) <= _SHORT and (short := self._exchanged(len(key), _ASCII).get(key)):
+            return short
         fiction = key
         for attempt in range(_TRIES if len(key) <= _LONGEST_WORD else 1):
-            fiction = _spoken(key, self.chance("word", key, attempt))
-            is_free = not any(fiction in each for each in (self._taken, self.people, _RESERVED))
-            if is_free and not shares_a_part(key, fiction) and not _says_something(fiction):
+            fiction = _spoken(key, self._octets(2 * len(key) + 1, "word", key, attempt))
+            is_free = not (
+                fiction in self._taken or fiction in self.people or _is_reserved(fiction)
+            )
+            if is_free and not shares_a_part(key, fiction):
                 break
         return fiction
 
     def _invented_digits(self, plain: str, salt: Sequence[object]) -> str:
-        if len(plain) == 1:
-            return self._next_digit[plain]
+        if len(plain) <= _SHORT and not (salt and len(plain) > 1):
+            return self._exchanged(len(plain), _DIGITS)[plain]
         fiction = plain
         for attempt in range(_TRIES if len(plain) <= _LONGEST_WORD else 1):
-            chance = self.chance("digits", plain, *salt, attempt)
-            fiction = "".join(chance.choices(_DIGITS, k=len(plain)))
+            drawn = self._octets(len(plain), "digits", plain, *salt, attempt)
+            fiction = drawn.translate(_TO_DIGIT).decode()
             if fiction not in self._taken and not shares_a_part(plain, fiction):
                 break
         return fiction
 
+    def _exchange(self, length: int, alphabet: str) -> dict[str, str]:
+        """Return what stands for each text of so few characters, but for those that mean something."""
+        texts = map("".join, product(alphabet, repeat=length))
+        return _cycle(
+            self.chance("short", length, alphabet),
+            [each for each in texts if length == 1 or not _is_reserved(each)],
+        )
+
 
 def shares_a_part(one: str, other: str) -> bool:
     """Return whether two texts are the same, or share four characters in a row."""
-    parts = {one[at : at + _WINDOW] for at in range(len(one) - _WINDOW + 1)}
     return one == other or any(
-        other[at : at + _WINDOW] in parts for at in range(len(other) - _WINDOW + 1)
+        other[at : at + _WINDOW] in one for at in range(len(other) - _WINDOW + 1)
     )
 
 
-def _cycle(chance: random.Random, characters: str) -> dict[str, str]:
-    """Return a successor for each character: another one, and never the same for two."""
-    order = chance.sample(characters, len(characters))
+def _cycle(chance: random.Random, texts: Iterable[str]) -> dict[str, str]:
+    """Return a successor for each text: another one, and never the same for two."""
+    order = [*texts]
+    chance.shuffle(order)
     return {each: order[at - 1] for at, each in enumerate(order)}
 
 
-def _says_something(word: str) -> bool:
-    """Return whether a word holds one that says what a telephone is for."""
-    capitals = word.upper()
-    return any(each in capitals for each in PHONE_WORDS)
+def _is_reserved(word: str) -> bool:
+    """Return whether a word means something, or holds one that says what a telephone is for."""
+    return word in _RESERVED or _PHONE_WORDS.search(word.upper()) is not None
 
 
-def _spoken(key: str, chance: random.Random) -> str:
-    """Return a word of the same length; ASCII letters are such that it can be spoken."""
-    is_vowel = chance.random() < 0.5
+def _spoken(key: str, octets: bytes) -> str:
+    """Return a word of the same length, drawn by chance; ASCII letters are such that it can be spoken.
+
+    *octets*: two for each letter, and one more.
+    """
+    is_vowel = bool(octets[-1] & 1)
+    if len(key) > _SHORT and _LETTERS.fullmatch(key):
+        word = bytearray(octets[: len(key)].translate(_TO_CONSONANT))
+        first = 0 if is_vowel else 1
+        word[first::2] = octets[first : len(key) : 2].translate(_TO_VOWEL)
+        return word.decode()
     found = []
-    for letter in key:
+    for at, letter in enumerate(key):
         if letter in _ASCII:
             pool: Sequence[str] = _VOWELS if is_vowel else _CONSONANTS
-            if len(key) <= 3:
+            if len(key) <= _SHORT:
                 pool = _ASCII
             is_vowel = not is_vowel
         else:
             pool = _like(letter)
-        found.append(chance.choice(pool))
+        found.append(pool[int.from_bytes(octets[2 * at : 2 * at + 2]) % len(pool)])
     return "".join(found)
+
+
+def _cased(word: str, like: str) -> str:
+    """Return a word of small letters in the case of another one, both in ASCII."""
+    if like.isupper():
+        return word.upper()
+    if like[1:].islower():
+        return word[:1].upper() + word[1:]
+    return "".join(
+        each.upper() if one.isupper() else each for each, one in zip(word, like, strict=True)
+    )
 
 
 def _clusters(text: str) -> list[str]:

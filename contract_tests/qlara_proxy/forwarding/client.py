@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from qlara_proxy.forwarding import refusals
 from qlara_proxy.forwarding.bodies import MalformedBody
 from qlara_proxy.forwarding.heads import UnclearRequest, end_of_request_head, parse_request
-from qlara_proxy.forwarding.upstream import Upstream, reset
+from qlara_proxy.forwarding.upstream import Upstream, is_broken_off, reset
 
 if TYPE_CHECKING:
     from qlara_proxy.forwarding.exchange import OpenExchange
@@ -24,6 +24,8 @@ _MOST_UNREAD = 64 * 1024
 # How long a client that still sends is listened to after its last response, so that it can read that.
 _LINGER_SECONDS = 60.0
 _SILENT_SECONDS = 5.0
+# How often a client that is not read for now is looked after: it may have gone meanwhile.
+_LOOK_SECONDS = 1.0
 
 
 class Shared(Protocol):
@@ -80,6 +82,7 @@ class ClientConnection(asyncio.Protocol):
         self._own: Upstream | None = None
         self._holds: set[str] = set()
         self._is_tunnel = self._has_ended = self._is_leaving = self._is_last = False
+        self._is_looked_after = self._is_broken_off = False
         self._heard = 0.0
 
     # What the client does
@@ -109,7 +112,7 @@ class ClientConnection(asyncio.Protocol):
             self._finish(exchange)
         for each in (self._target, self._own):
             if each is not None:
-                each.close(broken=exc is not None)
+                each.close(broken=exc is not None or self._is_broken_off)
         self._target = self._own = self._active = None
         self._is_leaving = True
         self._hub.left(self)
@@ -173,8 +176,27 @@ class ClientConnection(asyncio.Protocol):
         if before != bool(self._holds) and not self._transport.is_closing():
             if self._holds:
                 self._transport.pause_reading()
+                self._look_after()
             else:
                 self._transport.resume_reading()
+
+    def _look_after(self) -> None:
+        """While nothing of the client is read, see whether it has broken off: nobody else tells."""
+        if self._is_looked_after:
+            return
+        self._is_looked_after = True
+
+        def look() -> None:
+            self._is_looked_after = False
+            if not self._holds or self._transport.is_closing():
+                return
+            self._is_broken_off = is_broken_off(self._transport)
+            if self._is_broken_off:
+                self._transport.abort()
+            else:
+                self._look_after()
+
+        asyncio.get_running_loop().call_later(_LOOK_SECONDS, look)
 
     def _account(self, exchange: OpenExchange, data: bytes) -> None:
         """Take note of what has been passed on of a response."""

@@ -117,3 +117,12 @@ def reset(transport: asyncio.Transport) -> None:
         with suppress(OSError):
             found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+def is_broken_off(transport: asyncio.Transport) -> bool:
+    """Return whether the other end has broken a connection off, also while nothing is read of it."""
+    found = transport.get_extra_info("socket")
+    try:
+        return found is not None and found.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+    except OSError:  # it is closed
+        return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,7 +38,7 @@ class Invented:
     """A file, the one that stands for it, and what names and numbers become."""
 
     def __init__(self, data: bytes, secret: bytes = b"secret", region: str = "IT") -> None:
-        words = Words(secret)
+        self.words = words = Words(secret)
         self.numbers = FictionalNumbers(words, region)
         self.texts = Texts(words, self.numbers)
         cards = CardFiles(words, self.numbers, self.texts)
@@ -265,6 +266,30 @@ def test_a_picture_is_replaced_by_as_many_octets_and_text_in_base64_by_text() ->
         False,
     )
     assert encoded == f"FN;ENCODING=b:{b64encode(plain.removeprefix('NOTE:').encode()).decode()}"
+
+
+def test_a_picture_in_a_uri_is_noise_of_which_nothing_is_taken_for_a_word_or_a_number() -> None:
+    picture = b64encode(Random(1).randbytes(6000) + b"Marco Rossi").decode().rstrip("=")
+    data = card(
+        "FN:Marco Rossi",
+        "TEL:347 123 4567",
+        f"PHOTO:data:image/jpeg;base64,{picture}",
+        f"PHOTO;VALUE=uri:data:image/jpeg;base64\\,{picture}",
+        f"X-KEY:{picture}",
+    )
+    invented = Invented(data)
+    one, two, three = invented.after.decode().split("\r\n")[4:-2]
+
+    assert (len(one), one[:11], two[:21]) == (
+        len(picture) + len("PHOTO:data:image/jpeg;base64,"),
+        "PHOTO:data:",
+        "PHOTO;VALUE=uri:data:",
+    )
+    assert one[-len(picture) :] == two[-len(picture) :] == three[-len(picture) :] != picture
+    assert not any(picture[at : at + 8] in one for at in range(len(picture) - 8))
+    assert invented.words.people | invented.words.mentioned == {
+        *("marco", "rossi", "image", "jpeg", "base")
+    }
 
 
 def test_a_birthday_becomes_another_day_in_the_same_notation() -> None:

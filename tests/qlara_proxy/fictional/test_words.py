@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
 from unicodedata import normalize
 
 import pytest
 from hypothesis import given, strategies as st
 
 from qlara_proxy.fictional.words import Words, shares_a_part
+from qlara_proxy.sandbox import PHONE_WORDS
+
+# Nothing becomes one of these, so that there are fewer than words.
+MEANING_SOMETHING = {
+    *("adr", "end", "fn", "geo", "org", "tel", "tz", "uid", "uri", "url"),
+    *(each.lower() for each in PHONE_WORDS),
+}
 
 
 def words(secret: bytes = b"secret") -> Words:
@@ -57,13 +65,17 @@ def test_another_secret_makes_another_word() -> None:
     assert len({word("Quillfeather", bytes([each])) for each in range(20)}) == 20
 
 
-def test_short_words_and_digits_are_exchanged_one_for_one() -> None:
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_short_words_and_digits_are_exchanged_one_for_one(length: int) -> None:
     one = words()
-    letters = ["".join(one.word(each)) for each in "abcdefghijklmnopqrstuvwxyz"]
-    digits = ["".join(one.digits(each)) for each in "0123456789"]
+    texts = ["".join(each) for each in product("abcdefghijklmnopqrstuvwxyz", repeat=length)]
+    texts = [each for each in texts if each not in MEANING_SOMETHING]
+    numbers = ["".join(each) for each in product("0123456789", repeat=length)]
+    letters = ["".join(one.word(each)) for each in texts]
+    digits = ["".join(one.digits(each)) for each in numbers]
 
-    assert (len(set(letters)), len(set(digits))) == (26, 10)
-    assert all(a != b for a, b in zip(letters, "abcdefghijklmnopqrstuvwxyz", strict=True))
+    assert (len(set(letters)), len(set(digits))) == (len(texts), len(numbers))
+    assert all(a != b for a, b in zip(letters + digits, texts + numbers, strict=True))
 
 
 def test_no_word_becomes_one_that_says_what_a_telephone_is_for_or_that_frames_a_card() -> None:

@@ -6,7 +6,8 @@ import json
 import resource
 import socket
 import struct
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from qlara_proxy.forwarding.target import target_of, why_unreachable
 from qlara_proxy.keeping import KeptTraffic, kept
 from tests.qlara_proxy.passing import exchange
 from tests.qlara_proxy.targets import Peer, byte_target, forwarding
+from tests.server import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +104,31 @@ def test_a_connection_that_the_deployment_resets_is_reset_for_the_client() -> No
 
     assert (seen.status, seen.received, seen.received_whole) == (200, b"half", False)
     assert seen.failure == "The deployment broke off the connection in the middle of the response."
+
+
+def test_a_client_that_breaks_off_while_the_deployment_reads_nothing_is_gone_there_too() -> None:
+    is_over = threading.Event()
+
+    def hang(peer: Peer) -> None:
+        peer.head()
+        is_over.wait(30)
+        peer.to_end()
+
+    with byte_target(hang) as target, forwarding(target.url) as proxy:
+        client = proxy.connect()
+        client.send(b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 99000000\r\n\r\n")
+        client.socket.settimeout(0.5)
+        with suppress(TimeoutError):
+            for _ in range(99):
+                client.send(bytes(MEGABYTE))
+        _reset(client)
+        until(proxy.seen)
+        [seen] = proxy.seen()
+        is_over.set()
+        [received] = target.received()
+
+    assert (seen.status, seen.failure) == (None, "The client closed the connection.")
+    assert len(received) < 99_000_000
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\nConte"], ids=["at once", "in its head"])

@@ -236,6 +236,15 @@ class SharedStore:
             )
         if chosen is not None:
             self._choices.take(whom, chosen)
+        await self._bring(entry, reply)
+
+    async def catch_up(self, entry: WorldEntry) -> None:
+        """Bring a copy to what the world is now."""
+        (reply,) = await self.engine.send(self._opening(entry))
+        await self._bring(entry, reply)
+
+    async def _bring(self, entry: WorldEntry, reply: Any) -> None:
+        """Bring a copy to what the world is, of which the engine has replied what it lacks; see that a reset finds it."""
         if reply != 1:
             opened = Opened.of(reply)
             await self._take(entry, opened)
@@ -245,15 +254,6 @@ class SharedStore:
                 await self._count(copy, opened.incarnation, 0, changes.counters(world))
         if not copy_of(entry).is_indexed:
             copy_of(entry).is_indexed = await self._index.note(entry.key)
-
-    async def catch_up(self, entry: WorldEntry) -> None:
-        """Bring a copy to what the world is now."""
-        (reply,) = await self.engine.send(self._opening(entry))
-        if reply == 1:
-            return
-        opened = Opened.of(reply)
-        await self._take(entry, opened)
-        await self._catch_up_further(entry, opened)
 
     async def _catch_up_further(self, entry: WorldEntry, opened: Opened) -> None:
         """Bring a copy to what the world is, where a part of it was gone before it could be read.

@@ -172,11 +172,25 @@ class SharedStore:
 
     async def open(self, caller: tuple[str, str, str | None]) -> WorldEntry:
         while True:
-            key = await self._key(caller)
+            key = await self._likely_key(caller)
             entry = await self._copy(key)
-            await self._open(entry, depends_on_choices=caller[2] is None)
-            if await self._key(caller) == key:
-                return entry
+            is_there = await self._open(entry, depends_on_choices=caller[2] is None)
+            if await self._key(caller) != key:
+                continue
+            if not is_there:
+                await self.catch_up(entry)
+            return entry
+
+    async def _likely_key(self, caller: tuple[str, str, str | None]) -> WorldKey:
+        """Return the key of the world of a caller; no copy is made for what was chosen once, and no longer is."""
+        api_key, session, chosen = caller
+        whom = api_key, session
+        was_known = self._choices.of(whom) is not None
+        key = await self._key(caller)
+        if chosen is not None or not was_known or key in self._worlds:
+            return key
+        await self._choices.learn(whom)
+        return await self._key(caller)
 
     async def _key(self, caller: tuple[str, str, str | None]) -> WorldKey:
         """Return the key of the world of a caller, as far as is known here."""
@@ -218,12 +232,14 @@ class SharedStore:
             await self.threads.run(work)
         self._agreed.add(field)
 
-    async def _open(self, entry: WorldEntry, *, depends_on_choices: bool) -> None:
+    async def _open(self, entry: WorldEntry, *, depends_on_choices: bool) -> bool:
         """Bring a copy to what the world is now, and read which scenario is chosen now for whom it belongs to.
 
-        The choices of a cluster are all on one node, which requests that do not *depend on choices* leave alone.
+        The choices of a cluster are all on one node, which requests that do not *depend on choices* leave alone. Those that
+        do create no world, as it may be another one that they mean: return whether there is one.
         """
-        opening, whom = self._opening(entry), (entry.key.api_key, entry.key.session)
+        opening = self._opening(entry, may_create=not depends_on_choices)
+        whom = (entry.key.api_key, entry.key.session)
         chosen: Sequence[bytes | None] | None = None
         if self.engine.is_cluster and depends_on_choices:
             sent = self.engine.send(opening, is_read=True)
@@ -236,7 +252,10 @@ class SharedStore:
             )
         if chosen is not None:
             self._choices.take(whom, chosen)
+        if reply == 0:
+            return False
         await self._bring(entry, reply)
+        return True
 
     async def catch_up(self, entry: WorldEntry) -> None:
         """Bring a copy to what the world is now."""
@@ -279,7 +298,7 @@ class SharedStore:
             await self.engine.send(GIVE_UP.call(copy_of(entry).names, opened.incarnation))
         raise StateUnavailable(self.engine.address)
 
-    def _opening(self, entry: WorldEntry) -> Command:
+    def _opening(self, entry: WorldEntry, *, may_create: bool = True) -> Command:
         copy = copy_of(entry)
         names = copy.names
         return OPEN.call(
@@ -291,6 +310,7 @@ class SharedStore:
             self.idle,
             self.idle * _TRACE_TIMES,
             copy.stamp,
+            int(may_create),
         )
 
     async def _take(self, entry: WorldEntry, opened: Opened) -> None:
@@ -546,7 +566,8 @@ class SharedStore:
         known = [entry for entry in self._worlds.entries() if entry.copy is not None]
         commands: list[Command] = [("HGET", copy_of(one).names.head, "id") for one in known]
         for entry, identity in zip(known, await self.engine.send_each(commands), strict=True):
-            if (identity or b"").decode() != copy_of(entry).incarnation and not entry.in_use:
+            is_there = identity is not None and identity.decode() == copy_of(entry).incarnation
+            if not is_there and not entry.in_use:
                 self._worlds.let_go(entry)
 
     async def _forget(self, digests: Sequence[str]) -> int:

@@ -418,10 +418,11 @@ class SharedStore:
             await self.catch_up(entry)
             copy, world = copy_of(entry), entry.world
             incarnation, version = copy.incarnation, copy.version
-            before = changes.of_clock(world)
+            moved = world.clock.now()
+            before = changes.of_clock(world, moved)
             try:
                 step(world)
-                after = changes.of_clock(world)
+                after = changes.of_clock(world, moved)
             finally:
                 changes.set_clock(world, before)
             commit = Commit(copy, incarnation, version, orjson.dumps(after))

@@ -50,6 +50,7 @@ LONGEST_LOG = 200  # changes
 MOST_PARTS = 8
 _MANY = 2_000  # members: from here on, others would notice what is made of them
 _STAGED_MILLISECONDS = 60_000
+_LOST_LOG = -3
 BULK = "bulk"
 _LOOKS_FOR_PARTS = 20
 
@@ -294,9 +295,12 @@ class SharedStore:
             ):
                 await self._take(entry, opened)
                 continue
-            log.error("the engine has lost a part of a world, which begins anew")
-            await self.engine.send(GIVE_UP.call(copy_of(entry).names, opened.incarnation))
+            await self._give_up(copy_of(entry).names, opened.incarnation)
         raise StateUnavailable(self.engine.address)
+
+    async def _give_up(self, names: Names, incarnation: str) -> None:
+        log.error("the engine has lost a part of a world, which begins anew")
+        await self.engine.send(GIVE_UP.call(names, incarnation))
 
     def _opening(self, entry: WorldEntry, *, may_create: bool = True) -> Command:
         copy = copy_of(entry)
@@ -478,6 +482,8 @@ class SharedStore:
         ):  # once more: after that, the first one is there, or too late for ever
             is_known = False
             (reply,) = await self.engine.send(command)
+        if reply == _LOST_LOG:
+            await self._give_up(names, commit.incarnation)
         if reply < 0 and not is_known:
             raise StateUnavailable(self.engine.address)
         if reply == 1 and part and part not in commit.copy.parts:

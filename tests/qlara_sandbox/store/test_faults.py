@@ -21,6 +21,7 @@ from tests.engine import start_engine
 from tests.qlara_sandbox.store.test_shared import (
     KEY,
     LIST,
+    OF_KEY,
     QUOTA,
     UPLOAD,
     holdings,
@@ -169,6 +170,53 @@ def test_an_account_of_which_the_engine_has_lost_something_begins_anew_and_says_
     assert [used for used, _ in shown] == [0, 0]
     assert shown[0][1] is not None
     assert imported == 10
+
+
+@pytest.mark.parametrize("changed_by", ["an import", "its clock", "a state"])
+def test_an_account_whose_log_is_lost_begins_anew_with_the_next_change_though_copies_are_whole(
+    engine: EngineProcess, changed_by: str
+) -> None:
+    async def change(client: httpx2.AsyncClient) -> httpx2.Response:
+        if changed_by == "an import":
+            return await send(client, many(10), "SKIP")
+        if changed_by == "its clock":
+            return await client.put("/__admin/clock", json={**OF_KEY, "advance": "1s"})
+        state = (await client.get("/__admin/state", params=OF_KEY)).json()
+        del state["scenario"]
+        return await client.put("/__admin/state", json={**OF_KEY, "state": state})
+
+    async def lose() -> tuple[int, list[int]]:
+        async with sandboxes(2, engine.url) as (client, other):
+            await send(client, many(30), "SKIP")
+            with redis.Redis(port=engine.port) as there:
+                there.delete(*there.keys("*:log"))
+            async with asyncio.timeout(10):
+                changed = await change(client)
+            return changed.status_code, [
+                (await holdings(one))[0]["total"] for one in (client, other)
+            ]
+
+    total = {"an import": 10, "its clock": 0, "a state": 30}[changed_by]
+    assert asyncio.run(lose()) == (200, [total, total])
+
+
+def test_an_account_whose_counters_are_lost_begins_anew(engine: EngineProcess) -> None:
+    limited = {"X-Sandbox-Scenario": "rate-limited"}
+
+    async def lose() -> list[tuple[str | None, bool]]:
+        async with sandboxes(1, engine.url) as (client,):
+            for _ in range(3):
+                await client.get(QUOTA, headers=limited)
+        with redis.Redis(port=engine.port) as there:
+            there.delete(*there.keys("*:counters"))
+        async with sandboxes(2, engine.url) as clients:
+            found = [await client.get(QUOTA, headers=limited) for client in clients]
+            return [
+                (one.headers["x-ratelimit-remaining"], "x-sandbox-world" in one.headers)
+                for one in found
+            ]
+
+    assert asyncio.run(lose()) == [("9", True), ("8", False)]
 
 
 def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(

@@ -15,6 +15,7 @@ local is_whole = world[1] and world[6] == ARGV[7]
 local is_same = is_whole and world[1] == ARGV[1] and world[2] == ARGV[2] and world[3] == ARGV[3]
 if is_whole and not is_same then -- an engine that is full may have been told to give up any key
   is_whole = redis.call('LLEN', log) == tonumber(world[2]) - tonumber(world[4])
+    and (world[3] == '0' or redis.call('EXISTS', counters) == 1)
 end
 local created, lost = 0, 0
 if not is_whole and ARGV[8] == '0' then

@@ -16,7 +16,7 @@ from qlara_cli.completion import scenario_names
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.server_process import Hooks, run, run_workers
-from qlara_cli.state import EngineUrl, StatePlace, WaitTime
+from qlara_cli.state import EngineUrl, StatePlace, StatePrefix, WaitTime
 from qlara_cli.welcome import Welcome
 from qlara_sandbox import resources
 
@@ -159,6 +159,7 @@ Examples:
     "--state-prefix",
     "STATE_PREFIX",
     "What all keys in the engine begin with: sandboxes with another one are others.",
+    type=StatePrefix(),
     default="qlara-sandbox:",
     show_default=True,
     metavar="TEXT",

@@ -58,6 +58,17 @@ class StatePlace(click.ParamType[Path | EngineUrl]):
         return EngineUrl(value)
 
 
+class StatePrefix(click.ParamType[str]):
+    """What all keys in an engine begin with. White space separates keys there, and braces choose the node of a cluster."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.isprintable() or set(value) & set(" {}"):
+            self.fail(f"{value!r}: expected text without white space and braces.", param, ctx)
+        return str(value)
+
+
 class WaitTime(click.ParamType[float]):
     """A time like ``30s`` or ``500ms``, in seconds."""
 

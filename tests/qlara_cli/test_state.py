@@ -42,6 +42,16 @@ def test_the_time_to_wait_has_a_unit(text: str) -> None:
     assert "expected a time like 30s, 500ms or 2m" in " ".join(result.output.split())
 
 
+@pytest.mark.parametrize("prefix", ["a b:", "{a}:", "a}b", "{}", "a\n", "\udcff"])
+def test_a_prefix_that_would_mix_up_names_in_an_engine_is_refused(prefix: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--state-prefix", prefix])
+
+    assert result.exit_code == 2
+    assert f"{prefix!r}: expected text without white space and braces." in " ".join(
+        result.output.split()
+    )
+
+
 def test_an_engine_that_is_not_there_is_told_in_a_sentence_without_its_password() -> None:
     result = CliRunner().invoke(main, ["serve", "--state", "redis://me:hush@127.0.0.1:9/0"])
 

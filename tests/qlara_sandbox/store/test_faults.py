@@ -367,20 +367,20 @@ def test_a_sandbox_that_begins_differently_is_refused_while_others_are_there(
     engine: EngineProcess,
 ) -> None:
     alike, other = (SandboxSettings(state=engine.url, seed=seed) for seed in (0, 1))
+    elsewhere = replace(alike, scenario="crm-migration")
 
     async def beside() -> list[str]:
         async with sandboxes(1, engine.url):
             return [
                 await asyncio.to_thread(prepared, settings)
-                for settings in (alike, other, replace(other, state_prefix="apart:"))
+                for settings in (alike, other, replace(other, state_prefix="apart:"), elsewhere)
             ]
 
-    assert asyncio.run(beside()) == [
-        "",
-        f"Sandboxes that use {engine.url} now, or did so less than 5 s ago, have another seed. "
-        "Start this one with the same, or apart from them: --state-prefix TEXT.",
-        "",
-    ]
+    refused = (
+        f"Sandboxes that use {engine.url} now, or did so less than 5 s ago, have another %s. "
+        "Start this one with the same, or apart from them: --state-prefix TEXT."
+    )
+    assert asyncio.run(beside()) == ["", refused % "seed", "", refused % "default scenario"]
     assert prepared(other) == ""
 
 

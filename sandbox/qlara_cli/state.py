@@ -112,9 +112,8 @@ def connect(runtime: Runtime, place: EngineUrl, wait_seconds: float) -> None:
                 continue
             waited = f" within {wait_seconds:g} s" if wait_seconds else ""
             again = "" if wait_seconds else " To wait for it: --state-wait 30s."
-            fail(
-                f"{error.engine} does not respond{waited}: {str(error.__cause__ or 'no connection').rstrip('.')}.{again}"
-            )
+            why = str(error.__cause__).rstrip(".") if error.__cause__ else "no connection"
+            fail(f"{error.engine} does not respond{waited}: {why or 'not in time'}.{again}")
         click.echo(f"Accounts are kept by {without_password(place)}.", err=True)
         return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,18 @@ def test_an_engine_that_is_not_there_is_told_in_a_sentence_without_its_password(
     assert result.output.startswith("redis://…@127.0.0.1:9/0 does not respond: ")
     assert result.output.endswith(" To wait for it: --state-wait 30s.\n")
     assert "hush" not in result.output
+
+
+def test_an_engine_that_takes_too_long_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qlara_sandbox.store.engine._START_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        result = CliRunner().invoke(main, ["serve", "--state", url])
+
+    expected = f"{url} does not respond: not in time. To wait for it: --state-wait 30s.\n"
+    assert (result.exit_code, result.output) == (2, expected)
 
 
 def test_a_password_that_is_refused_is_told(tmp_path: Path) -> None:

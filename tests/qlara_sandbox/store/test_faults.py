@@ -45,12 +45,16 @@ def engine(tmp_path: Path) -> Iterator[EngineProcess]:
 
 
 class Way:
-    """A way to an engine that once loses a reply, and the connection with it: that to the first command with *word*."""
+    """A way to an engine that once loses a reply, and the connection with it: that to the first command with *word*.
+
+    Every reply takes some *seconds*.
+    """
 
     def __init__(self, engine: EngineProcess) -> None:
         self._engine = engine
         self.word = b""
         self.lost = 0
+        self.seconds = 0.0
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
@@ -66,6 +70,7 @@ class Way:
             while data := await there.read(1 << 20):
                 if cut.is_set():
                     break
+                await asyncio.sleep(self.seconds)
                 writer.write(data)
             writer.close()
 
@@ -382,6 +387,19 @@ def test_a_sandbox_that_begins_differently_is_refused_while_others_are_there(
     )
     assert asyncio.run(beside()) == ["", refused % "seed", "", refused % "default scenario"]
     assert prepared(other) == ""
+
+
+def test_an_engine_that_is_far_away_is_used(engine: EngineProcess) -> None:
+    way = Way(engine)
+    way.seconds = 0.3
+
+    async def start_and_ask() -> tuple[str, int]:
+        async with way.open() as url:
+            why_not = await asyncio.to_thread(prepared, SandboxSettings(state=url))
+            async with sandboxes(1, url) as (client,):
+                return why_not, (await client.get(QUOTA)).status_code
+
+    assert asyncio.run(start_and_ask()) == ("", 200)
 
 
 def test_an_engine_that_only_reads_is_refused_at_the_start(engine: EngineProcess) -> None:

@@ -17,7 +17,7 @@ from qlara_cli.duration import Duration
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.server_process import Hooks, run, run_workers
-from qlara_cli.state import EngineUrl, StatePlace
+from qlara_cli.state import EngineUrl, StatePlace, StatePrefix
 from qlara_cli.welcome import Welcome
 from qlara_sandbox import resources
 
@@ -160,6 +160,7 @@ Examples:
     "--state-prefix",
     "STATE_PREFIX",
     "What all keys in the engine begin with: sandboxes with another one are others.",
+    type=StatePrefix(),
     default="qlara-sandbox:",
     show_default=True,
     metavar="TEXT",

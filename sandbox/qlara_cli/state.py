@@ -55,6 +55,17 @@ class StatePlace(click.ParamType[Path | EngineUrl]):
         return EngineUrl(value)
 
 
+class StatePrefix(click.ParamType[str]):
+    """What all keys in an engine begin with. White space separates keys there, and braces choose the node of a cluster."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.isprintable() or set(value) & set(" {}"):
+            self.fail(f"{value!r}: expected text without white space and braces.", param, ctx)
+        return str(value)
+
+
 def require_client() -> None:
     """Exit with 2 where what speaks to an engine is not installed."""
     if find_spec("redis") is None:
@@ -82,9 +93,8 @@ def connect(runtime: Runtime, place: EngineUrl, wait_seconds: float) -> None:
                 continue
             waited = f" within {wait_seconds:g} s" if wait_seconds else ""
             again = "" if wait_seconds else " To wait for it: --state-wait 30s."
-            fail(
-                f"{error.engine} does not respond{waited}: {str(error.__cause__ or 'no connection').rstrip('.')}.{again}"
-            )
+            why = str(error.__cause__).rstrip(".") if error.__cause__ else "no connection"
+            fail(f"{error.engine} does not respond{waited}: {why or 'not in time'}.{again}")
         click.echo(f"Accounts are kept by {without_password(place)}.", err=True)
         return
 

@@ -6,6 +6,7 @@ among the changes: they move with requests, and have no order with imports.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -37,6 +38,7 @@ class ImportChange(NamedTuple):
     list_name: str
     ids_drawn: int
     ids_planned: Mapping[str, Sequence[str]]
+    completed: datetime
 
     def prepared_for(self, world: World) -> PreparedImport:
         """Return the import as *world* carries it out."""
@@ -60,12 +62,12 @@ class ImportChange(NamedTuple):
         )
         report = ImportReport("", self.list_id, 0, 0, 0, 0, [], "")
         ids = Ids(world.ids.seed, self.ids_planned, self.ids_drawn)
-        return PreparedImport(plan, target, ids, report)
+        return PreparedImport(plan, target, ids, report, self.completed)
 
 
 def of_import(prepared: PreparedImport) -> Change:
     """Return what carrying out *prepared* changes."""
-    plan, target, ids, _ = prepared
+    plan, target, ids, _, completed = prepared
     return {
         "created": [[*one] for one in plan.created],
         "updated": [[*one] for one in plan.updated],
@@ -73,12 +75,14 @@ def of_import(prepared: PreparedImport) -> Change:
         "members": target.not_in(plan.members),
         "list": [target.list_id, target.name],
         "ids": [ids.drawn, ids.planned],
+        # Not everybody carries it out at this time.
+        "completed": snapshot.shown_moment(completed),
     }
 
 
-def of_clock(world: World) -> Change:
-    """Return how the clock of *world* stands."""
-    return {"clock": snapshot.shown_clock(world.clock)}
+def of_clock(world: World, moved: datetime) -> Change:
+    """Return how the clock of *world* stands, which was moved when it was at the moment *moved*."""
+    return {"clock": snapshot.shown_clock(world.clock), "moved": snapshot.shown_moment(moved)}
 
 
 def of_state(world: World) -> Change:
@@ -116,6 +120,7 @@ def read_import(change: Change) -> ImportChange:
         list_name,
         drawn,
         planned,
+        datetime.fromisoformat(change["completed"]),
     )
 
 
@@ -137,6 +142,7 @@ def set_counters(world: World, values: Mapping[str, Any]) -> None:
 
 def set_clock(world: World, change: Change) -> None:
     """Let the clock of *world* stand as `of_clock` has written."""
+    world.let_settle(datetime.fromisoformat(change["moved"]))
     world.clock = snapshot.restored_clock(world.account.timezone, change["clock"])
 
 

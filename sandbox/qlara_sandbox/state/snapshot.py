@@ -289,8 +289,13 @@ def _restored_contact(entry: Mapping[str, Any]) -> Contact:
     )
 
 
+def shown_moment(moment: datetime) -> str:
+    """Return a moment as JSON has it."""
+    return moment.astimezone(UTC).isoformat()
+
+
 def _instant(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment is not None else None
+    return shown_moment(moment) if moment is not None else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -50,6 +50,7 @@ LONGEST_LOG = 200  # changes
 MOST_PARTS = 8
 _MANY = 2_000  # members: from here on, others would notice what is made of them
 _STAGED_MILLISECONDS = 60_000
+_LOST_LOG = -3
 BULK = "bulk"
 _LOOKS_FOR_PARTS = 20
 
@@ -172,12 +173,15 @@ class SharedStore:
 
     async def open(self, caller: tuple[str, str, str | None]) -> WorldEntry:
         while True:
-            key = await self._key(caller)
+            key = await self._likely_key(caller)
             entry = await self._copy(key)
             with self._held(entry):
-                await self._open(entry, depends_on_choices=caller[2] is None)
-                if await self._key(caller) == key:
-                    return entry
+                is_there = await self._open(entry, depends_on_choices=caller[2] is None)
+                if await self._key(caller) != key:
+                    continue
+                if not is_there:
+                    await self.catch_up(entry)
+                return entry
 
     @contextmanager
     def _held(self, entry: WorldEntry) -> Iterator[None]:
@@ -187,6 +191,17 @@ class SharedStore:
             yield
         finally:
             self._worlds.release(entry)
+
+    async def _likely_key(self, caller: tuple[str, str, str | None]) -> WorldKey:
+        """Return the key of the world of a caller; no copy is made for what was chosen once, and no longer is."""
+        api_key, session, chosen = caller
+        whom = api_key, session
+        was_known = self._choices.of(whom) is not None
+        key = await self._key(caller)
+        if chosen is not None or not was_known or key in self._worlds:
+            return key
+        await self._choices.learn(whom)
+        return await self._key(caller)
 
     async def _key(self, caller: tuple[str, str, str | None]) -> WorldKey:
         """Return the key of the world of a caller, as far as is known here."""
@@ -228,12 +243,14 @@ class SharedStore:
             await self.threads.run(work)
         self._agreed.add(field)
 
-    async def _open(self, entry: WorldEntry, *, depends_on_choices: bool) -> None:
+    async def _open(self, entry: WorldEntry, *, depends_on_choices: bool) -> bool:
         """Bring a copy to what the world is now, and read which scenario is chosen now for whom it belongs to.
 
-        The choices of a cluster are all on one node, which requests that do not *depend on choices* leave alone.
+        The choices of a cluster are all on one node, which requests that do not *depend on choices* leave alone. Those that
+        do create no world, as it may be another one that they mean: return whether there is one.
         """
-        opening, whom = self._opening(entry), (entry.key.api_key, entry.key.session)
+        opening = self._opening(entry, may_create=not depends_on_choices)
+        whom = (entry.key.api_key, entry.key.session)
         chosen: Sequence[bytes | None] | None = None
         if self.engine.is_cluster and depends_on_choices:
             sent = self.engine.send(opening, is_read=True)
@@ -246,6 +263,18 @@ class SharedStore:
             )
         if chosen is not None:
             self._choices.take(whom, chosen)
+        if reply == 0:
+            return False
+        await self._bring(entry, reply)
+        return True
+
+    async def catch_up(self, entry: WorldEntry) -> None:
+        """Bring a copy to what the world is now."""
+        (reply,) = await self.engine.send(self._opening(entry))
+        await self._bring(entry, reply)
+
+    async def _bring(self, entry: WorldEntry, reply: Any) -> None:
+        """Bring a copy to what the world is, of which the engine has replied what it lacks; see that a reset finds it."""
         if reply != 1:
             opened = Opened.of(reply)
             await self._take(entry, opened)
@@ -255,15 +284,6 @@ class SharedStore:
                 await self._count(copy, opened.incarnation, 0, changes.counters(world))
         if not copy_of(entry).is_indexed:
             copy_of(entry).is_indexed = await self._index.note(entry.key)
-
-    async def catch_up(self, entry: WorldEntry) -> None:
-        """Bring a copy to what the world is now."""
-        (reply,) = await self.engine.send(self._opening(entry))
-        if reply == 1:
-            return
-        opened = Opened.of(reply)
-        await self._take(entry, opened)
-        await self._catch_up_further(entry, opened)
 
     async def _catch_up_further(self, entry: WorldEntry, opened: Opened) -> None:
         """Bring a copy to what the world is, where a part of it was gone before it could be read.
@@ -285,11 +305,14 @@ class SharedStore:
             ):
                 await self._take(entry, opened)
                 continue
-            log.error("the engine has lost a part of a world, which begins anew")
-            await self.engine.send(GIVE_UP.call(copy_of(entry).names, opened.incarnation))
+            await self._give_up(copy_of(entry).names, opened.incarnation)
         raise StateUnavailable(self.engine.address)
 
-    def _opening(self, entry: WorldEntry) -> Command:
+    async def _give_up(self, names: Names, incarnation: str) -> None:
+        log.error("the engine has lost a part of a world, which begins anew")
+        await self.engine.send(GIVE_UP.call(names, incarnation))
+
+    def _opening(self, entry: WorldEntry, *, may_create: bool = True) -> Command:
         copy = copy_of(entry)
         names = copy.names
         return OPEN.call(
@@ -301,6 +324,7 @@ class SharedStore:
             self.idle,
             self.idle * _TRACE_TIMES,
             copy.stamp,
+            int(may_create),
         )
 
     async def _take(self, entry: WorldEntry, opened: Opened) -> None:
@@ -408,10 +432,11 @@ class SharedStore:
             await self.catch_up(entry)
             copy, world = copy_of(entry), entry.world
             incarnation, version = copy.incarnation, copy.version
-            before = changes.of_clock(world)
+            moved = world.clock.now()
+            before = changes.of_clock(world, moved)
             try:
                 step(world)
-                after = changes.of_clock(world)
+                after = changes.of_clock(world, moved)
             finally:
                 changes.set_clock(world, before)
             commit = Commit(copy, incarnation, version, orjson.dumps(after))
@@ -468,6 +493,8 @@ class SharedStore:
         ):  # once more: after that, the first one is there, or too late for ever
             is_known = False
             (reply,) = await self.engine.send(command)
+        if reply == _LOST_LOG:
+            await self._give_up(names, commit.incarnation)
         if reply < 0 and not is_known:
             raise StateUnavailable(self.engine.address)
         if reply == 1 and part and part not in commit.copy.parts:
@@ -561,7 +588,8 @@ class SharedStore:
         known = [entry for entry in self._worlds.entries() if entry.copy is not None]
         commands: list[Command] = [("HGET", copy_of(one).names.head, "id") for one in known]
         for entry, identity in zip(known, await self.engine.send_each(commands), strict=True):
-            if (identity or b"").decode() != copy_of(entry).incarnation and not entry.in_use:
+            is_there = identity is not None and identity.decode() == copy_of(entry).incarnation
+            if not is_there and not entry.in_use:
                 self._worlds.let_go(entry)
 
     async def _forget(self, digests: Sequence[str]) -> int:

@@ -264,6 +264,7 @@ class ControlApi:
         by = duration(values["advance"]) if "advance" in values else None
 
         def move(world: World) -> None:
+            world.let_settle(world.clock.now())
             if by is not None:
                 _require_room(moment or world.clock.now(), by)
             if "reset" in values:

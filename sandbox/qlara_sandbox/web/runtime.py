@@ -197,6 +197,7 @@ class Runtime:
         self._origin = {
             "version": __version__,
             "seed": str(settings.seed),
+            "default scenario": settings.scenario,
             "contract": contract.hexdigest(),
             "set of scenario files": self.library.digest(),
         }

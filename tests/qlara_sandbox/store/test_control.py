@@ -150,6 +150,48 @@ def test_a_reset_on_one_is_a_reset_on_all(
     assert with_two(engine.url, work) == expected
 
 
+def test_a_reset_finds_an_account_of_which_nothing_but_its_state_was_put(
+    engine: EngineProcess,
+) -> None:
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[int]:
+        await send(one, people(4), "SKIP")
+        saved = (await one.get(STATE, params=WHOM)).json()
+        del saved["scenario"]
+        headers = {"X-Sandbox-Session": "s"}
+        await one.put(STATE, json={**WHOM, "session": "s", "state": saved})
+        count = (await other.post(RESET, json={})).json()["worlds"]
+        return [count, await used(other, **headers), await used(one, **headers)]
+
+    assert with_two(engine.url, work) == [2, 0, 0]
+
+
+def test_no_account_begins_for_a_scenario_that_another_sandbox_has_unchosen(
+    engine: EngineProcess,
+) -> None:
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[int]:
+        counts = []
+        await one.put(SCENARIO, json={**WHOM, "scenario": "quota-exhausted"})
+        await used(other)  # it knows the choice, and has the world
+        await one.post(RESET, json={})
+        await used(other)
+        counts.append((await one.post(RESET, json={})).json()["worlds"])
+        await used(other)
+        await one.put(SCENARIO, json={"scenario": "crm-migration"})
+        for session in "ab":  # in a world that nobody has had
+            headers = {"X-Sandbox-Session": session}
+            await one.put(SCENARIO, json={**WHOM, "session": session, "scenario": "flaky"})
+            await used(other, **headers)
+            await one.post(RESET, json={**WHOM, "session": session})
+            await one.put(SCENARIO, json={**WHOM, "session": session, "scenario": "slow"})
+            await other.get("/__admin/world", params={**WHOM, "session": session})
+        worlds = (await one.get("/__admin/worlds")).json()["worlds"]
+        counts.append(len(worlds))
+        counts.append((await one.post(RESET, json={})).json()["worlds"])
+        return counts
+
+    assert with_two(engine.url, work) == [1, 3, 3]
+
+
 def test_events_of_one_are_told_by_the_other(engine: EngineProcess) -> None:
     async def work() -> list[str]:
         async with sandboxes(2, engine.url) as (one, other):

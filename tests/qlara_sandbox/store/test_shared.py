@@ -30,6 +30,7 @@ UPLOAD = "/api/partner-gateway/v1/contacts/upload/vcard"
 LIST = "/api/partner-gateway/v1/contacts/list/list_crm_migration/contacts"
 QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 KEY = {"X-Api-Key": "sandbox_shared"}
+OF_KEY = {"apiKey": KEY["X-Api-Key"]}
 STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
 
 
@@ -42,10 +43,18 @@ def engine(tmp_path: Path) -> Iterator[EngineProcess]:
 
 @asynccontextmanager
 async def sandboxes(number: int, state: str | None) -> AsyncIterator[list[httpx2.AsyncClient]]:
+    async with of_settings(number, SandboxSettings(state=state)) as clients:
+        yield clients
+
+
+@asynccontextmanager
+async def of_settings(
+    number: int, settings: SandboxSettings
+) -> AsyncIterator[list[httpx2.AsyncClient]]:
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(number):
-            app = create_app(SandboxSettings(state=state))
+            app = create_app(settings)
             transport = httpx2.ASGITransport(app)
             client = httpx2.AsyncClient(
                 transport=transport, base_url="http://localhost", headers=KEY
@@ -341,6 +350,58 @@ def test_what_a_scenario_begins_with_is_as_old_in_all_sandboxes(
     until(lambda: datetime.now(UTC).strftime("%S") not in str(first))
 
     assert asyncio.run(look()) == first
+
+
+@pytest.fixture
+def late_scenarios(tmp_path: Path) -> Path:
+    """Return a folder with the scenario *late*, whose clock runs, and whose imports show after a while."""
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    actions = "[{target: $, update: {x-qlara-conventions: {settle: 1h, quota.settle: 2h}}}]"
+    header = "overlay: 1.0.0\ninfo: {title: T, version: 1.0.0}\nextends: openapi.yaml"
+    (folder / "late.overlay.yaml").write_text(f"{header}\nactions: {actions}\n")
+    lists = "[{id: list_crm_migration, name: A}]"
+    scenario = f"title: T\nstory: S\noverlay: late.overlay.yaml\nlists: {lists}\n"
+    (folder / "late.yaml").write_text(scenario)
+    return folder
+
+
+def test_an_import_settles_at_the_same_time_in_all_sandboxes(
+    engine: EngineProcess, late_scenarios: Path
+) -> None:
+    async def settle() -> tuple[list[Any], list[Any]]:
+        settings = SandboxSettings(state=engine.url, scenarios=late_scenarios, scenario="late")
+        async with of_settings(2, settings) as (one, other):
+            await send(one, vcf(("A", "347 123 4567")), "SKIP")
+            await send(one, vcf(("B", "347 123 4568")), "SKIP")
+            states = [await client.get("/__admin/state", params=OF_KEY) for client in (one, other)]
+            quotas = []
+            for by in ("1h", "1h"):
+                await other.put("/__admin/clock", json={**OF_KEY, "advance": by})
+                pages = [await holdings(client) for client in (one, other)]
+                quotas.append([(page["total"], quota["used"]) for page, quota in pages])
+            return [state.json()["settling"] for state in states], quotas
+
+    (mine, its), quotas = asyncio.run(settle())
+
+    assert mine == its
+    assert quotas == [[(2, 0)] * 2, [(2, 2)] * 2]
+
+
+def test_what_has_shown_on_one_sandbox_shows_on_all_though_the_clock_is_set_back(
+    engine: EngineProcess, late_scenarios: Path
+) -> None:
+    async def set_back() -> list[tuple[int, int]]:
+        settings = SandboxSettings(state=engine.url, scenarios=late_scenarios, scenario="late")
+        async with of_settings(3, settings) as (one, two, three):
+            for moment in ("2026-04-09T11:00:00Z", "2026-04-09T14:00:00Z", "2026-04-09T11:00:00Z"):
+                await one.put("/__admin/clock", json={**OF_KEY, "freeze": moment})
+                if not (await one.get(QUOTA)).json()["used"]:
+                    await send(two, vcf(("A", "347 123 4567")), "SKIP")
+            pages = [await holdings(client) for client in (one, two, three)]
+            return [(page["total"], quota["used"]) for page, quota in pages]
+
+    assert asyncio.run(set_back()) == [(1, 1)] * 3
 
 
 def test_a_log_that_became_one_state_does_not_hold_what_the_scenario_begins_with(

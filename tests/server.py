@@ -43,8 +43,11 @@ def _environment() -> dict[str, str]:
     variables = {
         name: text for name, text in os.environ.items() if not (is_of_others and name == COVERAGE)
     }
-    # Where all sandboxes of the tests keep their worlds in one engine, each is apart from the others.
-    return {"SANDBOX_STATE_PREFIX": f"{token_hex(8)}:", **variables}
+    if (
+        "SANDBOX_STATE" in variables
+    ):  # all sandboxes of the tests are on one engine, each apart from the others
+        variables["SANDBOX_STATE_PREFIX"] = f"{token_hex(8)}:"
+    return variables
 
 
 @contextmanager

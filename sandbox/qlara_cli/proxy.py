@@ -12,9 +12,9 @@ import click
 from qlara_cli import verify_options
 from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
-from qlara_cli.duration import Duration
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
+from qlara_cli.time_span import TimeSpan
 from qlara_cli.verify_options import WritableFolder, ensure_writable
 from qlara_contract.errors import CannotRun
 
@@ -63,7 +63,7 @@ _SWITCH_SECONDS = 0.0001
     "seconds",
     envvar="SANDBOX_FOR",
     metavar="TIME",
-    type=Duration(),
+    type=TimeSpan(),
     help="Stop after this time, such as 90s, 10m or 2h. Default: with Ctrl-C.",
 )
 @click.option(

@@ -13,11 +13,11 @@ import click
 from qlara_cli import state
 from qlara_cli.addresses import hosts_of
 from qlara_cli.completion import scenario_names
-from qlara_cli.duration import Duration
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.server_process import Hooks, run, run_workers
 from qlara_cli.state import EngineUrl, StatePlace, StatePrefix
+from qlara_cli.time_span import TimeSpan
 from qlara_cli.welcome import Welcome
 from qlara_sandbox import resources
 
@@ -153,7 +153,7 @@ Examples:
     "--state-wait",
     "STATE_WAIT",
     "How long to wait for the engine of --state at the start: 30s.",
-    type=Duration(),
+    type=TimeSpan(),
     metavar="TIME",
 )
 @_option(

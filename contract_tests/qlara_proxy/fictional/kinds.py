@@ -27,7 +27,7 @@ _TYPES = (
 )
 
 
-class NumberKind(NamedTuple):
+class NumberSort(NamedTuple):
     """What two numbers have in common that are of one country and type. ``region`` is None if no country has it."""
 
     region: str | None
@@ -39,16 +39,16 @@ def calling_code(number: str) -> str:
     return next((code for length in (2, 1, 3) if (code := number[1 : 1 + length]) in _CODES), "")
 
 
-def kind_of(code: str, national: str) -> NumberKind:
+def kind_of(code: str, national: str) -> NumberSort:
     """Return the kind of a national number behind a calling code."""
     countries = _countries(int(code), len(national))
     if len(countries) == 1:
-        return NumberKind(countries[0].region, countries[0].type_of(national))
+        return NumberSort(countries[0].region, countries[0].type_of(national))
     for country in countries:
         found = country.type_of(national)
         if country.leads.match(national) if country.leads else found != PhoneNumberType.UNKNOWN:
-            return NumberKind(country.region, found)
-    return NumberKind(None, PhoneNumberType.UNKNOWN)
+            return NumberSort(country.region, found)
+    return NumberSort(None, PhoneNumberType.UNKNOWN)
 
 
 class _Country(NamedTuple):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Iterator
 
-    from qlara_proxy.fictional.kinds import NumberKind
+    from qlara_proxy.fictional.kinds import NumberSort
     from qlara_proxy.fictional.words import Words
 
 _DRAWS = 40
@@ -262,7 +262,7 @@ def _with_last_digits(text: str, number: str, wanted: str) -> list[str]:
     return out
 
 
-def _candidates(code: str, national: str, kind: NumberKind, chance: random.Random) -> Iterator[str]:
+def _candidates(code: str, national: str, kind: NumberSort, chance: random.Random) -> Iterator[str]:
     """Yield national numbers to try: of ranges for fiction, then drawn, with ever less that stays."""
     ranges = [*_ranges(code, national, kind)]
     for _ in range(_DRAWS if ranges else 0):
@@ -281,7 +281,7 @@ def _digits(count: int, chance: random.Random) -> str:
     return f"{chance.randrange(10**count):0{count}}" if count else ""
 
 
-def _ranges(code: str, national: str, kind: NumberKind) -> Iterable[str]:
+def _ranges(code: str, national: str, kind: NumberSort) -> Iterable[str]:
     if code == _NORTH_AMERICA:
         return (f"{national[:3]}55501##",)
     patterns = _FICTION.get((kind.region or "", kind.type), ())

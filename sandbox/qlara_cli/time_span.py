@@ -11,7 +11,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TIME = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)")
 
 
-class Duration(click.ParamType[float]):
+class TimeSpan(click.ParamType[float]):
     """A time such as ``500ms``, ``90s``, ``10m`` or ``2h``; in seconds."""
 
     name = "time"

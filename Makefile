@@ -56,7 +56,7 @@ rehearsals: $(VENV)/dev  ## Play good clients in every act over ten seeds, and s
 	$(BIN)/python -m pytest $(PARALLEL) -m rehearsals tests/qlara_rehearsal
 
 shared: $(VENV)/dev  ## Run the tests of worlds with worlds that Redis or Valkey keeps (needs redis-server or valkey-server)
-	$(BIN)/python -m pytest $(PARALLEL) --shared $(addprefix tests/qlara_sandbox/web/test_,api.py contacts.py control_api.py imports.py pipeline.py reload.py sessions.py) tests/test_scenario_stories.py tests/test_uc_020.py
+	$(BIN)/python -m pytest $(PARALLEL) --shared $(addprefix tests/qlara_sandbox/web/,gates observers $(patsubst %,test_%.py,api contacts control_api conventions documented_headers forms imports pipeline reload scenario_overlays sessions wire)) tests/test_scenario_stories.py tests/test_uc_020.py
 
 coverage:  ## Run the tests and measure what they cover, in every process that they start
 	@$(MAKE) --no-print-directory test MEASURE=1

@@ -125,6 +125,8 @@ def report(found: dict[str, Any]) -> str:
         parts += ["The sandbox alone", table.as_text(others)]
     if "workers" in found:
         parts += ["Several processes", table.as_text(table.workers(found["workers"]))]
+    if "accounts" in found:
+        parts += ["Accounts on Redis", table.as_text(table.accounts(found["accounts"]))]
     parts += ["Goals", table.as_text(table.goals(found))]
     parts += [f"{name} was left out: {why}" for name, why in found["skipped"].items()]
     parts += [f"{name} could not be measured: {why}" for name, why in found["failed"].items()]

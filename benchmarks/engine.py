@@ -9,6 +9,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import redis
+
 from benchmarks import requests
 from benchmarks.servers import CannotMeasure, free_port
 
@@ -41,6 +43,13 @@ def running(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def used_bytes(url: str) -> int:
+    """Return how much memory an engine has given to what it keeps."""
+    with redis.Redis.from_url(url) as client:
+        used: int = client.info("memory")["used_memory"]
+    return used
 
 
 def _until_ready(process: subprocess.Popen[bytes], port: int) -> None:

@@ -15,6 +15,7 @@ from benchmarks import (
     processes,
     requests,
     servers,
+    wrk,
 )
 from benchmarks.candidates import BARE, IN_MEMORY, OURS, PROCESSES, QUIET, on_engine
 from benchmarks.comparisons import CONNECTIONS, UPLOADERS
@@ -39,7 +40,8 @@ _BUSY_WINDOWS = 4.0
 _MANY_WORLDS = 20_000
 _FEW_WORLDS = 20
 _WORLD_MEMORY = 8192  # MB: more than they need
-_MOST_FILLING_WINDOWS = 120
+_SOME_ACCOUNTS, _MANY_ACCOUNTS = 10_000, 100_000
+_MOST_FILLING_WINDOWS = 600
 _ONE_CARD = (
     b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Lee\r\nTEL;TYPE=CELL:+393331234567\r\nEND:VCARD\r\n"
 )
@@ -274,18 +276,24 @@ def _with_worlds(run: Run, stack: ExitStack, count: int) -> Served:
     """Start a sandbox that keeps *count* worlds, and import a card into as many accounts."""
     bounds = ("--worlds", str(count), "--world-memory", str(_WORLD_MEMORY))
     served = run.alone(stack, *bounds)
+    _fill_with_worlds(served, count, min(1.0, run.seconds))
+    return served
+
+
+def _fill_with_worlds(served: Served, count: int, seconds: float) -> None:
+    """Import a card into *count* accounts, so many *seconds* at a time."""
     card = Load(requests.upload(requests.numbered(_ONE_CARD)).of(_EVERY_ACCOUNT), 4)
     made = 0
     for _ in range(_MOST_FILLING_WINDOWS):
-        made += window(served, card, min(1.0, run.seconds), made).requests
+        made += window(served, card, seconds, made).requests
         if made >= count:
-            return served
+            return
     message = f"only {made} of {count} worlds could be made"
     raise CannotMeasure(message)
 
 
 def workers(run: Run) -> None:
-    """Serve from memory with one process, and from Redis with one, two and four."""
+    """Serve from memory with one process, and from Redis with one, two and four; wrk sends what has no body, if it is there."""
     with ExitStack() as stack:
         url = stack.enter_context(engine.running(run.folder))
         served = {IN_MEMORY: run.alone(stack)}
@@ -309,8 +317,27 @@ def workers(run: Run) -> None:
                 for one in served.values():
                     warm_up(one, load, seconds)
             turns = [Turn(who, one, load) for who, one in served.items()]
-            measured[name] = in_turn(turns, seconds, _REPEATS if long else run.rounds)
+            send = wrk.window if wrk.is_there() and not load.request.form else window
+            rounds = _REPEATS if long else run.rounds
+            measured[name] = in_turn(turns, seconds, rounds, send=send)
         run.found["workers"] = measured
+
+
+def accounts(run: Run) -> None:
+    """Read the quota of one account after another where Redis keeps 10 000 of them, and where it keeps 100 000."""
+    with ExitStack() as stack:
+        url = stack.enter_context(engine.running(run.folder))
+        served = run.alone(stack, "--state", url)
+        before = engine.used_bytes(url)
+        quota = Load(requests.QUOTA.of(_EVERY_ACCOUNT), 4)
+        found: dict[str, Any] = {"bytes": []}
+        for count in (_SOME_ACCOUNTS, _MANY_ACCOUNTS):
+            _fill_with_worlds(served, count, min(1.0, run.seconds))
+            found["bytes"].append(round((engine.used_bytes(url) - before) / count))
+            # More than the sandbox has copies of: each account is opened anew.
+            windows = [window(served, quota, run.seconds) for _ in range(run.rounds)]
+            found[str(count)] = figures(windows)
+        run.found["accounts"] = found
 
 
 ALONE: dict[str, Callable[[Run], None]] = {
@@ -320,5 +347,6 @@ ALONE: dict[str, Callable[[Run], None]] = {
     "pages": pages,
     "worlds": worlds,
     "workers": workers,
+    "accounts": accounts,
 }
 PARTS = ("start", "list", "quota", "import", *ALONE)

@@ -45,6 +45,7 @@ def verdicts(results: Mapping[str, Any]) -> list[Verdict]:
         *_others(results),
         *_start(results),
         *_workers(results),
+        *_accounts(results),
     ]
 
 
@@ -55,6 +56,16 @@ def _workers(results: Mapping[str, Any]) -> Iterator[Verdict]:
     for names, least in pairs:
         goal = f"list, {CONNECTIONS} at a time, {names[0]} ÷ {names[1]}"
         yield _ratio(goal, results, ("workers", "list"), names, least)
+
+
+def _accounts(results: Mapping[str, Any]) -> Iterator[Verdict]:
+    if "accounts" in results:  # it needs an engine, too
+        yield _pair(
+            "one account after another, 100 000 on Redis ÷ 10 000, CPU time",
+            results,
+            (("accounts", "100000", "cpu"), ("accounts", "10000", "cpu")),
+            _AS_FAST,
+        )
 
 
 def _bare(results: Mapping[str, Any]) -> Iterator[Verdict]:

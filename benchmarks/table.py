@@ -140,6 +140,22 @@ def _worker_rows(measured: Mapping[str, Any]) -> Iterator[list[str]]:
             ]
 
 
+def accounts(measured: Mapping[str, Any]) -> Table:
+    """Return what an account costs where an engine keeps so many of them."""
+    counts = [key for key in measured if key != "bytes"]
+    rows = [
+        [
+            number(float(count)),
+            f"{size} B",
+            microseconds(median(measured[count]["cpu"])),
+            milliseconds(median(measured[count]["p50"])),
+            milliseconds(median(measured[count]["p99"])),
+        ]
+        for count, size in zip(counts, measured["bytes"], strict=True)
+    ]
+    return [["accounts", "memory of each", "CPU per request", "p50", "p99"], *rows]
+
+
 def in_order(measured: Iterable[str]) -> list[str]:
     """Return the names of servers: the bare route, the sandbox, then the peers."""
     first = [BARE, QUIET, LOGGED]

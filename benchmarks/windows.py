@@ -119,8 +119,9 @@ def in_turn(
     seconds: float,
     rounds: int,
     give_up: Callable[[str, CannotMeasure], None] | None = None,
+    send: Callable[[Served, Load, float, int], Window] = window,
 ) -> dict[str, dict[str, list[float]]]:
-    """Measure all *turns* alternately, so that all get the same of what disturbs them.
+    """Measure all *turns* alternately, so that all get the same of what disturbs them; *send* puts the load on.
 
     Returns:
         The figures of each by its name.
@@ -133,7 +134,7 @@ def in_turn(
         if turn.name not in windows:
             continue
         try:
-            one = window(turn.served, turn.load, seconds, (number + 1) * _NUMBERS_PER_WINDOW)
+            one = send(turn.served, turn.load, seconds, (number + 1) * _NUMBERS_PER_WINDOW)
             windows[turn.name].append(one)
         except CannotMeasure as error:
             if give_up is None:

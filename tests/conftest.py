@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _state(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """With ``--shared``, let every sandbox of this process keep its worlds in an engine, apart from all others."""
+    """With ``--shared``, let every sandbox keep its worlds in an engine, apart from all others."""
     if not request.config.getoption("--shared"):
         yield
         return
@@ -73,7 +73,9 @@ def _state(
         begin(self, own, *rest, **more)
 
     Runtime.__init__ = begin_with_state  # type: ignore[method-assign]
+    os.environ["SANDBOX_STATE"] = engine.url  # for those in processes of their own
     yield
+    del os.environ["SANDBOX_STATE"]
     Runtime.__init__ = begin  # type: ignore[method-assign]
     engine.stop()
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,9 +40,11 @@ class Running(NamedTuple):
 def _environment() -> dict[str, str]:
     test = os.environ.get("PYTEST_CURRENT_TEST", "")
     is_of_others = test.startswith(_OF_OTHERS)
-    return {
+    variables = {
         name: text for name, text in os.environ.items() if not (is_of_others and name == COVERAGE)
     }
+    # Where all sandboxes of the tests keep their worlds in one engine, each is apart from the others.
+    return {"SANDBOX_STATE_PREFIX": f"{token_hex(8)}:", **variables}
 
 
 @contextmanager

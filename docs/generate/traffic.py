@@ -24,10 +24,15 @@ certain, and is judged at once, by the same checks as in `verify`. A bad request
 a promise kept. Responses of gateways (502, 503, 504, and any 5xx with `Retry-After`), and exchanges that were broken off by
 whoever, say nothing about the deployment.
 
-The file of an import comes from a stranger. A card counts for a promise only if nothing about it is in doubt, and for the one
-promise that it rests on: a card whose name is folded for `cards.folded-lines`, one with nothing special for `cards.name`. Of a card
-that rests on several, only what all of them promise is judged; of one that rests on something that nobody promised, nothing is. The
-cards are read as the sandbox reads them.
+The file of an import comes from a stranger. A card counts for a promise only if nothing about it is in doubt, and for the
+promise that it rests on: a card whose name is folded for `cards.folded-lines`, one with nothing special for `cards.name`. Where a card
+rests on several that are all documented, each of them is broken, and what they promise together; what concerns the card as a whole is
+not, once another card has shown it kept. Where one of them is assumed, it is the one that is decided otherwise, and nothing
+documented is broken. The cards are read as the sandbox reads them.
+
+A request that makes the deployment fail with a 500 is neither refused nor served. It breaks what it must be refused by, or else
+what is special about it: its strategy, unless that has worked before; the one thing that is special about its file; a card at fault.
+A file of a hundred cards and more is special for its length. A key that was never accepted says nothing.
 
 ## Several exchanges
 
@@ -44,6 +49,8 @@ other shows.
 | pages belong together | all pages of one list with one `limit`, and no import from the first to the last | begun anew |
 | an import's contacts are in its list | the whole list, read after it, and no other import since, or one at the same time | not judged |
 | SKIP and UPDATE of a contact | the contact is known from before, and one import named its number since | not judged |
+| who was on a list stays as they were, where they were | the list read twice, and only told imports between, of which no card names them | not judged |
+| room in the quota | a quota that is read, and reports of all imports since | not judged |
 | duplicates by number | numbers that are known to be in the same list; in other lists once these are seen to count | not judged |
 
 **Others.** Whoever else uses the account could have brought about most such differences. One is therefore a **doubt**, told apart
@@ -69,7 +76,7 @@ Counts and hashes, never contents, and no more of them however long it goes on; 
 |---|---|
 | accounts | {limits.ACCOUNTS} |
 | lists of an account whose pages are compared | {limits.LISTS} |
-| imports of an account whose contacts are looked for | {limits.IMPORTS}, of {limits.CARDS} cards each |
+| imports of an account whose contacts are looked for | {limits.IMPORTS}, of {limits.CARDS} cards each; of longer files, how many cards they have |
 | file whose cards are read | {mebibytes:.0f} MiB |
 | contacts of an account | {limits.CONTACTS} |
 | ids of imports and contacts | {limits.IDS} |

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +12,7 @@ import click
 from qlara_cli import verify_options
 from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
+from qlara_cli.duration import Duration
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.verify_options import WritableFolder, ensure_writable
@@ -30,24 +30,8 @@ if TYPE_CHECKING:
     from qlara_proxy.verdicts import TrafficVerdicts
 
 _NAMED_UPLOADS = 3
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-_TIME = re.compile(r"([0-9]{1,6})([smh])")
 # How long one thread of Python may run while another waits: those who watch must not hold up who forwards.
 _SWITCH_SECONDS = 0.0001
-
-
-class Seconds(click.ParamType[float]):
-    """A time such as ``90s``, ``10m`` or ``2h``; in seconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        found = _TIME.fullmatch(str(value).strip())
-        if found is None or int(found[1]) == 0:
-            self.fail(f"expected a time such as 90s, 10m or 2h; found {str(value)!r}.", param, ctx)
-        return float(int(found[1]) * _UNITS[found[2]])
 
 
 @click.command()
@@ -79,7 +63,7 @@ class Seconds(click.ParamType[float]):
     "seconds",
     envvar="SANDBOX_FOR",
     metavar="TIME",
-    type=Seconds(),
+    type=Duration(),
     help="Stop after this time, such as 90s, 10m or 2h. Default: with Ctrl-C.",
 )
 @click.option(

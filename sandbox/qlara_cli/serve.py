@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
-import shlex
-import signal
-import sys
 from pathlib import Path
-from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qlara_cli import state
-from qlara_cli.addresses import hosts_of, reachable, urls
-from qlara_cli.colours import painter
+from qlara_cli.addresses import hosts_of
 from qlara_cli.completion import scenario_names
+from qlara_cli.duration import Duration
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
-from qlara_cli.state import EngineUrl, StatePlace, WaitTime
+from qlara_cli.server_process import Hooks, run, run_workers
+from qlara_cli.state import EngineUrl, StatePlace, StatePrefix
+from qlara_cli.welcome import Welcome
 from qlara_sandbox import resources
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Sequence
 
     from qlara_sandbox.http.contract import Contract
     from qlara_sandbox.http.server import ServerConfig
     from qlara_sandbox.http.tls import Certificates
-    from qlara_sandbox.web.caller import AcceptedKeys
     from qlara_sandbox.web.observers.journal import JournalEntry
     from qlara_sandbox.web.runtime import Runtime, SandboxSettings
     from qlara_sandbox.web.state_file import StateFile
 
-_QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 _MEGABYTE = 1024 * 1024
-# How long one thread of Python may run while another waits: an import of a large file must not
-# hold up the event loop for the interpreter's usual 5 ms each time.
-_SWITCH_SECONDS = 0.0001
-# A full garbage collection stops every request for as long as there are contacts to look at (70 ms
-# for 100 000). Contacts, cards and journal entries are tuples without cycles: rare is enough.
-# The second generation is kept small: all of it is looked at in one go.
-_GARBAGE_THRESHOLDS = (50_000, 4, 1_250)
 
 
 def _option(name: str, variable: str, help_: str, **rest: Any) -> Callable[..., Any]:
@@ -166,13 +153,14 @@ Examples:
     "--state-wait",
     "STATE_WAIT",
     "How long to wait for the engine of --state at the start: 30s.",
-    type=WaitTime(),
+    type=Duration(),
     metavar="TIME",
 )
 @_option(
     "--state-prefix",
     "STATE_PREFIX",
     "What all keys in the engine begin with: sandboxes with another one are others.",
+    type=StatePrefix(),
     default="qlara-sandbox:",
     show_default=True,
     metavar="TEXT",
@@ -336,9 +324,9 @@ def serve(
         ticks = [one.tick for one in (kept, reloading) if one is not None]
         hooks = Hooks(runtime, ready, ticks, folder, kept)
         if options["workers"] == 1:
-            _run(configuration, listener, hooks)
+            run(configuration, listener, hooks)
         else:
-            _run_workers(options["workers"], configuration, listener, hooks)
+            run_workers(options["workers"], configuration, listener, hooks)
 
 
 def _application(
@@ -413,77 +401,6 @@ def _state(
     return state.restored(place, runtime) if isinstance(place, Path) else None
 
 
-class Hooks(NamedTuple):
-    """What a server calls: ``ready`` once it serves, ``ticks`` again and again; at the end ``state`` is saved.
-
-    ``folder`` is removed at the end, but not by a worker.
-    """
-
-    runtime: Runtime
-    ready: Callable[[], None]
-    ticks: Sequence[Callable[[], None]]
-    folder: str
-    state: StateFile | None
-    is_worker: bool = False
-
-    def end(self) -> None:
-        """Leave nothing behind, and say that it has ended; for all workers, whoever watches them does it."""
-        if not self.is_worker:
-            rmtree(self.folder, ignore_errors=True)
-            click.echo("Stopped.", err=True)
-
-
-def _run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> None:
-    from qlara_sandbox.http.server import SandboxServer
-
-    class AnnouncingServer(SandboxServer):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await hooks.runtime.join()
-            await super().startup(sockets)
-            hooks.ready()
-
-        async def on_tick(self, counter: int) -> bool:
-            for tick in hooks.ticks:
-                tick()
-            return await super().on_tick(counter)
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().shutdown(sockets)
-            await hooks.runtime.store.close()
-            if hooks.state is not None:
-                await hooks.state.save()
-            if not self.has_stopped:
-                # Python would wait for the thread of an import whose request has been cut.
-                hooks.end()
-                os._exit(_status(hooks.state))
-
-    # uvicorn stops on these and then raises them once more for whoever called it: nobody did.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    _tune_process()
-    AnnouncingServer(configuration).run(sockets=[listener])
-    if not hooks.is_worker:
-        click.echo("Stopped.", err=True)
-    if _status(hooks.state):
-        raise SystemExit(_status(hooks.state))
-
-
-def _run_workers(
-    count: int, configuration: ServerConfig, listener: socket.socket, hooks: Hooks
-) -> None:
-    from qlara_cli.workers import Workers, stop_without
-
-    configuration.load()  # also the certificate's key, which is removed once all are ready
-    ticks = [*hooks.ticks, stop_without(os.getpid())]
-
-    def serve_as_worker(ready: Callable[[], None]) -> None:
-        _run(configuration, listener, hooks._replace(ready=ready, ticks=ticks, is_worker=True))
-
-    status = Workers(count, serve_as_worker, hooks.ready).run()
-    click.echo("Stopped.", err=True)
-    raise SystemExit(status)
-
-
 def _require_shared(workers: int, place: Path | EngineUrl | None) -> None:
     """Let workers pass that share their state, and a state that can be had; exit with 2 otherwise."""
     if isinstance(place, EngineUrl):
@@ -497,17 +414,6 @@ def _require_shared(workers: int, place: Path | EngineUrl | None) -> None:
         )
     if not hasattr(os, "fork"):
         state.fail("--workers needs a system that can fork. Start several sandboxes instead.")
-
-
-def _status(state: StateFile | None) -> int:
-    """Return the exit status: 2 if the state that was to be kept could not be."""
-    return 2 if state is not None and state.has_failed else 0
-
-
-def _tune_process() -> None:
-    """Let the interpreter serve evenly; only here, as the process is the server's own."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
 def _certificates(folder: Path, host: str, options: dict[str, Any]) -> Certificates | None:
@@ -542,68 +448,3 @@ def _not_reproduced(contract: Contract) -> Sequence[str]:
         return list(require_assumed(contract.differs))
     except UnusableDifference as error:
         state.fail(f"{contract.overlay or contract.path}: {error}")
-
-
-class Welcome(NamedTuple):
-    """What is said when the sandbox is ready; ``new_token`` and ``authority`` where there is one.
-
-    ``hosts`` are the names and addresses under which it may be reached, ``names`` those of them that were
-    asked for, ``keys`` the API keys that are accepted.
-    ``differs`` are the promises that the overlay says to differ in sentences.
-    """
-
-    url: str
-    hosts: Sequence[str]
-    names: Sequence[str]
-    scenario: str
-    overlay: Path | None
-    keys: AcceptedKeys
-    differs: Sequence[str]
-    new_token: str | None
-    authority: Path | None
-
-    def show(self) -> None:
-        """Print it."""
-        paint = painter(sys.stdout)
-        trust = f"--cacert {shlex.quote(str(self.authority))} " if self.authority else ""
-        overlay = f", overlay {self.overlay.name}" if self.overlay else ""
-        lines = [
-            f"Qlara sandbox at {paint('bold', self.url)}  (scenario {self.scenario}{overlay})",
-            *self._other_addresses(),
-            f"API key: {_keys_in_words(self.keys)}",
-            "",
-            "Try:",
-            f'  curl {trust}{self.url}{_QUOTA} -H "X-Api-Key: YOUR_API_KEY"',
-            "",
-            f"In a browser: {self.url}/__console to try things, {self.url}/__docs to read the contract",
-        ]
-        if self.differs:
-            named = ", ".join(self.differs)
-            lines.insert(1, f"Does as the contract says, and not as x-qlara-differs does: {named}")
-        if self.authority:
-            lines.append(f"Trust in your client: {self.authority} (docs/tls.md says how)")
-        if self.new_token:
-            lines.append(f"Control API: Authorization: Bearer {self.new_token}")
-        click.echo("\n".join([*lines, "Stop with Ctrl-C."]))
-        sys.stdout.flush()
-
-    def _other_addresses(self) -> list[str]:
-        """Return what to say of the other addresses: which work, and which names lead elsewhere."""
-        scheme, _, rest = self.url.partition("://")
-        port, secure = int(rest.rpartition(":")[2]), scheme == "https"
-        others = [host for host in self.hosts if urls([host], port, secure=secure) != [self.url]]
-        working = reachable(others, port)
-        lines = [f"Also at {', '.join(urls(working, port, secure=secure))}"] if working else []
-        lost = [name for name in self.names if name in others and name not in working]
-        return lines + [
-            f"Not at {name} yet, which does not lead here. In the hosts file: 127.0.0.1 {name}"
-            for name in lost
-            if "*" not in name
-        ]
-
-
-def _keys_in_words(keys: AcceptedKeys) -> str:
-    if keys.any_key:
-        return "any; each has an account of its own"
-    more = "; and those given with --accept-key" if keys.added else ""
-    return f"YOUR_API_KEY, or any that begins with sandbox_ for an account of its own{more}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 SCHEMES = ("redis", "valkey", "rediss", "valkeys", "unix", "redis+cluster", "valkey+cluster")
 _POLL_SECONDS = 0.25
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_TIME = re.compile(r"([0-9]{1,6}(?:\.[0-9]+)?)(ms|s|m)")
 
 
 class EngineUrl(str):
@@ -58,20 +55,15 @@ class StatePlace(click.ParamType[Path | EngineUrl]):
         return EngineUrl(value)
 
 
-class WaitTime(click.ParamType[float]):
-    """A time like ``30s`` or ``500ms``, in seconds."""
+class StatePrefix(click.ParamType[str]):
+    """What all keys in an engine begin with. White space separates keys there, and braces choose the node of a cluster."""
 
-    name = "time"
+    name = "text"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        if isinstance(value, float):
-            return value
-        found = _TIME.fullmatch(value)
-        if found is None:
-            self.fail(f"{value!r}: expected a time like 30s, 500ms or 2m.", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.isprintable() or set(value) & set(" {}"):
+            self.fail(f"{value!r}: expected text without white space and braces.", param, ctx)
+        return str(value)
 
 
 def require_client() -> None:
@@ -101,9 +93,8 @@ def connect(runtime: Runtime, place: EngineUrl, wait_seconds: float) -> None:
                 continue
             waited = f" within {wait_seconds:g} s" if wait_seconds else ""
             again = "" if wait_seconds else " To wait for it: --state-wait 30s."
-            fail(
-                f"{error.engine} does not respond{waited}: {str(error.__cause__ or 'no connection').rstrip('.')}.{again}"
-            )
+            why = str(error.__cause__).rstrip(".") if error.__cause__ else "no connection"
+            fail(f"{error.engine} does not respond{waited}: {why or 'not in time'}.{again}")
         click.echo(f"Accounts are kept by {without_password(place)}.", err=True)
         return
 

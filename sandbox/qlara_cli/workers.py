@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -35,6 +36,12 @@ class Workers:
 
     def run(self) -> int:
         """Return the exit status: 0, or 2 if the workers cannot start."""
+        try:
+            return self._run()
+        finally:
+            signal.alarm(0)  # nobody is left to be told
+
+    def _run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         gc.freeze()  # so that what all of them have stays in memory once
@@ -106,7 +113,8 @@ class Workers:
         """Tell all workers to stop, once more every second: one that has only just begun may not have heard it."""
         self._is_stopping = True
         for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has ended this moment
+                os.kill(pid, signal.SIGTERM)
         signal.signal(signal.SIGALRM, self._stop)
         signal.alarm(1)
 

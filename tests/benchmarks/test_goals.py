@@ -105,3 +105,11 @@ def test_processes_that_share_their_worlds_have_goals_where_there_is_an_engine()
         ("0.60 × (0.60–0.60), CPU 0.62 ×", "≥ 0.5 ×", True),
         ("1.50 × (1.49–1.51), CPU 0.89 ×", "≥ 1.6 ×", False),
     ]
+
+
+def test_many_accounts_on_an_engine_are_to_be_as_fast_as_some() -> None:
+    measured = {"bytes": [1, 1], "10000": figures(3000, 300), "100000": figures(3000, 360)}
+
+    (found,) = verdicts({"skipped": {}, "accounts": measured})[-1:]
+
+    assert (found.wanted, found.reached) == ("≤ 1.1 ×", False)

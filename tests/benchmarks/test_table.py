@@ -66,3 +66,12 @@ def test_processes_that_share_their_worlds_are_rows_by_load() -> None:
         ],
         ["10 MB, 2 at a time", "on Redis", "2.00 s", "15", "1.00 ms", "2.00 ms"],
     ]
+
+
+def test_accounts_on_an_engine_are_rows_by_how_many_there_are() -> None:
+    measured = {"bytes": [1100, 1000], "10000": figures(3000, 300), "100000": figures(3000, 310)}
+
+    assert table.accounts(measured)[1:] == [
+        ["10 000", "1100 B", "300 µs", "1.00 ms", "2.00 ms"],
+        ["100 000", "1000 B", "310 µs", "1.00 ms", "2.00 ms"],
+    ]

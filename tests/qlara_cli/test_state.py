@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,22 @@ def test_a_url_of_no_engine_is_refused(place: str, expected: str) -> None:
     assert expected in " ".join(result.output.split())
 
 
-@pytest.mark.parametrize("text", ["30", "s", "-1s", "1h"])
+@pytest.mark.parametrize("text", ["30", "s", "-1s", "1d"])
 def test_the_time_to_wait_has_a_unit(text: str) -> None:
     result = CliRunner().invoke(main, ["serve", "--state-wait", text])
 
     assert result.exit_code == 2
-    assert "expected a time like 30s, 500ms or 2m" in " ".join(result.output.split())
+    assert "expected a time such as 500ms, 90s, 10m or 2h" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("prefix", ["a b:", "{a}:", "a}b", "{}", "a\n", "\udcff"])
+def test_a_prefix_that_would_mix_up_names_in_an_engine_is_refused(prefix: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--state-prefix", prefix])
+
+    assert result.exit_code == 2
+    assert f"{prefix!r}: expected text without white space and braces." in " ".join(
+        result.output.split()
+    )
 
 
 def test_an_engine_that_is_not_there_is_told_in_a_sentence_without_its_password() -> None:
@@ -49,6 +60,18 @@ def test_an_engine_that_is_not_there_is_told_in_a_sentence_without_its_password(
     assert result.output.startswith("redis://…@127.0.0.1:9/0 does not respond: ")
     assert result.output.endswith(" To wait for it: --state-wait 30s.\n")
     assert "hush" not in result.output
+
+
+def test_an_engine_that_takes_too_long_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qlara_sandbox.store.engine._START_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        result = CliRunner().invoke(main, ["serve", "--state", url])
+
+    expected = f"{url} does not respond: not in time. To wait for it: --state-wait 30s.\n"
+    assert (result.exit_code, result.output) == (2, expected)
 
 
 def test_a_password_that_is_refused_is_told(tmp_path: Path) -> None:

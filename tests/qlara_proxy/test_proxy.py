@@ -173,7 +173,7 @@ def test_what_cannot_run_says_why_and_ends_with_2(sandbox: Running) -> None:
     assert f"Port {port} of 127.0.0.1 is in use." in said[0].log
     assert "found that of the proxy itself" in said[1].log
     assert "expected a URL without a user or password" in said[2].log
-    assert "expected a time such as 90s, 10m or 2h; found 'soon'." in said[3].log
+    assert "expected a time such as 500ms, 90s, 10m or 2h; found 'soon'." in said[3].log
     assert "geheim" not in said[2].log + said[2].output
 
 

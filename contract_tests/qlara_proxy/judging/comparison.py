@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlara_contract.promises import promise
 from qlara_proxy.judging.fields import AS_IMPORTED, FieldChecks
-from qlara_proxy.judging.imports import promise_of
+from qlara_proxy.judging.imports import promise_of, suspects
 from qlara_proxy.judging.reading import hashed
 from qlara_proxy.judging.traits import OF_REGION
 
@@ -102,12 +102,10 @@ class ImportComparison(FieldChecks):
 
     def _skipped_lists(self) -> None:
         """Judge whether SKIP has put contacts of other lists on the list of the import."""
-        here = hash(self._page.list_id)
-        if not self._knows_who_was_there():
+        if not (self._knows_who_was_there() and self._known.is_account_wide):
             return
         for card in self._cards:
-            lists = self._known.lists_of(card.number)
-            if not lists or here in lists or not self._known.is_account_wide:
+            if not self._known.is_elsewhere(self._seen, card.number):
                 continue
             what = "SKIP has put a contact on the list of the import that was not on it."
             self._check(
@@ -158,6 +156,15 @@ class ImportComparison(FieldChecks):
                 continue
             if not card.has_sure_number:
                 continue
+            swapped = [each for each in self._contacts if _is_swapped(card, each)]
+            if swapped:
+                what = f"Name and number of the card at line {card.line} are swapped."
+                self._doubt(AS_IMPORTED, what, "as on the card", "swapped", "swapped")
+            before = self._known.by_number.find(card.number)
+            here = hash(self._page.list_id)
+            if self._seen.strategy == "UPDATE" and before is not None and here in before.lists:
+                what = "A contact that was on the list is not there any more after an UPDATE."
+                self._not_there("duplicates.update-keeps-the-contact", what)
             if card.number in self._known and self._seen.strategy == "UPDATE":
                 if self._expected.update_list == "joined":
                     what = "A contact that UPDATE changed is not on the list of the import."
@@ -194,29 +201,29 @@ class ImportComparison(FieldChecks):
     def _changed_number(self, card: CardDigest, contact: Mapping[str, Any]) -> None:
         got = str(contact.get("phoneNumber"))
         others = (card.number_traits | card.traits) - OF_REGION
-        about = promise_of(others, "numbers.e164")
+        abouts = suspects(others, "numbers.e164", self._ledger)
         if not card.has_sure_number:
             is_elsewhere = got.startswith("+") and not got.startswith("+39")
-            about = (
-                "numbers.region" if is_elsewhere else promise_of(others, "numbers.default-region")
-            )
-        if about is None:
-            return
+            about = promise_of(others, "numbers.default-region")
+            abouts = ("numbers.region",) if is_elsewhere else (about,) if about is not None else ()
         what = f"The number of the card at line {card.line} is stored as another one."
         shown = self._ledger.shown(got)
-        self._doubt(about, what, "its number in E.164", shown, f"number {about}")
-        if not promise(about).is_assumed:
-            self._doubt(AS_IMPORTED, what, "its number in E.164", shown, f"number {about}")
+        if abouts and not any(promise(each).is_assumed for each in abouts):
+            abouts = (*abouts, AS_IMPORTED)
+        for each in abouts:
+            self._doubt(each, what, "its number in E.164", shown, f"number {each}")
 
     def _lost(self, card: CardDigest, found: Sequence[CardDigest]) -> None:
         general: PromiseId = "upload.imports-a-file"
         if self._faulty and not (card.traits or card.number_traits):
             general = "upload.error-costs-one-card"
-        about = promise_of(card.traits | card.number_traits | card.name_traits, general)
-        if about is None:
-            return
+        traits = card.traits | card.number_traits | card.name_traits
+        abouts = suspects(traits, general, self._ledger)
         what = f"The card at line {card.line} is counted as imported, and is not in the list."
-        self._not_there(about, what)
+        for each in abouts:
+            self._not_there(each, what)
+        if not abouts:
+            return
         if not found and not (self._seen.file and self._seen.file.whole):
             self._not_there("upload.report-names-the-list", "None of the contacts is in that list.")
 
@@ -321,3 +328,8 @@ class ImportComparison(FieldChecks):
             return
         fits = [each for each in contacts if hashed(str(each.get("name") or "")) == card.name]
         self.created(card, fits[-1] if fits else contacts[-1])
+
+
+def _is_swapped(card: CardDigest, contact: Mapping[str, Any]) -> bool:
+    number, name = (hashed(str(contact.get(each) or "")) for each in ("name", "phoneNumber"))
+    return bool(card.name) and (number, name) == (card.number, card.name)

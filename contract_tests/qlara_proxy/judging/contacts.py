@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qlara_proxy.judging.comparison import ImportComparison
-from qlara_proxy.judging.known import KnownContacts, by_number
+from qlara_proxy.judging.known import KnownContact, KnownContacts, by_number, digest, same_as
 from qlara_proxy.judging.ledger import Difference
 from qlara_proxy.judging.limits import IMPORTS, Kept
 from qlara_proxy.judging.listed import AccountContext
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from qlara_contract.conventions import Conventions
     from qlara_contract.promise_ids import PromiseId
     from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.reading import FileDigest
     from qlara_proxy.judging.seen import Seen, SeenPage
     from qlara_proxy.judging.settling import Delays
     from qlara_proxy.judging.window import Window
+
+_CONFLICT = 409
 
 
 class ContactChecks:
@@ -48,8 +51,10 @@ class ContactChecks:
 
     def imported(self, seen: SeenImport) -> None:
         """Note an import, and judge what its report says of contacts that are known."""
+        self._refused_beside_another(seen)
         if seen.file is not None and seen.file.cards:
             self._room.imported(seen)
+            self._known.note_elsewhere(seen, seen.list_id)
             self._known.note_carded(each.number for each in seen.file.cards if each.number)
         if seen.may_write and (seen.file is None or not seen.file.is_sure):
             self._known.lose_track()
@@ -70,6 +75,19 @@ class ContactChecks:
                 if is_noted and each.has_sure_number:
                     self._known.note(each.number, seen.list_id)
 
+    def _refused_beside_another(self, seen: SeenImport) -> None:
+        """Judge an import that is refused with 409 while another one is under way."""
+        if seen.status != _CONFLICT or seen.exchange is None:
+            return
+        data = seen.exchange.response.value("data")
+        fields = set(data) if isinstance(data, dict) else set()
+        others = self._window.writes(seen.began, seen.ended)
+        if fields & {"contacts", "listName"} or not any(each is not seen for each in others):
+            return
+        what = "An import is refused while another one is under way."
+        about: PromiseId = "upload.imports-together"
+        self._ledger.doubtful(Difference(about, what, "a report", "409", seen.exchange))
+
     def lose_track(self) -> None:
         """Note that an import with another key may have put anybody on any list."""
         self._known.lose_track()
@@ -78,6 +96,11 @@ class ContactChecks:
         name = hash(seen.list_name)
         before = self._names.find(name)
         self._names.keep(name, seen.list_id)
+        others = [each for each, one in self._names.items() if one == seen.list_id and each != name]
+        if others and seen.exchange is not None:
+            what = "`listName` has led to a list that was made with another name."
+            new = Difference("upload.new-list", what, "a new list", seen.list_id, seen.exchange)
+            self._ledger.doubtful(new)
         if before is None or self._expected.list_names != "free" or seen.exchange is None:
             return
         self._ledger.check(
@@ -97,11 +120,12 @@ class ContactChecks:
         """Judge the count of duplicates by the numbers that the account has for sure."""
         file = seen.file
         assert file is not None
-        if not (file.is_sure and seen.summary and seen.exchange and seen.strategy):
+        is_told = file.is_sure and seen.summary and seen.exchange and seen.strategy
+        if not is_told or self._expected.duplicates_scope != "account":
             return
-        if self._expected.duplicates_scope != "account" or seen.summary["errors"] > sum(
-            bool(each.fault) for each in file.cards
-        ):
+        assert seen.exchange is not None
+        if seen.summary["errors"] > sum(bool(each.fault) for each in file.cards):
+            self._refused_again(seen, file)
             return
         if seen.strategy == "DUPLICATE" and self._expected.copy_count == "new":
             return
@@ -117,6 +141,7 @@ class ContactChecks:
             return
         duplicates = seen.summary["duplicates"]
         what = f"{known} of the numbers are of contacts that the account has already."
+        self._imported_again(seen, file, known)
         # That those which are updated or copied count as duplicates is assumed.
         abouts: dict[str, tuple[PromiseId, ...]] = {
             "SKIP": ("duplicates.by-number", "upload.summary-duplicates"),
@@ -131,6 +156,44 @@ class ContactChecks:
             self._ledger.doubtful(
                 Difference(about, what, expected, str(duplicates), seen.exchange, kind=kind)
             )
+
+    def _imported_again(self, seen: SeenImport, file: FileDigest, known: int) -> None:
+        """Judge whether SKIP has imported numbers that the account has; *known* are how many it has for sure."""
+        assert seen.exchange is not None
+        most = sum(not each.fault for each in file.cards) - known
+        imported = seen.summary["imported"]
+        if imported > most and seen.strategy == "SKIP":
+            what = f"{known} of the numbers are of contacts that the account has, and are imported again."
+            due, got = f"at most {most}", str(imported)
+            about: PromiseId = "duplicates.by-number"
+            self._ledger.doubtful(Difference(about, what, due, got, seen.exchange, kind="again"))
+
+    def _refused_again(self, seen: SeenImport, file: FileDigest) -> None:
+        """Judge an import in which a number is an error that a contact of the list has."""
+        assert seen.exchange is not None
+        here = hash(seen.list_id)
+        cards = [each for each in file.cards if not each.fault]
+        numbers = [each.number for each in cards if each.has_sure_number]
+        is_known = (
+            len(numbers)
+            == len(cards)
+            == sum(here in self._known.lists_of(each) for each in numbers)
+        )
+        if is_known and numbers and len(set(numbers)) == len(numbers):
+            what = "A card is an error whose number a contact of the list has."
+            about: PromiseId = "duplicates.by-number"
+            got = f"{seen.summary['errors']} errors"
+            self._ledger.doubtful(Difference(about, what, "a duplicate", got, seen.exchange))
+
+    def known_duplicates(self, seen: SeenImport) -> bool:
+        """Return whether all cards of an import that can be imported are of contacts that the account has."""
+        if seen.file is None or not seen.file.is_sure:
+            return False
+        here = hash(seen.list_id)
+        cards = [each for each in seen.file.cards if not each.fault]
+        is_wide = self._known.is_account_wide
+        lists = [self._known.lists_of(each.number) for each in cards if each.has_sure_number]
+        return 0 < len(cards) == sum(here in each or (is_wide and bool(each)) for each in lists)
 
     def _across_lists(self, seen: SeenImport, known: int) -> None:
         """Judge whether contacts of other lists make duplicates."""
@@ -196,6 +259,8 @@ class ContactChecks:
             else:
                 self._awaited.keep(seen.number, value=True)
         self._judge_known(page, began, contacts)
+        self._judge_order(page, contacts)
+        self._judge_new_ones(page, began, contacts)
         self._known.note_list(page.list_id, contacts, page.ended)
 
     def _compared(
@@ -221,6 +286,8 @@ class ContactChecks:
             if len(imports) < len(writes) or not all(_is_told(each, began) for each in imports):
                 continue
             touching = [each for each in imports if number in self._known.cards_of(each)]
+            if imports and not touching and {each.strategy for each in imports} == {"UPDATE"}:
+                self._bystander(same, known, page, imports)
             if len(touching) != 1:
                 continue
             (seen,) = touching
@@ -232,6 +299,73 @@ class ContactChecks:
             if not card.has_sure_number:
                 continue
             self._compared(seen, page, contacts, began).known(card, same, known)
+
+    def _judge_order(self, page: SeenPage, contacts: Sequence[Mapping[str, Any]]) -> None:
+        """Compare the order of a list with that in which it was read before."""
+        before = self._known.order_of(page.list_id)
+        now = [hash(str(each.get("contactId"))) for each in contacts]
+        if self._expected.order != "import" or page.exchange is None or not before:
+            return
+        was = [each for each in before if each in set(now)]
+        stays = [each for each in now if each in set(before)]
+        if was != stays and sorted(was) == sorted(stays):
+            what = "Contacts that were on the list have changed places."
+            about: PromiseId = "list.order"
+            self._ledger.doubtful(
+                Difference(about, what, "the same order", "another", page.exchange)
+            )
+
+    def _judge_new_ones(
+        self, page: SeenPage, began: float, contacts: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Judge contacts that have come to a list since it was read, by the imports since."""
+        since = self._known.read_at(page.list_id)
+        if not since or page.exchange is None or not self._window.is_known(since):
+            return
+        writes = self._window.writes(since, page.ended)
+        imports = [each for each in writes if isinstance(each, SeenImport)]
+        if len(imports) < len(writes) or not all(_is_told(each, began) for each in imports):
+            return
+        before = set(self._known.order_of(page.list_id))
+        new = {
+            number
+            for number, same in by_number(contacts).items()
+            if not {hash(str(each.get("contactId"))) for each in same} & before
+        }
+        here = [each for each in imports if page.list_id in (each.list_id, each.asked)]
+        due = {number for each in here for number in self._known.cards_of(each)}
+        for each in imports:
+            if each not in here and each.exchange and (new - due) & set(self._known.cards_of(each)):
+                what = (
+                    "Contacts of an import are on another list than the one that its report names."
+                )
+                about: PromiseId = "upload.report-names-the-list"
+                self._ledger.doubtful(
+                    Difference(
+                        about, what, each.list_id, page.list_id, page.exchange, (each.exchange,)
+                    )
+                )
+                return
+
+    def _bystander(
+        self,
+        same: Sequence[Mapping[str, Any]],
+        known: KnownContact,
+        page: SeenPage,
+        imports: Sequence[SeenImport],
+    ) -> None:
+        """Judge a contact that was read before, and that no card of the UPDATEs since names."""
+        if not known.contact_id or page.exchange is None:
+            return
+        now = digest(same_as(same, known))
+        is_same = (now.name, now.email, now.tags) == (known.name, known.email, known.tags)
+        what = "UPDATE has changed a contact whose number is on no card."
+        about: PromiseId = "duplicates.update-keeps-the-contact"
+        before = tuple(each.exchange for each in imports[:3] if each.exchange is not None)
+        if now.contact_id == known.contact_id and not is_same:
+            self._ledger.doubtful(
+                Difference(about, what, "the contact as it was", "another", page.exchange, before)
+            )
 
     def note_page(self, page: SeenPage) -> None:
         """Note the numbers on a page: the account has them."""

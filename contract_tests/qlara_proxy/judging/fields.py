@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from qlara_contract.promises import promise
-from qlara_proxy.judging.imports import moment_of, promise_of
+from qlara_proxy.judging.imports import moment_of, promise_of, suspects
 from qlara_proxy.judging.known import KnownContact, digest, same_as
 from qlara_proxy.judging.listed import ListedImport
 from qlara_proxy.judging.reading import hashed
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SLACK = timedelta(seconds=2)
 _NOW = timedelta(minutes=5)
+_ORDERS = frozenset({"FN N", "N FN"})
 AS_IMPORTED: PromiseId = "list.contact-as-imported"
 
 
@@ -51,10 +52,18 @@ class FieldChecks(ListedImport):
             # An escaped line feed is one; what becomes of it in a name is not said.
             fits = hashed(" ".join(got.split())) == card.words
         if fits:
+            self._ledger.orders.add(card.order)
             self._ledger.kept(*(card.name_traits or {"cards.name"}))
             return True
+        if card.order and self._ledger.orders & _ORDERS == _ORDERS - {card.order}:
+            what = "The name is right only on cards with FN and N in the other order."
+            about: PromiseId = "cards.properties-in-any-order"
+            shown = self._ledger.shown(str(got))
+            self._doubt(about, what, "the name on the card", shown, "order of names")
         whole = self._file_traits() - {"cards.line-ends"}
         of_name = card.name_traits - ({"cards.non-ascii"} if whole else set())
+        if "cards.escapes" in of_name and "\\" in str(got):
+            of_name -= {"cards.name-verbatim"}  # it is there, with its escapes
         traits = of_name | card.traits | whole
         self._wrong("name", traits, "cards.name", card, got)
         return False
@@ -63,9 +72,9 @@ class FieldChecks(ListedImport):
         got = contact.get("email")
         if not card.email and isinstance(got, str) and "@" in got:
             what = "A contact whose card has no EMAIL shows an address."
-            self._check(
-                "cards.email", what, "none", self._ledger.shown(got), "made up", holds=False
-            )
+            kinds: set[PromiseId] = {"cards.email", *(card.email_traits & {"cards.email-absent"})}
+            for each in sorted(kinds):
+                self._doubt(each, what, "none", self._ledger.shown(got), f"made up {each}")
             return False
         if not card.email:
             if "cards.email-absent" in card.email_traits:
@@ -95,15 +104,13 @@ class FieldChecks(ListedImport):
         card: CardDigest,
         got: object,
     ) -> None:
-        about = promise_of(traits, general)
-        if about is None:
-            return
+        abouts = suspects(traits, general, self._ledger)
         what = f"The {field} of the card at line {card.line} is stored as another one."
         shown = self._ledger.shown(str(got))
-        self._doubt(about, what, f"the {field} on the card", shown, f"{field} {about}")
-        for each in (general, AS_IMPORTED) if not promise(about).is_assumed else ():
-            if each != about:
-                self._doubt(each, what, f"the {field} on the card", shown, f"{field} {about}")
+        if abouts and not any(promise(each).is_assumed for each in abouts):
+            abouts = (*abouts, *({general, AS_IMPORTED} - {*abouts}))
+        for each in sorted(abouts):
+            self._doubt(each, what, f"the {field} on the card", shown, f"{field} {each}")
 
     def _tags(self, contact: Mapping[str, Any]) -> None:
         got, sent = contact.get("tags"), list(self._seen.tags)
@@ -112,12 +119,13 @@ class FieldChecks(ListedImport):
             what = "An import without tags has given a contact some."
             self._check("tags.none", what, "no tags", shown, "tags none", holds=got == [])
             return
-        if not isinstance(got, list):
-            return
         about: PromiseId = self._seen.tags_rest_on
         what = "The tags of a contact are not those of its import."
-        same = sorted(map(str, got)) == sorted(sent)
-        if self._check(about, what, self._ledger.shown(", ".join(sent)), shown, "tags", holds=same):
+        same = isinstance(got, list) and sorted(map(str, got)) == sorted(sent)
+        due = self._ledger.shown(", ".join(sent))
+        if not same and about == "tags.all-in-order":
+            self._doubt(AS_IMPORTED, what, due, shown, "tags as imported")
+        if self._check(about, what, due, shown, "tags", holds=same):
             what = "The tags of a contact are in another order than they were sent in."
             self._check(
                 "tags.order",
@@ -170,6 +178,12 @@ class FieldChecks(ListedImport):
             return
         elif self._seen.strategy == "UPDATE":
             self._updated(card, contact, known)
+            if is_here and known.times and hash(self._page.list_id) in known.lists:
+                what = "UPDATE has put a contact on the list again that was on it."
+                about: PromiseId = "duplicates.update-keeps-the-contact"
+                got = f"{len(contacts)} times"
+                holds = len(contacts) <= known.times
+                self._check(about, what, "as often", got, "update again", holds=holds)
         elif self._seen.strategy == "DUPLICATE" and is_here:
             ids = {hash(str(each.get("contactId"))) for each in contacts}
             is_known_here = hash(self._page.list_id) in known.lists
@@ -203,17 +217,15 @@ class FieldChecks(ListedImport):
         )
 
     def _untouched(self, card: CardDigest, contact: Mapping[str, Any], known: KnownContact) -> None:
-        now = digest(contact, known.lists, known.read_at)
+        now = digest(contact, known.lists, known.read_at)._replace(times=known.times)
         same = now == known if known.contact_id else not self._turned(card, now, known)
         what = "SKIP has changed a contact that was there before."
-        self._check(
-            "duplicates.skip-leaves-the-contact",
-            what,
-            "the contact as it was",
-            "another one",
-            "skip",
-            holds=same,
-        )
+        abouts: list[PromiseId] = ["duplicates.skip-leaves-the-contact"]
+        if not (same or self._seen.has_strategy):
+            abouts.append("duplicates.skip-is-default")
+        for about in abouts:
+            due = "the contact as it was"
+            self._check(about, what, due, "another one", f"skip {about}", holds=same)
 
     def _turned(self, card: CardDigest, now: KnownContact, known: KnownContact) -> bool:
         """Return whether a contact has become what a card of a later import says."""

@@ -83,7 +83,7 @@ class Histories:
         own = list(self._of_account(seen.account, over))
         history.window.move_to(seen, own)
         if isinstance(seen, SeenImport):
-            history.quotas.imported(seen)
+            history.quotas.imported(seen, is_known=history.contacts.known_duplicates(seen))
             history.contacts.imported(seen)
         elif isinstance(seen, SeenPage):
             history.lists.read(seen)

@@ -14,7 +14,7 @@ from qlara_contract.oracle import INVALID, MISSING
 from qlara_contract.promises import promise
 from qlara_proxy.judging.ledger import Difference
 from qlara_proxy.judging.reading import hashed
-from qlara_proxy.judging.traits import OF_REGION
+from qlara_proxy.judging.traits import OF_CARD, OF_REGION, OF_SEVERAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 _NOW = timedelta(minutes=5)
 _GENERAL: PromiseId = "upload.imports-a-file"
+_COUNTS: dict[str, PromiseId] = {
+    "total": "upload.summary-total",
+    "imported": "upload.summary-imported",
+    "duplicates": "upload.summary-duplicates",
+    "errors": "upload.summary-errors",
+    "skipped": "upload.summary-skipped",
+}
 
 
 class ReportChecks:
@@ -36,7 +43,7 @@ class ReportChecks:
     def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
         self._ledger = ledger
         self._expected = conventions
-        self._takes_any = False  # numbers that are not mobile have been imported too
+        self.takes_any = False  # numbers that are not mobile have been imported too
 
     def judge(self, seen: SeenImport, api: ApiExchange) -> None:
         """Judge one import that was accepted."""
@@ -47,6 +54,7 @@ class ReportChecks:
         file = seen.file
         if file is None:
             return
+        self._is_report(seen, file, api)
         if seen.list_name and not seen.asked and seen.list_id and not seen.list_name.isascii():
             self._ledger.kept("upload.list-name-non-ascii")
         if not seen.summary or file.total < 0 or not seen.strategy:
@@ -91,22 +99,46 @@ class ReportChecks:
                 difference, holds=abs(moment - now) < _NOW + self._expected.settle + took
             )
 
+    def _is_report(self, seen: SeenImport, file: FileDigest, api: ApiExchange) -> None:
+        """Judge whether there is a report at all: without its counts, nothing tells what was imported."""
+        if api.response.is_cut or not any(map(self._is_sound, file.cards)):
+            return
+        summary = api.response.value("summary")
+        if not isinstance(summary, dict):
+            what = "An import is accepted, and its response is no report."
+            got = str(seen.status) if api.response.json is None else "no summary"
+            self._ledger.broken(Difference(_GENERAL, what, "a report", got, api))
+            return
+        for name, about in _COUNTS.items():
+            if not _is_count(summary.get(name)):
+                what, got = f"`{name}` is no number.", printable_json(summary.get(name))[:50]
+                self._ledger.broken(Difference(about, what, "a number of cards", got, api))
+        if not api.response.value("importId"):
+            what = "The report of an import has no `importId`."
+            about = "upload.import-id-unique"
+            self._ledger.broken(Difference(about, what, "an id of its own", "none", api))
+
     def _counts(self, seen: SeenImport, file: FileDigest, api: ApiExchange) -> None:
         summary = seen.summary
         if file.whole - {"cards.line-ends", "cards.byte-order-mark"}:
             return  # another encoding, which may be read as one card, or none
         self._count("upload.summary-total", "total", summary["total"], file.total, api)
         if summary["total"] != file.total:
+            self._uncounted(seen, file, api)
+            return
+        if not file.cards:
             return
         surely = sum(bool(each.fault) and each.is_sure for each in file.cards)
         sound = sum(self._is_sound(each) for each in file.cards)
         if summary["errors"] == surely and not all(
             each.is_mobile or each.fault for each in file.cards
         ):
-            self._takes_any = True
-        if summary["errors"] > surely and not self._says_so(api, surely):
+            self.takes_any = True
+        skipped = summary["duplicates"] if seen.strategy == "SKIP" else 0
+        is_told = summary["imported"] + skipped + surely == file.total  # and no card is left
+        if summary["errors"] > surely and not (is_told or self._says_so(api, surely)):
             return  # cards may be errors for what the account holds, or has room for
-        if surely + sound == file.total or summary["errors"] < surely:
+        if is_told or surely + sound == file.total or summary["errors"] < surely:
             self._count("upload.summary-errors", "errors", summary["errors"], surely, api)
         if summary["errors"] == surely and file.is_sure:
             self._repeats(seen, file, api)
@@ -114,6 +146,15 @@ class ReportChecks:
                 self._ledger.kept("upload.nothing-importable")
             if surely and sound and summary["imported"] + summary["duplicates"] >= sound:
                 self._ledger.kept("upload.error-costs-one-card")
+
+    def _uncounted(self, seen: SeenImport, file: FileDigest, api: ApiExchange) -> None:
+        """Judge a report in which cards are neither imported nor duplicates nor errors."""
+        told = sum(seen.summary[each] for each in ("imported", "duplicates", "errors"))
+        if told >= file.total:
+            return
+        about: PromiseId = "cards.forgiving" if file.departs else _GENERAL
+        what = f"Of {file.total} cards, {file.total - told} are neither imported nor skipped."
+        self._ledger.broken(Difference(about, what, str(file.total), str(told), api))
 
     def _says_so(self, api: ApiExchange, surely: int) -> bool:
         """Return whether more cards than can be are said to be errors for their numbers."""
@@ -125,7 +166,7 @@ class ReportChecks:
 
     def _is_sound(self, card: CardDigest) -> bool:
         """Return whether a card can be imported for sure, with nothing special about it."""
-        is_taken = card.is_mobile or self._takes_any
+        is_taken = card.is_mobile or self.takes_any
         plain = not (card.traits or card.number_traits)
         return not card.fault and card.is_sure and is_taken and plain
 
@@ -227,8 +268,19 @@ class ReportChecks:
             self._ledger.broken(Difference(about, what, card.fault, "no error", api))
 
     def _error(self, error: dict[str, Any], card: CardDigest, api: ApiExchange) -> None:
+        expected = self._expected
         if not card.is_sure:
-            self._ledger.kept(*(each for each in card.number_traits if promise(each).is_assumed))
+            what = (
+                f"The card at line {card.line} has no number, and is reported for another reason."
+            )
+            is_other = (
+                card.fault == MISSING and error.get("reason") == expected.reason_invalid_phone
+            )
+            for each in card.number_traits:
+                if promise(each).is_assumed:
+                    shown = printable_json(error.get("reason"))[:200]
+                    difference = Difference(each, what, card.fault, shown, api)
+                    self._ledger.check(difference, holds=not is_other)
             return
         about: PromiseId = (
             "upload.error-missing-phone" if card.fault == MISSING else "upload.error-invalid-phone"
@@ -247,7 +299,6 @@ class ReportChecks:
                 difference, holds=isinstance(name, str) and hashed(name) == card.name
             )
         self._line(error.get("line"), card, api)
-        expected = self._expected
         due = (
             expected.reason_missing_phone
             if card.fault == MISSING
@@ -314,12 +365,12 @@ class ReportChecks:
                 self._error(error, left.popitem()[1], api)
             return
         is_of_number = self._is_of_number(error)
-        is_taken = card.is_mobile or self._takes_any or not is_of_number
+        is_taken = card.is_mobile or self.takes_any or not is_of_number
         is_repeated = sum(each.number == card.number for each in file.cards) > 1
         is_sound = card.name == name and not card.fault and card.is_sure
         is_of_account = not is_of_number and _OF_ACCOUNT.search(str(error.get("reason")))
         if is_sound and is_taken and not (is_repeated or is_of_account):
-            self._sound_card_refused(card, error, api, is_of_number=is_of_number)
+            self._sound_card_refused(card, file.whole, error, api, is_of_number=is_of_number)
 
     def _is_of_number(self, error: dict[str, Any]) -> bool:
         """Return whether an error is about the number of its card, and not about the account."""
@@ -327,20 +378,26 @@ class ReportChecks:
         return error.get("reason") in words
 
     def _sound_card_refused(
-        self, card: CardDigest, error: dict[str, Any], api: ApiExchange, *, is_of_number: bool
+        self,
+        card: CardDigest,
+        whole: frozenset[PromiseId],
+        error: dict[str, Any],
+        api: ApiExchange,
+        *,
+        is_of_number: bool,
     ) -> None:
         """Judge a card that can be imported and is an error: what is special about it names the promise."""
-        about = promise_of(card.traits | card.number_traits | card.name_traits, _GENERAL)
-        if about is None:
-            return
         reason = printable_json(error.get("reason"))[:200]
-        if INVALID in reason and about == _GENERAL:
-            about = "numbers.e164"
+        general: PromiseId = "numbers.e164" if INVALID in reason else _GENERAL
+        traits = card.traits | card.name_traits | card.further | (whole - {"cards.line-ends"})
+        is_any = card.number_traits <= OF_SEVERAL and (card.are_mobile or self.takes_any)
+        if not (card.further and is_any):
+            traits |= card.number_traits
+        abouts = set(suspects(traits, general, self._ledger))
         what = f"The card at line {card.line} is reported as an error, though it can be imported."
-        abouts: list[PromiseId] = [about]
-        if card.version is not None and about in _OF_VERSIONS:
-            abouts.append(card.version)
-        for each in abouts:
+        if card.version is not None and abouts & OF_VERSIONS:
+            abouts.add(card.version)
+        for each in sorted(abouts):
             difference = Difference(each, what, "a contact", reason, api)
             if is_of_number:
                 self._ledger.broken(difference)
@@ -354,14 +411,16 @@ class ReportChecks:
             "upload.error-missing-phone" if card.fault == MISSING else "upload.error-invalid-phone"
         )
         what = f"The card at line {card.line} cannot be imported, and is not reported."
-        self._ledger.broken(Difference(about, what, card.fault, "no error", api))
+        kinds = {each for each in card.number_traits if promise(each).is_assumed}
+        for each in sorted({about, *kinds} if card.fault != MISSING else {about}):
+            self._ledger.broken(Difference(each, what, card.fault, "no error", api))
 
 
 # Why a card may be an error for what the account holds, or has room for, or another card of the file.
 _OF_ACCOUNT = re.compile(
     r"quota|limit|plan|exceed|room|full|duplicat|repeat|already|exist|twice|known", re.IGNORECASE
 )
-_OF_VERSIONS = frozenset({_GENERAL, "numbers.tel-uri"})
+OF_VERSIONS = frozenset({_GENERAL, "numbers.tel-uri"})
 
 
 def promise_of(traits: frozenset[PromiseId], general: PromiseId) -> PromiseId | None:
@@ -377,6 +436,33 @@ def promise_of(traits: frozenset[PromiseId], general: PromiseId) -> PromiseId | 
     if len(traits) == 1:
         return next(iter(traits))
     return general if not any(promise(each).is_assumed for each in traits) else None
+
+
+def _is_count(value: object) -> bool:
+    """Return whether a value is a whole number, as JSON Schema has it: 250.0 is one."""
+    return type(value) is int or (isinstance(value, float) and value.is_integer())
+
+
+def suspects(
+    traits: frozenset[PromiseId], general: PromiseId, ledger: TrafficLedger
+) -> tuple[PromiseId, ...]:
+    """Return the promises that a difference breaks, given what the card rests on; empty if that is not sure.
+
+    Each of several that are documented is broken, but for what concerns the card as a whole and has been kept.
+    Where one is assumed, it is the one that is decided otherwise, and none that is documented is broken.
+    """
+    about = promise_of(traits, general)
+    if len(traits) < _SEVERAL:
+        return () if about is None else (about,)
+    assumed = {each for each in traits if promise(each).is_assumed}
+    if not assumed:
+        at_fault = {each for each in traits if each not in OF_CARD or not ledger.is_kept(each)}
+        return (general, *sorted(at_fault - {general}))
+    left = {each for each in assumed if not ledger.is_kept(each)} or assumed
+    return tuple(sorted(left)) if len(left) == 1 or assumed == traits else ()
+
+
+_SEVERAL = 2
 
 
 def moment_of(value: object) -> datetime | None:

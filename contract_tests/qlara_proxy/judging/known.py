@@ -26,6 +26,7 @@ class KnownContact(NamedTuple):
     created_at: str
     lists: frozenset[int]
     read_at: float
+    times: int = 0  # how often its number stood on the list that was read last
 
 
 class KnownContacts:
@@ -39,7 +40,9 @@ class KnownContacts:
         self.is_account_wide = False
         self.imported: Kept[int, KnownContact] = Kept(CONTACTS)  # as their cards say
         self._carded: Kept[int, None] = Kept(CONTACTS)  # numbers that stand on any card that passed
-        self._read: Kept[int, None] = Kept(LISTS)  # lists that have been read whole
+        # The ids of lists that have been read whole, and when.
+        self._read: Kept[int, tuple[tuple[int, ...], float]] = Kept(LISTS)
+        self._elsewhere: Kept[int, frozenset[int]] = Kept(IMPORTS)
         self._lists: Kept[int, frozenset[int]] = Kept(CONTACTS)
         self._ids: Kept[int, int] = Kept(CONTACTS)
         self._cards: Kept[int, dict[int, CardDigest]] = Kept(IMPORTS)
@@ -65,6 +68,25 @@ class KnownContacts:
         """Return whether a number was never seen before: in no list that was read whole, and on no card."""
         return not (number in self._carded or number in self.by_number)
 
+    def note_elsewhere(self, seen: Seen, list_id: str) -> None:
+        """Note which numbers of an import are on other lists, and not known to be on its own."""
+        lists = {each: self.lists_of(each) for each in self.cards_of(seen)}
+        here = hash(list_id)
+        found = frozenset(each for each, on in lists.items() if on and here not in on)
+        self._elsewhere.keep(seen.number, found)
+
+    def is_elsewhere(self, seen: Seen, number: int) -> bool:
+        """Return whether a number was on other lists than that of the import, when it was sent."""
+        return number in self._elsewhere.get(seen.number, ())
+
+    def order_of(self, list_id: str) -> tuple[int, ...]:
+        """Return the ids of a list, in the order in which it was read last."""
+        return self._read.get(hash(list_id), ((), 0.0))[0]
+
+    def read_at(self, list_id: str) -> float:
+        """Return when a list was read whole last; 0.0 if it never was."""
+        return self._read.get(hash(list_id), ((), 0.0))[1]
+
     def has_read(self, list_id: str) -> bool:
         """Return whether a list has been read whole before."""
         return hash(list_id) in self._read
@@ -88,11 +110,13 @@ class KnownContacts:
 
     def note_list(self, list_id: str, contacts: Sequence[Mapping[str, Any]], at: float) -> None:
         """Note all contacts of a list, as they were read until *at*."""
-        self._read.keep(hash(list_id), None)
+        ids = tuple(hash(str(each.get("contactId"))) for each in contacts)
+        self._read.keep(hash(list_id), (ids, at))
         for number, same in by_number(contacts).items():
             before = self.by_number.find(number)
             lists = (before.lists if before is not None else frozenset()) | {hash(list_id)}
-            self.by_number.keep(number, digest(same_as(same, before), lists, at))
+            contact = digest(same_as(same, before), lists, at)
+            self.by_number.keep(number, contact._replace(times=len(same)))
             self.note(number, list_id)
 
     def is_same(self, number: int, contact: Mapping[str, Any]) -> bool:

@@ -59,6 +59,7 @@ class TrafficLedger:
         self._findings: dict[tuple[str, str], Remark] = {}
         self.untold = 0
         self.failures: list[str] = []
+        self.orders: set[str] = set()  # of the properties that give a name, which were read right
         self.skipped: Counter[str] = Counter()
 
     def failed(self, how: str) -> None:

@@ -15,7 +15,7 @@ IMPORTS = 32
 """Imports of an account whose contacts are looked for in its lists."""
 
 CARDS = 2_000
-"""Cards of an import that are remembered, as hashes; a longer file is judged by its report alone."""
+"""Cards of an import that are remembered, as hashes; of a longer file, only how many there are."""
 
 FILE_BYTES = 2 * 1024 * 1024
 """The largest file whose cards are read."""

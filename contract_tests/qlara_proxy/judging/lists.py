@@ -60,6 +60,7 @@ class ListChecks:
         self._window = window
         self._contacts = contacts
         self._sweeps: Kept[tuple[str, int | None], _Sweep] = Kept(LISTS)
+        self._heads: Kept[str, int] = Kept(LISTS)  # the first contact of each list
         self._first: int | None = None  # the number of the first page, once one has shown it
 
     def read(self, seen: SeenPage) -> None:
@@ -79,6 +80,7 @@ class ListChecks:
         if at in sweep.pages:
             self._again(sweep, at, seen)
             sweep = self._begin(seen)
+        self._overlap(sweep, at, seen)
         sweep.pages[at] = seen.contacts
         sweep.ended = max(sweep.ended, seen.ended)
         sweep.exchanges = [*sweep.exchanges[-3:], seen.exchange]
@@ -88,6 +90,21 @@ class ListChecks:
             sweep.last = at
         if sweep.is_whole:
             self._whole(sweep, seen)
+
+    def _overlap(self, sweep: _Sweep, at: int, seen: SeenPage) -> None:
+        """Judge whether a page of the list shows what another one has shown, and it is not the first."""
+        ids = [each.get("contactId") for each in seen.contacts]
+        if at == 0 and ids:
+            self._heads.keep(seen.list_id, hash(str(ids[0])))
+        head = self._heads.find(seen.list_id)
+        is_within = bool(seen.limit) and at * (seen.limit or 0) < seen.total
+        if at == 0 or not ids or not is_within or head in (None, hash(str(ids[0]))):
+            return
+        pages = {one: page for one, page in sweep.pages.items() if one not in (0, at)}
+        same = [one for one, page in pages.items() if [x.get("contactId") for x in page] == ids]
+        if same:
+            what = "Two pages of a list show the same contacts."
+            self._differs("list.every-contact-once", what, "others", "the same", seen, sweep)
 
     def _place(self, seen: SeenPage) -> int | None:
         """Return the place of a page from 0; ``None`` if it is not sure."""
@@ -150,7 +167,8 @@ class ListChecks:
         if len(ids) == len(set(ids)) != sweep.total:
             what = f"`total` is {sweep.total}, and all pages together hold {len(ids)} contacts."
             self._differs("list.total", what, len(ids), sweep.total, seen, sweep)
-        if len(ids) == len(set(ids)) == sweep.total:
+        is_one = number_of_pages == 1 and len(ids) >= sweep.total
+        if is_one or len(ids) == len(set(ids)) <= sweep.total:
             self._contacts.listed(seen, sweep.began, contacts)
 
     def _differs(

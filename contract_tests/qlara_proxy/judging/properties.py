@@ -11,6 +11,7 @@ _PROPERTY = re.compile(
     r'(?P<parameters>(?:;(?:[^:;"]|"[^"]*")*)*):(?P<value>.*)',
     re.DOTALL,
 )
+_LIKE_A_PROPERTY = re.compile(rb"(?:BEGIN|END|VERSION|FN|N|TEL|EMAIL|ORG|ADR)[;:]", re.IGNORECASE)
 _PARAMETER = re.compile(r';((?:[^:;"]|"[^"]*")*)')
 
 
@@ -30,6 +31,7 @@ class CardLine(NamedTuple):
     last: int
     is_folded: bool
     is_split: bool  # folded between the bytes of one character
+    is_misleading: bool = False  # folded so that a part of it looks like a property
 
 
 def logical_lines(content: bytes) -> list[CardLine]:
@@ -54,6 +56,7 @@ def _line(parts: list[bytes], first: int) -> CardLine:
     matched = _PROPERTY.fullmatch(text)
     is_split = any(not _is_whole(each) for each in parts) and len(parts) > 1
     last = first + len(parts) - 1
+    is_misleading = any(_LIKE_A_PROPERTY.match(each) for each in parts[1:])
     if matched is None:
         return CardLine(text, "", "", "", (), "", first, last, len(parts) > 1, is_split)
     parameters = tuple(each for each in _PARAMETER.findall(matched["parameters"]))
@@ -68,6 +71,7 @@ def _line(parts: list[bytes], first: int) -> CardLine:
         last,
         len(parts) > 1,
         is_split,
+        is_misleading,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlara_proxy.judging.ledger import Difference
+from qlara_proxy.judging.limits import IMPORTS, Kept
 from qlara_proxy.judging.seen import SeenImport
 
 if TYPE_CHECKING:
@@ -46,9 +47,14 @@ class QuotaChecks:
         self._late: tuple[Difference, ...] = ()  # of what has not moved the quota yet
         self._missing = 0
         self._imported_at = 0.0
+        self._of_known: Kept[int, None] = Kept(
+            IMPORTS
+        )  # imports of contacts that were there before
 
-    def imported(self, seen: SeenImport) -> None:
-        """Note an import."""
+    def imported(self, seen: SeenImport, *, is_known: bool = False) -> None:
+        """Note an import; *is_known*: the account has all of its contacts already."""
+        if is_known:
+            self._of_known.keep(seen.number, None)
         self._imported_at = max(self._imported_at, seen.ended)
 
     def read(self, seen: SeenQuota) -> None:
@@ -81,6 +87,14 @@ class QuotaChecks:
             return
         moved = seen.used - before.used
         abouts = _abouts(imports)
+        (first, *others) = imports
+        is_known = first.number in self._of_known and first.strategy == "SKIP" and not others
+        if is_known and moved > 0 and not self._is_shared:
+            what = f"`used` changed by {moved} across an import of contacts that the account has."
+            about: PromiseId = "quota.duplicates-cost-nothing"
+            due, got = str(before.used), str(seen.used)
+            difference = Difference(about, what, due, got, seen.exchange, kind="of known ones")
+            self._ledger.doubtful(difference)
         delay = seen.began - max(each.ended for each in imports)
         if moved == created + self._missing and self._missing:
             self._settled(seen)

@@ -26,6 +26,7 @@ from qlara_proxy.judging.traits import (
     Traits,
     card_traits,
     email_traits,
+    further_traits,
     name_traits,
     number_traits,
     unusable_traits,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 _BEGIN = re.compile(rb"(?i)BEGIN:VCARD")
 _ANY_DIGITS = re.compile(r"\D")
 _FEWEST_DIGITS = 5
+_BETWEEN = re.compile(rb"(?im)^END:VCARD[ \t]*\r?\n[ \t]*[\s]+BEGIN:VCARD")
 _VERSIONS: dict[str, PromiseId] = {"3.0": "cards.version-3", "4.0": "cards.version-4"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF_8_MARK = b"\xef\xbb\xbf"
@@ -68,6 +70,11 @@ class CardDigest(NamedTuple):
     is_mobile: bool = False
     version: PromiseId | None = None
     words: int = 0  # of the name, whatever stands between them
+    further: Traits = (
+        frozenset()
+    )  # on which it rests that it is imported, whichever number is taken
+    are_mobile: bool = False  # all of its numbers
+    order: str = ""  # of the properties that give its name, if it has both
 
     @property
     def has_sure_number(self) -> bool:
@@ -86,7 +93,8 @@ class FileDigest:
     """A file: ``identity`` is a hash of it. ``total`` is how many cards it has for sure; -1 if that is not sure.
 
     ``cards`` is empty where they were not read. ``refusal`` is the promise by which it must be refused.
-    ``whole`` are the promises that reading it at all rests on.
+    ``whole`` are the promises that reading it at all rests on. ``departs``: its last line has no end, or there
+    are blanks between its cards, so that not to read a card of it breaks `cards.forgiving`.
     """
 
     identity: int
@@ -95,6 +103,7 @@ class FileDigest:
     cards: tuple[CardDigest, ...] = ()
     refusal: PromiseId | None = None
     whole: Traits = frozenset()
+    departs: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -112,8 +121,10 @@ def digest_of(content: bytes, conventions: Conventions) -> FileDigest:
     identity = hash(content)
     if not content.strip():
         return FileDigest(identity, len(content), refusal="upload.empty-file")
-    if len(content) > FILE_BYTES or len(_BEGIN.findall(content)) > CARDS:
+    if len(content) > FILE_BYTES:
         return FileDigest(identity, len(content))
+    if len(_BEGIN.findall(content)) > CARDS:
+        return _counted(identity, content)
     try:
         text, cards, normalise = read_cards_under(conventions, content)
     except NotAVCard:
@@ -123,6 +134,13 @@ def digest_of(content: bytes, conventions: Conventions) -> FileDigest:
     except (ValueError, RecursionError):
         return FileDigest(identity, len(content))
     return _read(identity, content, text, cards, normalise, conventions)
+
+
+def _counted(identity: int, content: bytes) -> FileDigest:
+    """Return a file that has too many cards to be remembered: how many they are, if that is certain."""
+    whole = _whole(content)
+    frames = _frames(logical_lines(content)) if whole <= {"cards.line-ends"} else None
+    return FileDigest(identity, len(content), -1 if frames is None else len(frames), whole=whole)
 
 
 def _without_header(content: bytes) -> PromiseId | None:
@@ -149,7 +167,8 @@ def _read(
         _card(card, lines, normalise, conventions)
         for card, lines in zip(cards, frames, strict=True)
     )
-    return FileDigest(identity, len(content), len(digests), digests, whole=whole)
+    departs = not content.endswith((b"\n", b"\r")) or _BETWEEN.search(content) is not None
+    return FileDigest(identity, len(content), len(digests), digests, whole=whole, departs=departs)
 
 
 def _whole(content: bytes) -> Traits:
@@ -212,7 +231,11 @@ def _card(
 ) -> CardDigest:
     telephones = [each for each in lines if each.name == "TEL" and each.value.strip()]
     number = next(filter(None, (normalise(each.text) for each in card.phones)), "")
-    has_tel = any("TEL" in each.text.upper() for each in lines)
+    has_tel = any(_may_be_telephone(each) for each in lines)
+    numbers = [normalise(each.text) for each in card.phones]
+    is_certain = len(numbers) == len(telephones) and not OF_REGION & number_traits(lines)
+    valid = [each for each in numbers if each] if is_certain else []
+    are_valid = bool(valid) and len(valid) == len(telephones)
     fault, is_sure = _fate(card, telephones, number, has_tel=has_tel)
     name = " ".join(card.name.split()) if conventions.name_white_space == "folded" else card.name
     return CardDigest(
@@ -235,7 +258,20 @@ def _card(
         bool(number) and is_mobile_number(number),
         _VERSIONS.get(next((each.value.strip() for each in lines if each.name == "VERSION"), "")),
         hashed(" ".join(name.split())),
+        _interned(further_traits(lines, are_valid=are_valid)),
+        are_valid and all(map(is_mobile_number, valid)),
+        _order_of_names(lines),
     )
+
+
+def _order_of_names(lines: Sequence[CardLine]) -> str:
+    names = " ".join(each.name for each in lines if each.name in ("FN", "N"))
+    return names if names in ("FN N", "N FN") else ""
+
+
+def _may_be_telephone(line: CardLine) -> bool:
+    """Return whether a line is a TEL, or one that cannot be read and may be one."""
+    return line.name == "TEL" or (not line.name and "TEL" in line.text.upper())
 
 
 def _fate(

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 from qlara_contract.contract import contract
 from qlara_contract.exchange import printable_json
-from qlara_contract.promises import LIST, QUOTA, UPLOAD
+from qlara_contract.oracle import INVALID, MISSING
+from qlara_contract.promises import LIST, QUOTA, UPLOAD, promise
 from qlara_proxy.judging.forms import boundary_of, read_form
+from qlara_proxy.judging.imports import OF_VERSIONS, suspects
 from qlara_proxy.judging.ledger import Difference
 from qlara_proxy.judging.limits import ACCOUNTS, Kept
 from qlara_proxy.judging.seen import SeenImport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from qlara_contract.conventions import Conventions
     from qlara_contract.exchange import ApiExchange
     from qlara_contract.promise_ids import PromiseId
+    from qlara_proxy.judging.imports import ReportChecks
     from qlara_proxy.judging.ledger import TrafficLedger
+    from qlara_proxy.judging.reading import CardDigest, FileDigest
     from qlara_proxy.judging.seen import Seen
 
 _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _TOO_MANY = (
@@ -42,6 +46,17 @@ _QUOTA_TEXT = re.compile(
 )
 _PLAIN = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 
+# What an import breaks that fails, by what is special about it.
+_OF_STRATEGY: dict[str, PromiseId] = {
+    "UPDATE": "duplicates.update-replaces",
+    "DUPLICATE": "duplicates.copy-creates",
+}
+_OF_FAULTS: dict[str, PromiseId] = {
+    MISSING: "upload.error-missing-phone",
+    INVALID: "upload.error-invalid-phone",
+}
+_MANY = 100  # cards: so many are special themselves
+
 Demand = tuple["PromiseId", int, tuple[str, ...]]
 """A promise, the status that it demands of a response, and the fields one of which it must name."""
 
@@ -49,31 +64,41 @@ Demand = tuple["PromiseId", int, tuple[str, ...]]
 class RefusalChecks:
     """Judges refusals, and requests that are accepted although they must be refused."""
 
-    def __init__(self, ledger: TrafficLedger, conventions: Conventions) -> None:
+    def __init__(
+        self, ledger: TrafficLedger, conventions: Conventions, reports: ReportChecks
+    ) -> None:
+        self._reports = reports
         self._ledger = ledger
         self._expected = conventions
         self._unknown: Kept[str, bool] = Kept(ACCOUNTS)  # keys that it has refused as unknown
         self._accepted: Kept[str, bool] = Kept(ACCOUNTS)  # keys that a deployment has accepted
+        self._lists: Kept[str, bool] = Kept(ACCOUNTS)  # that imports have gone to
+        self._imported: Kept[tuple[str, bool], bool] = Kept(
+            ACCOUNTS
+        )  # keys, with `listName` or not
+        self._strategies: set[str] = set()  # with which a file has been imported
 
     def judge(self, seen: Seen, api: ApiExchange) -> None:
         """Judge one exchange."""
         status = api.response.status
-        if status >= 500 and isinstance(seen, SeenImport):
+        if status >= 500 and self._accepted.find(api.key):
             self._failed(seen, api)
         if status == _TOO_MANY or status >= 500 or not api.operation:
             self._outside(api)
             return
-        if not self._judge_key(api):
+        if self._is_blocked(seen, api) or not self._judge_key(api):
             return
         if status == _CONFLICT and api.operation == UPLOAD:
             self._quota(api)
         demands = list(self._demands(seen, api))
+        if 200 <= status < 300 and _is_fail(api):
+            self._refused_with_success(api)
         if len(demands) == 1:
             self._demand(*demands[0], api)
         elif not demands and 400 <= status < 500:
             self._unasked(seen, api)
         elif not demands and isinstance(seen, SeenImport) and 200 <= status < 300:
-            self._accepted_import(seen)
+            self._accepted_import(seen, api)
         if len(demands) == 1 and status in (_BAD, _TOO_LARGE) and seen.operation == UPLOAD:
             self._text(demands[0][0], api)
 
@@ -89,7 +114,8 @@ class RefusalChecks:
                 self._demand("access.key-required", expected.key_missing, _names(expected), api)
             return False
         if 200 <= status < 300:
-            self._key_accepted(api)
+            if _fields_named(api) != {"apiKey"}:
+                self._key_accepted(api)
             return True
         is_stranger = not self._accepted.find(api.key)
         if status == expected.key_unknown == _UNAUTHORIZED and is_stranger:
@@ -104,6 +130,31 @@ class RefusalChecks:
             self._demand("access.permission-required", status, _names(expected), api)
             return False
         return self._not_for_its_key(api)
+
+    def _is_blocked(self, seen: Seen, api: ApiExchange) -> bool:
+        """Return whether an import is refused with 403 though its key has imported in the same way before.
+
+        What is special about the only card of its file is at fault then, if there is one such thing.
+        """
+        if not isinstance(seen, SeenImport) or api.response.status != _FORBIDDEN:
+            return False
+        if not self._imported.find((api.key, bool(seen.list_name))):
+            return False
+        cards = seen.file.cards if seen.file is not None else ()
+        about = _only_trait(seen)
+        if len(cards) == 1 and about is not None and self._is_taken(cards[0]):
+            what = "A file is refused for what is special about its only card."
+            self._ledger.doubtful(_difference(about, what, "a report", api))
+        return True
+
+    def _refused_with_success(self, api: ApiExchange) -> None:
+        """Judge a refusal whose status says that it is none, by the field that it names."""
+        what = "A refusal has the status of a success."
+        if _fields_named(api) == {"apiKey"}:
+            self._ledger.broken(_difference("access.unknown-key", what, "401", api, "key.unknown"))
+        elif _fields_named(api) == {"listId"} and api.operation in _UNKNOWN_LIST:
+            about = _UNKNOWN_LIST[api.operation]
+            self._ledger.broken(_difference(about, what, "404", api, "unknown-list"))
 
     def _key_accepted(self, api: ApiExchange) -> None:
         self._accepted.keep(api.key, value=True)
@@ -262,10 +313,25 @@ class RefusalChecks:
         elif status in _OF_FORMS and isinstance(seen, SeenImport):
             what = "A valid request is refused for how it is sent."
             self._ledger.broken(_difference("upload.any-valid-form", what, "a report", api))
+        else:
+            self._refused_like_a_bad_one(seen, api)
+
+    def _refused_like_a_bad_one(self, seen: Seen, api: ApiExchange) -> None:
+        status = api.response.status
+        if status in _LIKE_BAD and self._is_of_named_list(seen, api):
+            what = "A form with `listName` is refused as if it had none."
+            for each in sorted(seen.form_rests_on) if isinstance(seen, SeenImport) else ():
+                self._ledger.broken(_difference(each, what, "a report", api))
         elif status in _LIKE_BAD and self._is_of_list(api):
             self._demand(_UNKNOWN_LIST[api.operation], _NOT_FOUND, ("listId",), api)
         elif status == _BAD:
             self._refused_although_right(seen, api)
+
+    def _is_of_named_list(self, seen: Seen, api: ApiExchange) -> bool:
+        """Return whether a form with one thing that is special is refused for a list that it names."""
+        data = api.response.value("data")
+        is_named = isinstance(seen, SeenImport) and len(seen.form_rests_on) == 1 and seen.list_name
+        return bool(is_named) and isinstance(data, dict) and set(data) == {"listId"}
 
     def _is_of_list(self, api: ApiExchange) -> bool:
         """Return whether a refusal says that there is no such list."""
@@ -297,40 +363,77 @@ class RefusalChecks:
             what = f"A file of {len(cards)} cards is refused as no vCard file."
             self._ledger.broken(_difference("upload.nothing-importable", what, "a report", api))
             return
-        is_sound = any(each.is_mobile and not each.fault for each in cards)
+        is_sound = any(self._is_taken(each) and not each.fault for each in cards)
         is_of_file = "file" in data and (bool(_traits_of(seen)) or not is_sound)
-        if len(seen.form_rests_on) == 1 and not is_of_file:
+        is_of_name = bool(seen.list_name) and set(data) == {"listName"}
+        if len(seen.form_rests_on) == 1 and not (is_of_file or is_of_name):
             what = "A valid form is refused."
             about = next(iter(seen.form_rests_on))
             self._ledger.broken(_difference(about, what, "a report", api, got=api.response.json))
             return
         if "file" not in data:
-            self._ledger.broken(
-                _difference(
-                    "answers.valid-requests-accepted", "A valid request is refused.", "200", api
-                )
-            )
+            refused = _of_valid_request(seen, data)
+            self._ledger.broken(_difference(refused, "A valid request is refused.", "200", api))
             return
         if not is_sound:
             return  # whether it has a card that can be imported is not sure
         what = f"A file of {len(cards)} cards is refused as no vCard file."
-        only = _only_trait(seen)
+        for about in sorted(self._of_refused_file(seen, cards)):
+            self._ledger.broken(_difference(about, what, "a report", api))
+
+    def _of_refused_file(self, seen: SeenImport, cards: Sequence[CardDigest]) -> set[PromiseId]:
+        """Return what it breaks that a file is refused which has a card that can be imported."""
+        is_faulty = any(each.fault for each in cards)
+        plain: PromiseId = "upload.error-costs-one-card" if is_faulty else "upload.imports-a-file"
+        traits, only = _traits_of(seen), _only_trait(seen)
+        abouts: set[PromiseId] = {only} if only is not None else set()
+        if len(cards) == 1 or not traits:
+            abouts |= set(suspects(traits, plain, self._ledger))
+        versions = {each.version for each in cards}
+        if len(versions) == 1 and abouts & OF_VERSIONS:
+            abouts |= {each for each in versions if each is not None}
+        return abouts
+
+    def _is_taken(self, card: CardDigest) -> bool:
+        """Return whether the deployment takes a number of this kind for sure."""
+        return card.is_mobile or self._reports.takes_any
+
+    def _failed(self, seen: Seen, api: ApiExchange) -> None:
+        """Judge a request that made the deployment fail: it is neither refused nor served as promised."""
+        demands = list(self._demands(seen, api))
+        if len(demands) == 1:
+            about, status, _ = demands[0]
+            what = "The deployment fails instead of refusing the request."
+            self._ledger.doubtful(_difference(about, what, str(status), api))
+        elif not demands and isinstance(seen, SeenImport) and seen.file is not None:
+            what = "An import that the contract allows makes the deployment fail."
+            for each in self._at_fault(seen, seen.file):
+                self._ledger.doubtful(_difference(each, what, "a report", api))
+
+    def _at_fault(self, seen: SeenImport, file: FileDigest) -> Iterator[PromiseId]:
+        """Yield the promises that an import which fails breaks: a strategy that has worked is not at fault."""
+        by_strategy = _OF_STRATEGY.get(seen.strategy)
+        if by_strategy and seen.strategy not in self._strategies:
+            yield by_strategy
+            return
+        only = _only_trait(seen) if len(file.cards) < _MANY else None
         if only is not None:
-            self._ledger.broken(_difference(only, what, "a report", api))
-        elif not _traits_of(seen):
-            plain: PromiseId = "upload.error-costs-one-card" if faulty else "upload.imports-a-file"
-            self._ledger.broken(_difference(plain, what, "a report", api))
+            yield only
+        faults = {each.fault for each in file.cards} if len(file.cards) < _MANY else set()
+        yield from (_OF_FAULTS[each] for each in faults & _OF_FAULTS.keys())
+        if _is_documented(file.whole) and any(map(_is_due, file.cards)):
+            yield "upload.imports-a-file"
 
-    def _failed(self, seen: SeenImport, api: ApiExchange) -> None:
-        """Judge an import that made the deployment fail, if its file has one thing that is special."""
-        about = _only_trait(seen)
-        if about is not None:
-            what = (
-                "An import of a file with nothing else that is special makes the deployment fail."
-            )
-            self._ledger.doubtful(_difference(about, what, "a report", api))
-
-    def _accepted_import(self, seen: SeenImport) -> None:
+    def _accepted_import(self, seen: SeenImport, api: ApiExchange) -> None:
+        self._strategies.add(seen.strategy)
+        self._imported.keep((api.key, bool(seen.list_name)), value=True)
+        if seen.asked and seen.list_id and seen.asked != seen.list_id and not seen.goes_on:
+            is_new = not (self._lists.find(seen.asked) or self._lists.find(seen.list_id))
+            what = "An import into a list that was never seen has made another one."
+            if is_new:
+                difference = _difference("upload.unknown-list", what, "404", api, "unknown-list")
+                self._ledger.doubtful(difference)
+        self._lists.keep(seen.list_id, value=True)
         if seen.file is None:
             return
         self._ledger.kept(*seen.form_rests_on)
@@ -440,6 +543,28 @@ def _traits_of(seen: SeenImport) -> frozenset[PromiseId]:
     for each in (one for one in seen.file.cards if not (one.fault and one.is_sure)):
         found |= each.traits | each.name_traits | each.number_traits | each.email_traits
     return frozenset(found - {"cards.email-absent"})
+
+
+def _fields_named(api: ApiExchange) -> set[str]:
+    """Return the fields that a refusal names."""
+    data = api.response.value("data")
+    return set(data) if isinstance(data, dict) else set()
+
+
+def _of_valid_request(seen: SeenImport, data: Mapping[str, object]) -> PromiseId:
+    """Return what the refusal of a valid import breaks, by the field that it names."""
+    is_of_name = "listName" in data and not seen.list_name.isascii()
+    return "upload.list-name-non-ascii" if is_of_name else "answers.valid-requests-accepted"
+
+
+def _is_documented(traits: Iterable[PromiseId]) -> bool:
+    return not any(promise(each).is_assumed for each in traits)
+
+
+def _is_due(card: CardDigest) -> bool:
+    """Return whether what is documented of files is enough to import a card."""
+    special = card.traits | card.name_traits | card.number_traits
+    return card.is_sure and not card.fault and _is_documented(special)
 
 
 def _only_trait(seen: SeenImport) -> PromiseId | None:

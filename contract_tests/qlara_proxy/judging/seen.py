@@ -130,8 +130,9 @@ def observed(
         "exchange": _light(api) if api is not None else None,
     }
     if operation == UPLOAD:
-        chunked = any(headers_named(passed.request.headers, "transfer-encoding"))
-        return _import(common, api, form, conventions, is_chunked=chunked)
+        special = ("transfer-encoding", "expect")
+        is_special = any(any(headers_named(passed.request.headers, each)) for each in special)
+        return _import(common, api, form, conventions, is_special=is_special)
     if api is None or not is_told or not 200 <= api.response.status < 300:
         return Seen(**common)
     if operation == LIST:
@@ -178,7 +179,7 @@ def _import(
     form: SeenForm | None,
     conventions: Conventions,
     *,
-    is_chunked: bool,
+    is_special: bool,
 ) -> SeenImport:
     response = api.response if api is not None else None
     is_accepted = response is not None and 200 <= response.status < 300
@@ -202,16 +203,16 @@ def _import(
         else None,
         completed_at=str(response.value("completedAt") or "") if response is not None else "",
         has_strategy=value("duplicateStrategy") is not None,
-        form_rests_on=_of_form(form, is_chunked=is_chunked),
+        form_rests_on=_of_form(form, is_special=is_special),
         tags_rest_on=_of_tags(sent),
         goes_on=api is not None and goes_on(api),
     )
 
 
-def _of_form(form: SeenForm | None, *, is_chunked: bool) -> frozenset[PromiseId]:
+def _of_form(form: SeenForm | None, *, is_special: bool) -> frozenset[PromiseId]:
     if form is None:
         return frozenset()
-    return form.rests_on | {"upload.any-valid-form"} if is_chunked else form.rests_on
+    return form.rests_on | {"upload.any-valid-form"} if is_special else form.rests_on
 
 
 def _of_tags(sent: str) -> PromiseId:

@@ -35,8 +35,8 @@ class SingleChecks:
         self._expected = conventions
         self._pages = _KnownPages(conventions)
         self._ids: Kept[int, int] = Kept(IDS)
-        self._refusals = RefusalChecks(ledger, conventions)
         self._reports = ReportChecks(ledger, conventions)
+        self._refusals = RefusalChecks(ledger, conventions, self._reports)
 
     def judge(self, seen: Seen, api: ApiExchange) -> None:
         """Judge one exchange. *api* is all of it, ``seen.exchange`` what is kept of it."""
@@ -127,7 +127,15 @@ class SingleChecks:
         if "page" not in dict(api.request.query) and seen.is_plain and seen.told_page is not None:
             self._decided("list.pages-from-1", seen.told_page, expected.page_first, api)
         if seen.total == 0 and not seen.contacts:
-            self._ledger.kept("list.empty")
+            what = "More pages are said to follow an empty list."
+            empty = Difference("list.empty", what, "no more", "more", api)
+            self._ledger.check(empty, holds=not seen.has_more)
+        told = seen.told_page
+        is_other = told is not None and seen.page not in (None, told)
+        if seen.is_plain and is_other and seen.has_more and seen.page and told and told > 1:
+            what = "A page that others follow is shown with another number than it was asked for."
+            due, got = str(seen.page), str(told)
+            self._ledger.broken(Difference("list.page-echoed", what, due, got, api))
         if seen.is_plain and seen.limit in _BOUNDS:
             is_less = seen.has_more and len(seen.contacts) < seen.limit
             what = f"With a `limit` of {seen.limit}, a page holds fewer though more follow."

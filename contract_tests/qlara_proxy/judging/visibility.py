@@ -38,8 +38,6 @@ _KEPT_ONLY: dict[PromiseId, str] = {
     "access.refused-without-permission": "a key without contact permission, which is refused with 403",
     "access.permission-required": "a key without contact permission, which is refused with 403",
     "access.unknown-key": "a key that no account has, which is refused with 401",
-    "upload.list-name-non-ascii": "an import with a `listName` in another script",
-    "list.empty": "a list without contacts",
     "list.id-encoded": "a list id that is percent-encoded",
 }
 """What traffic shows kept, and broken only in part: that a key must not be accepted is not known."""
@@ -62,6 +60,7 @@ _OF_SEVERAL = frozenset(
 _SHOWN_BY: tuple[tuple[str, str], ...] = (
     ("upload.summary-duplicates", "an import of a number that is in a list which was read"),
     ("upload.new-list*", "an import with `listName`, and the whole list afterwards"),
+    ("upload.list-name-non-ascii", "an import with a `listName` in another script"),
     ("upload.imports-together", "imports at the same time, and their whole lists afterwards"),
     ("upload.largest-file", "a file of exactly the largest size"),
     ("upload.file-*", "a file of about 10 MB, or with an unusual name"),
@@ -82,6 +81,7 @@ _SHOWN_BY: tuple[tuple[str, str], ...] = (
     ("duplicates.*", "a list that is read, an import of a number in it, and the list once more"),
     ("quota.*", "the quota before and after an import"),
     ("list.every-contact-once", "all pages of a list, one after the other"),
+    ("list.empty", "a list without contacts"),
     ("list.repeatable", "the same page twice, with no import between"),
     ("list.*", "a page of a list, read as the promise says"),
     ("access.*", "a request with such a key"),

@@ -6,7 +6,10 @@ among the changes: they move with requests, and have no order with imports.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from qlara_sandbox.domain.contacts import Contact
 from qlara_sandbox.domain.importing import Plan, Strategy
@@ -35,6 +38,7 @@ class ImportChange(NamedTuple):
     list_name: str
     ids_drawn: int
     ids_planned: Mapping[str, Sequence[str]]
+    completed: datetime
 
     def prepared_for(self, world: World) -> PreparedImport:
         """Return the import as *world* carries it out."""
@@ -58,12 +62,12 @@ class ImportChange(NamedTuple):
         )
         report = ImportReport("", self.list_id, 0, 0, 0, 0, [], "")
         ids = Ids(world.ids.seed, self.ids_planned, self.ids_drawn)
-        return PreparedImport(plan, target, ids, report)
+        return PreparedImport(plan, target, ids, report, self.completed)
 
 
 def of_import(prepared: PreparedImport) -> Change:
     """Return what carrying out *prepared* changes."""
-    plan, target, ids, _ = prepared
+    plan, target, ids, _, completed = prepared
     return {
         "created": [[*one] for one in plan.created],
         "updated": [[*one] for one in plan.updated],
@@ -71,17 +75,37 @@ def of_import(prepared: PreparedImport) -> Change:
         "members": target.not_in(plan.members),
         "list": [target.list_id, target.name],
         "ids": [ids.drawn, ids.planned],
+        # Not everybody carries it out at this time.
+        "completed": snapshot.shown_moment(completed),
     }
 
 
-def of_clock(world: World) -> Change:
-    """Return how the clock of *world* stands."""
-    return {"clock": snapshot.shown_clock(world.clock)}
+def of_clock(world: World, moved: datetime) -> Change:
+    """Return how the clock of *world* stands, which was moved when it was at the moment *moved*."""
+    return {"clock": snapshot.shown_clock(world.clock), "moved": snapshot.shown_moment(moved)}
 
 
 def of_state(world: World) -> Change:
-    """Return the whole of *world*, in place of what there was."""
-    return {"state": snapshot.take(world)}
+    """Return the whole of *world*, in place of what there was; `as_json` makes JSON values of its contacts."""
+    return {"state": snapshot.take(world, lambda source, _: source)}
+
+
+def of_growth(world: World, beginning: World) -> Change:
+    """Return the whole of *world*, as `of_state` does, but only as far as it is not as it was at its *beginning*."""
+    growth = snapshot.take_growth(world, beginning)
+    return of_state(world) if growth is None else {"growth": growth}
+
+
+def as_json(change: Change) -> bytes:
+    """Return a change as JSON; of many contacts, this takes a while."""
+    return orjson.dumps(change, default=_shown)
+
+
+def _shown(value: Any) -> Any:
+    """Return what orjson does not write by itself as a JSON value."""
+    if isinstance(value, Contact):
+        return snapshot.shown_contact(value)
+    raise TypeError
 
 
 def read_import(change: Change) -> ImportChange:
@@ -96,6 +120,7 @@ def read_import(change: Change) -> ImportChange:
         list_name,
         drawn,
         planned,
+        datetime.fromisoformat(change["completed"]),
     )
 
 
@@ -117,6 +142,7 @@ def set_counters(world: World, values: Mapping[str, Any]) -> None:
 
 def set_clock(world: World, change: Change) -> None:
     """Let the clock of *world* stand as `of_clock` has written."""
+    world.let_settle(datetime.fromisoformat(change["moved"]))
     world.clock = snapshot.restored_clock(world.account.timezone, change["clock"])
 
 

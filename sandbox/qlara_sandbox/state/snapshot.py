@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 from qlara_sandbox.domain.account import Account
@@ -16,9 +18,10 @@ from qlara_sandbox.state.settling import SettlingImport
 from qlara_sandbox.state.world import ContactList, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 VERSION = 1
+_NO_LIST = ContactList("", "")
 
 
 def _at_once(source: Sequence[Any], show: Callable[[Any], Any]) -> Any:
@@ -51,7 +54,7 @@ def take(
             "fileBytes": world.file_bytes,
         },
         "nextNumber": world.next_number,
-        "contacts": array(list(world.contacts.values()), _contact),
+        "contacts": array(list(world.contacts.values()), shown_contact),
         "lists": [
             {"listId": one.list_id, "name": one.name, "members": array(list(one.members), str)}
             for one in world.lists.values()
@@ -63,6 +66,42 @@ def take(
         },
         **_settling(world),
     }
+
+
+def take_growth(world: World, beginning: World) -> dict[str, Any] | None:
+    """Return what *world* has become since it was *beginning*, without what both have; None if it is another one.
+
+    Contacts stand in it as they are: `shown_contact` makes JSON values of them, which takes a while.
+    """
+    if not _has_grown_from(world, beginning):
+        return None
+    before, lists = beginning.contacts, beginning.lists
+    changed = [one for one in world.contacts.values() if before.get(one.contact_id) != one]
+    entries = []
+    for one in world.lists.values():
+        known = len(lists[one.list_id].members) if one.list_id in lists else 0
+        entry = {"listId": one.list_id, "name": one.name, "members": one.members[known:]}
+        entries.append(entry)
+    rest = take(world, _leave_out)
+    return {**rest, "contacts": changed, "lists": entries}
+
+
+def _leave_out(_: Sequence[Any], __: Callable[[Any], Any]) -> Any:
+    return []
+
+
+def _has_grown_from(world: World, beginning: World) -> bool:
+    """Return whether *world* has all contacts, lists and members of *beginning*, and in its order before all others."""
+    lists = [*world.lists.values()][: len(beginning.lists)]
+    return _begins_with(world.contacts, beginning.contacts) and all(
+        (mine.list_id, mine.name) == (its.list_id, its.name)
+        and _begins_with(mine.members, its.members)
+        for mine, its in zip_longest(lists, beginning.lists.values(), fillvalue=_NO_LIST)
+    )
+
+
+def _begins_with(items: Collection[str], first: Collection[str]) -> bool:
+    return len(first) <= len(items) and all(map(eq, items, first))
 
 
 def armed_fault(active: ActiveFault) -> dict[str, Any]:
@@ -83,6 +122,18 @@ def restore(state: Mapping[str, Any]) -> World:
         Contradiction: its parts do not fit together, or a later request would trip over one.
     """
     require_consistent(state)
+    return _restored(state, {}, {})
+
+
+def restore_growth(state: Mapping[str, Any], beginning: World) -> World:
+    """Return the world of which `take_growth` has returned *state*. Contacts that did not change are those of *beginning*."""
+    return _restored(state, beginning.contacts, beginning.lists)
+
+
+def _restored(
+    state: Mapping[str, Any], contacts: Mapping[str, Contact], lists: Mapping[str, ContactList]
+) -> World:
+    """Return the world of *state*, which has these contacts and lists besides."""
     account = _account(state["account"])
     limits = state["limits"]
     world = World(
@@ -95,14 +146,16 @@ def restore(state: Mapping[str, Any]) -> World:
     world.rate_limit = restored_limit(state["rateLimit"])
     world.faults = Faults(state["faults"]["seed"])
     world.faults.restore(map(active_fault, state["faults"]["armed"]))
-    _fill(world, state)
+    stored = {one["contactId"]: _restored_contact(one) for one in state["contacts"]}
+    if len(stored) < len(state["contacts"]):
+        raise Contradiction("state.contacts", "Expected every contactId once.")
+    world.add({**contacts, **stored}.values())
+    world.shared = len(contacts)
+    _fill(world, state, lists)
     return world
 
 
-def _fill(world: World, state: Mapping[str, Any]) -> None:
-    world.add(map(_restored_contact, state["contacts"]))
-    if len(world.contacts) < len(state["contacts"]):
-        raise Contradiction("state.contacts", "Expected every contactId once.")
+def _fill(world: World, state: Mapping[str, Any], lists: Mapping[str, ContactList]) -> None:
     world.next_number = state["nextNumber"]
     _restore_settling(world, state.get("settling", []))
     for index, entry in enumerate(state["lists"]):
@@ -111,6 +164,8 @@ def _fill(world: World, state: Mapping[str, Any]) -> None:
             message = f"Expected ids of contacts; no contact has {unknown[0]!r}."
             raise Contradiction(f"state.lists[{index}].members", message)
         restored = ContactList(entry["listId"], entry["name"])
+        if entry["listId"] in lists:
+            restored.join(lists[entry["listId"]].members)
         restored.join(entry["members"])
         world.add_list(restored)
 
@@ -125,7 +180,7 @@ def _settling(world: World) -> dict[str, Any]:
             "listId": one.list_id,
             "members": one.members,
             "created": one.created,
-            "replaced": [_contact(contact) for contact in one.replaced.values()],
+            "replaced": [shown_contact(contact) for contact in one.replaced.values()],
         }
         for one in world.settling
     ]
@@ -209,7 +264,8 @@ def active_fault(entry: Mapping[str, Any]) -> ActiveFault:
     return active
 
 
-def _contact(contact: Contact) -> dict[str, Any]:
+def shown_contact(contact: Contact) -> dict[str, Any]:
+    """Return a contact as JSON values."""
     return {
         "contactId": contact.contact_id,
         "name": contact.name,
@@ -233,8 +289,13 @@ def _restored_contact(entry: Mapping[str, Any]) -> Contact:
     )
 
 
+def shown_moment(moment: datetime) -> str:
+    """Return a moment as JSON has it."""
+    return moment.astimezone(UTC).isoformat()
+
+
 def _instant(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment is not None else None
+    return shown_moment(moment) if moment is not None else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -24,6 +24,7 @@ from qlara_sandbox.state.settling import Settling, SettlingImport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from qlara_sandbox.domain.account import Account
     from qlara_sandbox.domain.contacts import Contact
@@ -100,12 +101,13 @@ class ImportReport(NamedTuple):
 
 
 class PreparedImport(NamedTuple):
-    """An import that nothing can keep from being carried out, and the report of what it will change."""
+    """An import that nothing can keep from being carried out, the report of what it will change, and when it is completed."""
 
     plan: Plan
     target: ContactList
     ids: Ids
     report: ImportReport
+    completed: datetime
 
 
 class Holdings(NamedTuple):
@@ -186,6 +188,10 @@ class World:
             self.account.used_elsewhere + len(self.contacts),
             self.account.quota_total,
         )
+
+    def let_settle(self, now: datetime) -> None:
+        """Let what shows by *now* do so for good, before the clock is moved, perhaps into the past."""
+        self.settling.forget_settled(now)
 
     def shown_quota(self) -> Quota:
         """Return the quota as it reads: without imports that do not show in it yet."""
@@ -310,6 +316,7 @@ class World:
         self.quota.require(max(least, len(plan.created)))
         ids = self.ids.copy()
         target = self._target(destination, ids)
+        completed = self.clock.after(self.import_takes)
         report = ImportReport(
             import_id=ids.next("import"),
             list_id=target.list_id,
@@ -318,9 +325,9 @@ class World:
             duplicates=plan.duplicates,
             skipped=plan.skipped,
             errors=plan.errors,
-            completed_at=timestamp(self.clock.after(self.import_takes)),
+            completed_at=timestamp(completed),
         )
-        return PreparedImport(plan, target, ids, report)
+        return PreparedImport(plan, target, ids, report, completed)
 
     def holdings_after(self, prepared: PreparedImport) -> Holdings:
         """Return what the account holds once *prepared* is carried out; nothing has changed yet.
@@ -342,9 +349,9 @@ class World:
 
         With the *holdings* of afterwards, that step takes no longer for many contacts than for few.
         """
-        plan, target, ids, report = prepared
+        plan, target, ids, report, completed = prepared
         settles = self.conventions.settle or self.conventions.quota_settle
-        before = self._before(plan, target) if settles else None
+        before = self._before(plan, target, completed) if settles else None
         if self.clock.is_frozen:
             self.clock.advance(self.import_takes)
         self.ids = ids
@@ -357,9 +364,9 @@ class World:
         self.next_number += len(plan.created)
         self.changes += 1
         if before is not None:
-            now = self.clock.now().astimezone(UTC)  # in which time is added to across summer time
-            in_lists = now + self.conventions.settle
-            in_quota = now + self.conventions.quota_settle
+            since = completed.astimezone(UTC)  # in which time is added to across summer time
+            in_lists = since + self.conventions.settle
+            in_quota = since + self.conventions.quota_settle
             self.settling.add(before._replace(in_lists=in_lists, in_quota=in_quota))
         return report
 
@@ -373,13 +380,14 @@ class World:
                 self.by_number.setdefault(number, identity)
         self._memberships += target.join(plan.members)
 
-    def _before(self, plan: Plan, target: ContactList) -> SettlingImport:
+    def _before(self, plan: Plan, target: ContactList, completed: datetime) -> SettlingImport:
         """Return what there is before *plan* is carried out."""
-        now = self.clock.now()
-        self.settling.forget_settled(now)
+        self.settling.forget_settled(completed)
         replaced = {one.contact_id: self.contacts[one.contact_id] for one in plan.updated}
         count = len(target.members)
-        return SettlingImport(now, now, target.list_id, count, len(plan.created), replaced)
+        return SettlingImport(
+            completed, completed, target.list_id, count, len(plan.created), replaced
+        )
 
     def commit(self, plan: Plan, destination: Destination) -> ImportReport:
         """Prepare and carry out *plan*.

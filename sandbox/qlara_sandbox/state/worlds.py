@@ -79,8 +79,9 @@ class Worlds:
 
     ``build`` makes a fresh world; ``default`` is the scenario of requests that choose none. Past the
     bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
-    (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``). ``evicted`` counts the worlds that were
-    evicted, ``rebuilt`` those that were asked for again and began anew. ``label`` names a new world.
+    (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``; copies: ``let go``). ``evicted`` counts the
+    worlds that were evicted, ``rebuilt`` those that were asked for again and began anew. ``label`` names a new world.
+    If worlds *are_copies*, others go on where they are kept, and nobody misses one that is evicted.
     No step of it takes longer for many worlds than for few, but where all of them are asked for.
     """
 
@@ -106,6 +107,7 @@ class Worlds:
         self.bytes = 0
         self.evicted = 0
         self.rebuilt = 0
+        self.are_copies = False
 
     def key(self, api_key: str, session: str, scenario: str | None) -> WorldKey:
         """Return the key of the world that a request means.
@@ -133,19 +135,32 @@ class Worlds:
 
     def begin(self, entry: WorldEntry) -> WorldEntry:
         """Count a request that uses a world, which is not evicted before ``end`` is called."""
-        if self._idle.get(entry.key) is entry:
-            del self._idle[entry.key]
-        entry.in_use += 1
+        self.hold(entry)
         entry.requests += 1
         return entry
 
     def end(self, entry: WorldEntry, *, writes: bool) -> None:
         """Be told that a request no longer uses a world; if it *writes*, the world is weighed anew."""
+        self.release(entry)
+        if writes:
+            self.reweigh(entry)
+
+    def hold(self, entry: WorldEntry) -> None:
+        """Let a world not be evicted before ``release`` is called, as often as this."""
+        if self._idle.get(entry.key) is entry:
+            del self._idle[entry.key]
+        entry.in_use += 1
+
+    def release(self, entry: WorldEntry) -> None:
+        """Undo what ``hold`` has done."""
         entry.in_use -= 1
         if not entry.in_use and self._entries.get(entry.key) is entry:
             self._idle[entry.key] = entry
-        if writes:
-            self.reweigh(entry)
+
+    def begin_anew(self, entry: WorldEntry) -> None:
+        """Note that there was a world before this one, which was given up: its client is to be told."""
+        entry.replaces_evicted = True
+        self.rebuilt += 1
 
     def fresh(self, key: WorldKey) -> World:
         """Return a world as its scenario makes it, which is not kept."""
@@ -217,6 +232,12 @@ class Worlds:
         """Forget every world of a scenario."""
         self._reset([key for key in self._entries if key.scenario == scenario])
 
+    def let_go(self, entry: WorldEntry) -> None:
+        """Forget a copy of a world that is no more where it was kept."""
+        if self._entries.get(entry.key) is entry:
+            self._remove(entry.key)
+            self._notify("let go", entry)
+
     def entries(self) -> list[WorldEntry]:
         """Return every entry, the most recently used one last."""
         return list(self._entries.values())
@@ -247,8 +268,8 @@ class Worlds:
     def _build_entry(self, key: WorldKey) -> WorldEntry:
         was_evicted = hash(key) in self._evicted_keys
         entry = self._insert(key, self._build(key), "grown")
-        entry.replaces_evicted = was_evicted
-        self.rebuilt += was_evicted
+        if was_evicted:
+            self.begin_anew(entry)
         return entry
 
     def _insert(self, key: WorldKey, world: World, what: str) -> WorldEntry:
@@ -288,8 +309,9 @@ class Worlds:
             entry = self._idle[key]
             self._remove(key)
             self.evicted += 1
-            self._remember_evicted(key)
-            self._notify("expired", entry)
+            if not self.are_copies:
+                self._remember_evicted(key)
+            self._notify("let go" if self.are_copies else "expired", entry)
 
     def _remember_evicted(self, key: WorldKey) -> None:
         self._evicted_keys[hash(key)] = None

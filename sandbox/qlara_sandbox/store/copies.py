@@ -11,10 +11,11 @@ import orjson
 from qlara_sandbox.state import changes, snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry
+    from qlara_sandbox.store.names import Names
 
 # From here on a change is kept as a part of its own, in pieces, so that no command has to carry all of it.
 LONGEST_INLINE = 32 * 1024
@@ -62,26 +63,6 @@ class Copy:
         self.is_shortening = False
         self.counting = Lock()
         self.taking = Lock()
-
-
-class Names(NamedTuple):
-    """The keys of one world in the engine; what stands in braces decides on the node of a cluster."""
-
-    head: str
-    log: str
-    counters: str
-    lease: str
-    trace: str
-
-    @classmethod
-    def of(cls, prefix: str, digest: str) -> Names:
-        """Return the keys of the world with this digest."""
-        stem = f"{prefix}world:{{{digest}}}"
-        return cls(*(f"{stem}:{name}" for name in cls._fields))
-
-    def part(self, name: str) -> str:
-        """Return the key of a part of it."""
-        return f"{self.head.removesuffix('head')}part:{name}"
 
 
 class Opened(NamedTuple):
@@ -156,11 +137,16 @@ class State(NamedTuple):
 Ready = changes.ImportChange | State | dict[str, Any]
 
 
-def made_ready(content: bytes) -> Ready:
-    """Return a change, read as far as can be done without its world; of a large one, this takes a while."""
+def made_ready(content: bytes, begin: Callable[[], World]) -> Ready:
+    """Return a change, read as far as can be done without its world, which begins as *begin* says.
+
+    Of a large one, this takes a while.
+    """
     change = orjson.loads(content)
     if "created" in change:
         return changes.read_import(change)
+    if "growth" in change:
+        return State(snapshot.restore_growth(change["growth"], begin()))
     return State(snapshot.restore(change["state"])) if "state" in change else change
 
 

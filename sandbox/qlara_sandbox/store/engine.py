@@ -43,6 +43,7 @@ Command = tuple[bytes | str | int, ...]
 log = logging.getLogger("qlara_sandbox.store")
 
 _SECONDS = 3.0  # within which the engine must respond
+_START_SECONDS = 10.0  # within which it must have done all that the start needs
 _MOST_AT_ONCE = 128
 _OLDEST = (7, 0)
 _PAUSE_SECONDS = 0.5
@@ -148,6 +149,17 @@ class Engine:
             found.task = asyncio.create_task(self._work(found))
         return await future
 
+    async def send_each(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands whose keys may be on different nodes, and return the reply to each.
+
+        Raises:
+            StateUnavailable: the engine, or one of the nodes, does not respond.
+        """
+        if not self.is_cluster:
+            return await self.send(*commands) if commands else []
+        replies = await asyncio.gather(*map(self.send, commands))
+        return [reply for (reply,) in replies]
+
     def _use_running_loop(self) -> asyncio.AbstractEventLoop:
         """Return the event loop, to which connections belong: with another one, others are made."""
         loop = asyncio.get_running_loop()
@@ -165,7 +177,7 @@ class Engine:
         """
         self._use_running_loop()
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(_START_SECONDS):
                 await self._load_scripts()
                 version = await self._version()
         except AuthenticationError as error:
@@ -181,15 +193,14 @@ class Engine:
             )
 
     async def _version(self) -> tuple[int, ...]:
-        """Return the version of Redis that it says it is like; empty if it does not say."""
-        if self.is_cluster:
-            return ()
+        """Return the version of Redis that it, or the oldest node, says it is like; empty if it does not say."""
         try:
             info = await self._client.info("server")
         except ResponseError:  # not everybody may ask
             return ()
-        found = re.match(r"(\d+)\.(\d+)", str(info.get("redis_version", "")))
-        return tuple(map(int, found.groups())) if found else ()
+        nodes = info.values() if self.is_cluster and "redis_version" not in info else [info]
+        found = [re.match(r"(\d+)\.(\d+)", str(node.get("redis_version", ""))) for node in nodes]
+        return min((tuple(map(int, one.groups())) for one in found if one), default=())
 
     def refusal(self, error: StateUnavailable) -> StateUnavailable | UnusableEngine:
         """Return what stands in the way of a start, in place of *error*: an engine that responds, but refuses, goes on to do so."""
@@ -302,8 +313,21 @@ class Engine:
         return replies
 
     async def _load_scripts(self) -> None:
+        client = self._client
+        if isinstance(client, RedisCluster):  # each of its nodes loads them
+            await asyncio.gather(*(client.script_load(one.text) for one in self._scripts))
+            return
+        pipeline = client.pipeline(transaction=False)
         for script in self._scripts:
-            await self._client.script_load(script.text)
+            pipeline.script_load(script.text)
+        await pipeline.execute()
+
+
+def pairs(found: Any) -> list[tuple[bytes, bytes]]:
+    """Return the fields and values of a hash, which the clients of a server and of a cluster give in two forms."""
+    if isinstance(found, dict):
+        return list(found.items())
+    return list(zip(found[::2], found[1::2], strict=True))
 
 
 def without_password(url: str) -> str:

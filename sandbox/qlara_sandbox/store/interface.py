@@ -61,6 +61,10 @@ class Store(Protocol):
         """Forget the worlds of a key, those of one session or scenario only if given."""
         ...
 
+    async def let_go(self) -> None:
+        """Let go of worlds that are no more, as another sandbox has reset them, or their time has run out."""
+        ...
+
     async def bind(self, api_key: str, session: str, scenario: str) -> None:
         """Choose the scenario for every later request of this key and session that chooses none."""
         ...

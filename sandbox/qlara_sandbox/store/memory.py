@@ -58,6 +58,9 @@ class MemoryStore:
     async def forget(self, keys: Sequence[WorldKey]) -> None:
         """Do nothing: it has been done."""
 
+    async def let_go(self) -> None:
+        """Do nothing: nobody else resets these worlds."""
+
     async def reset_of(self, api_key: str, session: str | None, scenario: str | None) -> int:
         return self._worlds.reset_of(api_key, session, scenario)
 

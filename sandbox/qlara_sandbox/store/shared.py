@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
-from hashlib import blake2b
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
@@ -21,12 +20,15 @@ from qlara_sandbox.domain.errors import Refusal, StateUnavailable, TooBusy
 from qlara_sandbox.state import changes
 from qlara_sandbox.state.worlds import WorldKey
 from qlara_sandbox.store import copies
-from qlara_sandbox.store.copies import Copy, Names, Opened
+from qlara_sandbox.store.choices import Choices
+from qlara_sandbox.store.copies import Copy, Opened
 from qlara_sandbox.store.engine import Engine, Script
+from qlara_sandbox.store.index import Index, in_pieces
+from qlara_sandbox.store.names import Names, digest
 from qlara_sandbox.store.peers import PEERS, Peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 
     from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.services.threads import Threads
@@ -48,12 +50,9 @@ LONGEST_LOG = 200  # changes
 MOST_PARTS = 8
 _MANY = 2_000  # members: from here on, others would notice what is made of them
 _STAGED_MILLISECONDS = 60_000
-_DEFAULT = "default"
+_LOST_LOG = -3
 BULK = "bulk"
-_CHOICES_SECONDS = 0.5  # that a request waits for a node of a cluster that its world is not on
-_AWAY_SECONDS = 5.0
 _LOOKS_FOR_PARTS = 20
-_AT_ONCE = 200  # worlds of the index
 
 OPEN, COMMIT, COUNT = Script.named("open"), Script.named("commit"), Script.named("count")
 FORGET, TAKE_TURN, SHORTEN = (Script.named(name) for name in ("forget", "take_turn", "shorten"))
@@ -121,19 +120,16 @@ class SharedStore:
         self.new_id = new_id
         self.threads = threads
         self._worlds = worlds
+        worlds.are_copies = True
         self._scenarios = scenarios
         self._prefix = sharing.prefix
         self.idle = int(sharing.idle_seconds * 1000)
-        self._choices_name = f"{sharing.prefix}choices"
-        self._index_name = f"{sharing.prefix}worlds"
         self._times_name = f"{sharing.prefix}times"
         self._agreed: set[str] = set()
         self._peers = Peers(engine, sharing.prefix, new_id, scenarios.origin)
-        self._choices_seen = b""
-        self._choices_away_until = 0.0
-        self._index_away_until = 0.0
+        self._choices = Choices(engine, sharing.prefix, worlds)
+        self._index = Index(engine, sharing.prefix)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._bound: dict[str, str] = {}
 
     async def prepare(self) -> None:
         await self.engine.prepare()
@@ -143,10 +139,11 @@ class SharedStore:
             raise self.engine.refusal(error) from error.__cause__
 
     async def check(self) -> None:
-        await self.engine.send(("HGET", self._choices_name, ""))
+        await self._choices.read(None)
 
     async def join(self, insider: Insider) -> Introduction:
         self._worlds.label = _label  # the same in all sandboxes
+        self._begin(self._index.tidy())
         return await self._peers.join(insider)
 
     async def ask(self, question: Any) -> list[bytes]:
@@ -155,29 +152,66 @@ class SharedStore:
     def tell(self, news: Any) -> None:
         self._peers.tell(news)
 
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
         await self._peers.leave()
         await self.engine.close()
 
     # ---- opening
 
     async def key(self, caller: tuple[str, str, str | None]) -> WorldKey:
-        await self._read_choices()
-        return self._key(caller)
+        api_key, session, chosen = caller
+        if chosen is None:
+            await self._choices.read((api_key, session))
+        return await self._key(caller)
 
     async def open(self, caller: tuple[str, str, str | None]) -> WorldEntry:
         while True:
-            key = self._key(caller)
+            key = await self._likely_key(caller)
             entry = await self._copy(key)
-            has_changed = await self._open(entry)
-            if not has_changed or self._key(caller) == key:
+            with self._held(entry):
+                is_there = await self._open(entry, depends_on_choices=caller[2] is None)
+                if await self._key(caller) != key:
+                    continue
+                if not is_there:
+                    await self.catch_up(entry)
                 return entry
 
-    def _key(self, caller: tuple[str, str, str | None]) -> WorldKey:
+    @contextmanager
+    def _held(self, entry: WorldEntry) -> Iterator[None]:
+        """Let a copy not be given up, and taken apart, in the block."""
+        self._worlds.hold(entry)
+        try:
+            yield
+        finally:
+            self._worlds.release(entry)
+
+    async def _likely_key(self, caller: tuple[str, str, str | None]) -> WorldKey:
+        """Return the key of the world of a caller; no copy is made for what was chosen once, and no longer is."""
         api_key, session, chosen = caller
-        if chosen is None and self._bound:
-            chosen = self._bound.get(_digest(api_key, session))
-        return WorldKey(api_key, session, chosen or self._worlds.default)
+        whom = api_key, session
+        was_known = self._choices.of(whom) is not None
+        key = await self._key(caller)
+        if chosen is not None or not was_known or key in self._worlds:
+            return key
+        await self._choices.learn(whom)
+        return await self._key(caller)
+
+    async def _key(self, caller: tuple[str, str, str | None]) -> WorldKey:
+        """Return the key of the world of a caller, as far as is known here."""
+        api_key, session, chosen = caller
+        if chosen is None:
+            whom = api_key, session
+            if self._choices.of(whom) is None:
+                await self._choices.learn(whom)
+            chosen = self._choices.of(whom) or self._worlds.default
+        return WorldKey(api_key, session, chosen)
 
     async def _copy(self, key: WorldKey) -> WorldEntry:
         """Return the copy of a world; a new one is as its scenario makes it."""
@@ -187,10 +221,9 @@ class SharedStore:
         await self._scenarios.load(key.scenario)
         await self._agree_on_time(key.scenario)
         entry = self._worlds.get_or_create(key, perf_counter())
-        entry.replaces_evicted = False  # a copy that was given up is no world that was
         if entry.copy is None:
             stamp = self._scenarios.stamp_of(key.scenario)
-            entry.copy = Copy(Names.of(self._prefix, _digest(*key)), stamp, self.new_id())
+            entry.copy = Copy(Names.of(self._prefix, digest(*key)), stamp, self.new_id())
         return entry
 
     async def _agree_on_time(self, scenario: str) -> None:
@@ -210,15 +243,38 @@ class SharedStore:
             await self.threads.run(work)
         self._agreed.add(field)
 
-    async def _open(self, entry: WorldEntry) -> bool:
-        """Bring a copy to what the world is now; return whether choices of scenarios have changed meanwhile."""
-        opening, choices = self._opening(entry), ("HGET", self._choices_name, "")
-        seen: bytes | None
-        if self.engine.is_cluster:
+    async def _open(self, entry: WorldEntry, *, depends_on_choices: bool) -> bool:
+        """Bring a copy to what the world is now, and read which scenario is chosen now for whom it belongs to.
+
+        The choices of a cluster are all on one node, which requests that do not *depend on choices* leave alone. Those that
+        do create no world, as it may be another one that they mean: return whether there is one.
+        """
+        opening = self._opening(entry, may_create=not depends_on_choices)
+        whom = (entry.key.api_key, entry.key.session)
+        chosen: Sequence[bytes | None] | None = None
+        if self.engine.is_cluster and depends_on_choices:
             sent = self.engine.send(opening, is_read=True)
-            (reply,), seen = await asyncio.gather(sent, self._seen(choices))
+            (reply,), chosen = await asyncio.gather(sent, self._choices.beside(whom))
+        elif self.engine.is_cluster:
+            (reply,) = await self.engine.send(opening, is_read=True)
         else:
-            reply, seen = await self.engine.send(opening, choices, is_read=True)
+            reply, chosen = await self.engine.send(
+                opening, self._choices.command(whom), is_read=True
+            )
+        if chosen is not None:
+            self._choices.take(whom, chosen)
+        if reply == 0:
+            return False
+        await self._bring(entry, reply)
+        return True
+
+    async def catch_up(self, entry: WorldEntry) -> None:
+        """Bring a copy to what the world is now."""
+        (reply,) = await self.engine.send(self._opening(entry))
+        await self._bring(entry, reply)
+
+    async def _bring(self, entry: WorldEntry, reply: Any) -> None:
+        """Bring a copy to what the world is, of which the engine has replied what it lacks; see that a reset finds it."""
         if reply != 1:
             opened = Opened.of(reply)
             await self._take(entry, opened)
@@ -227,57 +283,7 @@ class SharedStore:
             if opened.created and world.faults.active:  # in force from now on, for all copies alike
                 await self._count(copy, opened.incarnation, 0, changes.counters(world))
         if not copy_of(entry).is_indexed:
-            await self._index(entry)
-        if (seen or b"") != self._choices_seen:
-            await self._read_choices()
-            return True
-        return False
-
-    async def _seen(self, choices: Command) -> bytes | None:
-        """Return the mark of the choices of scenarios; that of the last ones while their node of the cluster is gone."""
-        now = asyncio.get_running_loop().time
-        if now() < self._choices_away_until:
-            return self._choices_seen
-        try:
-            async with asyncio.timeout(_CHOICES_SECONDS):
-                (seen,) = await self.engine.send(choices)
-        except (StateUnavailable, TimeoutError):
-            self._choices_away_until = now() + _AWAY_SECONDS
-            return self._choices_seen
-        return seen if seen is None else bytes(seen)
-
-    async def _index(self, entry: WorldEntry) -> None:
-        """Note that there is a world, so that it is found to be reset; later, if the node of the index is gone."""
-        key = entry.key
-        about = orjson.dumps([_digest(key.api_key), key.session, key.scenario])
-        command = ("HSET", self._index_name, _digest(*key), about)
-        if not self.engine.is_cluster:
-            await self.engine.send(command)
-        elif not await self._sent_elsewhere(command):
-            return
-        copy_of(entry).is_indexed = True
-
-    async def _sent_elsewhere(self, command: Command) -> bool:
-        """Send a command to a node that a request can do without, and return whether it was there; not again for a while."""
-        now = asyncio.get_running_loop().time
-        if now() < self._index_away_until:
-            return False
-        try:
-            async with asyncio.timeout(_CHOICES_SECONDS):
-                await self.engine.send(command)
-        except (StateUnavailable, TimeoutError):
-            self._index_away_until = now() + _AWAY_SECONDS
-            return False
-        return True
-
-    async def catch_up(self, entry: WorldEntry) -> None:
-        """Bring a copy to what the world is now."""
-        (reply,) = await self.engine.send(self._opening(entry))
-        if reply == 1:
-            return
-        opened = Opened.of(reply)
-        await self._take(entry, opened)
-        await self._catch_up_further(entry, opened)
+            copy_of(entry).is_indexed = await self._index.note(entry.key)
 
     async def _catch_up_further(self, entry: WorldEntry, opened: Opened) -> None:
         """Bring a copy to what the world is, where a part of it was gone before it could be read.
@@ -299,11 +305,14 @@ class SharedStore:
             ):
                 await self._take(entry, opened)
                 continue
-            log.error("the engine has lost a part of a world, which begins anew")
-            await self.engine.send(GIVE_UP.call(copy_of(entry).names, opened.incarnation))
+            await self._give_up(copy_of(entry).names, opened.incarnation)
         raise StateUnavailable(self.engine.address)
 
-    def _opening(self, entry: WorldEntry) -> Command:
+    async def _give_up(self, names: Names, incarnation: str) -> None:
+        log.error("the engine has lost a part of a world, which begins anew")
+        await self.engine.send(GIVE_UP.call(names, incarnation))
+
+    def _opening(self, entry: WorldEntry, *, may_create: bool = True) -> Command:
         copy = copy_of(entry)
         names = copy.names
         return OPEN.call(
@@ -315,6 +324,7 @@ class SharedStore:
             self.idle,
             self.idle * _TRACE_TIMES,
             copy.stamp,
+            int(may_create),
         )
 
     async def _take(self, entry: WorldEntry, opened: Opened) -> None:
@@ -327,8 +337,9 @@ class SharedStore:
         else:
             copy = copy_of(entry)
             known = copy.version if copy.incarnation == opened.incarnation else 0
+            begin = partial(self._worlds.fresh, entry.key)
             ready = {
-                number: copies.made_ready(copies.unpacked(change))
+                number: copies.made_ready(copies.unpacked(change), begin)
                 for number, change in numbered
                 if number > known
             }
@@ -340,18 +351,19 @@ class SharedStore:
         """Return changes as they can be carried out, with those that are kept as parts of their own."""
         copy = copy_of(entry)
         known = copy.version if copy.incarnation == opened.incarnation else 0
+        begin = partial(self._worlds.fresh, entry.key)
         ready = {}
         for number, change in numbered:
             if number <= known:
                 continue
             part = copies.part_of(change)
             if not part:
-                ready[number] = copies.made_ready(copies.unpacked(change))
+                ready[number] = copies.made_ready(copies.unpacked(change), begin)
                 continue
             (found,) = await self.engine.send(("LRANGE", part, 0, -1), lane=BULK)
             if not found:  # the world was forgotten or shortened: whoever opens it next, sees it
                 break
-            ready[number] = await self.threads.run(partial(_read_part, found))
+            ready[number] = await self.threads.run(partial(_read_part, found, begin))
         return ready
 
     def _take_over(self, entry: WorldEntry, opened: Opened, ready: Mapping[int, Ready]) -> None:
@@ -374,7 +386,8 @@ class SharedStore:
         if opened.counters is not None and opened.counted >= copy.counted:
             changes.set_counters(entry.world, opened.counters)
         copy.counted = max(copy.counted, opened.counted)
-        entry.replaces_evicted = entry.replaces_evicted or opened.replaces_lost
+        if opened.replaces_lost:
+            self._worlds.begin_anew(entry)
 
     # ---- changing
 
@@ -419,10 +432,11 @@ class SharedStore:
             await self.catch_up(entry)
             copy, world = copy_of(entry), entry.world
             incarnation, version = copy.incarnation, copy.version
-            before = changes.of_clock(world)
+            moved = world.clock.now()
+            before = changes.of_clock(world, moved)
             try:
                 step(world)
-                after = changes.of_clock(world)
+                after = changes.of_clock(world, moved)
             finally:
                 changes.set_clock(world, before)
             commit = Commit(copy, incarnation, version, orjson.dumps(after))
@@ -435,18 +449,19 @@ class SharedStore:
         return SharedKeeper(self, entry)
 
     async def put(self, key: WorldKey, world: World) -> WorldEntry:
-        entry = await self._copy(key)
-        content = await self.threads.run(lambda: orjson.dumps(changes.of_state(world)))
+        content = await self.threads.run(lambda: changes.as_json(changes.of_state(world)))
         counters = orjson.dumps(changes.counters(world))
-        for _ in range(_MOST_TRIES):
-            await self.catch_up(entry)
-            copy = copy_of(entry)
-            commit = Commit(
-                copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
-            )
-            if await self.committed(commit):
+        entry = await self._copy(key)
+        with self._held(entry):
+            for _ in range(_MOST_TRIES):
                 await self.catch_up(entry)
-                return entry
+                copy = copy_of(entry)
+                commit = Commit(
+                    copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
+                )
+                if await self.committed(commit):
+                    await self.catch_up(entry)
+                    return entry
         raise TooBusy
 
     async def committed(self, commit: Commit) -> bool:
@@ -478,6 +493,8 @@ class SharedStore:
         ):  # once more: after that, the first one is there, or too late for ever
             is_known = False
             (reply,) = await self.engine.send(command)
+        if reply == _LOST_LOG:
+            await self._give_up(names, commit.incarnation)
         if reply < 0 and not is_known:
             raise StateUnavailable(self.engine.address)
         if reply == 1 and part and part not in commit.copy.parts:
@@ -508,9 +525,10 @@ class SharedStore:
         is_due = copy.version - copy.base >= LONGEST_LOG or len(copy.parts) >= MOST_PARTS
         if is_due and not copy.is_shortening:
             copy.is_shortening = True
-            task = asyncio.create_task(self._shorten(entry))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._worlds.hold(
+                entry
+            )  # at once: what is taken apart by then must not become the world
+            self._begin(self._shorten(entry))
 
     async def _shorten(self, entry: WorldEntry) -> None:
         copy = copy_of(entry)
@@ -519,13 +537,15 @@ class SharedStore:
                 await self.shorten(entry)
         finally:
             copy.is_shortening = False
+            self._worlds.release(entry)
 
     async def shorten(self, entry: WorldEntry) -> None:
         """Put the whole of a world, as it is now, in place of the changes that have led to it."""
         copy = copy_of(entry)
         incarnation, version, base, parts = copy.incarnation, copy.version, copy.base, [*copy.parts]
-        state = changes.of_state(entry.world)
-        part = await self._staged(copy.names, await self.threads.run(lambda: orjson.dumps(state)))
+        state = changes.of_growth(entry.world, self._worlds.fresh(entry.key))
+        content = await self.threads.run(partial(changes.as_json, state))
+        part = await self._staged(copy.names, content)
         change = copies.packed(bytes.fromhex(self.new_id()), b"", part)
         command = SHORTEN.call(
             (copy.names.head, copy.names.log, part),
@@ -545,86 +565,50 @@ class SharedStore:
     async def reset(self, key: WorldKey | None = None) -> int:
         if key is not None:
             self._worlds.reset(key)
-            return await self._forget([_digest(*key)])
-        await self.engine.send(("DEL", self._choices_name))
-        count = await self._forget([digest for digest, _ in await self._index_entries()])
+            return await self._forget([digest(*key)])
+        await self._choices.forget()
+        count = await self._forget(await self._index.digests())
         self._worlds.reset()
-        await self._read_choices()
         return count
 
     async def reset_of(self, api_key: str, session: str | None, scenario: str | None) -> int:
-        digests = await self._indexed((_digest(api_key), session, scenario))
+        digests = await self._index.digests(api_key, session, scenario)
         self._worlds.reset_of(api_key, session, scenario)
         return await self._forget(digests)
 
     async def reset_scenario(self, scenario: str) -> None:
-        digests = await self._indexed((None, None, scenario))
+        digests = await self._index.digests(scenario=scenario)
         self._worlds.reset_scenario(scenario)
         await self._forget(digests)
 
     async def forget(self, keys: Sequence[WorldKey]) -> None:
-        await self._forget([_digest(*key) for key in keys])
+        await self._forget([digest(*key) for key in keys])
 
-    async def _indexed(self, wanted: tuple[str | None, ...]) -> list[str]:
-        """Return the digests of worlds: of an API key, session and scenario, as far as they are given."""
-        return [
-            digest
-            for digest, about in await self._index_entries()
-            if all(
-                want in {None, has} for want, has in zip(wanted, orjson.loads(about), strict=True)
-            )
-        ]
-
-    async def _index_entries(self) -> list[tuple[str, bytes]]:
-        """Return the digest of each world, and what is noted of it; read in pieces, as there may be very many."""
-        found: dict[str, bytes] = {}
-        cursor = 0
-        while True:
-            (reply,) = await self.engine.send(
-                ("HSCAN", self._index_name, cursor, "COUNT", _AT_ONCE)
-            )
-            cursor, some = int(reply[0]), reply[1]
-            found.update((digest.decode(), about) for digest, about in _pairs(some))
-            if not cursor:
-                return list(found.items())
+    async def let_go(self) -> None:
+        known = [entry for entry in self._worlds.entries() if entry.copy is not None]
+        commands: list[Command] = [("HGET", copy_of(one).names.head, "id") for one in known]
+        for entry, identity in zip(known, await self.engine.send_each(commands), strict=True):
+            is_there = identity is not None and identity.decode() == copy_of(entry).incarnation
+            if not is_there and not entry.in_use:
+                self._worlds.let_go(entry)
 
     async def _forget(self, digests: Sequence[str]) -> int:
         """Forget worlds, out of the index first: one that comes again meanwhile is noted once more."""
         count = 0
-        for at in range(0, len(digests), _AT_ONCE):
-            some = digests[at : at + _AT_ONCE]
-            await self.engine.send(("HDEL", self._index_name, *some))
-            calls = [FORGET.call(Names.of(self._prefix, digest)) for digest in some]
-            if self.engine.is_cluster:
-                replies = await asyncio.gather(*(self.engine.send(call) for call in calls))
-                count += sum(reply for (reply,) in replies)
-            else:
-                count += sum(await self.engine.send(*calls))
+        for some in in_pieces(digests):
+            await self._index.remove(some)
+            calls = [FORGET.call(Names.of(self._prefix, one)) for one in some]
+            count += sum(await self.engine.send_each(calls))
         return count
 
     async def bind(self, api_key: str, session: str, scenario: str) -> None:
-        await self._choose(_digest(api_key, session), scenario)
+        await self._choices.choose(scenario, (api_key, session))
 
     async def choose(self, scenario: str) -> None:
-        await self._choose(_DEFAULT, scenario)
-
-    async def _choose(self, field: str, scenario: str) -> None:
-        await self.engine.send(("HSET", self._choices_name, field, scenario, "", self.new_id()))
-        await self._read_choices()
+        await self._choices.choose(scenario)
 
     async def choice(self, whom: tuple[str, str] | None) -> Mapping[str, str]:
-        await self._read_choices()
-        bound = self._bound.get(_digest(*whom)) if whom is not None else None
-        chosen_by = "binding" if bound else "default"
-        return {"scenario": bound or self._worlds.default, "chosenBy": chosen_by}
-
-    async def _read_choices(self) -> None:
-        (found,) = await self.engine.send(("HGETALL", self._choices_name))
-        choices = {field.decode(): value for field, value in _pairs(found)}
-        self._choices_seen = choices.pop("", b"")
-        default = choices.pop(_DEFAULT, b"").decode()
-        self._worlds.default = default or self._worlds.first_default
-        self._bound = {field: value.decode() for field, value in choices.items()}
+        return await self._choices.chosen(whom)
 
 
 class Commit(NamedTuple):
@@ -715,8 +699,8 @@ def _dumped(prepared: PreparedImport) -> bytes:
     return orjson.dumps(changes.of_import(prepared))
 
 
-def _read_part(found: Sequence[bytes]) -> Ready:
-    return copies.made_ready(copies.joined(found))
+def _read_part(found: Sequence[bytes], begin: Callable[[], World]) -> Ready:
+    return copies.made_ready(copies.joined(found), begin)
 
 
 def _done(step: Callable[[World], T], world: World) -> tuple[T | None, Refusal | None]:
@@ -728,16 +712,4 @@ def _done(step: Callable[[World], T], world: World) -> tuple[T | None, Refusal |
 
 def _label(key: WorldKey) -> str:
     """Return the label of a world; it does not tell the API key."""
-    return f"world_{int(_digest(*key)[:12], 16)}"
-
-
-def _digest(*names: str) -> str:
-    """Return what stands for API keys in the engine, alone or with what else names a world."""
-    return blake2b("\0".join(names).encode(), digest_size=16).hexdigest()
-
-
-def _pairs(found: Any) -> list[tuple[bytes, bytes]]:
-    """Return the fields and values of a hash, which clients give in two forms."""
-    if isinstance(found, dict):
-        return list(found.items())
-    return list(zip(found[::2], found[1::2], strict=True))
+    return f"world_{int(digest(*key)[:12], 16)}"

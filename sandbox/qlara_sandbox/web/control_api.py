@@ -18,6 +18,7 @@ from qlara_sandbox.scenario.errors import InvalidScenario, UnknownScenario
 from qlara_sandbox.state import snapshot
 from qlara_sandbox.state.clock import duration, real_seconds
 from qlara_sandbox.state.faults import fault_rule
+from qlara_sandbox.web import readings
 from qlara_sandbox.web.caller import DOCUMENTED_KEY, chosen_by_key
 from qlara_sandbox.web.contacts import show_page
 from qlara_sandbox.web.insider import (
@@ -31,7 +32,6 @@ from qlara_sandbox.web.insider import (
 from qlara_sandbox.web.merging import MERGED, SHOWN
 from qlara_sandbox.web.observers.coverage import as_json, coverage, items_of
 from qlara_sandbox.web.observers.journal import Criteria, show
-from qlara_sandbox.web.observers.metrics import Metrics
 from qlara_sandbox.web.restoring import (
     require_allowed,
     require_operation,
@@ -57,7 +57,6 @@ Values = dict[str, Any]
 _ENTRIES_AT_ONCE = 20
 _OK = 200
 _LAST_YEAR = 2999
-_REBUILT = "Worlds that were asked for again after their eviction, and began anew."
 
 
 class ControlApi:
@@ -126,26 +125,10 @@ class ControlApi:
     async def metrics(self, call: Call) -> Response:
         from qlara_sandbox.web.observers.exposition import exposition
 
-        counted = self._runtime.metrics
-        for answer in await self._runtime.store.ask({"operation": METRICS}):
-            if counted is self._runtime.metrics:
-                counted = Metrics()
-                counted.add(self._runtime.metrics.as_json())
-            counted.add(orjson.loads(answer))
-        runtime, worlds = self._runtime, self._runtime.worlds
-        journal = runtime.journal
-        gauges = {
-            "sandbox_worlds": ("gauge", "Worlds that are kept.", len(worlds)),
-            "sandbox_worlds_bytes": ("gauge", "About what they take.", worlds.bytes),
-            "sandbox_worlds_expired_total": ("counter", "Worlds evicted.", worlds.evicted),
-            "sandbox_worlds_rebuilt_total": ("counter", _REBUILT, worlds.rebuilt),
-            "sandbox_journal_entries": ("gauge", "Entries of the journal.", len(journal)),
-            "sandbox_journal_bytes": ("gauge", "About what they take.", journal.bytes),
-            "sandbox_journal_dropped_total": ("counter", "Entries dropped.", journal.dropped),
-            "sandbox_start_time_seconds": ("gauge", "When it started.", runtime.started_at),
-        }
+        answers = await self._runtime.store.ask({"operation": METRICS})
+        counted, now = readings.of_all(self._runtime, answers)
         accept = call.headers.get("accept", "")
-        content, media_type = exposition(counted, gauges, __version__, accept)
+        content, media_type = exposition(counted, now, __version__, accept)
         return Response(200, content, {}, media_type)
 
     def stream(self, _: Values) -> Response:
@@ -161,7 +144,8 @@ class ControlApi:
             return [show_scenario(library, name) for name in library.names()]
 
         shown = await self._runtime.threads.run(show_all)
-        return Response(200, {"scenarios": shown, "default": self._runtime.worlds.default})
+        default = (await self._runtime.store.choice(None))["scenario"]
+        return Response(200, {"scenarios": shown, "default": default})
 
     async def scenario(self, values: Values) -> Response:
         return Response(200, await self._choice(values))
@@ -182,7 +166,8 @@ class ControlApi:
         self._tell("chosen", scenario=name)
         return Response(200, await self._choice({**values, "scenario": None}))
 
-    def worlds(self, _: Values) -> Response:
+    async def worlds(self, _: Values) -> Response:
+        await self._runtime.store.let_go()
         worlds, now = self._runtime.worlds, perf_counter()
         content = {
             "worlds": [show_world(entry, now) for entry in reversed(worlds.entries())],
@@ -279,6 +264,7 @@ class ControlApi:
         by = duration(values["advance"]) if "advance" in values else None
 
         def move(world: World) -> None:
+            world.let_settle(world.clock.now())
             if by is not None:
                 _require_room(moment or world.clock.now(), by)
             if "reset" in values:
@@ -336,7 +322,10 @@ class ControlApi:
     async def _elsewhere(self, name: str, values: Values) -> Response | None:
         """Return the response of another sandbox, if it knows the world that is named by its label, and this one does not."""
         label = values.get("world")
-        if label is None or self._runtime.worlds.find_by_label(label) is not None:
+        if label is None:
+            return None
+        await self._runtime.store.let_go()
+        if self._runtime.worlds.find_by_label(label) is not None:
             return None
         ask = self._runtime.store.ask
         has = map(read_answer, await ask({"operation": HAS_WORLD, "world": label}))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from qlara_sandbox.web import readings
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
@@ -34,8 +36,9 @@ class SandboxInsider:
 
     async def answer(self, question: Any) -> bytes:
         if question["operation"] == METRICS:
-            return orjson.dumps(self._runtime.metrics.as_json())
+            return readings.as_json(self._runtime)
         if question["operation"] == HAS_WORLD:
+            await self._runtime.store.let_go()
             has = self._runtime.worlds.find_by_label(question["world"]) is not None
             return b"200 %d" % self._runtime.number if has else _NOT_ME
         if question.get("only", self._runtime.number) != self._runtime.number:

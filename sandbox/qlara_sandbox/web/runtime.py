@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.observers.journal import JournalEntry
 
 # What of a world is told when it is gone, and from how many contacts on that takes time.
-_GONE = frozenset({"expired", "reset", "replaced"})
+_GONE = frozenset({"expired", "reset", "replaced", "let go"})
+_UNTOLD = frozenset({"replaced", "let go"})
 _MANY_CONTACTS = 10_000
 # How often worlds are looked at off the event loop before the contract changes: what has changed meanwhile
 # is looked at again, and after the last time there is little left.
@@ -196,6 +197,7 @@ class Runtime:
         self._origin = {
             "version": __version__,
             "seed": str(settings.seed),
+            "default scenario": settings.scenario,
             "contract": contract.hexdigest(),
             "set of scenario files": self.library.digest(),
         }
@@ -308,7 +310,7 @@ class Runtime:
     def _world_changed(self, what: str, entry: WorldEntry) -> None:
         if what in _GONE:
             _take_apart(entry)
-        if what == "replaced":
+        if what in _UNTOLD:
             return
         if what == "expired":
             self._evictions.count()

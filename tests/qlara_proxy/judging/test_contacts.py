@@ -70,10 +70,116 @@ def test_skip_that_changes_a_contact_is_seen() -> None:
     traffic = _alone()
 
     traffic.page([contact(MARCO)])
-    traffic.upload(person(MARCO, "Someone Else"), report(imported=0, duplicates=1, skipped=1))
+    skipped = report(imported=0, duplicates=1, skipped=1)
+    traffic.upload(person(MARCO, "Someone Else"), skipped, strategy="SKIP")
     traffic.page([contact(MARCO, "Someone Else")])
 
     assert traffic.broken == ["duplicates.skip-leaves-the-contact"]
+
+
+def test_a_contact_that_is_changed_without_a_strategy_shows_that_skip_is_not_the_default() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO)])
+    traffic.upload(person(MARCO, "Someone Else"), report(imported=0, duplicates=1, skipped=1))
+    traffic.page([contact(MARCO, "Someone Else")])
+
+    assert "duplicates.skip-is-default" in traffic.broken
+
+
+def test_a_number_that_the_list_has_and_that_skip_imports_again_is_no_duplicate() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO)])
+    traffic.upload(person(MARCO), report(imported=1, duplicates=1), strategy="SKIP")
+
+    assert "duplicates.by-number" in traffic.broken
+
+
+def test_a_number_that_the_list_has_and_that_is_an_error_is_no_duplicate() -> None:
+    traffic = _alone()
+    refused = report(imported=0, errors=1, skipped=1)
+    refused["errors"] = [{"line": 4, "name": "Marco Rossi", "reason": "There is a copy of it"}]
+
+    traffic.page([contact(MARCO)])
+    traffic.upload(person(MARCO), refused)
+
+    assert "duplicates.by-number" in traffic.broken
+
+
+def test_update_that_changes_a_contact_whose_number_is_on_no_card_is_seen() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO), contact(GIULIA, "Giulia Bianchi")])
+    traffic.upload(person(MARCO, "New Name"), report(duplicates=1), strategy="UPDATE")
+    traffic.page([contact(MARCO, "New Name"), contact(GIULIA, "New Name")])
+
+    assert traffic.broken == ["duplicates.update-keeps-the-contact"]
+
+
+def test_update_after_which_a_contact_is_not_there_any_more_is_seen() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO), contact(GIULIA)])
+    traffic.upload(person(MARCO), report(duplicates=1), strategy="UPDATE")
+    traffic.now += 20
+    traffic.page([contact(GIULIA)])
+
+    assert "duplicates.update-keeps-the-contact" in traffic.broken
+
+
+def test_contacts_that_an_update_moves_are_in_another_order() -> None:
+    traffic = _alone()
+    marco, giulia = contact(MARCO), contact(GIULIA)
+
+    traffic.page([marco, giulia])
+    traffic.upload(person(MARCO), report(duplicates=1), strategy="UPDATE")
+    traffic.page([giulia, marco])
+
+    assert traffic.broken == ["list.order"]
+
+
+def test_skip_that_puts_a_contact_of_another_list_on_a_new_one_is_seen() -> None:
+    traffic = _alone()
+    skipped = report("list_c", imported=0, duplicates=1, skipped=1)
+
+    traffic.page([contact(MARCO)])
+    for at in ("list_b", "list_x"):  # the same name leads to two lists
+        traffic.upload(
+            person(GIULIA), report(at, imported=0, duplicates=1, skipped=1), list_name="b"
+        )
+    traffic.page([contact(GIULIA)], list_id="list_d")
+    traffic.upload(person(MARCO), skipped, list_name="c")
+    traffic.page([contact(MARCO)], list_id="list_c")
+
+    assert "duplicates.skip-leaves-the-lists" in traffic.broken
+
+
+def test_name_and_number_that_are_swapped_are_not_as_imported() -> None:
+    traffic = _alone()
+
+    traffic.upload(person(MARCO), report())
+    traffic.page([contact("Marco Rossi", MARCO, "cnt_1")])
+
+    assert "list.contact-as-imported" in traffic.broken
+
+
+def test_an_address_that_is_made_up_is_one_of_a_card_that_has_none() -> None:
+    traffic = _alone()
+
+    traffic.upload(person(MARCO), report())
+    traffic.page([contact(MARCO, email="marco@no-email.example")])
+
+    assert traffic.broken == ["cards.email", "cards.email-absent"]
+
+
+def test_a_list_name_that_leads_to_the_list_of_another_name_has_made_none() -> None:
+    traffic = _alone()
+
+    traffic.upload(person(MARCO), report("list_b"), list_name="first")
+    traffic.upload(person(GIULIA), report("list_b"), list_name="second")
+
+    assert traffic.broken == ["upload.new-list"]
 
 
 def test_update_that_keeps_the_old_name_is_seen() -> None:
@@ -121,7 +227,7 @@ def test_tags_that_are_lost_are_seen() -> None:
     traffic.upload(person(MARCO), report(), tags="crm-import,q2-2026")
     traffic.page([contact(MARCO, tags=["crm-import"])])
 
-    assert traffic.broken == ["tags.all-in-order"]
+    assert traffic.broken == ["list.contact-as-imported", "tags.all-in-order"]
 
 
 def test_errors_must_name_the_cards_at_fault() -> None:
@@ -136,3 +242,26 @@ def test_errors_must_name_the_cards_at_fault() -> None:
     traffic.upload(file, body)
 
     assert traffic.broken == ["upload.error-line", "upload.errors-listed"]
+
+
+def test_names_that_are_right_in_one_order_of_properties_alone_are_seen() -> None:
+    traffic = _alone()
+    last, first = "N:Rossi;Marco;;;", "FN:Marco Rossi"
+
+    for number, lines in ((MARCO, (last, first)), (GIULIA, (first, last))):
+        text = "\r\n".join(("BEGIN:VCARD", "VERSION:3.0", *lines, f"TEL:{number}", "END:VCARD", ""))
+        traffic.upload(text, report(f"list_{number}"), list_id=f"list_{number}")
+        shown = "Marco Rossi" if number == MARCO else "Rossi Marco"
+        traffic.page([contact(number, shown)], list_id=f"list_{number}")
+
+    assert "cards.properties-in-any-order" in traffic.broken
+
+
+def test_contacts_that_come_to_another_list_than_that_of_their_import_are_seen() -> None:
+    traffic = _alone()
+
+    traffic.page([contact(MARCO)], list_id="list_b")
+    traffic.upload(person(GIULIA), report("list_a"))
+    traffic.page([contact(MARCO), contact(GIULIA)], list_id="list_b")
+
+    assert traffic.broken == ["upload.report-names-the-list"]

@@ -25,6 +25,7 @@ from tests.qlara_proxy.judging.unseen_defects import UNSEEN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qlara_contract.defects.defect import Defect
     from qlara_contract.exchange import ApiExchange
     from qlara_proxy.traffic import PassedExchange
     from tests.qlara_proxy.judging.proving import WatchedBench
@@ -84,12 +85,22 @@ def test_the_traffic_of_a_deployment_as_its_overlay_says_breaks_nothing() -> Non
 @pytest.mark.traffic
 @pytest.mark.parametrize("name", [each.name for each in DEFECTS if each.name not in UNSEEN])
 def test_every_defect_that_traffic_shows_is_found(watched: WatchedBench, name: str) -> None:
-    defect = BY_NAME[name]
-    _, shown = watched.run(defect)
-    if not set(defect.breaks) <= {*shown.broken, *shown.differing}:
-        _, shown = watched.run(defect, whole=True)  # more of it shows how soon imports show
+    assert _is_found(watched, BY_NAME[name])
 
-    assert set(defect.breaks) <= {*shown.broken, *shown.differing}
+
+@pytest.mark.traffic
+@pytest.mark.parametrize("name", sorted(UNSEEN))
+def test_a_defect_that_is_listed_as_unseen_is_not_found(watched: WatchedBench, name: str) -> None:
+    assert not _is_found(watched, BY_NAME[name])
+
+
+def _is_found(watched: WatchedBench, defect: Defect) -> bool:
+    """Return whether the traffic shows every promise broken that the suite finds broken by a defect."""
+    for whole in (False, True):  # more of it shows how soon imports show
+        _, shown = watched.run(defect, whole=whole)
+        if set(defect.breaks) <= {*shown.broken, *shown.differing}:
+            return True
+    return False
 
 
 @pytest.mark.traffic

@@ -31,14 +31,22 @@ def test_more_accounts_than_are_remembered_are_told() -> None:
     assert traffic.broken == []
 
 
-def test_a_file_of_more_cards_than_are_remembered_is_judged_by_its_report_alone() -> None:
+def test_of_more_cards_than_are_remembered_only_their_number_is_held_against_the_report() -> None:
     count = limits.CARDS + 1
     traffic = Traffic()
 
-    traffic.upload(person("+393471234567") * count, report(total=7, imported=7))
+    traffic.upload(person("+393471234567") * count, report(total=count, imported=count))
 
     assert traffic.broken == []
-    assert traffic.kept("upload.summary-adds-up") == 1
+    assert traffic.kept("upload.summary-total") == 1
+
+
+def test_more_cards_than_are_remembered_must_not_be_lost() -> None:
+    traffic = Traffic()
+
+    traffic.upload(person("+393471234567") * (limits.CARDS + 1), report(total=7, imported=7))
+
+    assert traffic.broken == ["upload.imports-a-file", "upload.summary-total"]
 
 
 def test_evidence_is_bounded_however_often_a_promise_is_broken() -> None:

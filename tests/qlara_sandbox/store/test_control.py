@@ -150,6 +150,48 @@ def test_a_reset_on_one_is_a_reset_on_all(
     assert with_two(engine.url, work) == expected
 
 
+def test_a_reset_finds_an_account_of_which_nothing_but_its_state_was_put(
+    engine: EngineProcess,
+) -> None:
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[int]:
+        await send(one, people(4), "SKIP")
+        saved = (await one.get(STATE, params=WHOM)).json()
+        del saved["scenario"]
+        headers = {"X-Sandbox-Session": "s"}
+        await one.put(STATE, json={**WHOM, "session": "s", "state": saved})
+        count = (await other.post(RESET, json={})).json()["worlds"]
+        return [count, await used(other, **headers), await used(one, **headers)]
+
+    assert with_two(engine.url, work) == [2, 0, 0]
+
+
+def test_no_account_begins_for_a_scenario_that_another_sandbox_has_unchosen(
+    engine: EngineProcess,
+) -> None:
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[int]:
+        counts = []
+        await one.put(SCENARIO, json={**WHOM, "scenario": "quota-exhausted"})
+        await used(other)  # it knows the choice, and has the world
+        await one.post(RESET, json={})
+        await used(other)
+        counts.append((await one.post(RESET, json={})).json()["worlds"])
+        await used(other)
+        await one.put(SCENARIO, json={"scenario": "crm-migration"})
+        for session in "ab":  # in a world that nobody has had
+            headers = {"X-Sandbox-Session": session}
+            await one.put(SCENARIO, json={**WHOM, "session": session, "scenario": "flaky"})
+            await used(other, **headers)
+            await one.post(RESET, json={**WHOM, "session": session})
+            await one.put(SCENARIO, json={**WHOM, "session": session, "scenario": "slow"})
+            await other.get("/__admin/world", params={**WHOM, "session": session})
+        worlds = (await one.get("/__admin/worlds")).json()["worlds"]
+        counts.append(len(worlds))
+        counts.append((await one.post(RESET, json={})).json()["worlds"])
+        return counts
+
+    assert with_two(engine.url, work) == [1, 3, 3]
+
+
 def test_events_of_one_are_told_by_the_other(engine: EngineProcess) -> None:
     async def work() -> list[str]:
         async with sandboxes(2, engine.url) as (one, other):
@@ -202,3 +244,53 @@ def test_what_is_asked_of_others_about_a_key_does_not_tell_it(engine: EngineProc
     assert with_two(engine.url, work) == [3, 0, 3]
     assert len(told) == 3
     assert not any(KEY["X-Api-Key"].encode() in one for one in told)
+
+
+def test_a_world_that_one_has_reset_is_listed_by_none(engine: EngineProcess) -> None:
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[Any]:
+        await used(other)
+        await one.post(RESET, json={})
+        shown = (await other.get("/__admin/worlds")).json()["worlds"]
+        return [shown, (await one.get("/__admin/worlds")).json()["worlds"]]
+
+    assert with_two(engine.url, work) == [[], []]
+
+
+def test_a_world_that_was_reset_is_not_known_by_its_label_any_more(engine: EngineProcess) -> None:
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[int]:
+        await used(other)
+        (shown,) = (await one.get("/__admin/worlds")).json()["worlds"]
+        await one.post(RESET, json={})
+        found = [await each.get(CLOCK, params={"world": shown["world"]}) for each in (one, other)]
+        return [response.status_code for response in found]
+
+    assert with_two(engine.url, work) == [404, 404]
+
+
+def test_the_default_that_one_has_chosen_is_listed_by_all(engine: EngineProcess) -> None:
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> str:
+        await one.put(SCENARIO, json={"scenario": "crm-migration"})
+        return str((await other.get("/__admin/scenarios")).json()["default"])
+
+    assert with_two(engine.url, work) == "crm-migration"
+
+
+def test_each_key_has_the_scenario_that_was_chosen_for_it_however_many_there_are(
+    engine: EngineProcess,
+) -> None:
+    scenarios = ["quota-exhausted", "no-permission", "crm-migration"]
+
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[int]:
+        for number in range(30):
+            chosen = {"scenario": scenarios[number % 3], "apiKey": f"sandbox_{number}"}
+            await (one, other)[number % 2].put(SCENARIO, json=chosen)
+        asked = [
+            send(client, people(1), "SKIP", **{"X-Api-Key": f"sandbox_{number}"})
+            for number in range(30)
+            for client in (one, other)
+        ]
+        return [response.status_code for response in await asyncio.gather(*asked)]
+
+    statuses = with_two(engine.url, work)
+
+    assert statuses == [status for status in (409, 403, 200) for _ in range(2)] * 10

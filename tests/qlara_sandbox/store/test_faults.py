@@ -18,7 +18,16 @@ from qlara_sandbox.store.errors import UnusableEngine
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
 from tests.engine import start_engine
-from tests.qlara_sandbox.store.test_shared import KEY, LIST, QUOTA, holdings, sandboxes, send
+from tests.qlara_sandbox.store.test_shared import (
+    KEY,
+    LIST,
+    OF_KEY,
+    QUOTA,
+    UPLOAD,
+    holdings,
+    sandboxes,
+    send,
+)
 from tests.qlara_sandbox.web.calls import vcf
 
 if TYPE_CHECKING:
@@ -36,12 +45,16 @@ def engine(tmp_path: Path) -> Iterator[EngineProcess]:
 
 
 class Way:
-    """A way to an engine that once loses a reply, and the connection with it: that to the first command with *word*."""
+    """A way to an engine that once loses a reply, and the connection with it: that to the first command with *word*.
+
+    Every reply takes some *seconds*.
+    """
 
     def __init__(self, engine: EngineProcess) -> None:
         self._engine = engine
         self.word = b""
         self.lost = 0
+        self.seconds = 0.0
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
@@ -57,6 +70,7 @@ class Way:
             while data := await there.read(1 << 20):
                 if cut.is_set():
                     break
+                await asyncio.sleep(self.seconds)
                 writer.write(data)
             writer.close()
 
@@ -163,6 +177,53 @@ def test_an_account_of_which_the_engine_has_lost_something_begins_anew_and_says_
     assert imported == 10
 
 
+@pytest.mark.parametrize("changed_by", ["an import", "its clock", "a state"])
+def test_an_account_whose_log_is_lost_begins_anew_with_the_next_change_though_copies_are_whole(
+    engine: EngineProcess, changed_by: str
+) -> None:
+    async def change(client: httpx2.AsyncClient) -> httpx2.Response:
+        if changed_by == "an import":
+            return await send(client, many(10), "SKIP")
+        if changed_by == "its clock":
+            return await client.put("/__admin/clock", json={**OF_KEY, "advance": "1s"})
+        state = (await client.get("/__admin/state", params=OF_KEY)).json()
+        del state["scenario"]
+        return await client.put("/__admin/state", json={**OF_KEY, "state": state})
+
+    async def lose() -> tuple[int, list[int]]:
+        async with sandboxes(2, engine.url) as (client, other):
+            await send(client, many(30), "SKIP")
+            with redis.Redis(port=engine.port) as there:
+                there.delete(*there.keys("*:log"))
+            async with asyncio.timeout(10):
+                changed = await change(client)
+            return changed.status_code, [
+                (await holdings(one))[0]["total"] for one in (client, other)
+            ]
+
+    total = {"an import": 10, "its clock": 0, "a state": 30}[changed_by]
+    assert asyncio.run(lose()) == (200, [total, total])
+
+
+def test_an_account_whose_counters_are_lost_begins_anew(engine: EngineProcess) -> None:
+    limited = {"X-Sandbox-Scenario": "rate-limited"}
+
+    async def lose() -> list[tuple[str | None, bool]]:
+        async with sandboxes(1, engine.url) as (client,):
+            for _ in range(3):
+                await client.get(QUOTA, headers=limited)
+        with redis.Redis(port=engine.port) as there:
+            there.delete(*there.keys("*:counters"))
+        async with sandboxes(2, engine.url) as clients:
+            found = [await client.get(QUOTA, headers=limited) for client in clients]
+            return [
+                (one.headers["x-ratelimit-remaining"], "x-sandbox-world" in one.headers)
+                for one in found
+            ]
+
+    assert asyncio.run(lose()) == [("9", True), ("8", False)]
+
+
 def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(
     engine: EngineProcess,
 ) -> None:
@@ -172,6 +233,8 @@ def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(
             with redis.Redis(port=engine.port) as there:
                 there.delete(*there.keys("*:head"))  # its log lives a little longer
             response = await other.get(QUOTA)
+            metrics = (await client.get("/__admin/metrics")).text
+            assert "sandbox_worlds_rebuilt_total 1.0" in metrics
             await send(other, vcf(("B", "347 123 4568"), ("C", "347 123 4569")), "SKIP")
             totals = [(await holdings(one))[0]["total"] for one in (client, other)]
             return response.json()["used"], totals, response.headers.get("x-sandbox-world")
@@ -180,6 +243,31 @@ def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(
 
     assert (used, totals) == (0, [2, 2])
     assert told is not None
+
+
+def test_a_copy_that_one_sandbox_gives_up_is_no_account_that_began_anew(
+    engine: EngineProcess,
+) -> None:
+    settings = SandboxSettings(state=engine.url, worlds=2)
+    keys = [{"X-Api-Key": f"sandbox_{number}"} for number in range(5)] * 2
+
+    async def use() -> tuple[list[tuple[int, str | None]], str]:
+        app = create_app(settings)
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for key in keys[:5]:
+                file = {"file": ("c.vcf", vcf(("A", "347 123 4567")))}
+                fields = {"listId": "list_crm_migration"}
+                await client.post(UPLOAD, files=file, data=fields, headers=key)
+            found = [await client.get(QUOTA, headers=key) for key in keys]
+            metrics = (await client.get("/__admin/metrics")).text
+            await app.state.runtime.store.close()
+        return [(one.json()["used"], one.headers.get("x-sandbox-world")) for one in found], metrics
+
+    found, metrics = asyncio.run(use())
+
+    assert found == [(1, None)] * 10
+    assert "sandbox_worlds_rebuilt_total 0.0" in metrics
 
 
 def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EngineProcess) -> None:
@@ -197,6 +285,33 @@ def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EnginePr
             return {one.status_code for one in sent}, True, after.status_code
 
     assert asyncio.run(ask()) == ({503}, True, 200)
+
+
+def test_an_import_in_whose_middle_the_engine_hangs_is_told_in_time_and_can_be_sent_again(
+    engine: EngineProcess,
+) -> None:
+    async def hang_and_go_on() -> tuple[int, int, int]:
+        async with sandboxes(2, engine.url) as (client, other):
+            importing = asyncio.create_task(send(client, many(9_000), "SKIP"))
+            with redis.Redis(port=engine.port) as there:
+                while not await asyncio.to_thread(there.keys, "*:part:*"):
+                    await asyncio.sleep(0.001)
+            os.kill(engine.pid, signal.SIGSTOP)
+            try:
+                async with asyncio.timeout(12):
+                    told = await importing
+            finally:
+                os.kill(engine.pid, signal.SIGCONT)
+            left = (await other.get(QUOTA)).json()["used"]
+            again = await send(other, many(9_000), "SKIP")
+            assert again.is_success
+            return told.status_code, left, (await client.get(QUOTA)).json()["used"]
+
+    status, left, used = asyncio.run(hang_and_go_on())
+
+    # It may hang before it has got everything, after that, or after it has said so.
+    assert (status, left) in {(503, 0), (503, 9_000), (200, 9_000)}
+    assert used == 9_000
 
 
 def test_what_a_full_engine_holds_can_still_be_read(engine: EngineProcess) -> None:
@@ -284,21 +399,34 @@ def test_a_sandbox_that_begins_differently_is_refused_while_others_are_there(
     engine: EngineProcess,
 ) -> None:
     alike, other = (SandboxSettings(state=engine.url, seed=seed) for seed in (0, 1))
+    elsewhere = replace(alike, scenario="crm-migration")
 
     async def beside() -> list[str]:
         async with sandboxes(1, engine.url):
             return [
                 await asyncio.to_thread(prepared, settings)
-                for settings in (alike, other, replace(other, state_prefix="apart:"))
+                for settings in (alike, other, replace(other, state_prefix="apart:"), elsewhere)
             ]
 
-    assert asyncio.run(beside()) == [
-        "",
-        f"Sandboxes that use {engine.url} now, or did so less than 5 s ago, have another seed. "
-        "Start this one with the same, or apart from them: --state-prefix TEXT.",
-        "",
-    ]
+    refused = (
+        f"Sandboxes that use {engine.url} now, or did so less than 5 s ago, have another %s. "
+        "Start this one with the same, or apart from them: --state-prefix TEXT."
+    )
+    assert asyncio.run(beside()) == ["", refused % "seed", "", refused % "default scenario"]
     assert prepared(other) == ""
+
+
+def test_an_engine_that_is_far_away_is_used(engine: EngineProcess) -> None:
+    way = Way(engine)
+    way.seconds = 0.3
+
+    async def start_and_ask() -> tuple[str, int]:
+        async with way.open() as url:
+            why_not = await asyncio.to_thread(prepared, SandboxSettings(state=url))
+            async with sandboxes(1, url) as (client,):
+                return why_not, (await client.get(QUOTA)).status_code
+
+    assert asyncio.run(start_and_ask()) == ("", 200)
 
 
 def test_an_engine_that_only_reads_is_refused_at_the_start(engine: EngineProcess) -> None:

@@ -30,6 +30,7 @@ UPLOAD = "/api/partner-gateway/v1/contacts/upload/vcard"
 LIST = "/api/partner-gateway/v1/contacts/list/list_crm_migration/contacts"
 QUOTA = "/api/v1/partner-gateway/subscription/contacts"
 KEY = {"X-Api-Key": "sandbox_shared"}
+OF_KEY = {"apiKey": KEY["X-Api-Key"]}
 STRATEGIES = ("SKIP", "UPDATE", "DUPLICATE")
 
 
@@ -42,10 +43,18 @@ def engine(tmp_path: Path) -> Iterator[EngineProcess]:
 
 @asynccontextmanager
 async def sandboxes(number: int, state: str | None) -> AsyncIterator[list[httpx2.AsyncClient]]:
+    async with of_settings(number, SandboxSettings(state=state)) as clients:
+        yield clients
+
+
+@asynccontextmanager
+async def of_settings(
+    number: int, settings: SandboxSettings
+) -> AsyncIterator[list[httpx2.AsyncClient]]:
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(number):
-            app = create_app(SandboxSettings(state=state))
+            app = create_app(settings)
             transport = httpx2.ASGITransport(app)
             client = httpx2.AsyncClient(
                 transport=transport, base_url="http://localhost", headers=KEY
@@ -341,3 +350,132 @@ def test_what_a_scenario_begins_with_is_as_old_in_all_sandboxes(
     until(lambda: datetime.now(UTC).strftime("%S") not in str(first))
 
     assert asyncio.run(look()) == first
+
+
+@pytest.fixture
+def late_scenarios(tmp_path: Path) -> Path:
+    """Return a folder with the scenario *late*, whose clock runs, and whose imports show after a while."""
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    actions = "[{target: $, update: {x-qlara-conventions: {settle: 1h, quota.settle: 2h}}}]"
+    header = "overlay: 1.0.0\ninfo: {title: T, version: 1.0.0}\nextends: openapi.yaml"
+    (folder / "late.overlay.yaml").write_text(f"{header}\nactions: {actions}\n")
+    lists = "[{id: list_crm_migration, name: A}]"
+    scenario = f"title: T\nstory: S\noverlay: late.overlay.yaml\nlists: {lists}\n"
+    (folder / "late.yaml").write_text(scenario)
+    return folder
+
+
+def test_an_import_settles_at_the_same_time_in_all_sandboxes(
+    engine: EngineProcess, late_scenarios: Path
+) -> None:
+    async def settle() -> tuple[list[Any], list[Any]]:
+        settings = SandboxSettings(state=engine.url, scenarios=late_scenarios, scenario="late")
+        async with of_settings(2, settings) as (one, other):
+            await send(one, vcf(("A", "347 123 4567")), "SKIP")
+            await send(one, vcf(("B", "347 123 4568")), "SKIP")
+            states = [await client.get("/__admin/state", params=OF_KEY) for client in (one, other)]
+            quotas = []
+            for by in ("1h", "1h"):
+                await other.put("/__admin/clock", json={**OF_KEY, "advance": by})
+                pages = [await holdings(client) for client in (one, other)]
+                quotas.append([(page["total"], quota["used"]) for page, quota in pages])
+            return [state.json()["settling"] for state in states], quotas
+
+    (mine, its), quotas = asyncio.run(settle())
+
+    assert mine == its
+    assert quotas == [[(2, 0)] * 2, [(2, 2)] * 2]
+
+
+def test_what_has_shown_on_one_sandbox_shows_on_all_though_the_clock_is_set_back(
+    engine: EngineProcess, late_scenarios: Path
+) -> None:
+    async def set_back() -> list[tuple[int, int]]:
+        settings = SandboxSettings(state=engine.url, scenarios=late_scenarios, scenario="late")
+        async with of_settings(3, settings) as (one, two, three):
+            for moment in ("2026-04-09T11:00:00Z", "2026-04-09T14:00:00Z", "2026-04-09T11:00:00Z"):
+                await one.put("/__admin/clock", json={**OF_KEY, "freeze": moment})
+                if not (await one.get(QUOTA)).json()["used"]:
+                    await send(two, vcf(("A", "347 123 4567")), "SKIP")
+            pages = [await holdings(client) for client in (one, two, three)]
+            return [(page["total"], quota["used"]) for page, quota in pages]
+
+    assert asyncio.run(set_back()) == [(1, 1)] * 3
+
+
+def test_a_log_that_became_one_state_does_not_hold_what_the_scenario_begins_with(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LONGEST_LOG", 3)
+    large = {"X-Sandbox-Scenario": "large-account"}
+
+    async def import_often() -> tuple[Any, Any]:
+        async with sandboxes(2, engine.url) as (writer, reader):
+            for number in range(4):
+                file = {"file": ("c.vcf", vcf((f"Person {number}", f"347 123 40{number:02d}")))}
+                fields = {"listName": f"List {number}"}
+                await writer.post(UPLOAD, files=file, data=fields, headers=large)
+            while not parts(engine):
+                await asyncio.sleep(0.01)
+            asked = [client.get(QUOTA, headers=large) for client in (writer, reader)]
+            return tuple(response.json() for response in await asyncio.gather(*asked))
+
+    written, read = asyncio.run(import_often())
+
+    assert read == written
+    assert sum(parts(engine)) < 4_000  # bytes
+
+
+def parts(engine: EngineProcess) -> list[int]:
+    """Return the length of each piece of a world that is kept apart from its log, in bytes."""
+    with redis.Redis(port=engine.port) as client:
+        return [
+            len(piece)
+            for key in client.scan_iter("*:part:*")
+            for piece in client.lrange(key, 0, -1)
+        ]
+
+
+def test_large_copies_that_are_given_up_while_others_are_opened_are_never_half_there(
+    engine: EngineProcess,
+) -> None:
+    page = LIST + "?limit=1"
+    large = {"X-Sandbox-Scenario": "large-account"}
+    keys = [{"X-Api-Key": f"sandbox_{number}", **large} for number in range(6)]
+
+    async def open_all() -> set[tuple[int, int]]:
+        app = create_app(SandboxSettings(state=engine.url, worlds=2))
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            found = []
+            for _ in range(6):
+                found += await asyncio.gather(*(client.get(page, headers=key) for key in keys))
+            await app.state.runtime.store.close()
+        return {(one.status_code, one.json()["total"]) for one in found}
+
+    assert asyncio.run(open_all()) == {(200, 49_000)}
+
+
+def test_a_log_is_shortened_after_its_copy_could_have_been_given_up(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LONGEST_LOG", 1)
+    large = {"X-Sandbox-Scenario": "large-account"}
+
+    async def import_each() -> list[int]:
+        app = create_app(SandboxSettings(state=engine.url, worlds=1))
+        transport = httpx2.ASGITransport(app)
+        keys = [{"X-Api-Key": f"sandbox_{number}", **large} for number in range(3)]
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for key in keys:
+                file = {"file": ("c.vcf", vcf(("A", "347 123 4567")))}
+                fields = {"listName": "New"}
+                await client.post(UPLOAD, files=file, data=fields, headers=key)
+            while len(parts(engine)) < len(keys):
+                await asyncio.sleep(0.01)
+            found = [(await client.get(QUOTA, headers=key)).json()["used"] for key in keys]
+            await app.state.runtime.store.close()
+        return found
+
+    assert asyncio.run(import_each()) == [49_001] * 3

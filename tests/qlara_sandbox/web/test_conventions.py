@@ -235,6 +235,16 @@ def test_the_quota_may_move_only_after_a_while(under: Under) -> None:
     assert client.get(QUOTA).json()["used"] == 3
 
 
+def test_what_has_shown_once_does_so_for_good_though_the_clock_is_set_back(under: Under) -> None:
+    client = under("crm-migration", settle="10s", quota_settle="10s")
+    upload(client, MARCO)
+    before = client.get("/__admin/clock").json()["now"]
+    advance(client, "10s")
+    client.put("/__admin/clock", json={"freeze": before})
+
+    assert (names(client), client.get(QUOTA).json()["used"]) == (["Marco Rossi"], 1)
+
+
 def test_a_snapshot_knows_what_does_not_show_yet(under: Under) -> None:
     client = under("crm-migration", settle="10s", quota_settle="20s")
     upload(client, MARCO)

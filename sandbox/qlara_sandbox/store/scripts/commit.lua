@@ -5,7 +5,8 @@
 --       the lease, milliseconds that an idle world is kept, counters in place of those there are (or nothing), 1 if nothing
 --       before the change matters any more
 -- Returns 1 if the change is there; 0 if the world has changed, or is gone; -1 if somebody else has its turn; -2 if the
---       world has changed, and the log no longer tells whether by this very change
+--       world has changed, and the log no longer tells whether by this very change; -3 if the engine has lost its log, which a
+--       copy that has everything does not notice
 local head, log, counters, lease, part = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local world = redis.call('HMGET', head, 'id', 'version', 'parts', 'base')
 if world[1] ~= ARGV[1] then
@@ -24,7 +25,7 @@ if turn and turn ~= ARGV[4] then
   return -1
 end
 if redis.call('LLEN', log) ~= tonumber(world[2]) - tonumber(world[4]) then
-  return 0 -- whoever opens it, begins it anew
+  return -3
 end
 if part ~= head and redis.call('PEXPIRE', part, ARGV[5]) == 0 then
   return 0 -- it took too long, and what was staged is gone

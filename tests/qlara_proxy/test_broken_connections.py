@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import socket
 import struct
@@ -151,6 +152,24 @@ def test_two_hundred_connections_at_once_with_requests_of_all_kinds(proxy: Runni
 
     assert found == [[200, 200, 200, 404, 400, 200]] * CONNECTIONS
     require_as_before(proxy, before, CONNECTIONS * 6)
+
+
+def test_more_connections_than_there_are_descriptors_are_refused_and_served_later(
+    proxy: Running,
+) -> None:
+    before = len(descriptors(proxy))
+    limits = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (before + 20, limits[1]))
+    clients = [connect(proxy) for _ in range(60)]
+    until(lambda: len(descriptors(proxy)) >= before + 20)
+    clients[0].sendall(quota("few"))
+    refusal = clients[0].recv(65536)
+    for each in clients:
+        each.close()
+
+    assert refusal.startswith(b"HTTP/1.1 502 ")
+    assert b"The proxy has no file descriptor left for a connection to http://" in refusal
+    require_as_before(proxy, before, 1)
 
 
 @pytest.mark.parametrize("ends", [reset, socket.socket.close], ids=["reset", "closed"])

@@ -349,7 +349,7 @@ _OF_PEOPLE = frozenset(
 _LABELS = frozenset(["X-ABLABEL", "X-ABSHOWAS"])
 _MEDIA_TYPE = re.compile(r"(?:image|audio|video|text|application)/[\w.+-]{1,40}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", re.IGNORECASE)
-_VERSION = re.compile(r"[ \t]*v?\d{1,2}(?:\.\d{1,2}){0,2}[ \t]*", re.IGNORECASE)
+_VERSION = re.compile(r"[\x00- ]*v?\d{1,2}(?:\.\d{1,2}){0,2}[\x00- ]*", re.IGNORECASE)
 _GROUP = re.compile(r"item\d{1,4}", re.IGNORECASE)
 _HEAD_PARTS = re.compile(r'"[^"]*"|[^;:=,"]+')
 _MARKS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -136,6 +137,11 @@ def why_unreachable(error: BaseException, target: ProxyTarget) -> tuple[int, str
         return 502, f"{where} has a certificate that is not trusted: {error.verify_message}."
     if isinstance(error, ssl.SSLError):
         return 502, f"{where} cannot be spoken to with TLS: {error.reason or 'no handshake'}."
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return 502, (
+            f"The proxy has no file descriptor left for a connection to {target.url}. "
+            "Raise the limit before its start: ulimit -n 4096."
+        )
     if isinstance(error, ConnectionRefusedError):
         return 502, f"{where} refused the connection."
     if isinstance(error, OSError) and error.strerror:

@@ -268,6 +268,14 @@ def test_a_picture_is_replaced_by_as_many_octets_and_text_in_base64_by_text() ->
     assert encoded == f"FN;ENCODING=b:{b64encode(plain.removeprefix('NOTE:').encode()).decode()}"
 
 
+@pytest.mark.parametrize("version", ["3.0", "\x1a3.0", " 4.0\x0b", "V3.0", "2.1"])
+def test_a_version_stays_whatever_stands_around_it(version: str) -> None:
+    invented = Invented(card("FN:Marco Rossi", "TEL:347 123 4567", version=version))
+
+    assert f"\r\nVERSION:{version}\r\n".encode() in invented.after
+    assert invented.outcomes()[0] == invented.outcomes()[1]
+
+
 def test_a_picture_in_a_uri_is_noise_of_which_nothing_is_taken_for_a_word_or_a_number() -> None:
     picture = b64encode(Random(1).randbytes(6000) + b"Marco Rossi").decode().rstrip("=")
     data = card(

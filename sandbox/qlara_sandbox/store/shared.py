@@ -376,6 +376,7 @@ class SharedStore:
         if opened.counters is not None and opened.counted >= copy.counted:
             changes.set_counters(entry.world, opened.counters)
         copy.counted = max(copy.counted, opened.counted)
+        self._worlds.reweigh(entry)
         if opened.replaces_lost:
             self._worlds.begin_anew(entry)
 

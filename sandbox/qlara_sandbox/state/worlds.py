@@ -81,7 +81,7 @@ class Worlds:
     bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
     (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``). ``evicted`` counts the worlds that were
     evicted, ``rebuilt`` those that were asked for again and began anew. ``label`` names a new world.
-    If worlds *are_copies*, others go on where they are kept, and nobody misses one that is evicted.
+    If worlds *are_copies*, they go on where they are kept: nobody misses one that is evicted, or is told.
     No step of it takes longer for many worlds than for few, but where all of them are asked for.
     """
 
@@ -299,9 +299,10 @@ class Worlds:
                 return
             entry = self._idle[key]
             self._remove(key)
+            if self.are_copies:
+                continue
             self.evicted += 1
-            if not self.are_copies:
-                self._remember_evicted(key)
+            self._remember_evicted(key)
             self._notify("expired", entry)
 
     def _remember_evicted(self, key: WorldKey) -> None:

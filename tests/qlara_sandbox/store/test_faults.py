@@ -246,7 +246,7 @@ def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(
 
 
 def test_a_copy_that_one_sandbox_gives_up_is_no_account_that_began_anew(
-    engine: EngineProcess,
+    engine: EngineProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = SandboxSettings(state=engine.url, worlds=2)
     keys = [{"X-Api-Key": f"sandbox_{number}"} for number in range(5)] * 2
@@ -268,6 +268,8 @@ def test_a_copy_that_one_sandbox_gives_up_is_no_account_that_began_anew(
 
     assert found == [(1, None)] * 10
     assert "sandbox_worlds_rebuilt_total 0.0" in metrics
+    assert "sandbox_worlds_expired_total 0.0" in metrics
+    assert "evicted" not in caplog.text
 
 
 def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EngineProcess) -> None:

@@ -332,6 +332,6 @@ def _any_terms(_: Terms) -> None:
 
 
 def _take_apart(entry: WorldEntry) -> None:
-    """Free a large world in a thread, unless a request still uses it."""
-    if not entry.in_use and len(entry.world.contacts) >= _MANY_CONTACTS:
+    """Free a large world in a thread, unless a request still uses it. One may be about to open a copy, which nobody counts."""
+    if entry.copy is None and not entry.in_use and len(entry.world.contacts) >= _MANY_CONTACTS:
         run_later(entry.world.take_apart)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from qlara_sandbox.state.worlds import WorldEntry
     from tests.engine import EngineProcess
 
 
@@ -270,6 +271,30 @@ def test_a_copy_that_one_sandbox_gives_up_is_no_account_that_began_anew(
     assert "sandbox_worlds_rebuilt_total 0.0" in metrics
     assert "sandbox_worlds_expired_total 0.0" in metrics
     assert "evicted" not in caplog.text
+
+
+def test_a_large_account_that_is_reset_while_it_is_opened_is_shown_whole(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = {"X-Sandbox-Scenario": "large-account"}
+    open_it = shared.SharedStore._open
+
+    async def reset_meanwhile(
+        store: shared.SharedStore, entry: WorldEntry, *, depends_on_choices: bool
+    ) -> bool:
+        is_there = await open_it(store, entry, depends_on_choices=depends_on_choices)
+        store._worlds.reset(entry.key)
+        await asyncio.sleep(0.5)
+        return is_there
+
+    async def look() -> tuple[int, int]:
+        async with sandboxes(1, engine.url) as (client,):
+            await client.get(QUOTA, headers=large)
+            monkeypatch.setattr(shared.SharedStore, "_open", reset_meanwhile)
+            page = await client.get(LIST, headers=large, params={"limit": 1000})
+            return page.status_code, page.json().get("total")
+
+    assert asyncio.run(look()) == (200, 49_000)
 
 
 def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EngineProcess) -> None:

@@ -314,7 +314,9 @@ def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EnginePr
     assert asyncio.run(ask()) == ({503}, True, 200)
 
 
-def test_what_a_full_engine_holds_can_still_be_read(engine: EngineProcess) -> None:
+def test_what_a_full_engine_holds_can_still_be_read_and_the_log_says_that_it_is_full(
+    engine: EngineProcess, caplog: pytest.LogCaptureFixture
+) -> None:
     async def fill() -> list[int]:
         async with sandboxes(1, engine.url) as (client,):
             await send(client, many(3_000), "SKIP")
@@ -325,11 +327,16 @@ def test_what_a_full_engine_holds_can_still_be_read(engine: EngineProcess) -> No
                     await client.get(LIST),
                     await send(client, vcf(("A", "347 123 9999")), "SKIP"),
                 ]
+                await send(client, vcf(("A", "347 123 9999")), "SKIP")
                 there.config_set("maxmemory", 0)
             found.append(await send(client, vcf(("A", "347 123 9999")), "SKIP"))
             return [one.status_code for one in found]
 
     assert asyncio.run(fill()) == [200, 200, 503, 200]
+    told = [one.getMessage() for one in caplog.records if one.name == "qlara_sandbox.store"]
+    assert len(told) == 1
+    assert told[0].startswith(f"the engine {engine.url} refuses: ")
+    assert "maxmemory" in told[0]
 
 
 def test_scripts_that_an_engine_has_forgotten_are_sent_again(engine: EngineProcess) -> None:

@@ -229,7 +229,8 @@ class Engine:
                             ready()
                         elif message["type"] == "message":
                             take(message["data"])
-            except (RedisError, OSError, TimeoutError):
+            except (RedisError, OSError, TimeoutError) as error:
+                self._tell(error)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     def _plain_client(self) -> redis.Redis:

@@ -135,8 +135,42 @@ class SharedStore:
         await self.engine.prepare()
         try:
             await self._peers.require_alike()
+            await self._try_out()
         except StateUnavailable as error:
             raise self.engine.refusal(error) from error.__cause__
+
+    async def _try_out(self) -> None:
+        """Do all that is done with a world on one that nobody has, and leave nothing of it: not every user may.
+
+        Raises:
+            StateUnavailable: the engine refuses something, or does not respond.
+        """
+        found = self.new_id()
+        names = Names.of(self._prefix, found)
+        world = (names.head, names.log, names.counters)
+        first, second = names.part("1"), names.part("2")
+        time, mark = _STAGED_MILLISECONDS, bytes.fromhex(found)
+        staged: list[Command] = [
+            command
+            for part in (first, second)
+            for command in (("RPUSH", part, b""), ("PEXPIRE", part, time), ("LRANGE", part, 0, -1))
+        ]
+        change = copies.packed(mark, b"", first)
+        await self.engine.send(
+            OPEN.call((*world, names.trace), "", 0, 0, found, time, time, "", 1),
+            *staged,
+            COMMIT.call((*world, names.lease, first), found, 0, change, "", time, b"{}", 1),
+            COUNT.call((names.head, names.counters), found, 1, b"{}", time, ""),
+            SHORTEN.call((names.head, names.log, second), found, 1, 0, change, time, first),
+            TAKE_TURN.call((names.lease,), found, time),
+            ("HGET", names.head, "id"),
+            GIVE_UP.call(names, found),
+            ("EXISTS", names.head),
+            FORGET.call(names),
+            AGREE.call((names.head,), found, ""),
+            ("DEL", names.head),
+        )
+        await self._index.try_out(found)
 
     async def check(self) -> None:
         await self._choices.read(None)

@@ -423,6 +423,30 @@ def test_a_sandbox_that_begins_differently_is_refused_while_others_are_there(
     assert prepared(other) == ""
 
 
+@pytest.mark.parametrize("command", ["lrange", "pexpire", "unlink", "hscan", "ltrim"])
+def test_a_user_of_the_engine_who_may_not_do_all_that_is_needed_is_refused_at_the_start(
+    engine: EngineProcess, command: str
+) -> None:
+    with redis.Redis(port=engine.port) as there:
+        rules = ["reset", "on", ">hush", "~*", "&*", "+@all", f"-{command}"]
+        there.execute_command("ACL", "SETUSER", "somebody", *rules)
+    url = engine.url.replace("127", "somebody:hush@127")
+
+    refused = prepared(SandboxSettings(state=url))
+
+    assert refused.startswith(f"{engine.url.replace('127', '…@127')} cannot be used: ")
+    assert "hush" not in refused
+
+
+def test_a_start_leaves_nothing_in_the_engine_but_what_it_begins_with(
+    engine: EngineProcess,
+) -> None:
+    assert prepared(SandboxSettings(state=engine.url)) == ""
+
+    with redis.Redis(port=engine.port) as there:
+        assert there.keys() == [b"qlara-sandbox:{peers}:origin"]
+
+
 def test_an_engine_that_is_far_away_is_used(engine: EngineProcess) -> None:
     way = Way(engine)
     way.seconds = 0.3

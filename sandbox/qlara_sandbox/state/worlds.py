@@ -79,9 +79,9 @@ class Worlds:
 
     ``build`` makes a fresh world; ``default`` is the scenario of requests that choose none. Past the
     bounds, least recently used worlds are evicted. ``notify`` is called for every world that comes
-    (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``; copies: ``let go``). ``evicted`` counts the
-    worlds that were evicted, ``rebuilt`` those that were asked for again and began anew. ``label`` names a new world.
-    If worlds *are_copies*, others go on where they are kept, and nobody misses one that is evicted.
+    (``grown``, ``restored``) or goes (``expired``, ``reset``, ``replaced``). ``evicted`` counts the worlds that were
+    evicted, ``rebuilt`` those that were asked for again and began anew. ``label`` names a new world.
+    If worlds *are_copies*, they go on where they are kept: nobody misses one that is evicted, or is told.
     No step of it takes longer for many worlds than for few, but where all of them are asked for.
     """
 
@@ -135,27 +135,19 @@ class Worlds:
 
     def begin(self, entry: WorldEntry) -> WorldEntry:
         """Count a request that uses a world, which is not evicted before ``end`` is called."""
-        self.hold(entry)
+        if self._idle.get(entry.key) is entry:
+            del self._idle[entry.key]
+        entry.in_use += 1
         entry.requests += 1
         return entry
 
     def end(self, entry: WorldEntry, *, writes: bool) -> None:
         """Be told that a request no longer uses a world; if it *writes*, the world is weighed anew."""
-        self.release(entry)
-        if writes:
-            self.reweigh(entry)
-
-    def hold(self, entry: WorldEntry) -> None:
-        """Let a world not be evicted before ``release`` is called, as often as this."""
-        if self._idle.get(entry.key) is entry:
-            del self._idle[entry.key]
-        entry.in_use += 1
-
-    def release(self, entry: WorldEntry) -> None:
-        """Undo what ``hold`` has done."""
         entry.in_use -= 1
         if not entry.in_use and self._entries.get(entry.key) is entry:
             self._idle[entry.key] = entry
+        if writes:
+            self.reweigh(entry)
 
     def begin_anew(self, entry: WorldEntry) -> None:
         """Note that there was a world before this one, which was given up: its client is to be told."""
@@ -236,7 +228,6 @@ class Worlds:
         """Forget a copy of a world that is no more where it was kept."""
         if self._entries.get(entry.key) is entry:
             self._remove(entry.key)
-            self._notify("let go", entry)
 
     def entries(self) -> list[WorldEntry]:
         """Return every entry, the most recently used one last."""
@@ -308,10 +299,11 @@ class Worlds:
                 return
             entry = self._idle[key]
             self._remove(key)
+            if self.are_copies:
+                continue
             self.evicted += 1
-            if not self.are_copies:
-                self._remember_evicted(key)
-            self._notify("let go" if self.are_copies else "expired", entry)
+            self._remember_evicted(key)
+            self._notify("expired", entry)
 
     def _remember_evicted(self, key: WorldKey) -> None:
         self._evicted_keys[hash(key)] = None

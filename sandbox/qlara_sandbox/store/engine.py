@@ -15,6 +15,7 @@ from collections import deque
 from functools import cached_property
 from hashlib import sha1
 from importlib import resources
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
@@ -47,6 +48,7 @@ _START_SECONDS = 10.0  # within which it must have done all that the start needs
 _MOST_AT_ONCE = 128
 _OLDEST = (7, 0)
 _PAUSE_SECONDS = 0.5
+_QUIET_SECONDS = 60.0  # after which the log tells once more what the engine does
 _CREDENTIALS = ("username", "password")
 _NO_NODE = "?"
 _PLAIN_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
@@ -98,6 +100,7 @@ class Engine:
         self._texts: dict[bytes | str | int, str] = {one.digest: one.text for one in scripts}
         self._lanes: dict[str, _Lane] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._told: dict[str, float] = {}
         self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
 
     @cached_property
@@ -226,7 +229,8 @@ class Engine:
                             ready()
                         elif message["type"] == "message":
                             take(message["data"])
-            except (RedisError, OSError, TimeoutError):
+            except (RedisError, OSError, TimeoutError) as error:
+                self._tell(error)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     def _plain_client(self) -> redis.Redis:
@@ -284,9 +288,19 @@ class Engine:
         if error is None:
             future.set_result(replies)
             return
+        self._tell(error)
         unavailable = StateUnavailable(self.address)
         unavailable.__cause__ = error
         future.set_exception(unavailable)
+
+    def _tell(self, error: Exception) -> None:
+        """Tell in the log why requests get a 503: each kind of error at most once a minute."""
+        kind, now = type(error).__name__, monotonic()
+        if now - self._told.get(kind, -_QUIET_SECONDS) < _QUIET_SECONDS:
+            return
+        self._told[kind] = now
+        does = "refuses" if isinstance(error, ResponseError) else "does not respond"
+        log.warning("the engine %s %s: %s", self.address, does, str(error) or "not in time")
 
     async def _replies(self, commands: Sequence[Command]) -> list[Any]:
         async with asyncio.timeout(_SECONDS):

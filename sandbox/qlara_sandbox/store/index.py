@@ -68,6 +68,17 @@ class Index:
         """
         await self._engine.send(("HDEL", self._name, *digests))
 
+    async def try_out(self, found: str) -> None:
+        """Note a world that there is not, of this digest, and take it out again.
+
+        Raises:
+            StateUnavailable: the engine refuses it, or does not respond.
+        """
+        about = orjson.dumps(["", "", ""])
+        await self._engine.send(("HSET", self._name, found, about))
+        await self._some(0)
+        await self.remove([found])
+
     async def tidy(self) -> None:
         """Take out worlds whose time has run out, a piece of the index now and then, for ever."""
         while True:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -28,7 +28,7 @@ from qlara_sandbox.store.names import Names, digest
 from qlara_sandbox.store.peers import PEERS, Peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.services.threads import Threads
@@ -135,8 +135,42 @@ class SharedStore:
         await self.engine.prepare()
         try:
             await self._peers.require_alike()
+            await self._try_out()
         except StateUnavailable as error:
             raise self.engine.refusal(error) from error.__cause__
+
+    async def _try_out(self) -> None:
+        """Do all that is done with a world on one that nobody has, and leave nothing of it: not every user may.
+
+        Raises:
+            StateUnavailable: the engine refuses something, or does not respond.
+        """
+        found = self.new_id()
+        names = Names.of(self._prefix, found)
+        world = (names.head, names.log, names.counters)
+        first, second = names.part("1"), names.part("2")
+        time, mark = _STAGED_MILLISECONDS, bytes.fromhex(found)
+        staged: list[Command] = [
+            command
+            for part in (first, second)
+            for command in (("RPUSH", part, b""), ("PEXPIRE", part, time), ("LRANGE", part, 0, -1))
+        ]
+        change = copies.packed(mark, b"", first)
+        await self.engine.send(
+            OPEN.call((*world, names.trace), "", 0, 0, found, time, time, "", 1),
+            *staged,
+            COMMIT.call((*world, names.lease, first), found, 0, change, "", time, b"{}", 1),
+            COUNT.call((names.head, names.counters), found, 1, b"{}", time, ""),
+            SHORTEN.call((names.head, names.log, second), found, 1, 0, change, time, first),
+            TAKE_TURN.call((names.lease,), found, time),
+            ("HGET", names.head, "id"),
+            GIVE_UP.call(names, found),
+            ("EXISTS", names.head),
+            FORGET.call(names),
+            AGREE.call((names.head,), found, ""),
+            ("DEL", names.head),
+        )
+        await self._index.try_out(found)
 
     async def check(self) -> None:
         await self._choices.read(None)
@@ -175,22 +209,12 @@ class SharedStore:
         while True:
             key = await self._likely_key(caller)
             entry = await self._copy(key)
-            with self._held(entry):
-                is_there = await self._open(entry, depends_on_choices=caller[2] is None)
-                if await self._key(caller) != key:
-                    continue
-                if not is_there:
-                    await self.catch_up(entry)
-                return entry
-
-    @contextmanager
-    def _held(self, entry: WorldEntry) -> Iterator[None]:
-        """Let a copy not be given up, and taken apart, in the block."""
-        self._worlds.hold(entry)
-        try:
-            yield
-        finally:
-            self._worlds.release(entry)
+            is_there = await self._open(entry, depends_on_choices=caller[2] is None)
+            if await self._key(caller) != key:
+                continue
+            if not is_there:
+                await self.catch_up(entry)
+            return entry
 
     async def _likely_key(self, caller: tuple[str, str, str | None]) -> WorldKey:
         """Return the key of the world of a caller; no copy is made for what was chosen once, and no longer is."""
@@ -386,6 +410,7 @@ class SharedStore:
         if opened.counters is not None and opened.counted >= copy.counted:
             changes.set_counters(entry.world, opened.counters)
         copy.counted = max(copy.counted, opened.counted)
+        self._worlds.reweigh(entry)
         if opened.replaces_lost:
             self._worlds.begin_anew(entry)
 
@@ -452,16 +477,15 @@ class SharedStore:
         content = await self.threads.run(lambda: changes.as_json(changes.of_state(world)))
         counters = orjson.dumps(changes.counters(world))
         entry = await self._copy(key)
-        with self._held(entry):
-            for _ in range(_MOST_TRIES):
+        for _ in range(_MOST_TRIES):
+            await self.catch_up(entry)
+            copy = copy_of(entry)
+            commit = Commit(
+                copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
+            )
+            if await self.committed(commit):
                 await self.catch_up(entry)
-                copy = copy_of(entry)
-                commit = Commit(
-                    copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
-                )
-                if await self.committed(commit):
-                    await self.catch_up(entry)
-                    return entry
+                return entry
         raise TooBusy
 
     async def committed(self, commit: Commit) -> bool:
@@ -537,7 +561,6 @@ class SharedStore:
                 await self.shorten(entry)
         finally:
             copy.is_shortening = False
-            self._worlds.release(entry)
 
     async def shorten(self, entry: WorldEntry) -> None:
         """Put the whole of a world, as it is now, in place of the changes that have led to it."""

@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     from qlara_sandbox.web.observers.journal import JournalEntry
 
 # What of a world is told when it is gone, and from how many contacts on that takes time.
-_GONE = frozenset({"expired", "reset", "replaced", "let go"})
-_UNTOLD = frozenset({"replaced", "let go"})
+_GONE = frozenset({"expired", "reset", "replaced"})
 _MANY_CONTACTS = 10_000
 # How often worlds are looked at off the event loop before the contract changes: what has changed meanwhile
 # is looked at again, and after the last time there is little left.
@@ -310,7 +309,7 @@ class Runtime:
     def _world_changed(self, what: str, entry: WorldEntry) -> None:
         if what in _GONE:
             _take_apart(entry)
-        if what in _UNTOLD:
+        if what == "replaced":
             return
         if what == "expired":
             self._evictions.count()
@@ -333,6 +332,6 @@ def _any_terms(_: Terms) -> None:
 
 
 def _take_apart(entry: WorldEntry) -> None:
-    """Free a large world in a thread, unless a request still uses it."""
-    if not entry.in_use and len(entry.world.contacts) >= _MANY_CONTACTS:
+    """Free a large world in a thread, unless a request uses it. Who opens or shortens a copy is not counted: it stays whole."""
+    if entry.copy is None and not entry.in_use and len(entry.world.contacts) >= _MANY_CONTACTS:
         run_later(entry.world.take_apart)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from qlara_sandbox.state.worlds import WorldEntry
     from tests.engine import EngineProcess
 
 
@@ -246,7 +247,7 @@ def test_an_account_whose_time_has_run_out_leaves_nothing_to_the_next(
 
 
 def test_a_copy_that_one_sandbox_gives_up_is_no_account_that_began_anew(
-    engine: EngineProcess,
+    engine: EngineProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = SandboxSettings(state=engine.url, worlds=2)
     keys = [{"X-Api-Key": f"sandbox_{number}"} for number in range(5)] * 2
@@ -268,6 +269,32 @@ def test_a_copy_that_one_sandbox_gives_up_is_no_account_that_began_anew(
 
     assert found == [(1, None)] * 10
     assert "sandbox_worlds_rebuilt_total 0.0" in metrics
+    assert "sandbox_worlds_expired_total 0.0" in metrics
+    assert "evicted" not in caplog.text
+
+
+def test_a_large_account_that_is_reset_while_it_is_opened_is_shown_whole(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = {"X-Sandbox-Scenario": "large-account"}
+    open_it = shared.SharedStore._open
+
+    async def reset_meanwhile(
+        store: shared.SharedStore, entry: WorldEntry, *, depends_on_choices: bool
+    ) -> bool:
+        is_there = await open_it(store, entry, depends_on_choices=depends_on_choices)
+        store._worlds.reset(entry.key)
+        await asyncio.sleep(0.5)
+        return is_there
+
+    async def look() -> tuple[int, int]:
+        async with sandboxes(1, engine.url) as (client,):
+            await client.get(QUOTA, headers=large)
+            monkeypatch.setattr(shared.SharedStore, "_open", reset_meanwhile)
+            page = await client.get(LIST, headers=large, params={"limit": 1000})
+            return page.status_code, page.json().get("total")
+
+    assert asyncio.run(look()) == (200, 49_000)
 
 
 def test_all_who_wait_for_an_engine_that_hangs_are_told_in_time(engine: EngineProcess) -> None:
@@ -314,7 +341,9 @@ def test_an_import_in_whose_middle_the_engine_hangs_is_told_in_time_and_can_be_s
     assert used == 9_000
 
 
-def test_what_a_full_engine_holds_can_still_be_read(engine: EngineProcess) -> None:
+def test_what_a_full_engine_holds_can_still_be_read_and_the_log_says_that_it_is_full(
+    engine: EngineProcess, caplog: pytest.LogCaptureFixture
+) -> None:
     async def fill() -> list[int]:
         async with sandboxes(1, engine.url) as (client,):
             await send(client, many(3_000), "SKIP")
@@ -325,11 +354,16 @@ def test_what_a_full_engine_holds_can_still_be_read(engine: EngineProcess) -> No
                     await client.get(LIST),
                     await send(client, vcf(("A", "347 123 9999")), "SKIP"),
                 ]
+                await send(client, vcf(("A", "347 123 9999")), "SKIP")
                 there.config_set("maxmemory", 0)
             found.append(await send(client, vcf(("A", "347 123 9999")), "SKIP"))
             return [one.status_code for one in found]
 
     assert asyncio.run(fill()) == [200, 200, 503, 200]
+    told = [one.getMessage() for one in caplog.records if one.name == "qlara_sandbox.store"]
+    assert len(told) == 1
+    assert told[0].startswith(f"the engine {engine.url} refuses: ")
+    assert "maxmemory" in told[0]
 
 
 def test_scripts_that_an_engine_has_forgotten_are_sent_again(engine: EngineProcess) -> None:
@@ -414,6 +448,30 @@ def test_a_sandbox_that_begins_differently_is_refused_while_others_are_there(
     )
     assert asyncio.run(beside()) == ["", refused % "seed", "", refused % "default scenario"]
     assert prepared(other) == ""
+
+
+@pytest.mark.parametrize("command", ["lrange", "pexpire", "unlink", "hscan", "ltrim"])
+def test_a_user_of_the_engine_who_may_not_do_all_that_is_needed_is_refused_at_the_start(
+    engine: EngineProcess, command: str
+) -> None:
+    with redis.Redis(port=engine.port) as there:
+        rules = ["reset", "on", ">hush", "~*", "&*", "+@all", f"-{command}"]
+        there.execute_command("ACL", "SETUSER", "somebody", *rules)
+    url = engine.url.replace("127", "somebody:hush@127")
+
+    refused = prepared(SandboxSettings(state=url))
+
+    assert refused.startswith(f"{engine.url.replace('127', '…@127')} cannot be used: ")
+    assert "hush" not in refused
+
+
+def test_a_start_leaves_nothing_in_the_engine_but_what_it_begins_with(
+    engine: EngineProcess,
+) -> None:
+    assert prepared(SandboxSettings(state=engine.url)) == ""
+
+    with redis.Redis(port=engine.port) as there:
+        assert there.keys() == [b"qlara-sandbox:{peers}:origin"]
 
 
 def test_an_engine_that_is_far_away_is_used(engine: EngineProcess) -> None:

@@ -327,6 +327,23 @@ def test_a_world_has_one_label_in_all_sandboxes_which_each_of_them_understands(
     }
 
 
+def test_copies_that_are_only_read_count_as_memory_too(engine: EngineProcess) -> None:
+    file = vcf(*((f"Person {number}", f"347 12{number:05d}") for number in range(1_000)))
+    keys = [{"X-Api-Key": f"sandbox_{number}"} for number in range(4)]
+    little = SandboxSettings(state=engine.url, world_bytes=2_000_000)
+
+    async def read() -> tuple[list[int], int]:
+        async with sandboxes(1, engine.url) as (writer,):
+            for key in keys:
+                form, fields = {"file": ("c.vcf", file)}, {"listName": "A"}
+                await writer.post(UPLOAD, headers=key, files=form, data=fields)
+        async with of_settings(1, little) as (reader,):
+            used = [(await reader.get(QUOTA, headers=key)).json()["used"] for key in keys]
+            return used, len((await reader.get("/__admin/worlds")).json()["worlds"])
+
+    assert asyncio.run(read()) == ([1_000] * 4, 2)
+
+
 def test_what_a_scenario_begins_with_is_as_old_in_all_sandboxes(
     engine: EngineProcess, tmp_path: Path
 ) -> None:

@@ -549,9 +549,6 @@ class SharedStore:
         is_due = copy.version - copy.base >= LONGEST_LOG or len(copy.parts) >= MOST_PARTS
         if is_due and not copy.is_shortening:
             copy.is_shortening = True
-            self._worlds.hold(
-                entry
-            )  # at once: what is taken apart by then must not become the world
             self._begin(self._shorten(entry))
 
     async def _shorten(self, entry: WorldEntry) -> None:

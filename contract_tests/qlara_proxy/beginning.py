@@ -31,6 +31,9 @@ MOST_BYTES = 256 * 1024 * 1024
 _MOMENT = re.compile(
     r"(?:19[7-9]|2\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
 )
+_LIST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Refusals of an import into a list that is there: one that is not is refused first.
+_HAS_LOOKED = frozenset({400, 409, 413})
 _E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 
 
@@ -166,7 +169,7 @@ class _Reading:
         if total > MOST_CONTACTS:
             self.found.cut_short, total = True, MOST_CONTACTS
         self.found.reads += 1
-        if list_id in self._born or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", list_id):
+        if list_id in self._born or not _LIST_ID.fullmatch(list_id):
             return
         known = self.found.lists.get(list_id)
         if known is None:
@@ -257,6 +260,8 @@ class _Reading:
 
     def end(self) -> Beginning:
         """Return what was found, with contacts that imports met and no read showed."""
+        for each in self.found.uploads:
+            self._note_list(each)
         known = {
             one["phoneNumber"]
             for each in self.found.lists.values()
@@ -273,6 +278,15 @@ class _Reading:
             known |= set(numbers)
         self._note_time()
         return self.found
+
+    def _note_list(self, upload: Upload) -> None:
+        """Take note of a list that no read showed, but that was there, since an import into it was not told otherwise."""
+        list_id = upload.form.value("listId") or ""
+        is_known = list_id in self.found.lists or list_id in self._born
+        has_looked = upload.report is not None or upload.status in _HAS_LOOKED
+        says_unknown = upload.status == self._conventions.unknown_list
+        if _LIST_ID.fullmatch(list_id) and has_looked and not (is_known or says_unknown):
+            self.found.lists[list_id] = RecordedList(list_id, 0)
 
     def _place(self, people: list[dict[str, Any]], upload: Upload) -> None:
         """Put contacts where no read looked: into the list of the import, or into one of their own."""

@@ -31,7 +31,7 @@ from qlara_proxy.beginning import (
     moment,
 )
 from qlara_proxy.fictional.exchanges import Fiction
-from qlara_proxy.fictional.vocabulary import ENUMERATED
+from qlara_proxy.fictional.vocabulary import ENUMERATED, FILE_NAME
 from qlara_proxy.keeping import KeptExchange, KeptTraffic, kept
 from qlara_proxy.region import region_of
 from qlara_proxy.sandbox import (
@@ -57,7 +57,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ODD_FIELD = re.compile(r"[\"\\@<;$`!\r\n]|^\s|\s$")
 _USUAL_ZONES = ("Europe/Rome", "UTC", "Europe/London", "America/New_York", "Asia/Kolkata")
 _USUAL_TOTAL = 50_000
-_FIELDS = ("listId", "listName", "duplicateStrategy", "tags", "fileName")
+_FIELDS = ("listId", "listName", "duplicateStrategy", "tags", FILE_NAME)
 # What depends on who asks and how often: a scenario does not say it.
 _NOT_PLAYED = frozenset({401, 403, 429})
 
@@ -340,6 +340,8 @@ class _Writing:
             return self._fiction.identifier(value)
         if name == "duplicateStrategy" and value in ENUMERATED:
             return value
+        if name == FILE_NAME:
+            return self._fiction.file_name(value)
         return self._fiction.text(value)
 
     def _replaced_part(self, part: FormPart) -> FormPart:

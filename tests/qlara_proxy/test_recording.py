@@ -140,6 +140,51 @@ def test_a_recorded_scenario_names_the_overlay_of_its_deployment(tmp_path: Path)
     assert path in written
 
 
+def test_the_name_of_a_file_keeps_its_ending_without_which_the_api_reference_refuses_it(
+    tmp_path: Path,
+) -> None:
+    overlay = OVERLAYS / "api-reference.yaml"
+    recording = Recording("http://deployment.test", secret=b"secret", overlay=overlay)
+    with Deployment(recording, overlay=overlay) as one:
+        statuses = [
+            one.upload(EXPORT, listId="list_crm_migration", fileName=name)[0]
+            for name in ("Kunden von Brunhilde.vcf", "Kunden von Brunhilde.csv")
+        ]
+    path = recording.write(tmp_path / "mine.yaml")[0]
+
+    lines = load_scenario(path).try_lines
+    assert statuses == [200, 400]
+    assert re.findall(r"^# (\d+)", lines, re.MULTILINE)[:2] == ["200", "400"]
+    assert re.findall(r"fileName=[\w ]+(\.\w+)", lines) == [".vcf", ".csv"]
+    assert "Brunhilde" not in lines
+    assert recording.notes == [_what_is_kept(keep_data=False)]
+
+
+def test_lists_that_only_imports_name_are_there_and_those_that_were_not_are_not(
+    tmp_path: Path,
+) -> None:
+    recording = Recording("http://deployment.test", secret=b"secret")
+    with Deployment(recording) as one:
+        made = json.loads(one.upload(NEW_LIST, listName="New")[1])["listId"]
+        statuses = [
+            one.upload(file, listId=list_id)[0]
+            for file, list_id in (
+                (EXPORT, "list_crm_migration"),
+                (b"no card", "list_crm_migration"),
+                (EXPORT, made),
+                (EXPORT, "list_nowhere"),
+            )
+        ]
+    path = recording.write(tmp_path / "mine.yaml")[0]
+
+    scenario = load_scenario(path)
+    said = re.findall(r"^# (\d+)", scenario.try_lines, re.MULTILINE)
+    assert statuses == [200, 400, 200, 404]
+    assert said[1:5] == ["200", "400", "200", "404"]
+    assert [each.list_id for each in scenario.lists] == ["list_crm_migration"]
+    assert recording.notes == [_what_is_kept(keep_data=False)]
+
+
 def test_an_overlay_of_ones_own_is_copied_beside_the_scenario(tmp_path: Path) -> None:
     overlay = tmp_path / "own" / "zero.yaml"
     overlay.parent.mkdir()

@@ -19,6 +19,7 @@ from qlara_proxy.fictional.texts import Texts
 from qlara_proxy.fictional.vocabulary import (
     ENUMERATED,
     FIELDS,
+    FILE_NAME,
     IDS,
     PEOPLE,
     SECRET_NAMES,
@@ -128,6 +129,10 @@ class Fiction:
     def text(self, text: str) -> str:
         """Return what stands for a name, an address or another text of somebody."""
         return self.secrets.masked(text if self.keep_data else self.texts.text(text))
+
+    def file_name(self, text: str) -> str:
+        """Return what stands for the name of a file, whose ending stays: it says what is in it."""
+        return self.secrets.masked(text if self.keep_data else self._file_name(text))
 
     def number(self, text: str) -> str:
         """Return what stands for a telephone number."""
@@ -351,6 +356,8 @@ class Fiction:
             return self._id(value)
         if value in ENUMERATED or name.lower() in SECRET_NAMES:
             return value
+        if name == FILE_NAME:
+            return self._file_name(value)
         return self.texts.text(value, of_a_person=name in FIELDS)
 
     def _part_header(self, line: str) -> str:
@@ -369,14 +376,17 @@ class Fiction:
         value = value.strip('"')
         if name.lower() == "name":
             return f"{name}={quotes}{self._field_name(value)}{quotes}"
-        ending = _KEPT_ENDING.search(value)
-        stem = value[: ending.start()] if ending else value
         if name.endswith("*"):
-            charset, mark, text = stem.rpartition("'")
-            new = charset + mark + quote(self.texts.text(unquote(text)), safe="")
+            charset, mark, text = value.rpartition("'")
+            new = charset + mark + quote(self._file_name(unquote(text)), safe="")
         else:
-            new = self.texts.text(stem)
-        return f"{name}={quotes}{new}{ending[0] if ending else ''}{quotes}"
+            new = self._file_name(value)
+        return f"{name}={quotes}{new}{quotes}"
+
+    def _file_name(self, name: str) -> str:
+        ending = _KEPT_ENDING.search(name)
+        stem = name[: ending.start()] if ending else name
+        return self.texts.text(stem) + (ending[0] if ending else "")
 
     def _json(self, body: bytes) -> bytes:
         try:
@@ -403,6 +413,8 @@ class Fiction:
     def _string(self, text: str, name: str) -> str:
         if name in IDS:
             return self._id(text)
+        if name == FILE_NAME:
+            return self._file_name(text)
         if name in PEOPLE or name == "tags":
             if name in {"phoneNumber", "phone"}:
                 return "".join(self.numbers.typed(text))

@@ -61,6 +61,7 @@ FIELDS = frozenset(
 )
 """Names of fields, parameters and parts of forms that the contract or error bodies have."""
 
+FILE_NAME = "fileName"
 IDS = frozenset({"importId", "listId", "contactId", "id", "requestId", "traceId"})
 TIMES = frozenset({"completedAt", "createdAt", "timestamp", "updatedAt", "renewsAt"})
 PEOPLE = frozenset({"name", "phoneNumber", "email", "address", "firstName", "lastName", "phone"})

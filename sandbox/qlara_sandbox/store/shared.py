@@ -177,6 +177,7 @@ class SharedStore:
 
     async def join(self, insider: Insider) -> Introduction:
         self._worlds.label = _label  # the same in all sandboxes
+        await self.engine.connect()
         self._begin(self._index.tidy())
         return await self._peers.join(insider)
 

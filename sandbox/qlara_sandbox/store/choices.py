@@ -39,7 +39,6 @@ class Choices:
         self._name = f"{prefix}choices"
         self._breaker = Breaker(engine)
         self._known: OrderedDict[Whom, _Known] = OrderedDict()
-        self._default = b""
 
     def of(self, whom: Whom) -> str | None:
         """Return the scenario of requests that choose none; None if it has to be read first."""
@@ -55,10 +54,8 @@ class Choices:
 
     def take(self, whom: Whom | None, reply: Sequence[bytes | None]) -> None:
         """Take over what was read for an API key and session (None: for everybody)."""
-        default = reply[0] or b""
-        if default != self._default:
-            self._default = default
-            self._worlds.default = default.decode() or self._worlds.first_default
+        # A reset of all worlds may have changed it since the last reply.
+        self._worlds.default = (reply[0] or b"").decode() or self._worlds.first_default
         if whom is None:
             return
         bound = (reply[1] or b"").decode()

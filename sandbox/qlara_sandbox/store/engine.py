@@ -211,6 +211,23 @@ class Engine:
             return UnusableEngine(f"{self.address} cannot be used: {error.__cause__}")
         return error
 
+    async def connect(self) -> None:
+        """Connect, which takes several replies of an engine and so longer than a request waits for one.
+
+        Raises:
+            StateUnavailable: it does not respond, or not in time.
+        """
+        self._use_running_loop()
+        client = self._client
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                # Of a cluster, a node may be gone.
+                await (client.initialize() if isinstance(client, RedisCluster) else client.ping())
+        except ResponseError:  # not everybody may ask, but it is there
+            return
+        except (RedisError, OSError, TimeoutError, ssl.SSLError) as error:
+            raise StateUnavailable(self.address) from error
+
     async def close(self) -> None:
         """Close the connections."""
         if "_client" in self.__dict__:

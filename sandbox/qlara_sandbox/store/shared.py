@@ -177,6 +177,7 @@ class SharedStore:
 
     async def join(self, insider: Insider) -> Introduction:
         self._worlds.label = _label  # the same in all sandboxes
+        await self.engine.connect()
         self._begin(self._index.tidy())
         return await self._peers.join(insider)
 
@@ -303,9 +304,9 @@ class SharedStore:
             opened = Opened.of(reply)
             await self._take(entry, opened)
             await self._catch_up_further(entry, opened)
-            copy, world = copy_of(entry), entry.world
+            world = entry.world
             if opened.created and world.faults.active:  # in force from now on, for all copies alike
-                await self._count(copy, opened.incarnation, 0, changes.counters(world))
+                await self._count(entry, opened.incarnation, 0, changes.counters(world))
         if not copy_of(entry).is_indexed:
             copy_of(entry).is_indexed = await self._index.note(entry.key)
 
@@ -424,7 +425,7 @@ class SharedStore:
                 before = changes.counters(entry.world)
                 outcome, error = _done(step, entry.world)
                 after = changes.counters(entry.world)
-                if after == before or await self._count(copy, incarnation, counted, after):
+                if after == before or await self._count(entry, incarnation, counted, after):
                     if error is not None:
                         raise error
                     return outcome  # type: ignore[return-value]
@@ -433,8 +434,9 @@ class SharedStore:
         raise TooBusy
 
     async def _count(
-        self, copy: Copy, incarnation: str, counted: int, values: Mapping[str, Any]
+        self, entry: WorldEntry, incarnation: str, counted: int, values: Mapping[str, Any]
     ) -> bool:
+        copy = copy_of(entry)
         command = COUNT.call(
             (copy.names.head, copy.names.counters),
             incarnation,
@@ -448,8 +450,9 @@ class SharedStore:
         except BaseException:
             copy.counted = -1  # it is not known whether it was counted
             raise
-        if reply and copy.incarnation == incarnation:
-            copy.counted = max(copy.counted, counted + 1)
+        if reply and copy.incarnation == incarnation and copy.counted <= counted:
+            copy.counted = counted + 1
+            changes.set_counters(entry.world, values)  # an older reply may have undone them
         return bool(reply)
 
     async def move_clock(self, entry: WorldEntry, step: Callable[[World], None]) -> None:

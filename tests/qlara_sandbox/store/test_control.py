@@ -150,6 +150,24 @@ def test_a_reset_on_one_is_a_reset_on_all(
     assert with_two(engine.url, work) == expected
 
 
+def test_a_scenario_that_is_chosen_during_a_reset_is_chosen_on_all(
+    engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget = shared.SharedStore._forget
+
+    async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> list[int]:
+        async def choose_meanwhile(store: shared.SharedStore, digests: Any) -> int:
+            await other.put(SCENARIO, json={"scenario": "quota-exhausted"})
+            await used(one)
+            return await forget(store, digests)
+
+        monkeypatch.setattr(shared.SharedStore, "_forget", choose_meanwhile)
+        await one.post(RESET, json={})
+        return [await used(one), await used(other)]
+
+    assert with_two(engine.url, work) == [50_000, 50_000]
+
+
 def test_a_reset_finds_an_account_of_which_nothing_but_its_state_was_put(
     engine: EngineProcess,
 ) -> None:

@@ -21,6 +21,15 @@ from qlara_sandbox.state import changes
 from qlara_sandbox.state.worlds import WorldKey
 from qlara_sandbox.store import copies
 from qlara_sandbox.store.choices import Choices
+from qlara_sandbox.store.commits import (
+    BULK,
+    COMMIT,
+    GIVE_UP,
+    SHORTEN,
+    STAGED_MILLISECONDS,
+    Commit,
+    Commits,
+)
 from qlara_sandbox.store.copies import Copy, Opened
 from qlara_sandbox.store.engine import Engine, Script
 from qlara_sandbox.store.index import Index, in_pieces
@@ -49,14 +58,10 @@ _WAIT_SECONDS = 0.02
 LONGEST_LOG = 200  # changes
 MOST_PARTS = 8
 _MANY = 2_000  # members: from here on, others would notice what is made of them
-_STAGED_MILLISECONDS = 60_000
-_LOST_LOG = -3
-BULK = "bulk"
 _LOOKS_FOR_PARTS = 20
 
-OPEN, COMMIT, COUNT = Script.named("open"), Script.named("commit"), Script.named("count")
-FORGET, TAKE_TURN, SHORTEN = (Script.named(name) for name in ("forget", "take_turn", "shorten"))
-GIVE_UP, AGREE = Script.named("give_up"), Script.named("agree")
+OPEN, COUNT, FORGET = Script.named("open"), Script.named("count"), Script.named("forget")
+TAKE_TURN, AGREE = Script.named("take_turn"), Script.named("agree")
 SCRIPTS = (AGREE, OPEN, COMMIT, COUNT, FORGET, GIVE_UP, TAKE_TURN, SHORTEN, PEERS)
 
 log = logging.getLogger("qlara_sandbox.store")
@@ -124,6 +129,7 @@ class SharedStore:
         self._scenarios = scenarios
         self._prefix = sharing.prefix
         self.idle = int(sharing.idle_seconds * 1000)
+        self.commits = Commits(engine, threads, new_id, self.idle)
         self._times_name = f"{sharing.prefix}times"
         self._agreed: set[str] = set()
         self._peers = Peers(engine, sharing.prefix, new_id, scenarios.origin)
@@ -149,7 +155,7 @@ class SharedStore:
         names = Names.of(self._prefix, found)
         world = (names.head, names.log, names.counters)
         first, second = names.part("1"), names.part("2")
-        time, mark = _STAGED_MILLISECONDS, bytes.fromhex(found)
+        time, mark = STAGED_MILLISECONDS, bytes.fromhex(found)
         staged: list[Command] = [
             command
             for part in (first, second)
@@ -330,12 +336,8 @@ class SharedStore:
             ):
                 await self._take(entry, opened)
                 continue
-            await self._give_up(copy_of(entry).names, opened.incarnation)
+            await self.commits.give_up(copy_of(entry).names, opened.incarnation)
         raise StateUnavailable(self.engine.address)
-
-    async def _give_up(self, names: Names, incarnation: str) -> None:
-        log.error("the engine has lost a part of a world, which begins anew")
-        await self.engine.send(GIVE_UP.call(names, incarnation))
 
     def _opening(self, entry: WorldEntry, *, may_create: bool = True) -> Command:
         copy = copy_of(entry)
@@ -468,7 +470,7 @@ class SharedStore:
             finally:
                 changes.set_clock(world, before)
             commit = Commit(copy, incarnation, version, orjson.dumps(after))
-            if await self.committed(commit):
+            if await self.commits.commit(commit):
                 await self.catch_up(entry)
                 return
         raise TooBusy
@@ -486,63 +488,10 @@ class SharedStore:
             commit = Commit(
                 copy, copy.incarnation, copy.version, content, counters=counters, is_whole=True
             )
-            if await self.committed(commit):
+            if await self.commits.commit(commit):
                 await self.catch_up(entry)
                 return entry
         raise TooBusy
-
-    async def committed(self, commit: Commit) -> bool:
-        """Add a change to a world, unless it has changed since; return whether it is there.
-
-        Raises:
-            StateUnavailable: it is not known whether it is.
-        """
-        names = commit.copy.names
-        mark = bytes.fromhex(self.new_id())
-        part = ""
-        if len(commit.content) > copies.LONGEST_INLINE:
-            part = await self._staged(names, commit.content)
-        command = COMMIT.call(
-            (names.head, names.log, names.counters, names.lease, part or names.head),
-            commit.incarnation,
-            commit.version,
-            copies.packed(mark, commit.content, part),
-            commit.turn,
-            self.idle,
-            commit.counters,
-            int(commit.is_whole),
-        )
-        is_known = True
-        try:
-            (reply,) = await self.engine.send(command)
-        except (
-            StateUnavailable
-        ):  # once more: after that, the first one is there, or too late for ever
-            is_known = False
-            (reply,) = await self.engine.send(command)
-        if reply == _LOST_LOG:
-            await self._give_up(names, commit.incarnation)
-        if reply < 0 and not is_known:
-            raise StateUnavailable(self.engine.address)
-        if reply == 1 and part and part not in commit.copy.parts:
-            commit.copy.parts.append(part)
-        return bool(reply == 1)
-
-    async def _staged(self, names: Names, content: bytes) -> str:
-        """Keep a long change where nobody sees it yet, and return the name of the part.
-
-        Raises:
-            StateUnavailable: a piece is lost, or there twice, after the connection was lost.
-        """
-        part = names.part(self.new_id())
-        pieces = await self.threads.run(lambda: copies.pieces(content))
-        for number, piece in enumerate(pieces, 1):
-            length, _ = await self.engine.send(
-                ("RPUSH", part, piece), ("PEXPIRE", part, _STAGED_MILLISECONDS), lane=BULK
-            )
-            if length != number:
-                raise StateUnavailable(self.engine.address)
-        return part
 
     # ---- keeping logs short
 
@@ -565,23 +514,10 @@ class SharedStore:
     async def shorten(self, entry: WorldEntry) -> None:
         """Put the whole of a world, as it is now, in place of the changes that have led to it."""
         copy = copy_of(entry)
-        incarnation, version, base, parts = copy.incarnation, copy.version, copy.base, [*copy.parts]
+        incarnation, version = copy.incarnation, copy.version
         state = changes.of_growth(entry.world, self._worlds.fresh(entry.key))
         content = await self.threads.run(partial(changes.as_json, state))
-        part = await self._staged(copy.names, content)
-        change = copies.packed(bytes.fromhex(self.new_id()), b"", part)
-        command = SHORTEN.call(
-            (copy.names.head, copy.names.log, part),
-            incarnation,
-            version,
-            base,
-            change,
-            self.idle,
-            " ".join(parts),
-        )
-        (done,) = await self.engine.send(command)
-        if done and copy.incarnation == incarnation:
-            copy.base, copy.parts = version - 1, [part, *copy.parts[len(parts) :]]
+        await self.commits.shorten(copy, incarnation, version, content)
 
     # ---- forgetting and choosing
 
@@ -634,21 +570,6 @@ class SharedStore:
         return await self._choices.chosen(whom)
 
 
-class Commit(NamedTuple):
-    """A change that was made to a copy of ``version``. ``turn`` is the token of whoever has the turn in the world.
-
-    ``counters`` come in place of those there are; ``is_whole``: nothing before the change matters any more.
-    """
-
-    copy: Copy
-    incarnation: str
-    version: int
-    content: bytes
-    turn: str = ""
-    counters: bytes = b""
-    is_whole: bool = False
-
-
 class SharedKeeper:
     """Commits imports into a world that others change, too: again if need be, and in turn if it happens again and again."""
 
@@ -686,7 +607,7 @@ class SharedKeeper:
             else _dumped(prepared)
         )
         commit = Commit(copy, self._incarnation, self._version, content, self._turn)
-        if not await store.committed(commit):
+        if not await store.commits.commit(commit):
             return None
         if copy.version == self._version and entry.world is world:
             carry_out()  # else the copy has been brought to it already

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 import redis
 
-from qlara_sandbox.store import shared
+from qlara_sandbox.store import commits, shared
 from qlara_sandbox.store.errors import UnusableEngine
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
@@ -101,7 +101,7 @@ def test_an_import_whose_commit_is_answered_into_a_lost_connection_is_carried_ou
     async def lose_a_reply() -> tuple[int, int, int]:
         async with way.open() as url, sandboxes(1, url) as (client,):
             await client.get(QUOTA)
-            way.word = shared.COMMIT.digest.encode()
+            way.word = commits.COMMIT.digest.encode()
             report = (await send(client, many(number), strategy)).json()
             page, quota = await holdings(client)
             return report["summary"]["imported"], page["total"], quota["used"]

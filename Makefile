@@ -49,7 +49,7 @@ test: $(VENV)/dev  ## Run the tests, in as many processes as there are processor
 clients: $(VENV)/dev $(TOOLS)/ready  ## Generate clients of the contract, import it into tools, and use them (needs Java)
 	$(BIN)/python -m pytest $(PARALLEL) -m clients tests/clients
 
-traffic: $(VENV)/dev  ## Judge the traffic of every defect and of what is right, half an hour
+traffic: $(VENV)/dev  ## Judge the traffic of every defect and of what is right, forty minutes
 	$(BIN)/python -m pytest $(PARALLEL) -m traffic tests/qlara_proxy
 
 rehearsals: $(VENV)/dev  ## Play good clients in every act over ten seeds, and see that none is accused

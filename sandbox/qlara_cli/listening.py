@@ -5,12 +5,19 @@ from __future__ import annotations
 import errno
 import secrets
 import socket
+import sys
+from contextlib import contextmanager
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _BACKLOG = 2048
 _LAST_PORT = 65535
+_SPREADS = sys.platform == "linux"  # elsewhere, one of several listeners gets all connections
 
 
 class CannotListen(click.ClickException):
@@ -28,14 +35,55 @@ def listen(host: str, port: int, command: str) -> socket.socket:
     Raises:
         CannotListen: it cannot.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
+    with _explained(host, port, command):
+        listener = _bound(host, port)
         listener.listen(_BACKLOG)
+    return listener
+
+
+def reserve(host: str, port: int, command: str) -> socket.socket:
+    """Return what keeps a port for several sockets that are to listen ``beside`` each other; it listens itself nowhere on Linux.
+
+    Raises:
+        CannotListen: nothing can listen there.
+    """
+    if not _SPREADS:
+        return listen(host, port, command)
+    with _explained(host, port, command):
+        reserved = _bound(host, port)
+    # Not before: somebody else's port is not to be shared.
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return reserved
+
+
+def beside(reserved: socket.socket) -> socket.socket:
+    """Return a socket of this process alone at a reserved port, which is to listen: connections are spread over all of them."""
+    if not _SPREADS:
+        return reserved
+    one = socket.socket(reserved.family, socket.SOCK_STREAM)
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        one.setsockopt(socket.SOL_SOCKET, option, 1)
+    one.bind(reserved.getsockname())
+    return one
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    one = socket.socket(family, socket.SOCK_STREAM)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        one.bind((host, port))
+    except OSError:
+        one.close()
+        raise
+    return one
+
+
+@contextmanager
+def _explained(host: str, port: int, command: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        listener.close()
         if error.errno == errno.EADDRINUSE:
             raise CannotListen(
                 f"Port {port} of {host} is in use. Stop what listens there, or choose another "
@@ -44,7 +92,6 @@ def listen(host: str, port: int, command: str) -> socket.socket:
         raise CannotListen(
             f"Cannot listen on {host}, port {port}: {error.strerror or error}"
         ) from error
-    return listener
 
 
 def shown_url(host: str, port: int, *, secure: bool = False) -> str:

@@ -13,7 +13,7 @@ import click
 from qlara_cli import state
 from qlara_cli.addresses import hosts_of
 from qlara_cli.completion import scenario_names
-from qlara_cli.listening import is_loopback, listen, shown_url, token_for
+from qlara_cli.listening import is_loopback, listen, reserve, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 from qlara_cli.server_process import Hooks, run, run_workers
 from qlara_cli.state import EngineUrl, StatePlace, StatePrefix
@@ -296,9 +296,10 @@ def serve(
     runtime, app = _application(settings, log_request, reload=reload)
     reloading = app if reload else None
     app = break_on_purpose(app)
+    open_port = listen if options["workers"] == 1 else reserve
     kept = _state(options["place"], runtime, options["state_wait"] or 0.0)
     with (
-        listen(host, port, "qlara-sandbox serve") as listener,
+        open_port(host, port, "qlara-sandbox serve") as listener,
         TemporaryDirectory(prefix="qlara-sandbox-") as folder,
     ):
         certificates = _certificates(Path(folder), host, options)

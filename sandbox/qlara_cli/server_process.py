@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from qlara_cli.listening import beside
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Sequence
@@ -94,16 +96,17 @@ def run(configuration: ServerConfig, listener: socket.socket, hooks: Hooks) -> N
 
 
 def run_workers(
-    count: int, configuration: ServerConfig, listener: socket.socket, hooks: Hooks
+    count: int, configuration: ServerConfig, reserved: socket.socket, hooks: Hooks
 ) -> None:
-    """Serve in *count* processes until a signal ends them."""
+    """Serve in *count* processes, at a port that is reserved, until a signal ends them."""
     from qlara_cli.workers import Workers, stop_without
 
     configuration.load()  # also the certificate's key, which is removed once all are ready
     ticks = [*hooks.ticks, stop_without(os.getpid())]
 
     def serve_as_worker(ready: Callable[[], None]) -> None:
-        run(configuration, listener, hooks._replace(ready=ready, ticks=ticks, is_worker=True))
+        own = hooks._replace(ready=ready, ticks=ticks, is_worker=True)
+        run(configuration, beside(reserved), own)
 
     status = Workers(count, serve_as_worker, hooks.ready).run()
     click.echo("Stopped.", err=True)

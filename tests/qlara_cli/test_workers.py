@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
+import sys
+from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +84,37 @@ def test_workers_are_one_sandbox_and_one_that_is_killed_is_replaced(engine: Engi
 
     assert (len(before), len(after), len(before & after)) == (2, 2, 1)
     assert not any(map(is_there, before | after))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not spread connections")
+def test_connections_that_are_opened_at_once_are_spread_over_the_workers(
+    engine: EngineProcess,
+) -> None:
+    request = f"GET {QUOTA} HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: YOUR_API_KEY\r\n\r\n"
+    with serving("--workers", "2", "--state", engine.url) as running, ExitStack() as stack:
+        address = ("127.0.0.1", running.port)
+        connections = [
+            stack.enter_context(socket.create_connection(address, timeout=20)) for _ in range(40)
+        ]
+        answered = []
+        for connection in connections:
+            connection.sendall(request.encode())
+            answered.append(connection.recv(65_536).decode())
+
+    ids = [int(re.findall(r"x-request-id: req_(\d+)", each)[0]) for each in answered]
+    # Each process has a million numbers of its own for its requests.
+    of_each = Counter(number // 1_000_000 for number in ids)
+    assert len(of_each) == 2
+    assert min(of_each.values()) >= 4
+
+
+def test_a_port_on_which_workers_are_is_not_free(engine: EngineProcess) -> None:
+    with serving("--workers", "2", "--state", engine.url) as running:
+        options = ["--workers", "2", "--state", engine.url, "--port", str(running.port)]
+        result = CliRunner().invoke(main, ["serve", *options])
+
+    assert result.exit_code == 2
+    assert "in use" in result.output
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 BASELINE = "vobject + phonenumbers"
 CONNECTIONS = "16"
+SHARED_CONNECTIONS = "64"
 UPLOADERS = "4"
 
 

@@ -18,7 +18,7 @@ from benchmarks import (
     wrk,
 )
 from benchmarks.candidates import BARE, IN_MEMORY, OURS, PROCESSES, QUIET, on_engine
-from benchmarks.comparisons import CONNECTIONS, UPLOADERS
+from benchmarks.comparisons import CONNECTIONS, SHARED_CONNECTIONS, UPLOADERS
 from benchmarks.requests import PLACE
 from benchmarks.servers import CannotMeasure, Served
 from benchmarks.windows import Load, Turn, figures, in_turn, warm_up, window
@@ -304,8 +304,8 @@ def workers(run: Run) -> None:
             candidates.fill(one)
         file = requests.numbered(large_import.write_file(run.folder).read_bytes())
         loads = {
-            "list": Load(requests.LIST, int(CONNECTIONS)),
-            "quota": Load(requests.QUOTA, int(CONNECTIONS)),
+            "list": Load(requests.LIST, int(SHARED_CONNECTIONS)),
+            "quota": Load(requests.QUOTA, int(SHARED_CONNECTIONS)),
             "cards": Load(candidates.export(), int(UPLOADERS)),
             "large": Load(requests.upload(file).of(_EVERY_ACCOUNT), 2),
         }

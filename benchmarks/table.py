@@ -21,8 +21,8 @@ _CARDS = {
     "sameFile": "the same file again",
 }
 _SHARED = {
-    "list": "list of ten, 16 at a time",
-    "quota": "quota, 16 at a time",
+    "list": "list of ten, 64 at a time",
+    "quota": "quota, 64 at a time",
     "cards": "250 cards, 4 at a time",
     "large": "10 MB, 2 at a time",
 }

@@ -103,7 +103,8 @@ def test_processes_that_share_their_worlds_have_goals_where_there_is_an_engine()
 
     assert [(one.figure, one.wanted, one.reached) for one in found] == [
         ("0.60 × (0.60–0.60), CPU 0.62 ×", "≥ 0.5 ×", True),
-        ("1.50 × (1.49–1.51), CPU 0.89 ×", "≥ 1.6 ×", False),
+        # 20 µs for each of 900 requests are nearly nothing of two cores.
+        ("1.51 × (1.51–1.52), with it 1.50 ×", "≥ 1.6 ×", False),
     ]
 
 

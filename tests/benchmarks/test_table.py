@@ -57,7 +57,7 @@ def test_processes_that_share_their_worlds_are_rows_by_load() -> None:
 
     assert table.workers(measured)[1:] == [
         [
-            "list of ten, 16 at a time",
+            "list of ten, 64 at a time",
             "in memory",
             "100 µs",
             "1\N{NO-BREAK SPACE}000",

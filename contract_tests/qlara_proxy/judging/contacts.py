@@ -347,6 +347,33 @@ class ContactChecks:
                 )
                 return
 
+    def _judge_strangers(self, page: SeenPage) -> None:
+        """Judge contacts on a page, whole list or not, that an import has created for another list, and none for this one."""
+        since = self._window.forgotten_until
+        imports = self._window.writes(since, page.ended)
+        if page.exchange is None or not self._known.is_account_wide:
+            return
+        told = [one for one in imports if isinstance(one, SeenImport) and _is_told(one, page.began)]
+        if len(told) < len(imports):
+            return
+        named = [each for each in told if page.list_id in (each.list_id, each.asked)]
+        shown = by_number(page.contacts).keys() - {
+            number for each in named for number in self._known.cards_of(each)
+        }
+        for each in told:
+            cards = self._known.cards_of(each)
+            if each in named or each.exchange is None or not shown & cards.keys():
+                continue
+            if each.strategy != "DUPLICATE" and each.created == each.summary["total"] == len(cards):
+                what = "Contacts that an import has created for one list are on another one."
+                about: PromiseId = "upload.report-names-the-list"
+                self._ledger.doubtful(
+                    Difference(
+                        about, what, each.list_id, page.list_id, page.exchange, (each.exchange,)
+                    )
+                )
+                return
+
     def _bystander(
         self,
         same: Sequence[Mapping[str, Any]],
@@ -368,7 +395,8 @@ class ContactChecks:
             )
 
     def note_page(self, page: SeenPage) -> None:
-        """Note the numbers on a page: the account has them."""
+        """Note the numbers on a page: the account has them. Judge whether imports have put them there that named the list."""
+        self._judge_strangers(page)
         for each in page.contacts:
             self._known.note(hashed(str(each.get("phoneNumber"))), page.list_id)
 

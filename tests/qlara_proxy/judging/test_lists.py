@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from qlara_proxy.judging import TrafficJudge
-from tests.qlara_proxy.judging.traffic import URL, Traffic, contact
+from tests.qlara_proxy.judging.traffic import URL, Traffic, contact, person, report
 
 MANY = [contact(f"+39348000{at:04}", identity=f"cnt_{at}") for at in range(10)]
 
@@ -58,3 +60,48 @@ def test_an_empty_list_has_no_more_pages() -> None:
     )
 
     assert "list.empty" in traffic.broken
+
+
+MARCO, GIULIA = "+393471234567", "+393489876543"
+KNOWN = "+393331112223"
+
+
+def _knows_that_duplicates_are_account_wide() -> Traffic:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+    traffic.upload(person(KNOWN), report("list_k"), list_id="list_k")
+    traffic.page([contact(KNOWN)], list_id="list_k")
+    again = report("list_l", imported=0, duplicates=1, skipped=1)
+    traffic.upload(person(KNOWN), again, list_id="list_l", strategy="SKIP")
+    return traffic
+
+
+def test_contacts_that_were_created_for_one_list_are_on_no_other() -> None:
+    traffic = _knows_that_duplicates_are_account_wide()
+
+    traffic.upload(person(MARCO), report("list_a"), list_id="list_a")
+    traffic.upload(person(GIULIA), report("list_b"), list_id="list_b")
+    shown = [contact(MARCO, identity="cnt_1"), contact(GIULIA, identity="cnt_2")]
+    traffic.page(shown, list_id="list_a", total=1)  # a page that contradicts itself is judged, too
+
+    assert "upload.report-names-the-list" in traffic.broken
+
+
+@pytest.mark.parametrize("strategy", ["SKIP", "UPDATE"])
+def test_contacts_that_a_second_import_names_a_list_for_may_be_on_both(strategy: str) -> None:
+    traffic = _knows_that_duplicates_are_account_wide()
+
+    traffic.upload(person(MARCO), report("list_a"), list_id="list_a")
+    again = report("list_b", imported=0, duplicates=1, skipped=1)
+    traffic.upload(person(MARCO), again, list_id="list_b", strategy=strategy)
+    traffic.page([contact(MARCO)], list_id="list_b")
+
+    assert "upload.report-names-the-list" not in traffic.broken
+
+
+def test_where_each_list_is_searched_alone_a_contact_may_have_been_on_another_list_before() -> None:
+    traffic = Traffic(TrafficJudge(URL, is_sole_client=True))
+
+    traffic.upload(person(MARCO), report("list_a"), list_id="list_a")
+    traffic.page([contact(MARCO)], list_id="list_b")
+
+    assert "upload.report-names-the-list" not in traffic.broken

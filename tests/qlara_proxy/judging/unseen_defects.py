@@ -66,9 +66,6 @@ REGION = frozenset(
 )
 """Of which country a number without its code is depends on the account, whose region is not known."""
 
-OTHER_LISTS = frozenset({"imports-join-every-list"})
-"""Who was on the other lists before is not known: their pages hold more than their total says."""
-
 GATEWAYS = frozenset({"rate-limit-as-503"})
 """A 503 may come from a gateway."""
 
@@ -85,7 +82,6 @@ UNSEEN = (
     | KEYS
     | REFUSED_KEYS
     | REGION
-    | OTHER_LISTS
     | GATEWAYS
     | UNKNOWN_IDS
     | OTHER_PATHS

@@ -149,6 +149,7 @@ def test_worlds_are_shown_with_what_they_hold_and_a_masked_key(client: TestClien
     assert world["quota"] == {"used": 1, "total": 50_000}
 
 
+@pytest.mark.in_memory  # copies are given up, and no world expires
 def test_the_bound_on_worlds_is_kept_and_shown() -> None:
     client = sandbox(worlds=2)
     for name in ("a", "b", "c"):

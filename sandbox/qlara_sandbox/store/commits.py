@@ -75,9 +75,8 @@ class Commits:
         is_known = True
         try:
             (reply,) = await self._engine.send(command)
-        except (
-            StateUnavailable
-        ):  # once more: after that, the first one is there, or too late for ever
+        except StateUnavailable:
+            # Once more: after that, the first one is there, or too late for ever.
             is_known = False
             (reply,) = await self._engine.send(command)
         if reply == _LOST_LOG:

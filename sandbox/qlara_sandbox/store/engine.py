@@ -139,9 +139,8 @@ class Engine:
         if found is None:
             found = self._lanes[name] = _Lane()
         alike = found.alike.get(commands[0]) if is_read else None
-        if (
-            alike is not None
-        ):  # not sent yet: what it reads is as new as if it were read for this request
+        if alike is not None:
+            # Not sent yet: what it reads is as new as if it were read for this request.
             alike.futures.append(future)
             return await future
         group = _Group(commands, [future])
@@ -269,10 +268,8 @@ class Engine:
         key = command[3] if command[0] == "EVALSHA" else command[1]
         try:
             node = client.nodes_manager.get_node_from_slot(key_slot(str(key).encode()))
-        except (
-            RedisClusterException,
-            LookupError,
-        ):  # not connected yet, or a part of the cluster is gone
+        except (RedisClusterException, LookupError):
+            # Not connected yet, or a part of the cluster is gone.
             return _NO_NODE
         return str(node.name)
 

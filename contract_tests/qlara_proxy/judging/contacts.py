@@ -349,10 +349,9 @@ class ContactChecks:
 
     def _judge_strangers(self, page: SeenPage) -> None:
         """Judge contacts on a page, whole list or not, that an import has created for another list, and none for this one."""
-        since = self._window.forgotten_until
-        imports = self._window.writes(since, page.ended)
         if page.exchange is None or not self._known.is_account_wide:
             return
+        imports = self._window.writes(self._window.forgotten_until, page.ended)
         told = [one for one in imports if isinstance(one, SeenImport) and _is_told(one, page.began)]
         if len(told) < len(imports):
             return
@@ -364,7 +363,8 @@ class ContactChecks:
             cards = self._known.cards_of(each)
             if each in named or each.exchange is None or not shown & cards.keys():
                 continue
-            if each.strategy != "DUPLICATE" and each.created == each.summary["total"] == len(cards):
+            has_created_all = each.created == each.summary.get("total") == len(cards)
+            if each.strategy != "DUPLICATE" and has_created_all:
                 what = "Contacts that an import has created for one list are on another one."
                 about: PromiseId = "upload.report-names-the-list"
                 self._ledger.doubtful(

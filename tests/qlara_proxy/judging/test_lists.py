@@ -105,3 +105,12 @@ def test_where_each_list_is_searched_alone_a_contact_may_have_been_on_another_li
     traffic.page([contact(MARCO)], list_id="list_b")
 
     assert "upload.report-names-the-list" not in traffic.broken
+
+
+def test_an_import_without_counts_says_nothing_about_who_was_created() -> None:
+    traffic = _knows_that_duplicates_are_account_wide()
+
+    traffic.upload(person(MARCO), {"listId": "list_b", "status": "COMPLETED"}, list_id="list_b")
+    traffic.page([contact(MARCO)], list_id="list_a")
+
+    assert "upload.report-names-the-list" not in traffic.broken

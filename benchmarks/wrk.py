@@ -1,4 +1,4 @@
-"""Puts load on a server with wrk, where it is installed: it takes a tenth of the CPU time that our own sender takes.
+"""Puts load on a server with wrk, where it is installed: it takes a fifth of the CPU time that our own sender takes.
 
 That matters where sender and servers share the processors, and several processes are to show what they can do.
 """

@@ -150,9 +150,11 @@ def test_bodies_that_are_refused_leave_no_memory_behind() -> None:
             sent = sent.replace(f"POST {UPLOAD}".encode(), b"PUT /__admin/state")
             assert media.encode() in sent
             before = peak_megabytes(running)
-            for _ in range(5):
+            for _ in range(8):
                 assert parsed(put(sent))[0] == 400
-            assert peak_megabytes(running) - before < 6 * len(body) / 1_000_000
+            grown = (peak_megabytes(running) - before) * 1_000_000 / len(body)
+            # Up to 4.6 times its bytes for one; the one before it may still be on its way out.
+            assert grown < 10, f"{grown:.1f} times the bytes of a body"
 
 
 def test_a_large_snapshot_is_restored_as_it_was_taken(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import re
 import zipfile
 from base64 import b64encode
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 import pytest
@@ -430,3 +430,30 @@ def test_the_words_of_an_error_about_the_key_are_no_secrets_but_a_key_in_it_is(
         error.replace(KEYS[0], "YOUR_API_KEY").encode(),
         b'{"name":"An inactive credential, Unknown to us"}',
     ]
+
+
+_OTHER_SECRET = "sk_live_Vq8mZtR4wYpL2x/7+Q"  # noqa: S105 - one to search for
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": (("Api-Key", _OTHER_SECRET),)},
+        {"headers": (("Ocp-Apim-Subscription-Key", _OTHER_SECRET),)},
+        {"response_headers": (("X-Refresh-Token", _OTHER_SECRET),)},
+        {"target": f"{QUOTA}?subscription-key={quote(_OTHER_SECRET)}"},
+        {"target": f"{QUOTA}?ApiKey[]={quote(_OTHER_SECRET, safe='')}"},
+        {"target": f"{QUOTA}?X-Amz-Signature={_OTHER_SECRET}"},
+        {"body": json.dumps({"user": {"refreshToken": _OTHER_SECRET}}).encode()},
+        {"body": f"a=b&client%5Fsecret={quote(_OTHER_SECRET, safe='')}".encode()},
+    ],
+)
+def test_a_secret_is_masked_whatever_the_deployment_calls_it(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    bundle = Bundle("http://deployment.test", keep_data=True)
+    bundle.passed(exchange(1, method="POST", key=KEYS[0], **{"target": QUOTA, **options}))
+    bundle.passed(exchange(2, key=KEYS[0], response=json.dumps({"said": _OTHER_SECRET}).encode()))
+    bundle.write(tmp_path / "bundle.zip")
+
+    assert found_in((tmp_path / "bundle.zip").read_bytes(), {"vq8mztr4wypl2x"}) == set()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from qlara_contract.forms import FormPart, MultipartForm, boundary_of, read_form
+from qlara_contract.secret_names import is_secret_name
 from qlara_proxy.fictional import octets
 from qlara_proxy.fictional.cards import CardFiles
 from qlara_proxy.fictional.numbers import FictionalNumbers
@@ -22,13 +23,15 @@ from qlara_proxy.fictional.vocabulary import (
     FILE_NAME,
     IDS,
     PEOPLE,
-    SECRET_NAMES,
     STEPS,
     TIMES,
+    is_field_name,
     is_form_word,
     is_known_message,
     is_message_word,
     is_report_word,
+    plain_header,
+    words_of_name,
 )
 from qlara_proxy.fictional.words import Words
 from qlara_proxy.sandbox import USUAL_REGION
@@ -39,9 +42,7 @@ if TYPE_CHECKING:
     from qlara_proxy.keeping import KeptExchange, KeptRequest, KeptResponse
     from qlara_proxy.traffic import RawHeaders
 
-_IDENTIFIER = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,40}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?")
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 _SHORTEST_DIGITS = 6
 _LONG_DIGITS = re.compile(r"\d{6,}")
@@ -52,33 +53,6 @@ _PARAMETER = re.compile(r'(filename\*?|name)=("(?:[^"\\]|\\.)*"|[^;\r\n]*)', re.
 _KEPT_ENDING = re.compile(r"\.(?:vcf|vcard|csv|txt|zip|json|xml|pdf|xlsx?)\Z", re.IGNORECASE)
 _MEDIA = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
 _CHARSET = re.compile(r"charset=\"?([A-Za-z0-9_-]{1,20})\"?", re.IGNORECASE)
-_PRODUCT = re.compile(
-    r"\b(?:curl|python-requests|python-httpx|python-urllib3?|aiohttp|okhttp|axios|node|undici|Java|Apache-HttpClient"
-    r"|Go-http-client|PostmanRuntime|Mozilla|Wget|ReactorNetty|GuzzleHttp|Dart|Ruby|PHP)/?[\d.]{0,12}",
-    re.IGNORECASE,
-)
-# Headers whose values say nothing of anybody, and what such a value looks like.
-_PLAIN_HEADERS = {
-    **dict.fromkeys(
-        ("accept", "accept-encoding", "allow", "cache-control", "connection", "expect"),
-        r"[\w*/+.;,=\s-]*",
-    ),
-    **dict.fromkeys(
-        ("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"),
-        r"[\w*/+.;,=\s-]*",
-    ),
-    **dict.fromkeys(
-        ("content-length", "retry-after", "age", "ratelimit-limit", "ratelimit-remaining"),
-        r"[\w,:; =-]*",
-    ),
-    **dict.fromkeys(
-        ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"),
-        r"[\w,:; =-]*",
-    ),
-    **dict.fromkeys(("date", "expires", "last-modified"), r"[A-Z][a-z]{2}, [\w: ]+"),
-    "x-sandbox-scenario": r"[\w-]{1,64}",
-    "prefer": r"code=\d{3}|example=[\w.-]+",
-}
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
 _PHRASES = frozenset(
     {each.phrase for each in HTTPStatus} | {each.phrase.upper() for each in HTTPStatus}
@@ -212,7 +186,7 @@ class Fiction:
     def _pair(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
         name, value = unquote(name.replace("+", " ")), unquote(value.replace("+", " "))
-        if name.lower() in SECRET_NAMES:
+        if is_secret_name(name):
             return f"{quote(name)}{equals}{value if self.words.is_learning else _KEY_IN_QUERY}"
         is_count = value.lstrip("+-").isdecimal() and len(value) < 7
         is_plain = is_count or value in ENUMERATED
@@ -221,13 +195,8 @@ class Fiction:
 
     def _field_name(self, name: str) -> str:
         """Return the name of a field, which stays unless it is data of somebody."""
-        if name in FIELDS:
-            return name
-        words = {each.lower() for each in _WORDS.findall(name)}
-        # With a capital letter it may be the name of somebody, unless its words are those of the contract.
-        is_field = not name[:1].isupper() or all(map(is_message_word, words))
-        is_plain = is_field and _IDENTIFIER.fullmatch(name) and not words & self.words.people
-        return name if is_plain and not _LONG_DIGITS.search(name) else self.texts.text(name)
+        is_somebodys = name not in FIELDS and words_of_name(name) & self.words.people
+        return name if is_field_name(name) and not is_somebodys else self.texts.text(name)
 
     def _id(self, text: str) -> str:
         if "@" in text or self._has_somebody(text):
@@ -278,13 +247,10 @@ class Fiction:
             return str(length)
         if name == "content-type":
             return self._content_type(value)
-        if name == "user-agent":
-            return " ".join(_PRODUCT.findall(value)) or REMOVED
         if name in {"x-request-id", "request-id", "x-correlation-id"}:
             is_id = re.fullmatch(r"[\w-]{1,64}", value) and not self._has_somebody(value)
             return value if is_id else REMOVED
-        pattern = _PLAIN_HEADERS.get(name)
-        return value if pattern and re.fullmatch(pattern, value) else REMOVED
+        return plain_header(name, value) or REMOVED
 
     def _content_type(self, value: str) -> str:
         media = _MEDIA.match(value)
@@ -354,7 +320,7 @@ class Fiction:
     def _form_value(self, name: str, value: str) -> str:
         if name in IDS:
             return self._id(value)
-        if value in ENUMERATED or name.lower() in SECRET_NAMES:
+        if value in ENUMERATED or is_secret_name(name):
             return value
         if name == FILE_NAME:
             return self._file_name(value)
@@ -473,6 +439,6 @@ def _without_secret_parameters(target: str) -> str:
     pairs = []
     for pair in query.split("&"):
         name, equals, _ = pair.partition("=")
-        is_secret = equals and unquote(name).lower() in SECRET_NAMES
+        is_secret = equals and is_secret_name(unquote(name))
         pairs.append(f"{name}={_KEY_IN_QUERY}" if is_secret else pair)
     return path + mark + "&".join(pairs)

@@ -67,7 +67,8 @@ class TrafficJudge:
         self._lock = Lock()
         self._keys: dict[str, None] = {}
         self._counts = _Counts()
-        self._ledger = TrafficLedger(Disguise(keeps_data=keeps_data), is_sole_client=is_sole_client)
+        self._disguise = Disguise(keeps_data=keeps_data)
+        self._ledger = TrafficLedger(self._disguise, is_sole_client=is_sole_client)
         self._single = SingleChecks(self._ledger, self._overlay.conventions)
         self._histories = Histories(self._ledger, self._overlay.conventions)
         self._order = Sequencer(limits.WAITING, self._take, self._histories.lose_track)
@@ -120,7 +121,7 @@ class TrafficJudge:
         form = form_of(exchange.request)
         api = api_exchange(self._base_url, exchange, form)
         if api is not None:
-            for what, expected in findings(exchange, form):
+            for what, expected in findings(exchange, form, self._disguise):
                 self._ledger.finding(what, expected, api)
         seen = observed(exchange, api, form, self._overlay.conventions)
         if api is not None:

@@ -29,7 +29,7 @@ class KeptBody(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PassedRequest:
-    """A request as the client sent it; ``target`` is path and query as on the request line.
+    """A request as the client sent it; ``target`` is path and query, also if the request line has the whole URL.
 
     ``is_whole``: its end has arrived.
     """

@@ -7,6 +7,7 @@ import re
 import secrets
 from dataclasses import replace
 from http import HTTPStatus
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -37,7 +38,7 @@ from qlara_proxy.fictional.words import Words
 from qlara_proxy.sandbox import USUAL_REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from qlara_proxy.keeping import KeptExchange, KeptRequest, KeptResponse
     from qlara_proxy.traffic import RawHeaders
@@ -47,9 +48,20 @@ _LETTERS = re.compile(r"[^\W\d_]{4,}")
 _SHORTEST_DIGITS = 6
 _LONG_DIGITS = re.compile(r"\d{6,}")
 _SHORT_NUMBER = 1_000_000
+# What ids are written with; a capital and small letters alone are rather a name.
+_LIKE_AN_ID = re.compile(r"[A-Za-z0-9_.~:+-]*")
+_LIKE_A_NAME = re.compile(r"[A-Z][a-z]+(?:[._-][A-Z][a-z]+)*")
+_MARKED_DIGITS = re.compile(r"(?<![A-Za-z0-9])\+?\d{1,5}(?:[.-]\d{2,5}){1,5}(?![A-Za-z0-9])")
 _SHORTEST_PART = 4
 _LONGEST_WORD_IN_ID = 16
-_PARAMETER = re.compile(r'(filename\*?|name)=("(?:[^"\\]|\\.)*"|[^;\r\n]*)', re.IGNORECASE)
+_LONGEST_ID = 64
+_PARAMETER = re.compile(r'([^\s;="]+)=("(?:[^"\\]|\\.)*"|[^;\r\n]*)')
+_PARAMETERS = frozenset({"name", "filename", "size", "creation-date", "modification-date"})
+_PART_HEADER_NAME = re.compile(r"(?:Content|X)-[A-Za-z-]{1,40}", re.IGNORECASE)
+_PLAIN_PART_HEADER = re.compile(
+    r"Content-(?:Transfer-Encoding:\s*(?:7bit|8bit|binary|base64|quoted-printable)|Length:\s*\d{1,12})\s*",
+    re.IGNORECASE,
+)
 _KEPT_ENDING = re.compile(r"\.(?:vcf|vcard|csv|txt|zip|json|xml|pdf|xlsx?)\Z", re.IGNORECASE)
 _MEDIA = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
 _CHARSET = re.compile(r"charset=\"?([A-Za-z0-9_-]{1,20})\"?", re.IGNORECASE)
@@ -199,7 +211,9 @@ class Fiction:
         return name if is_field_name(name) and not is_somebodys else self.texts.text(name)
 
     def _id(self, text: str) -> str:
-        if "@" in text or self._has_somebody(text):
+        if not _LIKE_AN_ID.fullmatch(text) or _LIKE_A_NAME.fullmatch(text):
+            return self.texts.text(text, of_a_person=False)
+        if self._has_somebody(text):
             return self.texts.text(text, self._is_part_of_id, of_a_person=False)
         return text
 
@@ -211,7 +225,7 @@ class Fiction:
 
     def _has_somebody(self, text: str) -> bool:
         people, numbers = self.words.people, self.numbers
-        for digits in _LONG_DIGITS.findall(text):
+        for digits in (*_LONG_DIGITS.findall(text), *_apart_from_marks(text)):
             if any(numbers.judge(each) for each in (f"+{digits}", digits)):
                 return True
         for run in _LETTERS.findall(text.lower()):
@@ -248,8 +262,7 @@ class Fiction:
         if name == "content-type":
             return self._content_type(value)
         if name in {"x-request-id", "request-id", "x-correlation-id"}:
-            is_id = re.fullmatch(r"[\w-]{1,64}", value) and not self._has_somebody(value)
-            return value if is_id else REMOVED
+            return value if value == self._id(value) and len(value) <= _LONGEST_ID else REMOVED
         return plain_header(name, value) or REMOVED
 
     def _content_type(self, value: str) -> str:
@@ -332,22 +345,25 @@ class Fiction:
             return name + colon + _PARAMETER.sub(self._parameter, value)
         if name.strip().lower() == "content-type":
             return f"{name}: {self._content_type(value.strip())}"
-        if name.strip().lower() in {"content-transfer-encoding", "content-length"}:
+        if _PLAIN_PART_HEADER.fullmatch(line):
             return line
-        return f"{name if _HEADER_NAME.fullmatch(name.strip()) else 'X-Removed'}: {REMOVED}"
+        return f"{name if _PART_HEADER_NAME.fullmatch(name.strip()) else 'X-Removed'}: {REMOVED}"
 
     def _parameter(self, found: re.Match[str]) -> str:
         name, value = found[1], found[2]
         quotes = '"' if value.startswith('"') else ""
         value = value.strip('"')
-        if name.lower() == "name":
-            return f"{name}={quotes}{self._field_name(value)}{quotes}"
-        if name.endswith("*"):
+        kind = name.lower().partition("*")[0]
+        if kind == "name":
+            new = self._field_name(value)
+        elif name.endswith("*"):
             charset, mark, text = value.rpartition("'")
             new = charset + mark + quote(self._file_name(unquote(text)), safe="")
-        else:
+        elif kind == "filename":
             new = self._file_name(value)
-        return f"{name}={quotes}{new}{quotes}"
+        else:
+            new = self.texts.text(value, lambda word: word.isdecimal() and len(word) < 7)
+        return f"{name if kind in _PARAMETERS else self._field_name(name)}={quotes}{new}{quotes}"
 
     def _file_name(self, name: str) -> str:
         ending = _KEPT_ENDING.search(name)
@@ -393,9 +409,10 @@ class Fiction:
 
     def _amount(self, value: int | float, name: str) -> int | float:  # noqa: PYI041 - told apart
         is_count = name in FIELDS and name not in PEOPLE
-        if is_count or not isinstance(value, int) or value < _SHORT_NUMBER:
+        if is_count or not isfinite(value) or abs(value) < _SHORT_NUMBER:
             return value
-        return int("".join(self.texts.characters(f"+{value}")))
+        number = int("".join(self.texts.characters(f"+{abs(int(value))}")))
+        return type(value)(-number if value < 0 else number)
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -428,6 +445,12 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, _Pairs):
         return {name: _plain_value(each) for name, each in value}
     return [_plain_value(each) for each in value] if isinstance(value, list) else value
+
+
+def _apart_from_marks(text: str) -> Iterator[str]:
+    """Yield the digits of what may be a telephone number that is written with marks in between."""
+    for found in _MARKED_DIGITS.findall(text):
+        yield re.sub(r"\D", "", found)
 
 
 def _looks_like_json(body: bytes) -> bool:

@@ -95,6 +95,8 @@ _PRODUCT = re.compile(
     r"|Go-http-client|PostmanRuntime|Mozilla|Wget|ReactorNetty|GuzzleHttp|Dart|Ruby|PHP)/?[\d.]{0,12}",
     re.IGNORECASE,
 )
+_COUNTS = r"[\d,:; =.wqr-]*"
+_DAY = r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} [\d:]{8} GMT"
 # Headers whose values say nothing of anybody, and what such a value looks like.
 _PLAIN_HEADERS = {
     **dict.fromkeys(
@@ -105,15 +107,11 @@ _PLAIN_HEADERS = {
         ("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"),
         r"[\w*/+.;,=\s-]*",
     ),
-    **dict.fromkeys(
-        ("content-length", "retry-after", "age", "ratelimit-limit", "ratelimit-remaining"),
-        r"[\w,:; =-]*",
-    ),
-    **dict.fromkeys(
-        ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"),
-        r"[\w,:; =-]*",
-    ),
-    **dict.fromkeys(("date", "expires", "last-modified"), r"[A-Z][a-z]{2}, [\w: ]+"),
+    **dict.fromkeys(("content-length", "age", "ratelimit-limit", "ratelimit-remaining"), _COUNTS),
+    **dict.fromkeys(("x-ratelimit-limit", "x-ratelimit-remaining", "ratelimit-reset"), _COUNTS),
+    "x-ratelimit-reset": rf"{_COUNTS}|[\dTZ:.+-]+",
+    "retry-after": rf"{_COUNTS}|{_DAY}",
+    **dict.fromkeys(("date", "expires", "last-modified"), _DAY),
     "x-sandbox-scenario": r"[\w-]{1,64}",
     "prefer": r"code=\d{3}|example=[\w.-]+",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
@@ -30,10 +30,7 @@ HIDDEN = "(hidden)"
 
 
 def path_and_query(target: str) -> tuple[str, str]:
-    """Return the two parts of a request target, which may be in absolute form (RFC 9112 section 3.2)."""
-    if not target.startswith("/"):
-        parts = urlsplit(target)
-        return parts.path or "/", parts.query
+    """Return the two parts of a request target."""
     path, _, query = target.partition("?")
     return path, query
 

@@ -10,9 +10,9 @@ from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import UPLOAD
 from qlara_contract.secret_names import is_secret_name
-from qlara_contract.untrusted import read_within_bounds
+from qlara_contract.untrusted import is_readable, read_within_bounds
 from qlara_proxy.judging.forms import read_form
-from qlara_proxy.traffic import headers_named
+from qlara_proxy.traffic import coding_of, headers_named
 
 if TYPE_CHECKING:
     from qlara_proxy.judging.forms import SeenForm
@@ -24,6 +24,7 @@ _OF_CONNECTION = frozenset(
 )
 _NOT_SHOWN = _OF_CONNECTION | {"host", "content-length", "accept-encoding", "content-type"}
 
+_LONGEST_CODING = 20
 _KEY_HEADER = "x-api-key"
 HIDDEN = "(hidden)"
 """What stands for a secret that is no API key: those are masked where they are shown."""
@@ -50,11 +51,19 @@ def form_of(request: PassedRequest) -> SeenForm | None:
 def is_evidence(exchange: PassedExchange) -> bool:
     """Return whether an exchange says something about the deployment.
 
-    What the network, a gateway or one of the two ends broke off does not.
+    What the network, a gateway or one of the two ends broke off does not, nor what is compressed in a way
+    that is not read here.
     """
     response = exchange.response
     whole = response is not None and response.is_whole and not exchange.failure
-    return whole and exchange.request.is_whole
+    return whole and exchange.request.is_whole and not unread_coding(exchange)
+
+
+def unread_coding(exchange: PassedExchange) -> str:
+    """Return the content coding of a response that is not read here, such as br; empty if there is none."""
+    response = exchange.response
+    coding = coding_of(response) if response is not None and response.body.size else ""
+    return "" if is_readable(coding) else coding[:_LONGEST_CODING]
 
 
 def api_exchange(
@@ -114,8 +123,7 @@ def _import_form(form: SeenForm) -> ImportForm:
 
 def _response(response: PassedResponse) -> ApiResponse:
     headers = tuple((name.lower(), _unless_secret(name, value)) for name, value in response.headers)
-    encoding = next(iter(headers_named(response.headers, "content-encoding")), "")
-    body, is_cut = read_within_bounds([response.body.read()], encoding)
+    body, is_cut = read_within_bounds([response.body.read()], coding_of(response))
     return ApiResponse(response.status, headers, body, is_cut=is_cut or not response.body.is_whole)
 
 

@@ -173,6 +173,13 @@ class Stage:
         self._observer.keys.add(sandbox.api_key)
         return StagedAccount(sandbox, self._server, self._observer)
 
+    def unhindered(self, act: str) -> StagedAccount:
+        """Return an account with the lists of *act* in which an import goes well, whatever the act is about."""
+        sandbox = Sandbox(self._server, f"sandbox_unhindered-{act}-{self._seed}")
+        sandbox.scenario(_unhindered(act))
+        self._observer.keys.add(sandbox.api_key)
+        return StagedAccount(sandbox, self._server, self._observer)
+
     def reference(self, act: str, use: str) -> StagedAccount:
         """Return an account in a world of *act* in which nothing fails and nothing is limited in time."""
         sandbox = Sandbox(self._server, f"sandbox_reference-{act}-{use}")
@@ -188,6 +195,8 @@ def open_stage(scenarios: Mapping[str, Mapping[str, Any]], seed: int) -> Iterato
             _write(Path(folder), name, scenario)
             kept = {key: each for key, each in scenario.items() if key not in _HINDRANCES}
             _write(Path(folder), _reference(name), {**kept, "limits": _ANY_SIZE})
+            kept.pop("account", None)
+            _write(Path(folder), _unhindered(name), {**kept, "limits": _ANY_SIZE})
         settings = SandboxSettings(scenarios=Path(folder), seed=seed, allow_outside=True)
         further, observer = FurtherFields(), Observer()
         server = Server(settings, wrap=lambda app: observer.wrap(further.wrap(app)))
@@ -197,6 +206,10 @@ def open_stage(scenarios: Mapping[str, Mapping[str, Any]], seed: int) -> Iterato
 
 def _reference(act: str) -> str:
     return f"{act}--reference"
+
+
+def _unhindered(act: str) -> str:
+    return f"{act}--unhindered"
 
 
 def _write(folder: Path, name: str, scenario: Mapping[str, Any]) -> None:

@@ -145,3 +145,21 @@ def test_a_person_is_told_the_part_and_asked_how_it_ended(answer: bool, told: bo
 
     assert said == [PART]
     assert (ending.has_told, ending.is_well) == (told, answer)
+
+
+@pytest.mark.parametrize(
+    ("printed", "text"),
+    [
+        (b"\x1b[1;31mfailed\x1b[0m\n", "failed\n"),
+        (b"\x1b]0;importing\x07done\x1b[2K", "done"),
+        (b"one\r\n 10 %\r 90 %\rdone\r\n", "one\n 10 %\n 90 %\ndone\n"),
+        ("importazione fallita: già\r\n".encode("utf-16"), "importazione fallita: già\n"),
+        ("failed\n".encode("utf-16-be"), "failed\n"),
+        ("\ufeffstarted\n".encode(), "started\n"),
+        (b"caf\xe9 \x00\xff\n", "caf\ufffd \x00\ufffd\n"),
+    ],
+)
+def test_the_output_is_read_as_a_person_reads_it(printed: bytes, text: str) -> None:
+    ending = client(f"import sys; sys.stdout.buffer.write({printed!r})").play(PART, "")
+
+    assert ending.output == text

@@ -29,7 +29,9 @@ def ends(evidence: ActEvidence, wanted: str) -> Iterator[ActFinding]:
     if wanted == "well":
         if not ending.is_well:
             yield ActFinding(
-                f"It ended with exit code {ending.exit_code}, as if the import had failed.",
+                f"It ended with {ending.how}, as if the import had failed."
+                if ending.exit_code > 0
+                else f"It was {ending.how}, as if the import had failed.",
                 "Exit code 0: everything was imported.",
             )
     elif not ending.is_well:

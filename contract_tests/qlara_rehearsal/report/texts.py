@@ -119,9 +119,8 @@ def ending(result: ActResult) -> str:
     end = result.evidence.ending
     if end.has_told is not None:
         return "it told of an error" if end.has_told else "it said that all went well"
-    code = "had to be stopped" if end.exit_code is None else f"exit code {end.exit_code}"
     count = counted(len(result.evidence.exchanges), "request")
-    return f"{count}, {end.seconds:.1f} s, {code}"
+    return f"{count}, {end.seconds:.1f} s, {end.how}"
 
 
 def masked(rehearsal: Rehearsal, text: str) -> str:

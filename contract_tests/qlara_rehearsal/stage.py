@@ -93,8 +93,8 @@ class StagedAccount:
         """Return the journal's entries of the account, oldest first, once none is under way.
 
         An import that its client did not wait for goes on: it is waited for. Each entry has ``formNames``,
-        the names of all fields of its form, and ``hasKey``, whether X-Api-Key has the account's key. Requests
-        with the key elsewhere are among them, and those without it if the client is *alone*.
+        the names of all fields of its form, ``hasKey``, whether X-Api-Key has the account's key, and
+        ``fileBegins``, which is the same for files that begin alike. Requests with the key elsewhere are among them, and those without it if the client is *alone*.
         """
         until = time.monotonic() + _LONGEST_SETTLING
         while time.monotonic() < until and self._is_in_use():
@@ -145,6 +145,7 @@ class StagedAccount:
             "request": request,
             "formNames": observed.names,
             "hasKey": observed.has_key,
+            "fileBegins": observed.file_begins,
         }
 
     def _is_in_use(self) -> bool:

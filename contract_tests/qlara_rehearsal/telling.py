@@ -6,13 +6,13 @@ import re
 
 # Words for what went wrong that the output of a good import has at most with a count of none.
 _COUNTED = (
-    r"fail(?:ed|s|ures?)?|errors?|exceptions?|reject(?:ed|ions?)|refused|denied|invalid|aborted|cancell?ed|lost"
+    r"fail(?:ed|s|ures?)?|errors?|exceptions?|reject(?:ed|ions?)|refused|denied|invalid|aborted|cancell?ed|lost|skipped"
     r"|error[ei]|fallit[oaie]|fehler|fehlgeschlagen(?:e|en)?|erreurs?|échecs?|errores|fallos?|erros?"
 )
 _SAYING = (
     # English
     r"(?-i:[A-Z]\w*(?:Error|Exception))|error|exception|fail(?:s|ed|ures?)|refused|reject(?:ed|ion)|denied|forbidden|unauthori[sz]ed|exceed(?:s|ed)"
-    r"|too (?:large|big|many)|invalid|timed?[ -]?out|unavailable|abort(?:ed)?|cancell?ed|could(?: not|n['’]t)"
+    r"|too (?:large|big|many)|invalid|timed?[ -]?out|unavailable|skipp(?:ed|ing)|abort(?:ed)?|cancell?ed|could(?: not|n['’]t)"
     r"|can(?:not|['’]t| not)|unable|unsuccessful(?:ly)?|traceback|fatal|expired|revoked|interrupted|quota"
     r"|not (?:allowed|permitted|imported|accepted|authori[sz]ed|enough|possible|done)"
     r"|nothing (?:was |has been |is )?imported|no (?:room|space)|(?:is|plan|account) full|do(?:es)? not fit"

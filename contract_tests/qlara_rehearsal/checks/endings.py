@@ -54,8 +54,9 @@ def _without_an_error(evidence: ActEvidence) -> Iterator[ActFinding]:
         return
     refused = [one for one in evidence.exchanges if one.status >= _REFUSED]
     yield ActFinding(
-        "Nothing was imported, and it ended with exit code 0 without a word of the refusal.",
-        "Another exit code than 0, or an output that says what was refused.",
+        "Nothing was imported, and it ended with exit code 0 without a word of "
+        + ("the refusal." if refused else "that."),
+        "Another exit code than 0, or an output that says what was refused, or why nothing was sent.",
         tuple(refused[:1]),
     )
 

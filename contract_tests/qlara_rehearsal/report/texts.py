@@ -92,7 +92,8 @@ def exchange_lines(rehearsal: Rehearsal, result: ActResult, exchange: ActExchang
 def curl(exchange: ActExchange) -> str:
     """Return the command that sends the request again, to the sandbox at ``$QLARA_BASE_URL``."""
     query = f"?{exchange.query}".replace(_MASKED, PLACEHOLDER) if exchange.query else ""
-    method = "" if exchange.method in {"GET", "POST"} else f"-X {exchange.method} "
+    options_of = {"GET": "", "POST": "", "HEAD": "--head "}  # -X HEAD waits for a body
+    method = options_of.get(exchange.method, f"-X {exchange.method} ")
     target = exchange.path + query
     is_plain = not set('"$`\\!') & set(target)
     where = f'"$QLARA_BASE_URL{target}"' if is_plain else f'"$QLARA_BASE_URL"{shlex.quote(target)}'

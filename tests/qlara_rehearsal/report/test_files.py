@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -107,9 +107,16 @@ def test_the_commands_send_what_was_sent(folder: Path) -> None:
 
 def test_a_request_for_the_head_alone_is_sent_again_without_waiting_for_a_body() -> None:
     request = {"method": "HEAD", "path": "/x", "query": "", "headers": {}, "bodyBytes": 0}
-    entry = {
-        **{"at": "2026-04-09T10:00:00Z", "milliseconds": 1, "operation": None, "faults": []},
-        **{"request": request, "answer": None, "formNames": [], "hasKey": False, "fileBegins": ""},
+    entry: dict[str, Any] = {
+        "at": "2026-04-09T10:00:00Z",
+        "milliseconds": 1,
+        "operation": None,
+        "faults": [],
+        "request": request,
+        "answer": None,
+        "formNames": [],
+        "hasKey": False,
+        "fileBegins": "",
     }
 
     assert curl(ActExchange.of(1, entry)) == 'curl --head "$QLARA_BASE_URL/x"'

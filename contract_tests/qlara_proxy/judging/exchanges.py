@@ -26,7 +26,7 @@ _NOT_SHOWN = _OF_CONNECTION | {"host", "content-length", "accept-encoding", "con
 
 _LONGEST_CODING = 20
 _KEY_HEADER = "x-api-key"
-HIDDEN = "(hidden)"
+HIDDEN = "HIDDEN"
 """What stands for a secret that is no API key: those are masked where they are shown."""
 
 

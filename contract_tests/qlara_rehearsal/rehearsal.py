@@ -262,8 +262,7 @@ def _held(account: StagedAccount) -> Held:
 
 
 def _imported(account: StagedAccount, act: Act, content: bytes, strategy: str) -> Any:
-    by_name = {"listName": act.list_name or act.title}
-    destination = {"listId": act.list_id} if act.list_id and not act.list_name else by_name
+    destination = {"listName": act.list_name} if act.list_name else {"listId": act.list_id}
     return account.upload(content, duplicateStrategy=strategy, **destination)
 
 

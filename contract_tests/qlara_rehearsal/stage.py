@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 import yaml
 
@@ -55,6 +57,7 @@ __all__ = [
 # What of a scenario gets in the way of an import that only shows what is right.
 _HINDRANCES = ("faults", "rate_limit")
 _ANY_SIZE = {"file_bytes": 1_000_000_000}
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9]{1,30}(?:-[A-Za-z0-9]{1,30}){0,8}")
 _PAGE = 1000
 _DOCUMENTED_KEY = "YOUR_API_KEY"
 _LONGEST_SETTLING = 30.0
@@ -166,9 +169,10 @@ class Stage:
 
     def account(self, act: str, use: str = "", *, further_fields: bool = False) -> StagedAccount:
         """Return an account in a fresh world of *act*; *use* tells several of one act apart."""
-        label = "-".join(part for part in ("rehearsal", act, str(self._seed), use) if part)
+        name = _scenario(act)
+        label = "-".join(part for part in ("rehearsal", name, str(self._seed), use) if part)
         sandbox = Sandbox(self._server, f"sandbox_{label}")
-        sandbox.scenario(act)
+        sandbox.scenario(name)
         if further_fields:
             self._further.keys.add(sandbox.api_key)
         self._observer.keys.add(sandbox.api_key)
@@ -176,14 +180,14 @@ class Stage:
 
     def unhindered(self, act: str) -> StagedAccount:
         """Return an account with the lists of *act* in which an import goes well, whatever the act is about."""
-        sandbox = Sandbox(self._server, f"sandbox_unhindered-{act}-{self._seed}")
+        sandbox = Sandbox(self._server, f"sandbox_unhindered-{_scenario(act)}-{self._seed}")
         sandbox.scenario(_unhindered(act))
         self._observer.keys.add(sandbox.api_key)
         return StagedAccount(sandbox, self._server, self._observer)
 
     def reference(self, act: str, use: str) -> StagedAccount:
         """Return an account in a world of *act* in which nothing fails and nothing is limited in time."""
-        sandbox = Sandbox(self._server, f"sandbox_reference-{act}-{use}")
+        sandbox = Sandbox(self._server, f"sandbox_reference-{_scenario(act)}-{use}")
         sandbox.scenario(_reference(act))
         return StagedAccount(sandbox, self._server, self._observer)
 
@@ -193,7 +197,7 @@ def open_stage(scenarios: Mapping[str, Mapping[str, Any]], seed: int) -> Iterato
     """Serve the sandbox on a free port of this machine; *scenarios* are those of the acts, by name."""
     with tempfile.TemporaryDirectory(prefix="qlara-rehearsal-") as folder:
         for name, scenario in scenarios.items():
-            _write(Path(folder), name, scenario)
+            _write(Path(folder), _scenario(name), scenario)
             kept = {key: each for key, each in scenario.items() if key not in _HINDRANCES}
             _write(Path(folder), _reference(name), {**kept, "limits": _ANY_SIZE})
             kept.pop("account", None)
@@ -205,12 +209,17 @@ def open_stage(scenarios: Mapping[str, Mapping[str, Any]], seed: int) -> Iterato
             yield Stage(server, further, observer, seed)
 
 
+def _scenario(act: str) -> str:
+    """Return the name of the scenario of an act, which is a part of keys and headers: those of files may be any."""
+    return act if _PLAIN_NAME.fullmatch(act) else f"act-{crc32(act.encode()):08x}"
+
+
 def _reference(act: str) -> str:
-    return f"{act}--reference"
+    return f"{_scenario(act)}--reference"
 
 
 def _unhindered(act: str) -> str:
-    return f"{act}--unhindered"
+    return f"{_scenario(act)}--unhindered"
 
 
 def _write(folder: Path, name: str, scenario: Mapping[str, Any]) -> None:

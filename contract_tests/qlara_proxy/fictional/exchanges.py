@@ -393,8 +393,8 @@ class Fiction:
         return value
 
     def _string(self, text: str, name: str) -> str:
-        if name in IDS:
-            return self._id(text)
+        if name in IDS:  # of a refusal, what is wrong with the id
+            return self._message(text) if " " in text else self._id(text)
         if name == FILE_NAME:
             return self._file_name(text)
         if name in PEOPLE or name == "tags":

@@ -1,7 +1,7 @@
 """Whether a client sends a request again where that helps, leaves it where it does not, and waits in between.
 
 Right is also: a longer pause than asked for, a first pause of nearly nothing if the next is not, pauses that
-chance makes longer or shorter, and after a lost response a look at the list in place of a second import.
+chance makes longer or shorter, and after a lost response a look at the list, or at how many the plan holds, in place of a second import.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from qlara_contract.report.counting import counted
 from qlara_rehearsal.checks.reading import has_read_all
 from qlara_rehearsal.evidence import ActFinding
-from qlara_rehearsal.exchanges import UPLOAD, of_operation
+from qlara_rehearsal.exchanges import QUOTA, UPLOAD, of_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,14 +60,17 @@ def tries_again(evidence: ActEvidence, operation: str) -> Iterator[ActFinding]:
     if any(one.is_good and one.operation == operation for one in later):
         return
     happened = operation == UPLOAD and any(one.happened for one in failed)
-    if happened and evidence.ending.is_well and has_read_all(evidence, after=last):
+    has_looked = has_read_all(evidence, after=last) or any(
+        one.operation == QUOTA and one.is_good for one in later
+    )
+    if happened and evidence.ending.is_well and has_looked:
         return
     tried = len(failed) - 1
     yield ActFinding(
         f"{_failure(last)}, and {'that was the end of it' if not tried else 'the client gave up'}"
         + (f" after {counted(tried, 'further attempt')}." if tried else ": it was not sent again."),
         "It is sent again until it succeeds"
-        + (", or the list is read to see whether it has." if happened else "."),
+        + (", or the list or the quota is read to see whether it has." if happened else "."),
         tuple(failed),
     )
 

@@ -58,13 +58,13 @@ class ActExchange:
     def of(cls, number: int, entry: Mapping[str, Any]) -> ActExchange:
         """Return the journal's *entry*, the *number*-th of its act, counted from 1."""
         request, response = entry["request"], entry["answer"] or {}
-        started = datetime.fromisoformat(entry["at"]).timestamp()
+        read = datetime.fromisoformat(entry["at"]).timestamp()
         form = request.get("form")
         file = (form or {}).get("file", {})
         return cls(
             number=number,
-            started=started,
-            ended=started + entry["milliseconds"] / 1000,
+            started=entry["began"] or read,
+            ended=read + entry["milliseconds"] / 1000,
             operation=entry["operation"],
             method=request["method"],
             path=request["path"],

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
+from time import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -34,13 +35,15 @@ class Observed:
 
     ``owner`` is the key of the account that it belongs to, wherever it stands; empty if it is nowhere.
     ``has_key`` says whether that key is in ``X-Api-Key``. ``file_begins`` is the same for files with the same
-    beginning; empty if it has none, or waits to be told that it may be sent (``Expect``).
+    beginning; empty if it has none, or waits to be told that it may be sent (``Expect``). ``began`` is when its
+    head arrived, in seconds since 1970.
     """
 
     owner: str = ""
     has_key: bool = False
     names: list[str] = field(default_factory=list)
     file_begins: str = ""
+    began: float = 0.0
 
 
 class Observer:
@@ -92,7 +95,7 @@ class Observer:
             *(value for _, value in scope["headers"]),
         ]
         owner = next((key for key in self.keys for place in places if key.encode() in place), "")
-        return Observed(owner, has_key=bool(owner) and owner.encode() in given)
+        return Observed(owner, has_key=bool(owner) and owner.encode() in given, began=time())
 
 
 class _FormReader:

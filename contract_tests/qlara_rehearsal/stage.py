@@ -97,7 +97,8 @@ class StagedAccount:
 
         An import that its client did not wait for goes on: it is waited for. Each entry has ``formNames``,
         the names of all fields of its form, ``hasKey``, whether X-Api-Key has the account's key, and
-        ``fileBegins``, which is the same for files that begin alike. Requests with the key elsewhere are among them, and those without it if the client is *alone*.
+        ``fileBegins``, which is the same for files that begin alike, and ``began``, when the head arrived, in
+        seconds since 1970 (``at`` is when the beginning of the file had, too). Requests with the key elsewhere are among them, and those without it if the client is *alone*.
         """
         until = time.monotonic() + _LONGEST_SETTLING
         while time.monotonic() < until and self._is_in_use():
@@ -149,6 +150,7 @@ class StagedAccount:
             "formNames": observed.names,
             "hasKey": observed.has_key,
             "fileBegins": observed.file_begins,
+            "began": observed.began,
         }
 
     def _is_in_use(self) -> bool:

@@ -117,6 +117,7 @@ def test_a_request_for_the_head_alone_is_sent_again_without_waiting_for_a_body()
         "formNames": [],
         "hasKey": False,
         "fileBegins": "",
+        "began": 0.0,
     }
 
     assert curl(ActExchange.of(1, entry)) == 'curl --head "$QLARA_BASE_URL/x"'

@@ -25,6 +25,11 @@ _OBEYED = re.compile(
 )
 
 
+def is_readable(encoding: str) -> bool:
+    """Return whether bodies in the content *encoding* can be read."""
+    return encoding.strip().lower() in {"", "identity", *_ENCODINGS}
+
+
 def read_within_bounds(chunks: Iterable[bytes], encoding: str = "") -> tuple[bytes, bool]:
     """Return a body, and whether it is longer than ``LONGEST_BODY``: then it is cut to ``KEPT_OF_LONGER``.
 

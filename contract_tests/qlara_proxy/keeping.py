@@ -9,8 +9,8 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.untrusted import read_within_bounds
-from qlara_proxy.traffic import headers_named
+from qlara_contract.untrusted import is_readable, read_within_bounds
+from qlara_proxy.traffic import coding_of, headers_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,10 @@ class KeptExchange:
 
 
 def kept(exchange: PassedExchange) -> KeptExchange:
-    """Return an exchange with its bodies, those that were compressed as they were before."""
+    """Return an exchange with its bodies, those that were compressed as they were before.
+
+    One that is compressed in a way that is not read here is left out, and so not whole.
+    """
     request, response = exchange.request, exchange.response
     return KeptExchange(
         exchange.number,
@@ -86,9 +89,11 @@ def kept(exchange: PassedExchange) -> KeptExchange:
 def _message(message: PassedRequest | PassedResponse) -> tuple[RawHeaders, bytes, bool]:
     headers, body = message.headers, message.body.read()
     is_whole = message.is_whole and message.body.is_whole
-    encoding = next(iter(headers_named(headers, "content-encoding")), "")
-    if body and encoding.strip().lower() not in {"", "identity"}:
-        body, is_cut = read_within_bounds([body], encoding)
+    coding = coding_of(message)
+    if body and not is_readable(coding):
+        return headers, b"", False  # whoever is in it could be read by others
+    if body and coding not in {"", "identity"}:
+        body, is_cut = read_within_bounds([body], coding)
         is_whole = is_whole and not is_cut
         dropped = {"content-encoding", "content-length"}
         headers = tuple(each for each in headers if each[0].lower() not in dropped)

@@ -29,7 +29,7 @@ class KeptBody(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PassedRequest:
-    """A request as the client sent it; ``target`` is path and query as on the request line.
+    """A request as the client sent it; ``target`` is path and query, also if the request line has the whole URL.
 
     ``is_whole``: its end has arrived.
     """
@@ -90,3 +90,8 @@ def headers_named(headers: RawHeaders, name: str) -> Iterable[str]:
     """Yield the values of the headers of this name, in order."""
     wanted = name.lower()
     return (value.strip() for key, value in headers if key.lower() == wanted)
+
+
+def coding_of(message: PassedRequest | PassedResponse) -> str:
+    """Return the content coding of a body, in small letters (RFC 9110 section 8.4); empty if it has none."""
+    return ", ".join(headers_named(message.headers, "content-encoding")).lower()

@@ -33,6 +33,7 @@ _SCHEMA = Path(__file__).with_name("act.schema.json")
 _NOT_OF_ACTS = frozenset({"try"})
 _OWN = frozenset(json.loads(_SCHEMA.read_text(encoding="utf-8"))["properties"])
 _EMPTY = "is empty. An act needs a title, a story, why, advice and expect at least."
+_LONGEST_LIST_NAME = 120
 _USUAL_FILE: Mapping[str, Any] = {"generate": {"contacts": 20}}
 
 
@@ -175,10 +176,11 @@ def _mistake(file: YamlFile, at: Sequence[str | int], message: str) -> Mistake:
 def _act(path: Path, value: Mapping[str, Any]) -> Act:
     scenario = {name: each for name, each in value.items() if name not in _OWN}
     lists = scenario.get("lists", [])
-    usual_list = lists[0]["id"] if lists else ""
+    list_id = value.get("list_id", lists[0]["id"] if lists else "")
+    title = value["title"].strip()
     return Act(
         name=path.stem,
-        title=value["title"].strip(),
+        title=title,
         story=" ".join(value["story"].split()),
         why=" ".join(value["why"].split()),
         advice=" ".join(value["advice"].split()),
@@ -187,8 +189,8 @@ def _act(path: Path, value: Mapping[str, Any]) -> Act:
         source=value.get("source", ""),
         file=_file(value.get("file", _USUAL_FILE), path.parent),
         strategies=tuple(value.get("strategies", STRATEGIES)),
-        list_id=value.get("list_id", usual_list),
-        list_name=value.get("list_name", ""),
+        list_id=list_id,
+        list_name=value.get("list_name", "" if list_id else title[:_LONGEST_LIST_NAME]),
         further_fields=value.get("responses") == "with further fields",
     )
 

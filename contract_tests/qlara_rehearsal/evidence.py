@@ -54,7 +54,8 @@ class ActEvidence:
 
     ``before`` is what the account held at the beginning, ``after`` at the end. ``imported`` is what one
     correct import of the file leaves there, ``report`` the response to it. ``sends_otherwise`` tells
-    whether the client sends an ordinary file, ``again`` plays the act once more, where a command can.
+    whether the client sends an ordinary file, ``when_well`` what it prints when it imports one and nothing
+    goes wrong, ``again`` plays the act once more, where a command can.
     """
 
     act: Act
@@ -66,6 +67,7 @@ class ActEvidence:
     imported: Held
     report: Mapping[str, Any]
     sends_otherwise: Callable[[], bool] = lambda: False
+    when_well: Callable[[], str] = lambda: ""
     again: Callable[[], ActEvidence | None] = lambda: None
 
     @property

@@ -30,6 +30,7 @@ class ActExchange:
     ``status`` is 0 where there was no response. ``form`` are the text fields of an upload, ``None`` where
     the request was refused, or broke off, before its form was read. ``form_names`` are the names of all
     parts that arrived, also of fields that nobody reads. ``has_key``: X-Api-Key is the account's key.
+    ``file_begins`` is the same for files that begin alike; empty where that was not seen.
     """
 
     number: int
@@ -51,18 +52,19 @@ class ActExchange:
     faults: tuple[str, ...]
     form_names: tuple[str, ...]
     has_key: bool
+    file_begins: str = ""
 
     @classmethod
     def of(cls, number: int, entry: Mapping[str, Any]) -> ActExchange:
         """Return the journal's *entry*, the *number*-th of its act, counted from 1."""
         request, response = entry["request"], entry["answer"] or {}
-        started = datetime.fromisoformat(entry["at"]).timestamp()
+        read = datetime.fromisoformat(entry["at"]).timestamp()
         form = request.get("form")
         file = (form or {}).get("file", {})
         return cls(
             number=number,
-            started=started,
-            ended=started + entry["milliseconds"] / 1000,
+            started=entry["began"] or read,
+            ended=read + entry["milliseconds"] / 1000,
             operation=entry["operation"],
             method=request["method"],
             path=request["path"],
@@ -79,6 +81,7 @@ class ActExchange:
             faults=tuple(entry["faults"]),
             form_names=tuple(entry["formNames"]),
             has_key=entry["hasKey"],
+            file_begins=entry["fileBegins"],
         )
 
     @property
@@ -118,12 +121,14 @@ class ActExchange:
     def is_again(self, other: ActExchange) -> bool:
         """Return whether it is the same request as *other*, sent again.
 
-        Of two uploads whose files have been read, these decide: a part of a file is another request.
+        Of two uploads the files decide, as far as they have been read: a part of a file is another request.
         """
         if (self.method, self.path) != (other.method, other.path):
             return False
         if self.method == "GET":
             return self.query == other.query
+        if self.file_begins and other.file_begins and self.file_begins != other.file_begins:
+            return False
         if self.file_bytes and other.file_bytes:
             return (self.file_bytes, self.file_head) == (other.file_bytes, other.file_head)
         sizes = {one.headers.get("content-length", "") for one in (self, other)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from qlara_contract.report.counting import counted
 from qlara_rehearsal.checks import CHECKS, FOLLOWS
 from qlara_rehearsal.checks.endings import tells_of_an_error
 from qlara_rehearsal.checks.reading import has_more
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from qlara_rehearsal.acts import Act
     from qlara_rehearsal.evidence import ActEvidence
     from qlara_rehearsal.exchanges import ActExchange
+
+
+_WHERE_TO = " It must send them to the base URL that it is told: QLARA_BASE_URL, or {base_url} in the command or in --env."
 
 
 class ActVerdict(StrEnum):
@@ -70,7 +74,7 @@ def _unkept(evidence: ActEvidence) -> Iterator[ActFinding]:
 
 def _stopped(evidence: ActEvidence) -> ActFinding:
     return ActFinding(
-        f"It had not ended after {evidence.ending.seconds:.0f} seconds, and was stopped.",
+        f"It had not ended after {counted(round(evidence.ending.seconds), 'second')}, and was stopped.",
         "A client ends: it has a time limit for each response, and for all its attempts.",
         evidence.exchanges[-2:],
     )
@@ -90,7 +94,8 @@ def _unreached(evidence: ActEvidence) -> str:
     ):
         return ""
     seen = _seen(evidence.exchanges)
-    return f"The act is about {' or '.join(map(_in_words, wanted))}; the client sent {seen}."
+    hint = "" if evidence.exchanges else _WHERE_TO
+    return f"The act is about {' or '.join(map(_in_words, wanted))}; the client sent {seen}.{hint}"
 
 
 def _is_met(evidence: ActEvidence, wanted: Mapping[str, Any]) -> bool:

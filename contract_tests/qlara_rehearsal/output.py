@@ -1,7 +1,8 @@
-"""What a program prints: read as it comes, and of much of it the beginning and the end kept."""
+"""What a program prints: read as it comes, of much of it the beginning and the end kept, as text without colours."""
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, BinaryIO
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 MOST_KEPT = 200_000  # bytes
 _HALF = MOST_KEPT // 2
 _CHUNK = 65_536
+# Colours, movements of the cursor and titles of windows (ECMA-48 section 5.4, and what xterm obeys).
+_OBEYED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_LINE_END = re.compile(r"\r\n?")
 _LAST_WAIT = 2.0  # seconds for what is on its way when the program has ended
 
 
@@ -40,8 +44,8 @@ class OutputReader:
             head, tail = bytes(self._head), b"".join(self._tail)[-_HALF:]
             gap = self._has_more
         if not gap:
-            return (head + tail).decode("utf-8", "replace")
-        return f"{head.decode('utf-8', 'replace')}\n…\n{tail.decode('utf-8', 'replace')}"
+            return readable(head + tail)
+        return f"{readable(head)}\n…\n{readable(tail)}"
 
     def _read(self, stream: BinaryIO) -> None:
         with stream:
@@ -60,3 +64,20 @@ class OutputReader:
         self._has_more = self._has_more or self._in_tail > _HALF
         while self._in_tail - len(self._tail[0]) >= _HALF:
             self._in_tail -= len(self._tail.popleft())
+
+
+def readable(printed: bytes) -> str:
+    """Return what was printed as text: UTF-8 or UTF-16, without what a terminal obeys, each line on its own.
+
+    A line that was written over another, as progress is shown, is one of its own.
+    """
+    text = _LINE_END.sub("\n", printed.decode(_encoding(printed), "replace"))
+    return _OBEYED.sub("", text).removeprefix("\ufeff")
+
+
+def _encoding(printed: bytes) -> str:
+    """Return how text is encoded: in UTF-16, every second byte of most languages of Europe is a null."""
+    even, odd = printed[::2].count(0), printed[1::2].count(0)
+    if max(even, odd) * 4 <= len(printed):
+        return "utf-8"
+    return "utf-16-le" if odd > even else "utf-16-be"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 2.0
 _LONGEST_FIRST_LINE = 256  # bytes: what Linux reads of it
+_EXEMPT = ("NO_PROXY", "no_proxy")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -72,6 +73,16 @@ class Ending:
         """Whether it says that all went well."""
         return self.exit_code == 0
 
+    @property
+    def how(self) -> str:
+        """How it ended, in words: ``exit code 3``, or the signal that ended it."""
+        if self.exit_code is None:
+            return "had to be stopped"
+        names = {-each.value: each.name for each in signal.Signals}
+        if self.exit_code in names:
+            return f"ended by {names[self.exit_code]}"
+        return f"exit code {self.exit_code}"
+
 
 class Performer(Protocol):
     """Whatever plays the client's part."""
@@ -118,7 +129,8 @@ class CommandClient:
         values = part.values
         command = [filled(each, values) for each in self.command]
         additions = {name: filled(value, values) for name, value in self.additions.items()}
-        environment = {**self.environment, **part.variables, **additions}
+        direct = _without_a_proxy(self.environment)
+        environment = {**self.environment, **direct, **part.variables, **additions}
         began = time.monotonic()
         try:
             process = subprocess.Popen(
@@ -142,6 +154,14 @@ class CommandClient:
         ended = time.time()
         shown = mask(text, dict.fromkeys((part.api_key, *self.secrets), PLACEHOLDER))
         return Ending(exit_code, shown, time.monotonic() - began, ended)
+
+
+def _without_a_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables by which programs reach this machine directly, though a proxy is set for the network."""
+    if not any(name.lower().endswith("_proxy") for name in environment):
+        return {}
+    exempt = [environment[name] for name in _EXEMPT if environment.get(name)]
+    return dict.fromkeys(_EXEMPT, ",".join([*dict.fromkeys(exempt), "127.0.0.1", "localhost"]))
 
 
 def _reason(error: OSError | ValueError) -> str:

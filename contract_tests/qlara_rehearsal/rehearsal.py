@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _AGAIN = "again"
 _ORDINARY = "ordinary-file"
+_WELL = "well"
 _FILE_NAME = "contacts.vcf"
 _NOT_STARTED = frozenset({126, 127})  # POSIX: "Exit Status for Commands"
 _LONGEST_LINE = 300
@@ -205,6 +206,7 @@ class _Run:
             _held(reference),
             report if isinstance(report, dict) else {},
             lambda: self._sends_otherwise(act),
+            lambda: self._when_well(act, use) if self._settings.command else "",
             lambda: self.play(act, _AGAIN) if self._settings.command and not use else None,
         )
 
@@ -215,6 +217,14 @@ class _Run:
         self._client.play(self._part(act, account, content, _ORDINARY), "")
         entries = account.entries(alone=self._settings.plays_alone)
         return any(one["operation"] == UPLOAD for one in entries)
+
+    def _when_well(self, act: Act, use: str) -> str:
+        """Return what the client prints when it imports an ordinary file and nothing goes wrong; empty if it does not."""
+        account = self._stage.unhindered(act.name)
+        content = generated_file(_CONTROL_FILE, self._seed_of(act))
+        ending = self._client.play(self._part(act, account, content, f"{use}{_WELL}"), "")
+        exchanges = exchanges_of(account.entries(alone=self._settings.plays_alone))
+        return ending.output if any(one.happened and one.is_good for one in exchanges) else ""
 
     def _part(self, act: Act, account: StagedAccount, content: bytes, use: str) -> Part:
         folder = self._folder / f"{act.name}.{use}"
@@ -252,8 +262,7 @@ def _held(account: StagedAccount) -> Held:
 
 
 def _imported(account: StagedAccount, act: Act, content: bytes, strategy: str) -> Any:
-    by_name = {"listName": act.list_name or act.title}
-    destination = {"listId": act.list_id} if act.list_id and not act.list_name else by_name
+    destination = {"listName": act.list_name} if act.list_name else {"listId": act.list_id}
     return account.upload(content, duplicateStrategy=strategy, **destination)
 
 

@@ -1,14 +1,15 @@
-"""Which variables hold secrets, by their names: what they hold is kept out of output and reports."""
+"""What the variables of a client hold that is kept out of output and reports: secrets, by their names."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from qlara_contract.secret_names import is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SECRET = re.compile(r"(?:^|_)(?:KEY|APIKEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
+_OF_THE_SHELL = frozenset(["PWD", "OLDPWD"])  # directories
 _SHORTEST = 8  # characters: shorter values are words that stand elsewhere as well
 
 
@@ -20,6 +21,9 @@ def secrets_of(variables: Mapping[str, str]) -> tuple[str, ...]:
     found = {
         value
         for name, value in variables.items()
-        if _SECRET.search(name) and len(value) >= _SHORTEST and "{" not in value
+        if is_secret_name(name)
+        and name not in _OF_THE_SHELL
+        and len(value) >= _SHORTEST
+        and "{" not in value
     }
     return tuple(sorted(found))

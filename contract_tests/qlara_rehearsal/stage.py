@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 import yaml
 
@@ -55,6 +57,7 @@ __all__ = [
 # What of a scenario gets in the way of an import that only shows what is right.
 _HINDRANCES = ("faults", "rate_limit")
 _ANY_SIZE = {"file_bytes": 1_000_000_000}
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9]{1,30}(?:-[A-Za-z0-9]{1,30}){0,8}")
 _PAGE = 1000
 _DOCUMENTED_KEY = "YOUR_API_KEY"
 _LONGEST_SETTLING = 30.0
@@ -93,8 +96,9 @@ class StagedAccount:
         """Return the journal's entries of the account, oldest first, once none is under way.
 
         An import that its client did not wait for goes on: it is waited for. Each entry has ``formNames``,
-        the names of all fields of its form, and ``hasKey``, whether X-Api-Key has the account's key. Requests
-        with the key elsewhere are among them, and those without it if the client is *alone*.
+        the names of all fields of its form, ``hasKey``, whether X-Api-Key has the account's key, and
+        ``fileBegins``, which is the same for files that begin alike, and ``began``, when the head arrived, in
+        seconds since 1970 (``at`` is when the beginning of the file had, too). Requests with the key elsewhere are among them, and those without it if the client is *alone*.
         """
         until = time.monotonic() + _LONGEST_SETTLING
         while time.monotonic() < until and self._is_in_use():
@@ -145,6 +149,8 @@ class StagedAccount:
             "request": request,
             "formNames": observed.names,
             "hasKey": observed.has_key,
+            "fileBegins": observed.file_begins,
+            "began": observed.began,
         }
 
     def _is_in_use(self) -> bool:
@@ -165,17 +171,25 @@ class Stage:
 
     def account(self, act: str, use: str = "", *, further_fields: bool = False) -> StagedAccount:
         """Return an account in a fresh world of *act*; *use* tells several of one act apart."""
-        label = "-".join(part for part in ("rehearsal", act, str(self._seed), use) if part)
+        name = _scenario(act)
+        label = "-".join(part for part in ("rehearsal", name, str(self._seed), use) if part)
         sandbox = Sandbox(self._server, f"sandbox_{label}")
-        sandbox.scenario(act)
+        sandbox.scenario(name)
         if further_fields:
             self._further.keys.add(sandbox.api_key)
         self._observer.keys.add(sandbox.api_key)
         return StagedAccount(sandbox, self._server, self._observer)
 
+    def unhindered(self, act: str) -> StagedAccount:
+        """Return an account with the lists of *act* in which an import goes well, whatever the act is about."""
+        sandbox = Sandbox(self._server, f"sandbox_unhindered-{_scenario(act)}-{self._seed}")
+        sandbox.scenario(_unhindered(act))
+        self._observer.keys.add(sandbox.api_key)
+        return StagedAccount(sandbox, self._server, self._observer)
+
     def reference(self, act: str, use: str) -> StagedAccount:
         """Return an account in a world of *act* in which nothing fails and nothing is limited in time."""
-        sandbox = Sandbox(self._server, f"sandbox_reference-{act}-{use}")
+        sandbox = Sandbox(self._server, f"sandbox_reference-{_scenario(act)}-{use}")
         sandbox.scenario(_reference(act))
         return StagedAccount(sandbox, self._server, self._observer)
 
@@ -185,9 +199,11 @@ def open_stage(scenarios: Mapping[str, Mapping[str, Any]], seed: int) -> Iterato
     """Serve the sandbox on a free port of this machine; *scenarios* are those of the acts, by name."""
     with tempfile.TemporaryDirectory(prefix="qlara-rehearsal-") as folder:
         for name, scenario in scenarios.items():
-            _write(Path(folder), name, scenario)
+            _write(Path(folder), _scenario(name), scenario)
             kept = {key: each for key, each in scenario.items() if key not in _HINDRANCES}
             _write(Path(folder), _reference(name), {**kept, "limits": _ANY_SIZE})
+            kept.pop("account", None)
+            _write(Path(folder), _unhindered(name), {**kept, "limits": _ANY_SIZE})
         settings = SandboxSettings(scenarios=Path(folder), seed=seed, allow_outside=True)
         further, observer = FurtherFields(), Observer()
         server = Server(settings, wrap=lambda app: observer.wrap(further.wrap(app)))
@@ -195,8 +211,17 @@ def open_stage(scenarios: Mapping[str, Mapping[str, Any]], seed: int) -> Iterato
             yield Stage(server, further, observer, seed)
 
 
+def _scenario(act: str) -> str:
+    """Return the name of the scenario of an act, which is a part of keys and headers: those of files may be any."""
+    return act if _PLAIN_NAME.fullmatch(act) else f"act-{crc32(act.encode()):08x}"
+
+
 def _reference(act: str) -> str:
-    return f"{act}--reference"
+    return f"{_scenario(act)}--reference"
+
+
+def _unhindered(act: str) -> str:
+    return f"{_scenario(act)}--unhindered"
 
 
 def _write(folder: Path, name: str, scenario: Mapping[str, Any]) -> None:

@@ -83,7 +83,12 @@ Counts and hashes, never contents, and no more of them however long it goes on; 
 | exchanges that wait for earlier ones to end | {limits.WAITING} |
 | exchanges kept as evidence, for each promise | {limits.EVIDENCE}, of {kibibytes:.0f} KiB each |
 
-Evidence shows names, numbers, addresses and tags as outlines (`Xxxxx Xxxxx`), unless the data is to be kept.
+Evidence shows outlines (`Xxxxx Xxxxx`) in place of whatever may be data of somebody, unless the data is to be kept: values
+in queries, forms, cards, tables, headers and responses, steps of paths, and the words of errors that such messages do not have.
+What stays are the names of fields and properties, ids, counts, times and messages. Secrets are hidden in any case.
+
+Bodies that are compressed otherwise than with gzip or deflate are not read, so such responses are not judged; the report says
+how many there were.
 
 ## The client's requests
 

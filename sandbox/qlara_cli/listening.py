@@ -111,3 +111,33 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def leads_to(listener: socket.socket, host: str, port: int) -> bool:
+    """Return whether a connection to *host* and *port*, begun on this machine, comes to *listener*."""
+    own, own_port = listener.getsockname()[:2]
+    if port != own_port:
+        return False
+    try:
+        found = {
+            str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        }
+    except OSError:
+        return False
+    for address in found:
+        is_unspecified = ip_address(
+            address.partition("%")[0]
+        ).is_unspecified  # it leads to loopback
+        if address == own or (is_unspecified and is_loopback(own)):
+            return True
+        if ip_address(own).is_unspecified and (is_unspecified or _is_of_this_machine(address)):
+            return True
+    return False
+
+
+def _is_of_this_machine(address: str) -> bool:
+    try:
+        _bound(address, 0).close()
+    except OSError:
+        return False
+    return True

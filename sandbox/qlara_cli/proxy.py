@@ -13,7 +13,7 @@ from qlara_cli import verify_options
 from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
-from qlara_cli.listening import is_loopback, listen, shown_url, token_for
+from qlara_cli.listening import is_loopback, leads_to, listen, shown_url, token_for
 from qlara_cli.time_span import TimeSpan
 from qlara_cli.verify_options import WritableFolder, ensure_writable
 from qlara_contract.errors import CannotRun
@@ -188,7 +188,7 @@ def _proxied(options: dict[str, Any]) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     with listen(host, options["port"], f"qlara-sandbox proxy --to {target.url}") as listener:
         port = listener.getsockname()[1]
-        if target.port == port and (target.host == host or is_loopback(target.host)):
+        if leads_to(listener, target.host, target.port):
             raise CannotRun(
                 "--to: expected the URL of a deployment; found that of the proxy itself."
             )

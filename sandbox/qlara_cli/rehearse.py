@@ -202,12 +202,14 @@ def _print_acts(acts: Sequence[Act]) -> int:
 
 
 def _chosen(acts: Sequence[Act], wanted: Sequence[str], unwanted: Sequence[str]) -> list[Act]:
+    from qlara_rehearsal.stage import near
+
     known = [each.name for each in acts]
     for option, names in (("--act", wanted), ("--skip", unwanted)):
         for name in names:
             if name not in known:
                 raise click.UsageError(
-                    f"{option}: unknown act {name!r}. Expected {_listed(known)}."
+                    f"{option}: unknown act {name!r}. Expected {_listed(known)}{near(name, known) or '.'}"
                 )
     chosen = [
         each for each in acts if (not wanted or each.name in wanted) and each.name not in unwanted
@@ -225,7 +227,7 @@ def _client(command: tuple[str, ...], options: dict[str, Any]) -> Performer:
     from qlara_rehearsal.program import CommandClient, ManualClient
 
     if options["manual"]:
-        return ManualClient(_tell, click.confirm)
+        return ManualClient(_tell, _ask)
     return CommandClient(
         command, dict(os.environ), options["additions"], options["timeout"], _secrets(options)
     )
@@ -236,6 +238,17 @@ def _secrets(options: dict[str, Any]) -> tuple[str, ...]:
     from qlara_rehearsal.secret_names import secrets_of
 
     return secrets_of({**os.environ, **options["additions"]})
+
+
+def _ask(question: str) -> bool:
+    try:
+        return click.confirm(question)
+    except click.Abort as error:
+        if sys.stdin.isatty():
+            raise
+        raise CannotRun(
+            "--manual asks on standard input, which has ended: run it in a terminal."
+        ) from error
 
 
 def _tell(part: Part) -> None:

@@ -234,3 +234,30 @@ def _runs(process: int) -> bool:
         return False
     state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     return state != "Z"
+
+
+def test_nobody_who_answers_is_no_interruption() -> None:
+    code, said = run("--manual", "--act", "documented-import")
+
+    assert code == 2
+    assert said.rstrip().endswith(
+        "Error: --manual asks on standard input, which has ended: run it in a terminal."
+    )
+
+
+def test_an_act_that_is_nearly_known_is_named() -> None:
+    code, said = run("--act", "documented-imprt", "--", "true")
+
+    assert code == 2
+    assert said.rstrip().endswith(", update; did you mean documented-import?")
+
+
+def test_how_a_client_was_ended_is_told_by_the_name_of_the_signal() -> None:
+    script = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+
+    code, said = run("--act", "documented-import", "--", sys.executable, "-c", script)
+
+    assert code == 1
+    assert "(0 requests, " in said
+    assert "s, ended by SIGSEGV)" in said
+    assert "no request at all. It must send them to the base URL that it is told" in said

@@ -336,3 +336,32 @@ def test_damage_anywhere_is_told_or_changes_nothing(bundle: Path, tmp_path: Path
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
         with suppress(UnusableBundle):
             read_bundle(path)
+
+
+def test_a_refusal_that_names_an_id_is_the_same_when_it_is_played_back(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.zip"
+    bundle = Bundle("http://deployment.test")
+    with Deployment(bundle) as deployment:
+        deployment.read("nope")
+        deployment.read("list_crm_migration", "?limit=0")
+        deployment.upload(b"BEGIN:VCARD\r\nEND:VCARD\r\n", listId="x y")
+    bundle.write(path)
+    read = read_bundle(path)
+    with sandbox_for(read) as target:
+        tally = replay(read, target)
+
+    assert (tally.differences(), sum(tally.same.values())) == ([], 3)
+
+
+def test_a_body_that_is_compressed_in_an_unknown_way_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.zip"
+    bundle = Bundle("http://deployment.test")
+    compressed = (("Content-Type", "application/json"), ("Content-Encoding", "br"))
+    content = b'\x8b\r\x80{"name": "Zebedaeus"}'
+    bundle.passed(exchange(1, key="some-key", response=content, response_headers=compressed))
+    bundle.write(path)
+
+    [one] = read_bundle(path).exchanges
+    assert one.response is not None
+    assert (one.response.headers, one.response.body) == (compressed, b"")
+    assert not one.response.is_whole

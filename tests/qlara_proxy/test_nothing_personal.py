@@ -16,7 +16,7 @@ import re
 import zipfile
 from base64 import b64encode
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 import pytest
@@ -430,3 +430,94 @@ def test_the_words_of_an_error_about_the_key_are_no_secrets_but_a_key_in_it_is(
         error.replace(KEYS[0], "YOUR_API_KEY").encode(),
         b'{"name":"An inactive credential, Unknown to us"}',
     ]
+
+
+_OTHER_SECRET = "sk_live_Vq8mZtR4wYpL2x/7+Q"  # noqa: S105 - one to search for
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": (("Api-Key", _OTHER_SECRET),)},
+        {"headers": (("Ocp-Apim-Subscription-Key", _OTHER_SECRET),)},
+        {"response_headers": (("X-Refresh-Token", _OTHER_SECRET),)},
+        {"target": f"{QUOTA}?subscription-key={quote(_OTHER_SECRET)}"},
+        {"target": f"{QUOTA}?ApiKey[]={quote(_OTHER_SECRET, safe='')}"},
+        {"target": f"{QUOTA}?X-Amz-Signature={_OTHER_SECRET}"},
+        {"body": json.dumps({"user": {"refreshToken": _OTHER_SECRET}}).encode()},
+        {"body": f"a=b&client%5Fsecret={quote(_OTHER_SECRET, safe='')}".encode()},
+    ],
+)
+def test_a_secret_is_masked_whatever_the_deployment_calls_it(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    bundle = Bundle("http://deployment.test", keep_data=True)
+    bundle.passed(exchange(1, method="POST", key=KEYS[0], **{"target": QUOTA, **options}))
+    bundle.passed(exchange(2, key=KEYS[0], response=json.dumps({"said": _OTHER_SECRET}).encode()))
+    bundle.write(tmp_path / "bundle.zip")
+
+    assert found_in((tmp_path / "bundle.zip").read_bytes(), {"vq8mztr4wypl2x"}) == set()
+
+
+_ONCE = "Rumpelstilzchen"
+
+
+@pytest.mark.parametrize(
+    ("target", "response"),
+    [
+        (f"/api/contacts/search/{_ONCE}", b"{}"),
+        (f"/api/contacts/search/{_ONCE.lower()}%20x", b"{}"),
+        (f"/api/contacts;name={_ONCE.lower()}", b"{}"),
+        ("/api/contacts/347-881-6253", b"{}"),
+        ("/api/contacts/by-number/347.881.6253", b"{}"),
+        (listed(_ONCE), f'{{"listId": "{_ONCE}", "contacts": []}}'.encode()),
+        (listed(quote("Zoe\u0301 Quillfeather")), b"{}"),
+        (listed(quote("ใจดีมากมาย")), '{"contacts": [{"name": "ใจดีมากมาย"}]}'.encode()),
+        (listed(quote("İBRAHİM")), '{"contacts": [{"name": "İBRAHİM"}]}'.encode()),
+        (QUOTA, b'{"a": 393478816253.0, "b": -393478816253, "c": 3.478816253e9}'),
+    ],
+)
+def test_who_stands_nowhere_but_in_a_path_or_a_number_is_replaced_as_well(
+    target: str, response: bytes, tmp_path: Path
+) -> None:
+    wanted = {"rumpelstil", "8816253", "quillfeather", "ใจดีมาก", "ibrahi̇m", "i̇brahi̇m", "zoe\u0301"}
+    bundle = Bundle("http://deployment.test")
+    bundle.passed(exchange(1, target=target, key=KEYS[0], response=response))
+    bundle.write(tmp_path / "bundle.zip")
+
+    assert found_in((tmp_path / "bundle.zip").read_bytes(), wanted) == set()
+
+
+def test_the_heads_of_the_parts_of_a_form_name_nobody(tmp_path: Path) -> None:
+    head = (
+        f"Content-Disposition: form-data; name=file; filename*0=Rumpel; filename*1=stilzchen; size=12; a={_ONCE}\r\n"
+        f"Content-Transfer-Encoding: {_ONCE}\r\nX-Rumpel: {_ONCE}\r\n{_ONCE}: 1"
+    )
+    body = f"--B\r\n{head}\r\n\r\nBEGIN:VCARD\r\nEND:VCARD\r\n--B--\r\n".encode()
+    kind = (("Content-Type", "multipart/form-data; boundary=B"),)
+    bundle = Bundle("http://deployment.test")
+    bundle.passed(exchange(1, "POST", UPLOAD, key=KEYS[0], headers=kind, body=body))
+    bundle.write(tmp_path / "bundle.zip")
+
+    [one] = read_bundle(tmp_path / "bundle.zip").exchanges
+    assert b"size=12" in one.request.body
+    assert found_in(one.request.body, {"rumpelstil", "filename*0=rumpel", "stilzchen"}) == set()
+
+
+def test_ids_stay_as_they_are(tmp_path: Path) -> None:
+    ids = [
+        "cnt_001",
+        "550e8400-e29b-41d4-a716-44665544",
+        "01J8ZKQX5T",
+        "list_2026-04-09",
+        "a.b~c:d",
+    ]
+    body = json.dumps({"contacts": [{"contactId": each} for each in ids]}).encode()
+    bundle = Bundle("http://deployment.test")
+    bundle.passed(exchange(1, target=listed("list_crm"), key=KEYS[0], response=body))
+    bundle.write(tmp_path / "bundle.zip")
+
+    [one] = read_bundle(tmp_path / "bundle.zip").exchanges
+    assert one.request.target == listed("list_crm")
+    assert one.response is not None
+    assert one.response.body == body

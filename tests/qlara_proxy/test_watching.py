@@ -21,7 +21,7 @@ RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 def over(number: int, room: Room) -> OpenExchange:
     """Return an exchange that is over."""
     head = parse_request(b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n" % number)
-    exchange = OpenExchange(1, head, room, is_own=False)
+    exchange = OpenExchange(1, head, head.target, room, is_own=False)
     exchange.number = number
     exchange.feed_request(b"body")
     exchange.feed_response(RESPONSE)

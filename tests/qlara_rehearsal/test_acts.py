@@ -161,3 +161,19 @@ def test_a_folder_with_mistakes_or_without_acts_cannot_be_rehearsed(tmp_path: Pa
     (tmp_path / "two.yaml").write_text("title: [", encoding="utf-8")
     with pytest.raises(CannotRun, match=r"(?s)one\.yaml:1: is empty. An act needs.*two\.yaml:2: "):
         load_acts([tmp_path])
+
+
+@pytest.mark.parametrize("name", ["with blank", "Übung_1", "a__b", "mine--reference", "x" * 200])
+def test_an_act_is_played_whatever_its_file_is_called(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.yaml").write_text(MINIMAL, encoding="utf-8")
+
+    assert found(played(GOOD, (load_act(tmp_path / f"{name}.yaml"),))) == {}
+
+
+def test_in_an_act_without_a_list_a_new_one_is_named_by_its_title(tmp_path: Path) -> None:
+    text = MINIMAL.replace("lists: [{id: list_mine}]\n", "") + "  contacts: as imported\n"
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    act = load_act(tmp_path / "mine.yaml")
+
+    assert (act.list_id, act.list_name) == ("", "A title")
+    assert found(played(GOOD, (act,))) == {}

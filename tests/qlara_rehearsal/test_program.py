@@ -114,6 +114,7 @@ def test_a_program_that_kills_itself_has_a_negative_exit_code() -> None:
     ending = client("import os, signal; os.kill(os.getpid(), signal.SIGKILL)").play(PART, "")
 
     assert (ending.exit_code, ending.is_well) == (-9, False)
+    assert ending.how == "ended by SIGKILL"
 
 
 def test_of_a_long_output_the_beginning_and_the_end_are_kept() -> None:
@@ -145,3 +146,44 @@ def test_a_person_is_told_the_part_and_asked_how_it_ended(answer: bool, told: bo
 
     assert said == [PART]
     assert (ending.has_told, ending.is_well) == (told, answer)
+
+
+@pytest.mark.parametrize(
+    ("printed", "text"),
+    [
+        (b"\x1b[1;31mfailed\x1b[0m\n", "failed\n"),
+        (b"\x1b]0;importing\x07done\x1b[2K", "done"),
+        (b"one\r\n 10 %\r 90 %\rdone\r\n", "one\n 10 %\n 90 %\ndone\n"),
+        ("importazione fallita: già\r\n".encode("utf-16"), "importazione fallita: già\n"),
+        ("failed\n".encode("utf-16-be"), "failed\n"),
+        ("\ufeffstarted\n".encode(), "started\n"),
+        (b"caf\xe9 \x00\xff\n", "caf\ufffd \x00\ufffd\n"),
+    ],
+)
+def test_the_output_is_read_as_a_person_reads_it(printed: bytes, text: str) -> None:
+    ending = client(f"import sys; sys.stdout.buffer.write({printed!r})").play(PART, "")
+
+    assert ending.output == text
+
+
+def test_a_proxy_of_the_network_is_not_between_a_client_and_the_sandbox() -> None:
+    command = (
+        sys.executable,
+        "-c",
+        "import os; print(os.environ.get('NO_PROXY'), os.environ.get('no_proxy'))",
+    )
+    environments: list[dict[str, str]] = [
+        {"HTTPS_PROXY": "http://proxy.corp:3128"},
+        {"http_proxy": "http://proxy.corp:3128", "no_proxy": ".corp"},
+        {},
+    ]
+
+    said = [CommandClient(command, each).play(PART, "").output.split() for each in environments]
+    mine = CommandClient(command, environments[0], {"NO_PROXY": "", "no_proxy": "a"}).play(PART, "")
+
+    assert said == [
+        ["127.0.0.1,localhost"] * 2,
+        [".corp,127.0.0.1,localhost"] * 2,
+        ["None"] * 2,
+    ]
+    assert mine.output.split() == ["a"]

@@ -7,10 +7,12 @@ import re
 import secrets
 from dataclasses import replace
 from http import HTTPStatus
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from qlara_contract.forms import FormPart, MultipartForm, boundary_of, read_form
+from qlara_contract.secret_names import is_secret_name
 from qlara_proxy.fictional import octets
 from qlara_proxy.fictional.cards import CardFiles
 from qlara_proxy.fictional.numbers import FictionalNumbers
@@ -22,63 +24,47 @@ from qlara_proxy.fictional.vocabulary import (
     FILE_NAME,
     IDS,
     PEOPLE,
-    SECRET_NAMES,
     STEPS,
     TIMES,
+    is_field_name,
     is_form_word,
     is_known_message,
     is_message_word,
     is_report_word,
+    plain_header,
+    words_of_name,
 )
 from qlara_proxy.fictional.words import Words
 from qlara_proxy.sandbox import USUAL_REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from qlara_proxy.keeping import KeptExchange, KeptRequest, KeptResponse
     from qlara_proxy.traffic import RawHeaders
 
-_IDENTIFIER = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,40}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?")
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 _SHORTEST_DIGITS = 6
 _LONG_DIGITS = re.compile(r"\d{6,}")
 _SHORT_NUMBER = 1_000_000
+# What ids are written with; a capital and small letters alone are rather a name.
+_LIKE_AN_ID = re.compile(r"[A-Za-z0-9_.~:+-]*")
+_LIKE_A_NAME = re.compile(r"[A-Z][a-z]+(?:[._-][A-Z][a-z]+)*")
+_MARKED_DIGITS = re.compile(r"(?<![A-Za-z0-9])\+?\d{1,5}(?:[.-]\d{2,5}){1,5}(?![A-Za-z0-9])")
 _SHORTEST_PART = 4
 _LONGEST_WORD_IN_ID = 16
-_PARAMETER = re.compile(r'(filename\*?|name)=("(?:[^"\\]|\\.)*"|[^;\r\n]*)', re.IGNORECASE)
+_LONGEST_ID = 64
+_PARAMETER = re.compile(r'([^\s;="]+)=("(?:[^"\\]|\\.)*"|[^;\r\n]*)')
+_PARAMETERS = frozenset({"name", "filename", "size", "creation-date", "modification-date"})
+_PART_HEADER_NAME = re.compile(r"(?:Content|X)-[A-Za-z-]{1,40}", re.IGNORECASE)
+_PLAIN_PART_HEADER = re.compile(
+    r"Content-(?:Transfer-Encoding:\s*(?:7bit|8bit|binary|base64|quoted-printable)|Length:\s*\d{1,12})\s*",
+    re.IGNORECASE,
+)
 _KEPT_ENDING = re.compile(r"\.(?:vcf|vcard|csv|txt|zip|json|xml|pdf|xlsx?)\Z", re.IGNORECASE)
 _MEDIA = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.IGNORECASE)
 _CHARSET = re.compile(r"charset=\"?([A-Za-z0-9_-]{1,20})\"?", re.IGNORECASE)
-_PRODUCT = re.compile(
-    r"\b(?:curl|python-requests|python-httpx|python-urllib3?|aiohttp|okhttp|axios|node|undici|Java|Apache-HttpClient"
-    r"|Go-http-client|PostmanRuntime|Mozilla|Wget|ReactorNetty|GuzzleHttp|Dart|Ruby|PHP)/?[\d.]{0,12}",
-    re.IGNORECASE,
-)
-# Headers whose values say nothing of anybody, and what such a value looks like.
-_PLAIN_HEADERS = {
-    **dict.fromkeys(
-        ("accept", "accept-encoding", "allow", "cache-control", "connection", "expect"),
-        r"[\w*/+.;,=\s-]*",
-    ),
-    **dict.fromkeys(
-        ("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"),
-        r"[\w*/+.;,=\s-]*",
-    ),
-    **dict.fromkeys(
-        ("content-length", "retry-after", "age", "ratelimit-limit", "ratelimit-remaining"),
-        r"[\w,:; =-]*",
-    ),
-    **dict.fromkeys(
-        ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"),
-        r"[\w,:; =-]*",
-    ),
-    **dict.fromkeys(("date", "expires", "last-modified"), r"[A-Z][a-z]{2}, [\w: ]+"),
-    "x-sandbox-scenario": r"[\w-]{1,64}",
-    "prefer": r"code=\d{3}|example=[\w.-]+",
-}
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
 _PHRASES = frozenset(
     {each.phrase for each in HTTPStatus} | {each.phrase.upper() for each in HTTPStatus}
@@ -212,7 +198,7 @@ class Fiction:
     def _pair(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
         name, value = unquote(name.replace("+", " ")), unquote(value.replace("+", " "))
-        if name.lower() in SECRET_NAMES:
+        if is_secret_name(name):
             return f"{quote(name)}{equals}{value if self.words.is_learning else _KEY_IN_QUERY}"
         is_count = value.lstrip("+-").isdecimal() and len(value) < 7
         is_plain = is_count or value in ENUMERATED
@@ -221,16 +207,13 @@ class Fiction:
 
     def _field_name(self, name: str) -> str:
         """Return the name of a field, which stays unless it is data of somebody."""
-        if name in FIELDS:
-            return name
-        words = {each.lower() for each in _WORDS.findall(name)}
-        # With a capital letter it may be the name of somebody, unless its words are those of the contract.
-        is_field = not name[:1].isupper() or all(map(is_message_word, words))
-        is_plain = is_field and _IDENTIFIER.fullmatch(name) and not words & self.words.people
-        return name if is_plain and not _LONG_DIGITS.search(name) else self.texts.text(name)
+        is_somebodys = name not in FIELDS and words_of_name(name) & self.words.people
+        return name if is_field_name(name) and not is_somebodys else self.texts.text(name)
 
     def _id(self, text: str) -> str:
-        if "@" in text or self._has_somebody(text):
+        if not _LIKE_AN_ID.fullmatch(text) or _LIKE_A_NAME.fullmatch(text):
+            return self.texts.text(text, of_a_person=False)
+        if self._has_somebody(text):
             return self.texts.text(text, self._is_part_of_id, of_a_person=False)
         return text
 
@@ -242,7 +225,7 @@ class Fiction:
 
     def _has_somebody(self, text: str) -> bool:
         people, numbers = self.words.people, self.numbers
-        for digits in _LONG_DIGITS.findall(text):
+        for digits in (*_LONG_DIGITS.findall(text), *_apart_from_marks(text)):
             if any(numbers.judge(each) for each in (f"+{digits}", digits)):
                 return True
         for run in _LETTERS.findall(text.lower()):
@@ -278,13 +261,9 @@ class Fiction:
             return str(length)
         if name == "content-type":
             return self._content_type(value)
-        if name == "user-agent":
-            return " ".join(_PRODUCT.findall(value)) or REMOVED
         if name in {"x-request-id", "request-id", "x-correlation-id"}:
-            is_id = re.fullmatch(r"[\w-]{1,64}", value) and not self._has_somebody(value)
-            return value if is_id else REMOVED
-        pattern = _PLAIN_HEADERS.get(name)
-        return value if pattern and re.fullmatch(pattern, value) else REMOVED
+            return value if value == self._id(value) and len(value) <= _LONGEST_ID else REMOVED
+        return plain_header(name, value) or REMOVED
 
     def _content_type(self, value: str) -> str:
         media = _MEDIA.match(value)
@@ -354,7 +333,7 @@ class Fiction:
     def _form_value(self, name: str, value: str) -> str:
         if name in IDS:
             return self._id(value)
-        if value in ENUMERATED or name.lower() in SECRET_NAMES:
+        if value in ENUMERATED or is_secret_name(name):
             return value
         if name == FILE_NAME:
             return self._file_name(value)
@@ -366,22 +345,25 @@ class Fiction:
             return name + colon + _PARAMETER.sub(self._parameter, value)
         if name.strip().lower() == "content-type":
             return f"{name}: {self._content_type(value.strip())}"
-        if name.strip().lower() in {"content-transfer-encoding", "content-length"}:
+        if _PLAIN_PART_HEADER.fullmatch(line):
             return line
-        return f"{name if _HEADER_NAME.fullmatch(name.strip()) else 'X-Removed'}: {REMOVED}"
+        return f"{name if _PART_HEADER_NAME.fullmatch(name.strip()) else 'X-Removed'}: {REMOVED}"
 
     def _parameter(self, found: re.Match[str]) -> str:
         name, value = found[1], found[2]
         quotes = '"' if value.startswith('"') else ""
         value = value.strip('"')
-        if name.lower() == "name":
-            return f"{name}={quotes}{self._field_name(value)}{quotes}"
-        if name.endswith("*"):
+        kind = name.lower().partition("*")[0]
+        if kind == "name":
+            new = self._field_name(value)
+        elif name.endswith("*"):
             charset, mark, text = value.rpartition("'")
             new = charset + mark + quote(self._file_name(unquote(text)), safe="")
-        else:
+        elif kind == "filename":
             new = self._file_name(value)
-        return f"{name}={quotes}{new}{quotes}"
+        else:
+            new = self.texts.text(value, lambda word: word.isdecimal() and len(word) < 7)
+        return f"{name if kind in _PARAMETERS else self._field_name(name)}={quotes}{new}{quotes}"
 
     def _file_name(self, name: str) -> str:
         ending = _KEPT_ENDING.search(name)
@@ -411,8 +393,8 @@ class Fiction:
         return value
 
     def _string(self, text: str, name: str) -> str:
-        if name in IDS:
-            return self._id(text)
+        if name in IDS:  # of a refusal, what is wrong with the id
+            return self._message(text) if " " in text else self._id(text)
         if name == FILE_NAME:
             return self._file_name(text)
         if name in PEOPLE or name == "tags":
@@ -427,9 +409,10 @@ class Fiction:
 
     def _amount(self, value: int | float, name: str) -> int | float:  # noqa: PYI041 - told apart
         is_count = name in FIELDS and name not in PEOPLE
-        if is_count or not isinstance(value, int) or value < _SHORT_NUMBER:
+        if is_count or not isfinite(value) or abs(value) < _SHORT_NUMBER:
             return value
-        return int("".join(self.texts.characters(f"+{value}")))
+        number = int("".join(self.texts.characters(f"+{abs(int(value))}")))
+        return type(value)(-number if value < 0 else number)
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -464,6 +447,12 @@ def _plain_value(value: Any) -> Any:
     return [_plain_value(each) for each in value] if isinstance(value, list) else value
 
 
+def _apart_from_marks(text: str) -> Iterator[str]:
+    """Yield the digits of what may be a telephone number that is written with marks in between."""
+    for found in _MARKED_DIGITS.findall(text):
+        yield re.sub(r"\D", "", found)
+
+
 def _looks_like_json(body: bytes) -> bool:
     return body.lstrip()[:1] in (b"{", b"[")
 
@@ -473,6 +462,6 @@ def _without_secret_parameters(target: str) -> str:
     pairs = []
     for pair in query.split("&"):
         name, equals, _ = pair.partition("=")
-        is_secret = equals and unquote(name).lower() in SECRET_NAMES
+        is_secret = equals and is_secret_name(unquote(name))
         pairs.append(f"{name}={_KEY_IN_QUERY}" if is_secret else pair)
     return path + mark + "&".join(pairs)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from base64 import b64encode, urlsafe_b64encode
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit
 
 from qlara_contract.masking import PLACEHOLDER, mask
-from qlara_proxy.fictional.vocabulary import SECRET_NAMES
+from qlara_contract.secret_names import is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,22 +18,13 @@ if TYPE_CHECKING:
 
 REMOVED = "[removed]"
 _SHORTEST = 4  # a shorter text is a part of many words
-_SECRET_HEADERS = frozenset(
-    [
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "set-cookie",
-        "x-auth-token",
-        "x-access-token",
-        "x-csrf-token",
-    ]
-)
+_KEY_HEADER = "x-api-key"
 _IN_FORM = re.compile(
-    rb'name="?([A-Za-z_-]{2,20})"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{4,200})\r\n--',
+    rb'name="?([A-Za-z0-9_.\[\]-]{2,40})"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{4,200})\r\n--',
     re.IGNORECASE,
 )
-_IN_JSON = re.compile(rb'"([A-Za-z_-]{2,20})"\s*:\s*"([^"\\\r\n]{4,500})"')
+_IN_JSON = re.compile(rb'"([A-Za-z0-9_.\[\]-]{2,40})"\s*:\s*"([^"\\\r\n]{4,500})"')
+_IN_PAIRS = re.compile(rb"(?:^|&)([A-Za-z0-9_.%\[\]-]{2,60})=([^&\s]{4,500})")
 _LIKE_A_KEY = re.compile(r"(?=[\w.-]*\d)[\w.-]{7,}\w")
 _FIRST_ERROR = 400
 _PAIR = re.compile(r"[^\s;,=]+=\"?([^\s;,\"]+)")
@@ -81,9 +72,9 @@ class Secrets:
         return tuple((name, self._header(name.lower(), value)) for name, value in headers)
 
     def _header(self, name: str, value: str) -> str:
-        if name == "x-api-key":
+        if name == _KEY_HEADER:
             return self.placeholder(value.strip())
-        return REMOVED if name in _SECRET_HEADERS else self.masked(value)
+        return REMOVED if is_secret_name(name) else self.masked(value)
 
     def _placeholders(self) -> dict[str, str]:
         own = {key: self.placeholder(key) for key in self.accounts if len(key) >= _SHORTEST}
@@ -107,13 +98,16 @@ class Secrets:
         request, response = exchange.request, exchange.response
         for headers in (request.headers, response.headers if response else ()):
             for name, value in headers:
-                if name.lower() in _SECRET_HEADERS:
+                if name.lower() == _KEY_HEADER:
+                    if exchange.key != value.strip():
+                        yield value.strip()
+                elif is_secret_name(name):
                     yield value.strip()
                     yield from _PAIR.findall(value)
-                elif name.lower() == "x-api-key" and exchange.key != value.strip():
-                    yield value.strip()
         with_query = (
-            value for name, value in parse_qsl(urlsplit(request.target).query) if _is_secret(name)
+            value
+            for name, value in parse_qsl(urlsplit(request.target).query)
+            if is_secret_name(name)
         )
         yield from with_query
         yield from _named_in(request.body)
@@ -128,13 +122,12 @@ class Secrets:
 def _named_in(body: bytes) -> Iterator[str]:
     """Yield the values of fields of a body that are called as secrets are."""
     some = body[:100_000]
-    for found in (*_IN_FORM.findall(some), *_IN_JSON.findall(some)):
-        if _is_secret(found[0].decode("latin-1")):
-            yield found[1].decode("utf-8", "replace")
+    for name, value in (*_IN_FORM.findall(some), *_IN_JSON.findall(some)):
+        if is_secret_name(name.decode("latin-1")):
+            yield value.decode("utf-8", "replace")
+    for name, value in _IN_PAIRS.findall(some):
+        if is_secret_name(unquote_plus(name.decode("latin-1"))):
+            yield from {value.decode("latin-1"), unquote_plus(value.decode("latin-1"))}
 
 
 _WIDE = ("utf-16-le", "utf-16-be")
-
-
-def _is_secret(name: str) -> bool:
-    return name.lower() in SECRET_NAMES

@@ -90,35 +90,36 @@ ENUMERATED = frozenset(
 )
 """Values that say how something is, and not what."""
 
+_PRODUCT = re.compile(
+    r"\b(?:curl|python-requests|python-httpx|python-urllib3?|aiohttp|okhttp|axios|node|undici|Java|Apache-HttpClient"
+    r"|Go-http-client|PostmanRuntime|Mozilla|Wget|ReactorNetty|GuzzleHttp|Dart|Ruby|PHP)/?[\d.]{0,12}",
+    re.IGNORECASE,
+)
+_COUNTS = r"[\d,:; =.wqr-]*"
+_DAY = r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} [\d:]{8} GMT"
+# Headers whose values say nothing of anybody, and what such a value looks like.
+_PLAIN_HEADERS = {
+    **dict.fromkeys(
+        ("accept", "accept-encoding", "allow", "cache-control", "connection", "expect"),
+        r"[\w*/+.;,=\s-]*",
+    ),
+    **dict.fromkeys(
+        ("transfer-encoding", "content-encoding", "keep-alive", "vary", "pragma"),
+        r"[\w*/+.;,=\s-]*",
+    ),
+    **dict.fromkeys(("content-length", "age", "ratelimit-limit", "ratelimit-remaining"), _COUNTS),
+    **dict.fromkeys(("x-ratelimit-limit", "x-ratelimit-remaining", "ratelimit-reset"), _COUNTS),
+    "x-ratelimit-reset": rf"{_COUNTS}|[\dTZ:.+-]+",
+    "retry-after": rf"{_COUNTS}|{_DAY}",
+    **dict.fromkeys(("date", "expires", "last-modified"), _DAY),
+    "x-sandbox-scenario": r"[\w-]{1,64}",
+    "prefer": r"code=\d{3}|example=[\w.-]+",
+}
+
 STEPS = frozenset(
     ["api", "partner-gateway", "v1", "v2", "contacts", "list", "upload", "vcard", "subscription"]
 )
 """Steps of the paths of the contract."""
-
-SECRET_NAMES = frozenset(
-    [
-        "apikey",
-        "api_key",
-        "api-key",
-        "x-api-key",
-        "key",
-        "token",
-        "access_token",
-        "accesstoken",
-        "auth",
-        "authorization",
-        "password",
-        "secret",
-        "client_secret",
-        "signature",
-        "sig",
-        "session",
-        "sessionid",
-        "jwt",
-        "bearer",
-    ]
-)
-"""Names, in small letters, of parameters and fields that carry a secret."""
 
 _MESSAGE_WORDS = frozenset(
     [
@@ -433,6 +434,9 @@ _TEMPLATES = re.compile(
     r"|Invalid VCard format\. Expected END:VCARD footer\. The card that begins on line \d+ has none; "
     r"complete cards before it: \d+\."
 )
+_IDENTIFIER = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,40}")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_]+")
+_LONG_DIGITS = re.compile(r"\d{6,}")
 _SMALL = 3  # digits of a number that counts or limits something
 
 
@@ -452,6 +456,29 @@ def _report_words() -> frozenset[str]:
     files = [folder / "promises.yaml", *sorted((folder / "report").rglob("*"))]
     texts = (each.read_text(encoding="utf-8", errors="replace") for each in files if each.is_file())
     return frozenset(word for text in texts for word in re.findall(r"[a-z]{4,}", text.lower()))
+
+
+def is_field_name(name: str) -> bool:
+    """Return whether a name can be that of a field, and is not a name or a number of somebody, as far as one can see."""
+    if name in FIELDS:
+        return True
+    if not _IDENTIFIER.fullmatch(name) or _LONG_DIGITS.search(name):
+        return False
+    # With a capital letter it may be the name of somebody, unless its words are those of the contract.
+    return not name[0].isupper() or all(map(is_message_word, words_of_name(name)))
+
+
+def words_of_name(name: str) -> set[str]:
+    """Return the words of the name of a field, in small letters."""
+    return {each.lower() for each in _WORDS.findall(name)}
+
+
+def plain_header(name: str, value: str) -> str:
+    """Return the value of a header, whose *name* is in small letters, as far as it says nothing of anybody."""
+    if name == "user-agent":
+        return " ".join(_PRODUCT.findall(value))
+    pattern = _PLAIN_HEADERS.get(name)
+    return value if pattern and re.fullmatch(pattern, value) else ""
 
 
 def is_form_word(word: str) -> bool:

@@ -34,14 +34,17 @@ class OpenExchange:
     ``switches``: the connection is no longer HTTP after it.
     """
 
-    def __init__(self, connection: int, head: RequestHead, room: Room, *, is_own: bool) -> None:
-        """Begin with its head; *is_own*: it is to the proxy itself.
+    def __init__(
+        self, connection: int, head: RequestHead, target: str, room: Room, *, is_own: bool
+    ) -> None:
+        """Begin with its head; *target* is its path and query, *is_own*: it is to the proxy itself.
 
         Raises:
             UnclearRequest: it is not clear where its body ends.
         """
         self.number = 0
         self.head = head
+        self._target = target
         self.is_own = is_own
         self._connection = connection
         self._began, self._clock = time.time(), time.perf_counter()
@@ -114,7 +117,7 @@ class OpenExchange:
         """Return it as those who watch get it; its bodies are to be released when they have seen it."""
         head, response = self.head, self._response
         request = PassedRequest(
-            head.method, head.target, head.fields.headers, self._sent, self.request_is_whole
+            head.method, self._target, head.fields.headers, self._sent, self.request_is_whole
         )
         seen = None
         if response is not None:

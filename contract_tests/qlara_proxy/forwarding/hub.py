@@ -105,7 +105,8 @@ class Hub:
         Raises:
             UnclearRequest: it is not clear where the request's body ends.
         """
-        exchange = OpenExchange(connection, head, self._room, is_own=_is_own(head.target))
+        target = self.target.path_of(head.target)
+        exchange = OpenExchange(connection, head, target, self._room, is_own=_is_own(head.target))
         if not exchange.is_own:
             exchange.number = next(self._numbers)
             self.requests += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -70,6 +71,16 @@ class ProxyTarget:
             "Expected a path; found the URL of another server. This proxy passes on to one deployment "
             "only: use its URL as the base URL of the client."
         )
+
+    def path_of(self, target: str) -> str:
+        """Return path and query of a request target, which may be a URL of the deployment."""
+        scheme, mark, rest = target.partition("://")
+        if not mark or not scheme.isalpha():
+            return target
+        authority = re.match(r"[^/?#]*", rest)
+        path = rest[authority.end() if authority else 0 :]
+        path = path.removeprefix(self.base_path) if path.startswith(f"{self.base_path}/") else path
+        return path if path.startswith("/") else f"/{path}"
 
     def _is_at(self, authority: str) -> bool:
         usual = _PORTS["http"]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from qlara_contract.contract import contract
 from qlara_contract.exchange import ApiExchange, ApiRequest, ApiResponse
 from qlara_contract.forms import FormFile, ImportForm
 from qlara_contract.promises import UPLOAD
-from qlara_contract.untrusted import read_within_bounds
+from qlara_contract.secret_names import is_secret_name
+from qlara_contract.untrusted import is_readable, read_within_bounds
 from qlara_proxy.judging.forms import read_form
-from qlara_proxy.traffic import headers_named
+from qlara_proxy.traffic import coding_of, headers_named
 
 if TYPE_CHECKING:
     from qlara_proxy.judging.forms import SeenForm
@@ -23,15 +24,14 @@ _OF_CONNECTION = frozenset(
 )
 _NOT_SHOWN = _OF_CONNECTION | {"host", "content-length", "accept-encoding", "content-type"}
 
-_SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
-_HIDDEN = "(hidden)"
+_LONGEST_CODING = 20
+_KEY_HEADER = "x-api-key"
+HIDDEN = "HIDDEN"
+"""What stands for a secret that is no API key: those are masked where they are shown."""
 
 
 def path_and_query(target: str) -> tuple[str, str]:
-    """Return the two parts of a request target, which may be in absolute form (RFC 9112 section 3.2)."""
-    if not target.startswith("/"):
-        parts = urlsplit(target)
-        return parts.path or "/", parts.query
+    """Return the two parts of a request target."""
     path, _, query = target.partition("?")
     return path, query
 
@@ -51,11 +51,19 @@ def form_of(request: PassedRequest) -> SeenForm | None:
 def is_evidence(exchange: PassedExchange) -> bool:
     """Return whether an exchange says something about the deployment.
 
-    What the network, a gateway or one of the two ends broke off does not.
+    What the network, a gateway or one of the two ends broke off does not, nor what is compressed in a way
+    that is not read here.
     """
     response = exchange.response
     whole = response is not None and response.is_whole and not exchange.failure
-    return whole and exchange.request.is_whole
+    return whole and exchange.request.is_whole and not unread_coding(exchange)
+
+
+def unread_coding(exchange: PassedExchange) -> str:
+    """Return the content coding of a response that is not read here, such as br; empty if there is none."""
+    response = exchange.response
+    coding = coding_of(response) if response is not None and response.body.size else ""
+    return "" if is_readable(coding) else coding[:_LONGEST_CODING]
 
 
 def api_exchange(
@@ -68,7 +76,7 @@ def api_exchange(
     operation = contract().operation_of(exchange.request.method, path)
     return ApiExchange(
         base_url,
-        _request(exchange.request, form),
+        _request(exchange, form),
         _response(exchange.response),
         operation.operation_id if operation else "",
         exchange.key,
@@ -77,11 +85,13 @@ def api_exchange(
     )
 
 
-def _request(request: PassedRequest, form: SeenForm | None) -> ApiRequest:
+def _request(exchange: PassedExchange, form: SeenForm | None) -> ApiRequest:
+    request, key = exchange.request, exchange.key
     path, query = path_and_query(request.target)
-    parameters = tuple(parse_qsl(query, keep_blank_values=True, errors="replace"))
+    pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+    parameters = tuple((name, _unless_secret(name, value)) for name, value in pairs)
     headers = tuple(
-        (name, _HIDDEN if name.lower() in _SECRET else value)
+        (name, value if _is_key(name, value, key) else _unless_secret(name, value))
         for name, value in request.headers
         if name.lower() not in _NOT_SHOWN
     )
@@ -93,10 +103,18 @@ def _request(request: PassedRequest, form: SeenForm | None) -> ApiRequest:
     return ApiRequest(request.method, path, parameters, headers, body=body)
 
 
+def _is_key(name: str, value: str, key: str) -> bool:
+    return name.lower() == _KEY_HEADER and value.strip() == key
+
+
+def _unless_secret(name: str, value: str) -> str:
+    return HIDDEN if value and is_secret_name(name) else value
+
+
 def _import_form(form: SeenForm) -> ImportForm:
     content = form.file
     fields = tuple(
-        (part.name, part.content.decode("utf-8", "replace"))
+        (part.name, _unless_secret(part.name, part.content.decode("utf-8", "replace")))
         for part in form.parts
         if part.name != "file"
     )
@@ -104,9 +122,8 @@ def _import_form(form: SeenForm) -> ImportForm:
 
 
 def _response(response: PassedResponse) -> ApiResponse:
-    headers = tuple((name.lower(), value) for name, value in response.headers)
-    encoding = next(iter(headers_named(response.headers, "content-encoding")), "")
-    body, is_cut = read_within_bounds([response.body.read()], encoding)
+    headers = tuple((name.lower(), _unless_secret(name, value)) for name, value in response.headers)
+    body, is_cut = read_within_bounds([response.body.read()], coding_of(response))
     return ApiResponse(response.status, headers, body, is_cut=is_cut or not response.body.is_whole)
 
 

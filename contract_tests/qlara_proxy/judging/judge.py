@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from qlara_contract.client import SCENARIO_HEADER
 from qlara_contract.conventions import NO_OVERLAY, KnownConventions, ReadOverlay, read_overlay
+from qlara_contract.report.counting import counted
 from qlara_contract.results import Results
+from qlara_contract.untrusted import visible
 from qlara_proxy.judging import limits
 from qlara_proxy.judging.clients import findings
 from qlara_proxy.judging.disguise import Disguise
-from qlara_proxy.judging.exchanges import api_exchange, form_of, is_evidence
+from qlara_proxy.judging.exchanges import api_exchange, form_of, is_evidence, unread_coding
 from qlara_proxy.judging.histories import Histories
 from qlara_proxy.judging.ledger import TrafficLedger
 from qlara_proxy.judging.order import Sequencer
@@ -26,7 +29,7 @@ from qlara_proxy.judging.visibility import unseen
 from qlara_proxy.traffic import headers_named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from qlara_proxy.judging.seen import Seen
@@ -43,6 +46,7 @@ class _Counts:
     first: float = 0.0
     last: float = 0.0
     scenario: str = ""
+    unread: Counter[str] = field(default_factory=Counter)  # by content coding
 
 
 class TrafficJudge:
@@ -67,7 +71,8 @@ class TrafficJudge:
         self._lock = Lock()
         self._keys: dict[str, None] = {}
         self._counts = _Counts()
-        self._ledger = TrafficLedger(Disguise(keeps_data=keeps_data), is_sole_client=is_sole_client)
+        self._disguise = Disguise(keeps_data=keeps_data)
+        self._ledger = TrafficLedger(self._disguise, is_sole_client=is_sole_client)
         self._single = SingleChecks(self._ledger, self._overlay.conventions)
         self._histories = Histories(self._ledger, self._overlay.conventions)
         self._order = Sequencer(limits.WAITING, self._take, self._histories.lose_track)
@@ -102,7 +107,10 @@ class TrafficJudge:
         counts.exchanges += 1
         counts.first = min(counts.first or exchange.began, exchange.began)
         counts.last = max(counts.last, exchange.began + exchange.seconds)
-        counts.without_evidence += not is_evidence(exchange)
+        if coding := unread_coding(exchange):
+            counts.unread[coding] += 1
+        else:
+            counts.without_evidence += not is_evidence(exchange)
         if len(exchange.key) >= _KEPT_KEY and len(self._keys) < _MOST_KEYS:
             self._keys.setdefault(exchange.key)
         if exchange.response is not None and not counts.scenario:
@@ -120,7 +128,7 @@ class TrafficJudge:
         form = form_of(exchange.request)
         api = api_exchange(self._base_url, exchange, form)
         if api is not None:
-            for what, expected in findings(exchange, form):
+            for what, expected in findings(exchange, form, self._disguise):
                 self._ledger.finding(what, expected, api)
         seen = observed(exchange, api, form, self._overlay.conventions)
         if api is not None:
@@ -154,7 +162,16 @@ class TrafficJudge:
             accounts=self._histories.accounts,
             wording=WITH_DATA if self._keeps_data else WORDING,
             without_evidence=counts.without_evidence,
-            notes=[*self._histories.overlooked, *self._ledger.notes],
+            notes=[*_unread(counts.unread), *self._histories.overlooked, *self._ledger.notes],
+        )
+
+
+def _unread(codings: Counter[str]) -> Iterator[str]:
+    for coding, count in codings.items():
+        responses = f"{counted(count, 'response')} {'is' if count == 1 else 'are'}"
+        yield (
+            f"{responses} not judged: compressed as {visible(coding)}, which is not read here. A client that "
+            "sends `Accept-Encoding: gzip` gets what is."
         )
 
 

@@ -22,15 +22,15 @@ WORDING = Wording(
     leaves_contacts=False,
     counts_checks=True,
     about_requests=(
-        "Each request is shown as it passed, except that names, numbers, addresses and tags are outlines "
-        "(`Xxxxx`); `YOUR_…` stands for what is secret."
+        "Each request is shown as it passed, except that whatever may be data of somebody is an outline "
+        "(`Xxxxx`); `YOUR_…` and `HIDDEN` stand for what is secret."
     ),
 )
 
 
 WITH_DATA = replace(
     WORDING,
-    about_requests="Each request is shown as it passed; `YOUR_…` stands for what is secret.",
+    about_requests="Each request is shown as it passed; `YOUR_…` and `HIDDEN` stand for what is secret.",
 )
 
 

@@ -11,18 +11,13 @@ import re
 from typing import TYPE_CHECKING
 
 from qlara_rehearsal.evidence import ActFinding
+from qlara_rehearsal.telling import tells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qlara_rehearsal.evidence import ActEvidence
 
-# Words for what went wrong that no report of a good import has, unlike "errors".
-_SAYS_SO = re.compile(
-    r"\b(fail(ed|ure)|refused|rejected|denied|forbidden|unauthori[sz]ed|exceed(s|ed)|too large|invalid "
-    r"(key|vcard|file|request)|timed? ?out|unavailable|aborted|could not|cannot|not allowed|quota)\b",
-    re.IGNORECASE,
-)
 _REFUSED = 400  # and above: RFC 9110 section 15.5
 
 
@@ -34,7 +29,9 @@ def ends(evidence: ActEvidence, wanted: str) -> Iterator[ActFinding]:
     if wanted == "well":
         if not ending.is_well:
             yield ActFinding(
-                f"It ended with exit code {ending.exit_code}, as if the import had failed.",
+                f"It ended with {ending.how}, as if the import had failed."
+                if ending.exit_code > 0
+                else f"It was {ending.how}, as if the import had failed.",
                 "Exit code 0: everything was imported.",
             )
     elif not ending.is_well:
@@ -57,8 +54,9 @@ def _without_an_error(evidence: ActEvidence) -> Iterator[ActFinding]:
         return
     refused = [one for one in evidence.exchanges if one.status >= _REFUSED]
     yield ActFinding(
-        "Nothing was imported, and it ended with exit code 0 without a word of that.",
-        "Another exit code than 0, or an output that says what was refused.",
+        "Nothing was imported, and it ended with exit code 0 without a word of "
+        + ("the refusal." if refused else "that."),
+        "Another exit code than 0, or an output that says what was refused, or why nothing was sent.",
         tuple(refused[:1]),
     )
 
@@ -90,13 +88,13 @@ def _not_as_it_saw(evidence: ActEvidence) -> Iterator[ActFinding]:
 
 def _says_so(evidence: ActEvidence) -> bool:
     output = evidence.ending.output
-    if _SAYS_SO.search(output):
-        return True
     refused = [one for one in evidence.exchanges if one.status >= _REFUSED]
-    return any(
+    if any(
         re.search(rf"\b{one.status}\b", output) or (one.reason() and one.reason() in output)
         for one in refused
-    )
+    ):
+        return True
+    return tells(output) and tells(output, evidence.when_well())
 
 
 def _names(output: str, error: dict[str, object]) -> bool:

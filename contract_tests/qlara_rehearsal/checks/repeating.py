@@ -1,18 +1,18 @@
 """Whether a client sends a request again where that helps, leaves it where it does not, and waits in between.
 
 Right is also: a longer pause than asked for, a first pause of nearly nothing if the next is not, pauses that
-chance makes longer or shorter, and after a lost response a look at the list in place of a second import.
+chance makes longer or shorter, and after a lost response a look at the list, or at how many the plan holds, in place of a second import.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from qlara_contract.report.counting import counted
 from qlara_rehearsal.checks.reading import has_read_all
 from qlara_rehearsal.evidence import ActFinding
-from qlara_rehearsal.exchanges import UPLOAD, of_operation
+from qlara_rehearsal.exchanges import QUOTA, UPLOAD, of_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from qlara_rehearsal.evidence import ActEvidence
     from qlara_rehearsal.exchanges import ActExchange
 
+_Attempt: TypeAlias = (
+    "tuple[ActExchange, ActExchange]"  # one that failed, and the next time it was sent
+)
 _TOLERANCE = 0.05  # seconds that two clocks, and their rounding, may differ
 _AT_ONCE = 0.2  # seconds: pauses that are shorter, taken together, are none
 _ALIKE = (0.85, 1.2)  # what one pause is of the one before if they are meant to be equal
@@ -57,14 +60,17 @@ def tries_again(evidence: ActEvidence, operation: str) -> Iterator[ActFinding]:
     if any(one.is_good and one.operation == operation for one in later):
         return
     happened = operation == UPLOAD and any(one.happened for one in failed)
-    if happened and evidence.ending.is_well and has_read_all(evidence, after=last):
+    has_looked = has_read_all(evidence, after=last) or any(
+        one.operation == QUOTA and one.is_good for one in later
+    )
+    if happened and evidence.ending.is_well and has_looked:
         return
     tried = len(failed) - 1
     yield ActFinding(
         f"{_failure(last)}, and {'that was the end of it' if not tried else 'the client gave up'}"
         + (f" after {counted(tried, 'further attempt')}." if tried else ": it was not sent again."),
         "It is sent again until it succeeds"
-        + (", or the list is read to see whether it has." if happened else "."),
+        + (", or the list or the quota is read to see whether it has." if happened else "."),
         tuple(failed),
     )
 
@@ -91,34 +97,52 @@ def _as_told(evidence: ActEvidence) -> Iterator[ActFinding]:
 
 
 def _longer(evidence: ActEvidence) -> Iterator[ActFinding]:
-    made = _attempts(evidence)
-    pauses = _pauses(made)
-    if not pauses:
-        return
-    shown = tuple(dict.fromkeys(each for pair in made for each in pair))
-    in_words = " and ".join(f"{pause:.2f}" for pause in pauses)
-    if _are_none(pauses) and _pauses_again(evidence, _are_none):
+    runs = _attempts(evidence)
+    every = [each for run in runs for each in _pauses(run)]
+    alike = next((run for run in runs if _are_alike(_pauses(run))), None)
+    if _are_none(every) and _pauses_again(
+        evidence, lambda again: _are_none([*chain.from_iterable(again)])
+    ):
         yield ActFinding(
-            f"It was sent again at once: after {in_words} seconds.",
+            f"It was sent again at once: after {_in_words(every)} seconds.",
             "A pause before each further attempt, longer each time, such as 0.5 and 1 seconds.",
-            shown,
+            _shown([each for run in runs for each in run]),
         )
-    elif _are_alike(pauses) and _pauses_again(evidence, _are_alike):
+    elif alike and _pauses_again(evidence, lambda again: any(map(_are_alike, again))):
         yield ActFinding(
-            f"The pauses do not grow: {in_words} seconds.",
+            f"The pauses do not grow: {_in_words(_pauses(alike))} seconds.",
             "Each pause longer than the one before, such as 0.5 and 1 seconds.",
-            shown,
+            _shown(alike),
         )
 
 
-def _attempts(evidence: ActEvidence) -> list[tuple[ActExchange, ActExchange]]:
-    """Return each request that failed, and the same one sent again."""
-    failed = [one for one in evidence.exchanges if _has_failed(one)]
-    attempts = [(one, _next(evidence, one)) for one in failed]
-    return [(one, again) for one, again in attempts if again is not None]
+def _in_words(pauses: Sequence[float]) -> str:
+    return " and ".join(f"{pause:.2f}" for pause in pauses)
 
 
-def _pauses(attempts: Sequence[tuple[ActExchange, ActExchange]]) -> list[float]:
+def _shown(attempts: Sequence[_Attempt]) -> tuple[ActExchange, ...]:
+    return tuple(dict.fromkeys(each for attempt in attempts for each in attempt))
+
+
+def _attempts(evidence: ActEvidence) -> list[list[_Attempt]]:
+    """Return each request that failed with the same one sent again, those of one request together and in order.
+
+    A client that sends the parts of a file at the same time makes pauses for each of them.
+    """
+    runs: list[list[_Attempt]] = []
+    for failed in (one for one in evidence.exchanges if _has_failed(one)):
+        again = _next(evidence, failed)
+        if again is None:
+            continue
+        run = next((run for run in runs if run[-1][1] is failed), None)
+        if run is None:
+            runs.append([(failed, again)])
+        else:
+            run.append((failed, again))
+    return runs
+
+
+def _pauses(attempts: Sequence[_Attempt]) -> list[float]:
     return [max(again.started - one.ended, 0.0) for one, again in attempts]
 
 
@@ -131,16 +155,22 @@ def _are_none(pauses: Sequence[float]) -> bool:
     return bool(pauses) and sum(pauses) < _AT_ONCE
 
 
-def _pauses_again(evidence: ActEvidence, are_so: Callable[[Sequence[float]], bool]) -> bool:
+def _pauses_again(evidence: ActEvidence, are_so: Callable[[list[list[float]]], bool]) -> bool:
     """Return whether pauses are so in another run as well: pauses by chance hardly are."""
     another = evidence.again()
-    return another is not None and are_so(_pauses(_attempts(another)))
+    return another is not None and are_so([_pauses(run) for run in _attempts(another)])
 
 
 def _next(evidence: ActEvidence, failed: ActExchange) -> ActExchange | None:
     """Return the next time that the request of *failed* was sent."""
     return next(
-        (one for one in evidence.exchanges if one.number > failed.number and one.is_again(failed)),
+        (
+            one
+            for one in evidence.exchanges
+            if one.number > failed.number
+            and one.started >= failed.ended - _TOLERANCE
+            and one.is_again(failed)
+        ),
         None,
     )
 

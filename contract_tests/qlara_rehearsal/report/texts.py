@@ -92,7 +92,8 @@ def exchange_lines(rehearsal: Rehearsal, result: ActResult, exchange: ActExchang
 def curl(exchange: ActExchange) -> str:
     """Return the command that sends the request again, to the sandbox at ``$QLARA_BASE_URL``."""
     query = f"?{exchange.query}".replace(_MASKED, PLACEHOLDER) if exchange.query else ""
-    method = "" if exchange.method in {"GET", "POST"} else f"-X {exchange.method} "
+    options_of = {"GET": "", "POST": "", "HEAD": "--head "}  # -X HEAD waits for a body
+    method = options_of.get(exchange.method, f"-X {exchange.method} ")
     target = exchange.path + query
     is_plain = not set('"$`\\!') & set(target)
     where = f'"$QLARA_BASE_URL{target}"' if is_plain else f'"$QLARA_BASE_URL"{shlex.quote(target)}'
@@ -119,9 +120,8 @@ def ending(result: ActResult) -> str:
     end = result.evidence.ending
     if end.has_told is not None:
         return "it told of an error" if end.has_told else "it said that all went well"
-    code = "had to be stopped" if end.exit_code is None else f"exit code {end.exit_code}"
     count = counted(len(result.evidence.exchanges), "request")
-    return f"{count}, {end.seconds:.1f} s, {code}"
+    return f"{count}, {end.seconds:.1f} s, {end.how}"
 
 
 def masked(rehearsal: Rehearsal, text: str) -> str:

@@ -168,6 +168,8 @@ def test_a_target_goes_on_behind_the_base_path(base: str, target_: str) -> None:
         sent = target_.replace("{host}", target.authority).encode()
         response = proxy.exchange(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % sent)
         [received] = target.received()
+        [seen] = proxy.seen()
 
     assert response == OK
     assert received.split(b" ")[1] == TARGETS[base, target_]
+    assert base.rstrip("/") + seen.target == TARGETS[base, target_].decode()

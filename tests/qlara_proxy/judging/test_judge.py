@@ -11,6 +11,7 @@ from qlara_contract.errors import CannotRun
 from qlara_contract.results import PromiseState
 from qlara_proxy.judging import TrafficJudge
 from tests.qlara_proxy.judging.traffic import KEY, URL, Traffic, contact, person, report
+from tests.qlara_proxy.passing import exchange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -218,3 +219,20 @@ def test_assumed_promises_are_judged_by_the_overlay() -> None:
 def test_an_overlay_that_cannot_be_read_is_told_before_anything_passes(tmp_path: Path) -> None:
     with pytest.raises(CannotRun, match="--overlay"):
         TrafficJudge(URL, tmp_path / "missing.yaml")
+
+
+def test_a_response_that_is_compressed_in_an_unknown_way_breaks_nothing_and_is_told() -> None:
+    judge = TrafficJudge("https://deployment.test")
+    for number, coding in enumerate(("br", "BR", "zstd"), start=1):
+        compressed = (("Content-Type", "application/json"), ("Content-Encoding", coding))
+        judge.passed(
+            exchange(number, key="some-key", response=b"\x8b\r\x80{", response_headers=compressed)
+        )
+    outcome = judge.outcome()
+
+    assert judge.broken() == {}
+    assert [note.partition(",")[0] for note in outcome.notes] == [
+        "2 responses are not judged: compressed as br",
+        "1 response is not judged: compressed as zstd",
+    ]
+    assert outcome.without_evidence == 0

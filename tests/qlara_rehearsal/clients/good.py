@@ -182,9 +182,7 @@ class Client:
                 self.wait(attempt, error)
         raise AssertionError
 
-    def send(
-        self, method: str, path: str, body: bytes | None = None, headers: Any = None
-    ) -> Response:
+    def send(self, method: str, path: str, body: Any = None, headers: Any = None) -> Response:
         """Send a request and return its whole response.
 
         Raises:

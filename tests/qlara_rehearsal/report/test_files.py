@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from qlara_rehearsal.exchanges import ActExchange
 from qlara_rehearsal.report.files import write_report
+from qlara_rehearsal.report.texts import curl
 from tests.junit_schema import mistakes
 from tests.qlara_rehearsal.playing import CLIENTS, acts, played
 
@@ -101,6 +103,24 @@ def test_the_commands_send_what_was_sent(folder: Path) -> None:
         "  -F listId=list_rehearsal \\",
         "  -F duplicateStrategy=SKIP",
     ]
+
+
+def test_a_request_for_the_head_alone_is_sent_again_without_waiting_for_a_body() -> None:
+    request = {"method": "HEAD", "path": "/x", "query": "", "headers": {}, "bodyBytes": 0}
+    entry: dict[str, Any] = {
+        "at": "2026-04-09T10:00:00Z",
+        "milliseconds": 1,
+        "operation": None,
+        "faults": [],
+        "request": request,
+        "answer": None,
+        "formNames": [],
+        "hasKey": False,
+        "fileBegins": "",
+        "began": 0.0,
+    }
+
+    assert curl(ActExchange.of(1, entry)) == 'curl --head "$QLARA_BASE_URL/x"'
 
 
 def test_a_client_that_is_ready_has_a_page_that_says_so(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from qlara_sandbox.web.observers.journal import instant, masked_query, shown_pairs
+from qlara_sandbox.web.observers.journal import instant, masked_query, shown_fields, shown_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,7 +84,7 @@ def _post_data(sent: RecordedBody, media_type: str) -> dict[str, Any]:
     if sent.fields is None:
         return {"mimeType": media_type, "params": [], "text": text}
     params: list[dict[str, str]] = [
-        {"name": name, "value": value} for name, value in sent.fields.items()
+        {"name": name, "value": value} for name, value in shown_fields(sent.fields).items()
     ]
     if sent.file_name is not None:
         comment = f"The head of a file of {sent.file_bytes} bytes."

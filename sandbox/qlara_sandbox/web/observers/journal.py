@@ -22,10 +22,13 @@ KEPT_OF_A_BODY = 64 * 1024
 # What an entry and one header cost beside their text: the objects around it, measured.
 _ENTRY_BYTES = 1200
 _HEADER_BYTES = 140
-# Also where a key does not belong, but where people put it.
-_KEY = r"(?:x[-_]?)?(?:api|auth|access)?[-_]?(?:key|token|secret)"
-_SECRET_HEADERS = re.compile(rf"{_KEY}|(?:proxy-)?authorization|(?:set-)?cookie", re.IGNORECASE)
-_SECRET_PARAMETERS = re.compile(_KEY, re.IGNORECASE)
+# Names of secrets, also where they do not belong but where people put them; an Idempotency-Key opens nothing.
+_NAMED = (
+    r"(?!idempotency)(?:.*(?:token|secret|password|passwd|signature|(?:api|access)[-_.]?key)"
+    r"|(?:.*[-_.])?(?:key|pwd|sig|jwt))[\d\[\]]*"
+)
+_SECRET_HEADERS = re.compile(rf"{_NAMED}|(?:proxy-)?authorization|(?:set-)?cookie", re.IGNORECASE)
+_SECRET_FIELDS = re.compile(_NAMED, re.IGNORECASE)
 
 
 class RecordedBody(NamedTuple):
@@ -237,11 +240,18 @@ def masked_query(query: bytes) -> str:
     """Return a query with what looks like a key in it masked."""
     text = query.decode("latin-1")
     pairs = parse_qsl(text, keep_blank_values=True)
-    if not any(_SECRET_PARAMETERS.fullmatch(name) for name, _ in pairs):
+    if not any(_SECRET_FIELDS.fullmatch(name) for name, _ in pairs):
         return text
     return urlencode(
-        [(name, "…" if _SECRET_PARAMETERS.fullmatch(name) else value) for name, value in pairs]
+        [(name, "…" if _SECRET_FIELDS.fullmatch(name) else value) for name, value in pairs]
     )
+
+
+def shown_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of a form, secrets masked."""
+    return {
+        name: "…" if _SECRET_FIELDS.fullmatch(name) else value for name, value in fields.items()
+    }
 
 
 def _shown_body(sent: RecordedBody | None) -> dict[str, Any]:
@@ -249,7 +259,7 @@ def _shown_body(sent: RecordedBody | None) -> dict[str, Any]:
         return {"bodyBytes": 0}
     if sent.fields is None:
         return {"body": _text(sent.head), "bodyBytes": sent.size}
-    form: dict[str, Any] = {"fields": dict(sent.fields)}
+    form: dict[str, Any] = {"fields": shown_fields(sent.fields)}
     if sent.file_name is not None:
         head = _text(sent.head)
         form["file"] = {"name": sent.file_name, "bytes": sent.file_bytes, "head": head}

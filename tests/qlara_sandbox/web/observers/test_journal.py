@@ -196,6 +196,19 @@ def test_no_key_shows_in_any_form(client: TestClient) -> None:
         assert "production-key-4711" not in shown
 
 
+def test_no_secret_shows_whatever_it_is_called(client: TestClient) -> None:
+    secret = "opens-another-door-4711"  # noqa: S105 - one to search for
+    client.get(f"{QUOTA}?subscription-key={secret}&ApiKey[]={secret}&X-Amz-Signature={secret}")
+    client.get(QUOTA, headers={"Api-Key": secret, "X-Refresh-Token": secret, "X-API-KEY2": secret})
+    upload(client, client_secret=secret, dbPassword=secret)
+    client.get(QUOTA, headers={"Idempotency-Key": "shown-as-it-is"})
+
+    for path in ("requests", "requests?format=har"):
+        shown = client.get(f"/__admin/{path}").text
+        assert secret not in shown
+        assert "shown-as-it-is" in shown
+
+
 def test_a_query_without_a_key_is_shown_as_it_is() -> None:
     assert masked_query(b"limit=5&x=%41+b") == "limit=5&x=%41+b"
 

@@ -188,7 +188,15 @@ def test_a_contract_with_the_former_names_of_extensions_can_be_compared(tmp_path
         ("paths: [\n", ":2: did not find"),
         ("paths: []\n", ":1: paths: [] is not of type"),
         ("a: 1\n", ": not an OpenAPI file: lacks openapi or paths"),
-        ("openapi: 3.1.0\npaths: {/x: {get: {parameters: [{}]}}}\n", " and "),
+        ("swagger: '2.0'\npaths: {}\n", ": Swagger 2.0; expected OpenAPI 3.0 or newer"),
+        (
+            "openapi: 3.1.0\npaths: {/x: {get: {parameters: [{}]}}}\n",
+            ": not a usable OpenAPI file: lacks name\n",
+        ),
+        (
+            "openapi: 3.0.0\npaths: {/x: {get: {responses: {200: {$ref: '#/components/no'}}}}}\n",
+            ": not a usable OpenAPI file: the reference '#/components/no' leads nowhere\n",
+        ),
     ],
 )
 def test_a_file_that_is_no_contract_ends_with_2(tmp_path: Path, text: str, mistake: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
+from qlara_cli.interrupts import ends_at_once
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 
@@ -182,7 +183,8 @@ def _run_stdio(toolkit: Toolkit) -> None:
 
     from qlara_mcp.server import build_server
 
-    anyio.run(build_server(toolkit).run_stdio_async)
+    with ends_at_once(toolkit.stop_commands):
+        anyio.run(build_server(toolkit).run_stdio_async)
 
 
 @dataclass(frozen=True)

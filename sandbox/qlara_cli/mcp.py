@@ -182,7 +182,9 @@ def _run_stdio(toolkit: Toolkit) -> None:
     import anyio
 
     from qlara_mcp.server import build_server
+    from qlara_mcp.standard_input import mend_standard_input
 
+    mend_standard_input()
     with ends_at_once(toolkit.stop_commands):
         anyio.run(build_server(toolkit).run_stdio_async)
 

@@ -177,6 +177,28 @@ def test_only_the_protocol_is_on_standard_output_and_the_end_of_input_ends_it() 
     assert "Traceback" not in log
 
 
+def test_half_a_character_leaves_no_call_without_a_response() -> None:
+    hello = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "1"},
+    }
+    with subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        send(process, "initialize", 1, **hello)
+        send(process, "notifications/initialized")
+        card = "BEGIN:VCARD\nVERSION:3.0\nFN:\ud83d\nTEL:347 123 4567\nEND:VCARD\n"
+        call = {"vcard": card, "listId": LIST}
+        send(process, "tools/call", 2, name="upload_vcard", arguments=call)
+        received = map(json.loads, process.stdout)
+        result = next(each["result"] for each in received if each.get("id") == 2)
+        process.terminate()
+
+    assert result["structuredContent"]["report"]["summary"]["imported"] == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_at_once(number: signal.Signals) -> None:
     process = subprocess.Popen(

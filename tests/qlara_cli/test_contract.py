@@ -13,6 +13,7 @@ from qlara_cli import main
 from qlara_contract.contract import contract
 from qlara_sandbox import resources
 from qlara_sandbox.http.fuzzing import for_fuzzing
+from qlara_sandbox.http.openapi_30 import as_openapi_30
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,13 @@ def test_show_for_fuzzing_says_what_a_vcard_file_is() -> None:
 
     assert code == 0
     assert yaml.safe_load(output) == for_fuzzing(contract().document)
+
+
+def test_show_in_openapi_3_0_is_for_tools_that_read_no_newer_one() -> None:
+    code, output = run("show", "--openapi", "3.0")
+
+    assert code == 0
+    assert yaml.safe_load(output) == as_openapi_30(contract().document)
 
 
 def test_collections_writes_them_beside_the_contract(tmp_path: Path) -> None:

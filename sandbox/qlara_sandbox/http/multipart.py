@@ -25,6 +25,7 @@ BESIDE_THE_FILE = 1024 * 1024
 # Base64 takes four bytes for three, and line breaks. A part of more is nothing but blanks.
 _MOST_SENT_PER_BYTE = 2
 _TEXT_BYTES = 64 * 1024
+_LENGTH_DIGITS = 15
 _BLAMED_FIELD = "file"
 _EXPECTED = "Expected a multipart/form-data body with a vCard file"
 # RFC 2046 section 5.1.1 lets a boundary hold "=" and the like, which must be quoted and often is not.
@@ -62,7 +63,7 @@ class UploadForm:
         self._mistakes: dict[str, str] = {}
         self._decoder: Base64Decoder | None = None
         self._file_bytes_sent = 0
-        self._file = Spool()
+        self._file = Spool(announced=min(_announced(headers), file_limit))
         self.file_bytes = 0
         self.file_head = b""
         self.file_name: str | None = None
@@ -267,6 +268,12 @@ async def require_multipart(headers: Mapping[str, str], body: RequestBody) -> No
 
 def _media_type(headers: Mapping[str, str]) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _announced(headers: Mapping[str, str]) -> int:
+    """Return how long a body is said to be; 0 if nothing is said."""
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) <= _LENGTH_DIGITS else 0
 
 
 def _boundary(headers: Mapping[str, str]) -> str:

@@ -1,15 +1,17 @@
-"""Uploaded files while they arrive: in memory as long as all of them together fit, else on disk."""
+"""Uploaded files while they arrive: in memory as long as they fit there together, else on disk."""
 
 from __future__ import annotations
 
 import logging
-from tempfile import SpooledTemporaryFile
+from io import BytesIO
+from tempfile import TemporaryFile
 from threading import Lock
+from typing import IO, NamedTuple
 
 log = logging.getLogger("qlara_sandbox.http")
 
-KEPT_IN_MEMORY = 1024 * 1024
-TOGETHER_IN_MEMORY = 32 * 1024 * 1024
+SMALL_BYTES = 1024 * 1024
+_TOGETHER_IN_MEMORY = 32 * 1024 * 1024  # of small ones, and as much of larger ones
 
 
 class Budget:
@@ -33,52 +35,79 @@ class Budget:
             self._left += octets
 
 
-SHARED = Budget(TOGETHER_IN_MEMORY)
+class Room(NamedTuple):
+    """What files may take of the memory: small ones, and larger ones, which shall not crowd them out."""
+
+    small: Budget
+    large: Budget
+
+
+SHARED = Room(Budget(_TOGETHER_IN_MEMORY), Budget(_TOGETHER_IN_MEMORY))
 
 
 class Spool:
-    """One file as it arrives. It goes to disk when it is long, or when *budget* has no room for it."""
+    """One file as it arrives, of *announced* bytes at most (None: nobody knows).
 
-    def __init__(self, budget: Budget = SHARED) -> None:
-        # max_size=0: it never moves to disk by itself, as _to_disk() decides that.
-        self._file = SpooledTemporaryFile(max_size=0)  # noqa: SIM115 - closed by close()
-        self._budget = budget
+    It goes to disk when *room* has none for it: a small one as soon as that is so, a larger one when it is no longer small,
+    or never. To write a file in the middle of it would hold up the event loop.
+    """
+
+    def __init__(self, room: Room = SHARED, announced: int | None = None) -> None:
+        self._memory = BytesIO()
+        self._disk: IO[bytes] | None = None
+        self._room = room
+        self._budget = room.small
+        self._announced = announced or 0
         self._taken = 0
         self._size = 0
-        self._in_memory = True
+        self._is_counted = True
 
     def write(self, chunk: bytes) -> None:
         """Add *chunk*."""
         self._size += len(chunk)
-        if self._in_memory and not self._fits(len(chunk)):
-            self._to_disk()
-        self._file.write(chunk)
+        if self._is_counted and self._size > self._taken and not self._grow():
+            self._move_to_disk()
+        (self._disk or self._memory).write(chunk)
 
     def read(self) -> bytes:
         """Return all of it."""
-        self._file.seek(0)
-        return self._file.read()
+        if self._disk is None:
+            return self._memory.getvalue()  # not a copy
+        self._disk.seek(0)
+        return self._disk.read()
 
     def close(self) -> None:
         """Give back memory and disk."""
-        self._file.close()
+        self._memory.close()
+        if self._disk is not None:
+            self._disk.close()
         self._give_back()
 
-    def _fits(self, octets: int) -> bool:
-        if self._size > KEPT_IN_MEMORY or not self._budget.take(octets):
+    def _grow(self) -> bool:
+        """Take the memory that the file needs by now, and return whether there was room."""
+        if self._size <= SMALL_BYTES:
+            if not self._budget.take(self._size - self._taken):
+                return False
+            self._taken = self._size
+            return True
+        whole = self._announced
+        if self._size > whole or not self._room.large.take(whole):
             return False
-        self._taken += octets
+        self._give_back()
+        self._budget, self._taken = self._room.large, whole
         return True
 
-    def _to_disk(self) -> None:
-        self._in_memory = False
+    def _move_to_disk(self) -> None:
+        self._is_counted = False
         try:
-            self._file.rollover()
+            disk = TemporaryFile()  # noqa: SIM115 - closed by close()
+            disk.write(self._memory.getbuffer())
         except OSError as error:  # no file descriptor or no disk space left
             log.warning(
                 "An upload is kept in memory, as no temporary file can be created: %s", error
             )
         else:
+            self._disk, self._memory = disk, BytesIO()
             self._give_back()
 
     def _give_back(self) -> None:

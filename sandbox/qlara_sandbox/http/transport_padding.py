@@ -23,26 +23,25 @@ class PaddingFilter:
 
     def pass_on(self, chunk: bytes) -> bytes:
         """Return what is certain so far; the rest is held until more has come."""
-        data = self._held + chunk
-        at = self._uncertain_from(data)
+        data = self._held + chunk if self._held else chunk
+        has_line = self._delimiter in data  # seldom, and looking from the end takes longer
+        at = self._uncertain_from(data, data.rfind(self._delimiter) if has_line else -1)
         self._held = data[at:]
-        return self._without_padding(data[:at])
+        passed = data[:at]
+        return self._padded.sub(rb"\1", passed) if has_line else passed
 
     def rest(self) -> bytes:
         """Return what was held, since nothing more comes."""
         held, self._held = self._held, b""
-        return self._without_padding(held)
+        return self._padded.sub(rb"\1", held)
 
-    def _without_padding(self, data: bytes) -> bytes:
-        if self._delimiter not in data:
-            return data
-        return self._padded.sub(rb"\1", data)
+    def _uncertain_from(self, data: bytes, last: int) -> int:
+        """Return where a boundary line begins that *data* does not end; its length if none does.
 
-    def _uncertain_from(self, data: bytes) -> int:
-        """Return where a boundary line begins that *data* does not end; its length if none does."""
-        at = data.rfind(self._delimiter)
-        if at >= 0:
-            found = self._open.search(data, max(at - 2, 0))
+        *last* is where its last delimiter is, -1 if there is none.
+        """
+        if last >= 0:
+            found = self._open.search(data, max(last - 2, 0))
             if found is not None:
                 return found.start()
         # The beginning of a delimiter at the very end: CRLF, dashes, and part of the boundary.

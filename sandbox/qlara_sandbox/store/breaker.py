@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from qlara_sandbox.domain.errors import StateUnavailable
 
 if TYPE_CHECKING:
-    from qlara_sandbox.store.engine import Command, Engine
+    from qlara_sandbox.store.engine import Engine
+    from qlara_sandbox.store.scripts import Command
 
 _SECONDS = 0.5  # that a request waits for such a node
 _AWAY_SECONDS = 5.0  # that nothing more is sent to one that did not respond

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qlara_sandbox.state.worlds import MOST_BINDINGS
 from qlara_sandbox.store.breaker import Breaker
 from qlara_sandbox.store.names import digest
+from qlara_sandbox.store.scripts import BIND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from qlara_sandbox.state.worlds import Worlds
-    from qlara_sandbox.store.engine import Command, Engine
+    from qlara_sandbox.store.engine import Engine
+    from qlara_sandbox.store.scripts import Command
 
     Whom = tuple[str, str]
 
@@ -93,11 +95,18 @@ class Choices:
     async def choose(self, scenario: str, whom: Whom | None = None) -> None:
         """Choose the scenario for an API key and session (None: for everybody).
 
+        Of more than ``MOST_BINDINGS``, any other is dropped.
+
         Raises:
             StateUnavailable: the engine does not respond.
         """
-        field = _DEFAULT if whom is None else digest(*whom)
-        await self._engine.send(("HSET", self._name, field, scenario))
+        command: Command
+        if whom is None:
+            command = ("HSET", self._name, _DEFAULT, scenario)
+        else:
+            field = digest(*whom)
+            command = BIND.call((self._name,), field, scenario, MOST_BINDINGS, _DEFAULT)
+        await self._engine.send(command)
         await self.read(whom)
 
     async def chosen(self, whom: Whom | None) -> Mapping[str, str]:

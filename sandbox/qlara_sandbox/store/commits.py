@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qlara_sandbox.domain.errors import StateUnavailable
 from qlara_sandbox.store import copies
-from qlara_sandbox.store.engine import Script
+from qlara_sandbox.store.scripts import COMMIT, GIVE_UP, SHORTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from qlara_sandbox.store.engine import Engine
     from qlara_sandbox.store.names import Names
 
-COMMIT, SHORTEN, GIVE_UP = (Script.named(name) for name in ("commit", "shorten", "give_up"))
 BULK = "bulk"
 STAGED_MILLISECONDS = 60_000
 _LOST_LOG = -3

@@ -97,6 +97,12 @@ class Opened(NamedTuple):
         )
 
 
+def copy_of(entry: WorldEntry) -> Copy:
+    """Return how the copy in *entry* stands to its world."""
+    assert isinstance(entry.copy, Copy), "opened before"
+    return entry.copy
+
+
 def packed(mark: bytes, content: bytes, part: str = "") -> bytes:
     """Return a change as the log has it: with the mark of its commit, and its *content* or the name of the part that has it."""
     if part:

@@ -13,8 +13,6 @@ import re
 import ssl
 from collections import deque
 from functools import cached_property
-from hashlib import sha1
-from importlib import resources
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -39,7 +37,7 @@ from qlara_sandbox.store.errors import UnusableEngine
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Command = tuple[bytes | str | int, ...]
+    from qlara_sandbox.store.scripts import Command, Script
 
 log = logging.getLogger("qlara_sandbox.store")
 
@@ -52,25 +50,6 @@ _QUIET_SECONDS = 60.0  # after which the log tells once more what the engine doe
 _CREDENTIALS = ("username", "password")
 _NO_NODE = "?"
 _PLAIN_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
-
-
-class Script(NamedTuple):
-    """One of the scripts in ``store/scripts``: Lua that runs in the engine, in one step."""
-
-    name: str
-    text: str
-    digest: str
-
-    @classmethod
-    def named(cls, name: str) -> Script:
-        """Return the script of this name."""
-        folder = resources.files("qlara_sandbox.store") / "scripts"
-        text = (folder / f"{name}.lua").read_text("utf-8")
-        return cls(name, text, sha1(text.encode(), usedforsecurity=False).hexdigest())
-
-    def call(self, keys: Sequence[str], *arguments: bytes | str | int) -> Command:
-        """Return the command that runs it."""
-        return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
 
 
 class _Group(NamedTuple):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from qlara_sandbox.state.worlds import WorldKey
-    from qlara_sandbox.store.engine import Command, Engine
+    from qlara_sandbox.store.engine import Engine
+    from qlara_sandbox.store.scripts import Command
 
 _AT_ONCE = 200  # worlds
 _TIDY_SECONDS = 10.0  # for each ``_AT_ONCE`` worlds: an hour for 70 000

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import orjson
 
 from qlara_sandbox.domain.errors import StateUnavailable
-from qlara_sandbox.store.engine import Script
 from qlara_sandbox.store.errors import UnusableEngine
+from qlara_sandbox.store.scripts import PEERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from qlara_sandbox.store.engine import Engine
 
-PEERS = Script.named("peers")
 NUMBERS_OF_ONE = 1_000_000  # that each sandbox has for its requests and events, so that none has those of another
 _BEAT_SECONDS = 1.0
 _GONE_SECONDS = 5  # without a beat

@@ -12,7 +12,7 @@ import logging
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -21,48 +21,35 @@ from qlara_sandbox.state import changes
 from qlara_sandbox.state.worlds import WorldKey
 from qlara_sandbox.store import copies
 from qlara_sandbox.store.choices import Choices
-from qlara_sandbox.store.commits import (
-    BULK,
-    COMMIT,
-    GIVE_UP,
-    SHORTEN,
-    STAGED_MILLISECONDS,
-    Commit,
-    Commits,
-)
-from qlara_sandbox.store.copies import Copy, Opened
-from qlara_sandbox.store.engine import Engine, Script
+from qlara_sandbox.store.commits import BULK, Commit, Commits
+from qlara_sandbox.store.copies import Copy, Opened, copy_of
 from qlara_sandbox.store.index import Index, in_pieces
+from qlara_sandbox.store.keeper import SharedKeeper
 from qlara_sandbox.store.names import Names, digest
-from qlara_sandbox.store.peers import PEERS, Peers
+from qlara_sandbox.store.peers import Peers
+from qlara_sandbox.store.scripts import AGREE, COUNT, FORGET, OPEN
+from qlara_sandbox.store.trial import try_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from qlara_sandbox.domain.conventions import Conventions
     from qlara_sandbox.services.threads import Threads
-    from qlara_sandbox.state.world import ImportReport, PreparedImport, World
+    from qlara_sandbox.state.world import World
     from qlara_sandbox.state.worlds import WorldEntry, Worlds
     from qlara_sandbox.store.copies import Ready
-    from qlara_sandbox.store.engine import Command
+    from qlara_sandbox.store.engine import Engine
     from qlara_sandbox.store.peers import Insider, Introduction
+    from qlara_sandbox.store.scenarios import Scenarios
+    from qlara_sandbox.store.scripts import Command
 
 T = TypeVar("T")
 
 IDLE_SECONDS = 24 * 3600
 _TRACE_TIMES = 7  # as long is remembered that there was a world
 _MOST_TRIES = 200
-TRIES_BEFORE_TURN = 3
-_TURN_SECONDS = 15.0
-_WAIT_SECONDS = 0.02
 LONGEST_LOG = 200  # changes
 MOST_PARTS = 8
-_MANY = 2_000  # members: from here on, others would notice what is made of them
 _LOOKS_FOR_PARTS = 20
-
-OPEN, COUNT, FORGET = Script.named("open"), Script.named("count"), Script.named("forget")
-TAKE_TURN, AGREE = Script.named("take_turn"), Script.named("agree")
-SCRIPTS = (AGREE, OPEN, COMMIT, COUNT, FORGET, GIVE_UP, TAKE_TURN, SHORTEN, PEERS)
 
 log = logging.getLogger("qlara_sandbox.store")
 
@@ -72,41 +59,6 @@ class Sharing(NamedTuple):
 
     prefix: str
     idle_seconds: float = IDLE_SECONDS
-
-
-class UnderConventions(Protocol):
-    """A contract, as far as the store has to know it."""
-
-    @property
-    def conventions(self) -> Conventions: ...
-
-
-class Scenarios(Protocol):
-    """What the store has to know of scenarios."""
-
-    async def load(self, scenario: str) -> None:
-        """Load a scenario, so that a world of it can be built at once."""
-        ...
-
-    def contract_of(self, scenario: str) -> UnderConventions:
-        """Return the contract that its worlds are under."""
-        ...
-
-    def origin(self) -> Mapping[str, str]:
-        """Return what decides how worlds begin and behave, in a form that can be compared."""
-        ...
-
-    def created_at(self, scenario: str) -> str:
-        """Return when what a loaded scenario begins with was created."""
-        ...
-
-    def let_be_created_at(self, scenario: str, created_at: str) -> None:
-        """Let it be created at another time; may take a while."""
-        ...
-
-    def stamp_of(self, scenario: str) -> str:
-        """Return what tells one state of a loaded scenario from another: worlds of both begin differently."""
-        ...
 
 
 class SharedStore:
@@ -141,42 +93,9 @@ class SharedStore:
         await self.engine.prepare()
         try:
             await self._peers.require_alike()
-            await self._try_out()
+            await try_out(self.engine, self._prefix, self.new_id(), self._index)
         except StateUnavailable as error:
             raise self.engine.refusal(error) from error.__cause__
-
-    async def _try_out(self) -> None:
-        """Do all that is done with a world on one that nobody has, and leave nothing of it: not every user may.
-
-        Raises:
-            StateUnavailable: the engine refuses something, or does not respond.
-        """
-        found = self.new_id()
-        names = Names.of(self._prefix, found)
-        world = (names.head, names.log, names.counters)
-        first, second = names.part("1"), names.part("2")
-        time, mark = STAGED_MILLISECONDS, bytes.fromhex(found)
-        staged: list[Command] = [
-            command
-            for part in (first, second)
-            for command in (("RPUSH", part, b""), ("PEXPIRE", part, time), ("LRANGE", part, 0, -1))
-        ]
-        change = copies.packed(mark, b"", first)
-        await self.engine.send(
-            OPEN.call((*world, names.trace), "", 0, 0, found, time, time, "", 1),
-            *staged,
-            COMMIT.call((*world, names.lease, first), found, 0, change, "", time, b"{}", 1),
-            COUNT.call((names.head, names.counters), found, 1, b"{}", time, ""),
-            SHORTEN.call((names.head, names.log, second), found, 1, 0, change, time, first),
-            TAKE_TURN.call((names.lease,), found, time),
-            ("HGET", names.head, "id"),
-            GIVE_UP.call(names, found),
-            ("EXISTS", names.head),
-            FORGET.call(names),
-            AGREE.call((names.head,), found, ""),
-            ("DEL", names.head),
-        )
-        await self._index.try_out(found)
 
     async def check(self) -> None:
         await self._choices.read(None)
@@ -570,77 +489,9 @@ class SharedStore:
         return await self._choices.chosen(whom)
 
 
-class SharedKeeper:
-    """Commits imports into a world that others change, too: again if need be, and in turn if it happens again and again."""
-
-    def __init__(self, store: SharedStore, entry: WorldEntry) -> None:
-        self._store = store
-        self._entry = entry
-        self._tries = 0
-        self._turn = ""
-        self._incarnation = ""
-        self._version = 0
-
-    async def begin(self) -> World:
-        self._tries += 1
-        if self._tries > TRIES_BEFORE_TURN:
-            await self._wait_for_turn()
-        await self._store.catch_up(self._entry)
-        copy = copy_of(self._entry)
-        self._incarnation, self._version = copy.incarnation, copy.version
-        return self._entry.world
-
-    def is_current(self) -> bool:
-        copy = copy_of(self._entry)
-        return (copy.incarnation, copy.version) == (self._incarnation, self._version)
-
-    async def commit(
-        self, prepared: PreparedImport, carry_out: Callable[[], ImportReport]
-    ) -> ImportReport | None:
-        entry, store = self._entry, self._store
-        copy, world = copy_of(entry), entry.world
-        if not self.is_current():
-            return None
-        content = (
-            await store.threads.run(partial(_dumped, prepared))
-            if len(prepared.plan.members) > _MANY
-            else _dumped(prepared)
-        )
-        commit = Commit(copy, self._incarnation, self._version, content, self._turn)
-        if not await store.commits.commit(commit):
-            return None
-        if copy.version == self._version and entry.world is world:
-            carry_out()  # else the copy has been brought to it already
-            copy.version += 1
-        store.shorten_later(entry)
-        return prepared.report
-
-    async def _wait_for_turn(self) -> None:
-        """Take the turn in the world, from which on nobody else commits; it ends by itself if this process does."""
-        self._turn = self._turn or self._store.new_id()
-        lease = copy_of(self._entry).names.lease
-        for _ in range(int(_TURN_SECONDS / _WAIT_SECONDS)):
-            command = TAKE_TURN.call((lease,), self._turn, int(_TURN_SECONDS * 1000))
-            (taken,) = await self._store.engine.send(command)
-            if taken:
-                return
-            await asyncio.sleep(_WAIT_SECONDS)
-        raise TooBusy
-
-
-def copy_of(entry: WorldEntry) -> Copy:
-    """Return how the copy in *entry* stands to its world."""
-    assert isinstance(entry.copy, Copy), "opened before"
-    return entry.copy
-
-
 def _has(copy: Copy, opened: Opened) -> bool:
     """Return whether a copy has come as far as a world had when it was opened, or to another one."""
     return copy.incarnation != opened.incarnation or copy.version >= opened.version
-
-
-def _dumped(prepared: PreparedImport) -> bytes:
-    return orjson.dumps(changes.of_import(prepared))
 
 
 def _read_part(found: Sequence[bytes], begin: Callable[[], World]) -> Ready:

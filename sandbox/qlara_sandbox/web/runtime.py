@@ -160,7 +160,8 @@ class Runtime:
         if settings.state is None:
             return MemoryStore(self.worlds, self.load)
         from qlara_sandbox.store.engine import Engine
-        from qlara_sandbox.store.shared import SCRIPTS, SharedStore, Sharing
+        from qlara_sandbox.store.scripts import SCRIPTS
+        from qlara_sandbox.store.shared import SharedStore, Sharing
 
         engine = Engine(settings.state, SCRIPTS)
         sharing = Sharing(settings.state_prefix)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qlara_sandbox.store import shared
+from qlara_sandbox.store import keeper, shared
 from tests.qlara_sandbox.store.test_shared import KEY, QUOTA, UPLOAD, engine, holdings, sandboxes
 from tests.qlara_sandbox.web.calls import vcf
 
@@ -227,7 +227,7 @@ def test_events_of_one_are_told_by_the_other(engine: EngineProcess) -> None:
 def test_whoever_is_overtaken_again_and_again_gets_a_turn(
     engine: EngineProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared, "TRIES_BEFORE_TURN", 0)
+    monkeypatch.setattr(keeper, "TRIES_BEFORE_TURN", 0)
 
     async def work(one: httpx2.AsyncClient, other: httpx2.AsyncClient) -> tuple[set[int], int]:
         sent = [

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 import redis
 
-from qlara_sandbox.store import commits, shared
+from qlara_sandbox.store import scripts, shared
 from qlara_sandbox.store.errors import UnusableEngine
 from qlara_sandbox.web.app import create_app
 from qlara_sandbox.web.runtime import SandboxSettings
@@ -101,7 +101,7 @@ def test_an_import_whose_commit_is_answered_into_a_lost_connection_is_carried_ou
     async def lose_a_reply() -> tuple[int, int, int]:
         async with way.open() as url, sandboxes(1, url) as (client,):
             await client.get(QUOTA)
-            way.word = commits.COMMIT.digest.encode()
+            way.word = scripts.COMMIT.digest.encode()
             report = (await send(client, many(number), strategy)).json()
             page, quota = await holdings(client)
             return report["summary"]["imported"], page["total"], quota["used"]
@@ -133,7 +133,7 @@ def test_a_request_whose_count_is_lost_with_the_connection_counts_once(
 
     async def ask() -> list[int]:
         async with way.open() as url, sandboxes(1, url) as (client,):
-            way.word = shared.COUNT.digest.encode()
+            way.word = scripts.COUNT.digest.encode()
             return [(await client.get(QUOTA, headers=limited)).status_code for _ in range(11)]
 
     assert asyncio.run(ask()) == [200] * 10 + [429]

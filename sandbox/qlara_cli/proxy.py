@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from qlara_cli import verify_options
+from qlara_cli import shared_options
 from qlara_cli.colours import painter
 from qlara_cli.completion import scenario_names
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.listening import is_loopback, leads_to, listen, shown_url, token_for
+from qlara_cli.shared_options import WritableFolder, ensure_writable
 from qlara_cli.time_span import TimeSpan
-from qlara_cli.verify_options import WritableFolder, ensure_writable
 from qlara_contract.errors import CannotRun
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _SWITCH_SECONDS = 0.0001
     envvar="SANDBOX_TO",
     required=True,
     metavar="URL",
-    callback=verify_options.required,
+    callback=shared_options.required,
     help="The deployment: the part of its URLs before /api.",
 )
 @click.option(
@@ -85,13 +85,13 @@ _SWITCH_SECONDS = 0.0001
     is_flag=True,
     help="Nobody else uses the accounts: what changes in them is of this traffic.",
 )
-@verify_options.overlay_option
+@shared_options.overlay_option
 @click.option(
     "--record",
     envvar="SANDBOX_RECORD",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=verify_options.writable,
+    callback=shared_options.writable,
     help="Write a scenario file that answers the same reads. Personal data is replaced.",
 )
 @click.option(
@@ -99,7 +99,7 @@ _SWITCH_SECONDS = 0.0001
     envvar="SANDBOX_BUNDLE",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=verify_options.writable,
+    callback=shared_options.writable,
     help="Write report, journal and masked exchanges to one archive, for the vendor.",
 )
 @click.option(
@@ -115,8 +115,8 @@ _SWITCH_SECONDS = 0.0001
     shell_complete=scenario_names,
     help="Send each request to a sandbox with this scenario too, and list the differences.",
 )
-@verify_options.ca_file_option
-@verify_options.insecure_option
+@shared_options.ca_file_option
+@shared_options.insecure_option
 @click.option(
     "--admin-token",
     envvar="SANDBOX_ADMIN_TOKEN",

@@ -15,7 +15,7 @@ import click
 from qlara_cli.completion import act_names
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.fitting import fitted
-from qlara_cli.verify_options import Amount, WritableFolder, ensure_writable
+from qlara_cli.shared_options import Amount, WritableFolder, ensure_writable
 from qlara_contract.errors import CannotRun
 
 if TYPE_CHECKING:

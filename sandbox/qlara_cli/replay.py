@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qlara_cli import verify_options
+from qlara_cli import shared_options
 from qlara_cli.completion import scenario_names
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
-from qlara_cli.verify_options import Key
+from qlara_cli.shared_options import Key
 from qlara_contract.errors import CannotRun
 from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, RunSettings, split_credentials
@@ -60,9 +60,9 @@ _NARROWEST = 20
     shell_complete=scenario_names,
     help="What the account of the sandbox holds: a scenario, or the file of one. Default: what the bundle shows.",
 )
-@verify_options.timeout_option
-@verify_options.header_option
-@verify_options.ca_file_option
+@shared_options.timeout_option
+@shared_options.header_option
+@shared_options.ca_file_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def replay(file: Path, **options: Any) -> None:
     """Play back the traffic in a bundle that `proxy --bundle` wrote.

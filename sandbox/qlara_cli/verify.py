@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qlara_cli import verify_options
+from qlara_cli import shared_options
 from qlara_cli.exit_codes import could_not_run, one_means_wrong
 from qlara_cli.fitting import fitted
 from qlara_cli.interrupts import INTERRUPTED, interruptible
-from qlara_cli.verify_options import Amount, Key, WritableFolder
+from qlara_cli.shared_options import Amount, Key, WritableFolder
 from qlara_contract.masking import mask
 from qlara_contract.settings import Mode, Profile, RunSettings, split_credentials
 
@@ -46,7 +46,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     envvar="SANDBOX_BASE_URL",
     required=True,
     metavar="URL",
-    callback=verify_options.required,
+    callback=shared_options.required,
     help="The deployment to check: the part of its URLs before /api.",
 )
 @click.option(
@@ -55,7 +55,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     required=True,
     metavar="KEY",
     type=Key(),
-    callback=verify_options.required,
+    callback=shared_options.required,
     help="An API key with contact permission.",
 )
 @click.option(
@@ -100,7 +100,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     envvar="SANDBOX_ONLY",
     multiple=True,
     metavar="ID",
-    callback=verify_options.known_promises,
+    callback=shared_options.known_promises,
     help="Check only this promise; repeatable.",
 )
 @click.option(
@@ -115,7 +115,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     envvar="SANDBOX_WRITE_DEVIATIONS",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=verify_options.writable,
+    callback=shared_options.writable,
     help="Write a draft of known deviations from this run.",
 )
 @click.option(
@@ -163,7 +163,7 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     metavar="ID",
     help="A list with contacts, for read-only runs.",
 )
-@verify_options.ca_file_option
+@shared_options.ca_file_option
 @click.option(
     "--cert",
     envvar="SANDBOX_CERT",
@@ -171,17 +171,17 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
     help="Client certificate and its key (PEM).",
 )
-@verify_options.insecure_option
+@shared_options.insecure_option
 @click.option(
     "--proxy",
     envvar="SANDBOX_PROXY",
     default="",
     metavar="URL",
-    callback=verify_options.proxy,
+    callback=shared_options.proxy,
     help="Proxy for every request. Default: HTTPS_PROXY and the like; never one for this machine.",
 )
-@verify_options.header_option
-@verify_options.timeout_option
+@shared_options.header_option
+@shared_options.timeout_option
 @click.option(
     "--deadline",
     envvar="SANDBOX_DEADLINE",
@@ -194,16 +194,16 @@ def _print_promises(context: click.Context, _: click.Parameter, value: bool) -> 
     envvar="SANDBOX_ASSUME",
     multiple=True,
     metavar="NAME=VALUE,…",
-    callback=verify_options.assumed,
+    callback=shared_options.assumed,
     help="A convention of the deployment that the run need not learn, such as region=DE; repeatable.",
 )
-@verify_options.overlay_option
+@shared_options.overlay_option
 @click.option(
     "--write-overlay",
     envvar="SANDBOX_WRITE_OVERLAY",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=verify_options.writable,
+    callback=shared_options.writable,
     help="Write the conventions that were learnt as an overlay.",
 )
 @click.option(
@@ -273,7 +273,7 @@ def _verified(options: dict[str, Any]) -> int:
         return _announce(settings)
     for file in (options["write_deviations"], options["write_overlay"]):
         if file is not None:
-            verify_options.ensure_writable(file.parent)
+            shared_options.ensure_writable(file.parent)
     deviations = _deviations(options["deviations"])
     if options["compare"]:
         base_url, credentials = split_credentials(options["compare"].rstrip("/"))

@@ -35,14 +35,14 @@ class Budget:
             self._left += octets
 
 
-class Room(NamedTuple):
+class SpoolRoom(NamedTuple):
     """What files may take of the memory: small ones, and larger ones, which shall not crowd them out."""
 
     small: Budget
     large: Budget
 
 
-SHARED = Room(Budget(_TOGETHER_IN_MEMORY), Budget(_TOGETHER_IN_MEMORY))
+SHARED = SpoolRoom(Budget(_TOGETHER_IN_MEMORY), Budget(_TOGETHER_IN_MEMORY))
 
 
 class Spool:
@@ -52,7 +52,7 @@ class Spool:
     or never. To write a file in the middle of it would hold up the event loop.
     """
 
-    def __init__(self, room: Room = SHARED, announced: int | None = None) -> None:
+    def __init__(self, room: SpoolRoom = SHARED, announced: int | None = None) -> None:
         self._memory = BytesIO()
         self._disk: IO[bytes] | None = None
         self._room = room

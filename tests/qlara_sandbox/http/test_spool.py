@@ -5,15 +5,15 @@ from contextlib import ExitStack
 
 import pytest
 
-from qlara_sandbox.http.spool import SMALL_BYTES, Budget, Room, Spool
+from qlara_sandbox.http.spool import SMALL_BYTES, Budget, SpoolRoom, Spool
 from tests.server import serving
 from tests.wire import MEDIA, connected, head, part, peak_megabytes, until_read
 
 CHUNK = b"x" * 1000
 
 
-def room(small: int = 0, large: int = 0) -> Room:
-    return Room(Budget(small), Budget(large))
+def room(small: int = 0, large: int = 0) -> SpoolRoom:
+    return SpoolRoom(Budget(small), Budget(large))
 
 
 @pytest.mark.parametrize("announced", [None, 2 * SMALL_BYTES])

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +89,7 @@ class Performer(Protocol):
     """Whatever plays the client's part."""
 
     def stop(self) -> None:
-        """End what is under way."""
+        """End what is under way, for good."""
         ...
 
     def play(self, part: Part, asks: str) -> Ending:
@@ -114,9 +115,11 @@ class CommandClient:
     timeout: float = 60.0
     secrets: tuple[str, ...] = ()
     _under_way: set[subprocess.Popen[bytes]] = field(default_factory=set, repr=False, compare=False)
+    _stopped: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
 
     def stop(self) -> None:
-        """End what runs, and all that it has started."""
+        """End what runs, and all that it has started; it is not run again."""
+        self._stopped.set()
         for process in list(self._under_way):
             _stop(process)
 
@@ -124,8 +127,9 @@ class CommandClient:
         """Run the command, for at most ``timeout`` seconds.
 
         Raises:
-            CannotRun: there is no such command.
+            CannotRun: there is no such command, or it was stopped.
         """
+        self._require_wanted()
         values = part.values
         command = [filled(each, values) for each in self.command]
         additions = {name: filled(value, values) for name, value in self.additions.items()}
@@ -146,14 +150,20 @@ class CommandClient:
         self._under_way.add(process)
         output = OutputReader(process)
         try:
-            exit_code = _wait(process, self.timeout)
+            # One that was stopped while it was started is not waited for.
+            exit_code = _wait(process, 0 if self._stopped.is_set() else self.timeout)
         finally:
             self._under_way.discard(process)
             stop_strays(part.variables)
             text = output.text()
         ended = time.time()
+        self._require_wanted()
         shown = mask(text, dict.fromkeys((part.api_key, *self.secrets), PLACEHOLDER))
         return Ending(exit_code, shown, time.monotonic() - began, ended)
+
+    def _require_wanted(self) -> None:
+        if self._stopped.is_set():
+            raise CannotRun(f"{self.command[0]}: stopped.")
 
 
 def _without_a_proxy(environment: Mapping[str, str]) -> dict[str, str]:

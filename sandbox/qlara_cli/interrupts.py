@@ -17,12 +17,19 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def ends_at_once() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the process with 130, even in the middle of an import.
+def ends_at_once(first: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the process with 130, even in the middle of an import; *first* is done before.
 
     An exception would not do: one that is raised inside an import may come out as another one.
     """
-    with _handled_by(_end):
+
+    def end(*_: object) -> NoReturn:
+        try:
+            first()
+        finally:
+            os._exit(INTERRUPTED)
+
+    with _handled_by(end):
         yield
 
 
@@ -44,10 +51,6 @@ def _handled_by(handler: Callable[..., NoReturn]) -> Iterator[None]:
     finally:
         for each, handled in zip(_SIGNALS, before, strict=True):
             signal.signal(each, handled)
-
-
-def _end(*_: object) -> NoReturn:
-    os._exit(INTERRUPTED)
 
 
 def _interrupt(*_: object) -> NoReturn:

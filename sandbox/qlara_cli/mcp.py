@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
+from qlara_cli.interrupts import ends_at_once
 from qlara_cli.listening import is_loopback, listen, shown_url, token_for
 from qlara_cli.overlay_file import OverlayFile
 
@@ -181,8 +182,11 @@ def _run_stdio(toolkit: Toolkit) -> None:
     import anyio
 
     from qlara_mcp.server import build_server
+    from qlara_mcp.standard_input import mend_standard_input
 
-    anyio.run(build_server(toolkit).run_stdio_async)
+    mend_standard_input()
+    with ends_at_once(toolkit.stop_commands):
+        anyio.run(build_server(toolkit).run_stdio_async)
 
 
 @dataclass(frozen=True)

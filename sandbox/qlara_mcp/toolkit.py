@@ -10,7 +10,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from qlara_mcp.sandbox_client import SandboxClient
@@ -65,7 +65,7 @@ class Toolkit:
 
     ``is_own``: the sandbox was started for these tools. ``verifying`` is held while a run is under way, and
     ``rehearsing`` while a rehearsal is. ``commands`` is the environment of commands that tools may run;
-    ``None``: they run none.
+    ``None``: they run none. ``under_way`` has what stops each of them that runs, and returns when it is over.
     """
 
     sandbox: SandboxClient
@@ -75,6 +75,12 @@ class Toolkit:
     verifying: anyio.Lock = field(default_factory=anyio.Lock)
     rehearsing: anyio.Lock = field(default_factory=anyio.Lock)
     commands: Mapping[str, str] | None = field(default=None, repr=False)
+    under_way: list[Callable[[], None]] = field(default_factory=list, repr=False)
+
+    def stop_commands(self) -> None:
+        """End every command that a tool runs, and wait until it is over."""
+        for stop in list(self.under_way):
+            stop()
 
 
 ToolContext = Context[Toolkit, object]

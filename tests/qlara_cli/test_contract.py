@@ -13,6 +13,7 @@ from qlara_cli import main
 from qlara_contract.contract import contract
 from qlara_sandbox import resources
 from qlara_sandbox.http.fuzzing import for_fuzzing
+from qlara_sandbox.http.openapi_30 import as_openapi_30
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,13 @@ def test_show_for_fuzzing_says_what_a_vcard_file_is() -> None:
 
     assert code == 0
     assert yaml.safe_load(output) == for_fuzzing(contract().document)
+
+
+def test_show_in_openapi_3_0_is_for_tools_that_read_no_newer_one() -> None:
+    code, output = run("show", "--openapi", "3.0")
+
+    assert code == 0
+    assert yaml.safe_load(output) == as_openapi_30(contract().document)
 
 
 def test_collections_writes_them_beside_the_contract(tmp_path: Path) -> None:
@@ -188,7 +196,15 @@ def test_a_contract_with_the_former_names_of_extensions_can_be_compared(tmp_path
         ("paths: [\n", ":2: did not find"),
         ("paths: []\n", ":1: paths: [] is not of type"),
         ("a: 1\n", ": not an OpenAPI file: lacks openapi or paths"),
-        ("openapi: 3.1.0\npaths: {/x: {get: {parameters: [{}]}}}\n", " and "),
+        ("swagger: '2.0'\npaths: {}\n", ": Swagger 2.0; expected OpenAPI 3.0 or newer"),
+        (
+            "openapi: 3.1.0\npaths: {/x: {get: {parameters: [{}]}}}\n",
+            ": not a usable OpenAPI file: lacks name\n",
+        ),
+        (
+            "openapi: 3.0.0\npaths: {/x: {get: {responses: {200: {$ref: '#/components/no'}}}}}\n",
+            ": not a usable OpenAPI file: the reference '#/components/no' leads nowhere\n",
+        ),
     ],
 )
 def test_a_file_that_is_no_contract_ends_with_2(tmp_path: Path, text: str, mistake: str) -> None:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.request import Request, urlopen
@@ -24,7 +25,7 @@ from qlara_sandbox import resources
 from tests.server import READY, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "qlara_sandbox", "mcp"]
@@ -176,6 +177,28 @@ def test_only_the_protocol_is_on_standard_output_and_the_end_of_input_ends_it() 
     assert "Traceback" not in log
 
 
+def test_half_a_character_leaves_no_call_without_a_response() -> None:
+    hello = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "1"},
+    }
+    with subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        send(process, "initialize", 1, **hello)
+        send(process, "notifications/initialized")
+        card = "BEGIN:VCARD\nVERSION:3.0\nFN:\ud83d\nTEL:347 123 4567\nEND:VCARD\n"
+        call = {"vcard": card, "listId": LIST}
+        send(process, "tools/call", 2, name="upload_vcard", arguments=call)
+        received = map(json.loads, process.stdout)
+        result = next(each["result"] for each in received if each.get("id") == 2)
+        process.terminate()
+
+    assert result["structuredContent"]["report"]["summary"]["imported"] == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_at_once(number: signal.Signals) -> None:
     process = subprocess.Popen(
@@ -191,6 +214,68 @@ def test_a_signal_ends_it_at_once(number: signal.Signals) -> None:
     output, log = process.communicate(timeout=15)
 
     assert (process.returncode, output, log) == (130, "", "")
+
+
+def closes_its_input(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+
+
+def takes_the_call_back(process: subprocess.Popen[str]) -> None:
+    send(process, "notifications/cancelled", requestId=2)
+
+
+def ends_the_command(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+
+
+@pytest.mark.parametrize("does", [closes_its_input, takes_the_call_back, ends_the_command])
+def test_a_client_under_rehearsal_ends_with_the_call_of_an_agent_that(
+    does: Callable[[subprocess.Popen[str]], None], tmp_path: Path
+) -> None:
+    marked = tmp_path / "process"
+    program = f"open({str(marked)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    command = [sys.executable, "-c", f"import os, time; {program}"]
+    call = {"command": command, "timeoutSeconds": 120}
+    client = {"name": "t", "version": "1"}
+    with subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}
+        send(process, "initialize", 1, **hello)
+        send(process, "notifications/initialized")
+        send(process, "tools/call", 2, name="rehearse", arguments=call)
+        until(lambda: marked.is_file() and marked.read_text() != "")
+        does(process)
+
+        until(lambda: not is_alive(int(marked.read_text())))
+        process.terminate()
+        process.wait(timeout=15)
+
+
+def send(
+    process: subprocess.Popen[str], method: str, number: int | None = None, **parameters: Any
+) -> None:
+    message = {"jsonrpc": "2.0", "method": method, "params": parameters}
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(message | ({} if number is None else {"id": number})) + "\n")
+    process.stdin.flush()
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for what must come; not at all is a failure."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_over_http_the_same_tools_are_served() -> None:

@@ -111,7 +111,9 @@ def test_resources_are_the_contract_and_what_explains_it(asking: Agent) -> None:
 
     texts: dict[str, str] = asking.run(read)
 
-    assert texts["qlara://openapi.yaml"] == resources.SPEC.read_text(encoding="utf-8")
+    shipped = resources.SPEC.read_text(encoding="utf-8")
+    here = asking.sandbox.base_url
+    assert texts["qlara://openapi.yaml"] == shipped.replace("http://127.0.0.1:8080", here, 1)
     assert texts["qlara://llms.txt"].startswith("# Sandbox of the Qlara contact API\n")
     assert "- listContacts limit default: " in texts["qlara://assumptions"]
     assert json.loads(texts["qlara://scenarios"])["default"] == "default"

@@ -1,65 +1,67 @@
-"""A schema as the comparison reads it: ``allOf`` folded in, which fields go together, and every other keyword."""
+"""A schema in the form in which two are compared: the same for whatever demands the same, as far as can be said.
+
+``allOf`` is folded in, alternatives of different types are one schema of several types, and what OpenAPI 3.0
+says in its own words (``nullable``, a boolean ``exclusiveMinimum``) is said in those of 3.1.
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from itertools import chain, combinations
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from qlara_contract.targets import always_required, properties_of
+from qlara_contract.changes.keywords import (
+    ANNOTATIONS,
+    BRANCHES,
+    LOWER_BOUNDS,
+    OF_TYPES,
+    UPPER_BOUNDS,
+)
+from qlara_contract.changes.presence import OF_PRESENCE
+from qlara_contract.changes.values import Beyond, canonical, is_higher, is_same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-LOWER_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
-UPPER_BOUNDS = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
-# Keywords whose values are alternatives: one more is wider.
-_BRANCHES = ("anyOf", "oneOf")
-# Keywords that may say which fields go together.
-_OF_PRESENCE = (
-    *_BRANCHES,
-    *("not", "if", "then", "else", "dependentRequired", "dependentSchemas"),
-)
 _OTHERS = (
-    *("patternProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems"),
-    *("prefixItems", "contains", "minContains", "maxContains", "contentEncoding", "contentSchema"),
-    *("readOnly", "writeOnly", "nullable", "discriminator"),
+    *("propertyNames", "unevaluatedProperties", "unevaluatedItems"),
+    *("contains", "minContains", "maxContains", "contentEncoding", "contentSchema"),
+    *("readOnly", "writeOnly", "discriminator"),
 )
-_ANNOTATIONS = frozenset(
-    {"title", "description", "example", "examples", "deprecated", "externalDocs", "$comment"}
+# What demands nothing.
+_IDLE: tuple[tuple[str, Any], ...] = (
+    *((key, 0) for key in LOWER_BOUNDS if key != "minimum"),
+    *((key, False) for key in ("uniqueItems", "readOnly", "writeOnly", "nullable")),
+    ("required", []),
 )
-# More fields than these in one either-or are compared as they are written.
-_MOST_NAMES = 10
 
 
-@dataclass(frozen=True)
-class Combinations:
-    """Which of some fields may be there together: every set of *names* that is *allowed*."""
-
-    names: frozenset[str] = frozenset()
-    allowed: frozenset[frozenset[str]] = frozenset({frozenset()})
-
-    def over(self, names: frozenset[str]) -> frozenset[frozenset[str]]:
-        """Return what is allowed of more names, of which nothing is said here."""
-        return frozenset(
-            each | set(others) for each in self.allowed for others in _subsets(names - self.names)
-        )
-
-    def texts(self) -> list[str]:
-        """Return each allowed set in words."""
-        return sorted(" and ".join(sorted(each)) or "none" for each in self.allowed)
-
-
-class _OfMore(Exception):
-    """A subschema speaks of more than which fields are there."""
+def normal(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema in the form that is compared; what its combinators refer to stands in it."""
+    schema = _with_null(_with_plain_bounds(folded(node)))
+    for key in BRANCHES:
+        schema = _without_branches(schema, key)
+    return {
+        key: value
+        for key, value in schema.items()
+        if not any(key == idle and is_same(value, nothing) for idle, nothing in _IDLE)
+    }
 
 
 def folded(node: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema with its ``allOf`` folded in, as far as that can be said without one."""
-    schema = {key: value for key, value in node.items() if key != "allOf"}
+    """Return a schema with its ``allOf`` folded in, as far as that can be said without one.
+
+    A single alternative is none, and folded in as well.
+    """
+    schema = _with_plain_bounds({key: value for key, value in node.items() if key != "allOf"})
+    if "const" in schema:
+        schema["enum"] = [schema.pop("const")]
+    parts = list(node.get("allOf") or [])
+    for key in BRANCHES:
+        branches = schema.get(key)
+        if isinstance(branches, list) and len(branches) == 1:
+            parts += schema.pop(key)
     left = []
-    for part in node.get("allOf") or []:
+    for part in parts:
         together = _both(schema, folded(part)) if isinstance(part, dict) else None
         if together is None:
             left.append(part)
@@ -68,13 +70,112 @@ def folded(node: Mapping[str, Any]) -> dict[str, Any]:
     return {**schema, "allOf": left} if left else schema
 
 
+def _with_plain_bounds(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema whose ``minimum`` and ``maximum`` say also what the exclusive ones do."""
+    schema = dict(node)
+    for name, exclusive, is_least in (
+        ("minimum", "exclusiveMinimum", True),
+        ("maximum", "exclusiveMaximum", False),
+    ):
+        beyond, bound = schema.pop(exclusive, False), schema.get(name)
+        if isinstance(beyond, bool):
+            if beyond and isinstance(bound, int | float):
+                schema[name] = _reached(schema, bound, is_least=is_least)
+        elif isinstance(beyond, int | float):
+            found = _reached(schema, beyond, is_least=is_least)
+            if bound is None or is_higher(found, bound, is_least=is_least) is is_least:
+                schema[name] = found
+    return schema
+
+
+def _reached(schema: Mapping[str, Any], bound: float, *, is_least: bool) -> float | Beyond:
+    """Return the first value beyond *bound*, if these are integers."""
+    if schema.get("type") == "integer" and float(bound).is_integer():
+        return int(bound) + (1 if is_least else -1)
+    return Beyond(bound)
+
+
+def _with_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that says as a type, and as a value, what ``nullable`` says."""
+    found = dict(schema)
+    if found.pop("nullable", False) is not True:
+        return found
+    if "type" in found:
+        found["type"] = list(dict.fromkeys([*_listed(found["type"]), "null"]))
+    if isinstance(found.get("enum"), list) and None not in found["enum"]:
+        found["enum"] = [*found["enum"], None]
+    return found
+
+
+def _without_branches(schema: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a schema whose alternatives are types, if each of them is of types of its own.
+
+    Otherwise it has the types that its alternatives have together.
+    """
+    nodes = schema.get(key)
+    if not isinstance(nodes, list) or not all(isinstance(each, dict) for each in nodes):
+        return schema
+    branches = [normal(each) for each in nodes]
+    together = _of_types(branches)
+    base = {name: value for name, value in schema.items() if name != key}
+    whole = _both(base, together) if together is not None else None
+    if whole is not None:
+        return whole
+    types = [_types_of(each) for each in branches]
+    if "type" in schema or not all(types):
+        return schema
+    return {**schema, "type": list(dict.fromkeys(chain.from_iterable(types)))}
+
+
+def _of_types(branches: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return one schema of several types in place of alternatives; None if they are not of different types."""
+    found: dict[str, Any] = {}
+    types: list[str] = []
+    for branch in branches:
+        own, values = _types_of(branch), branch.get("enum")
+        demands = {
+            name: value
+            for name, value in branch.items()
+            if name not in {"type", "enum", *ANNOTATIONS} and not name.startswith("x-")
+        }
+        others = [each for each in branches if each is not branch]
+        if (
+            not own
+            or not demands.keys() <= {key for each in own for key in OF_TYPES.get(each, ())}
+            or demands.keys() & found.keys()
+            or _numbers_alike(own) & _numbers_alike(types)
+            or (
+                values not in (None, [None]) and any(_types_of(each) != ["null"] for each in others)
+            )
+        ):
+            return None
+        if values not in (None, [None]):
+            found["enum"] = [*values, None]
+        types += own
+        found |= demands
+    return {**found, "type": types}
+
+
+def _numbers_alike(types: Sequence[str]) -> set[str]:
+    return {"number" if each == "integer" else each for each in types}
+
+
+def _types_of(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that a schema names; of one that allows null alone, that."""
+    return ["null"] if schema.get("enum") == [None] else _listed(schema.get("type", []))
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
 def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a schema that demands what two demand; None if no keywords can say it."""
     found = dict(one)
     for key, value in other.items():
-        if key not in found or key in _ANNOTATIONS or key.startswith("x-"):
+        if key not in found or key in ANNOTATIONS or key.startswith("x-"):
             found.setdefault(key, value)
-        elif found[key] != value:
+        elif not is_same(found[key], value):
             merge = _merge_of(key)
             merged = merge(found[key], value) if merge else None
             if merged is None:
@@ -85,16 +186,34 @@ def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any] | 
 
 def _merge_of(key: str) -> Callable[[Any, Any], Any] | None:
     bounds: dict[str, Callable[[Any, Any], Any]] = {
-        **dict.fromkeys(LOWER_BOUNDS, max),
-        **dict.fromkeys(UPPER_BOUNDS, min),
+        **dict.fromkeys(LOWER_BOUNDS, _higher),
+        **dict.fromkeys(UPPER_BOUNDS, _lower),
     }
     others: dict[str, Callable[[Any, Any], Any]] = {
         "required": _union,
         "properties": _properties,
         "enum": _common,
         "type": _type,
+        "nullable": _and,
+        **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly"), _or),
     }
     return bounds.get(key) or others.get(key)
+
+
+def _higher(one: float | Beyond, other: float | Beyond) -> float | Beyond:
+    return one if is_higher(one, other, is_least=True) else other
+
+
+def _lower(one: float | Beyond, other: float | Beyond) -> float | Beyond:
+    return other if is_higher(one, other, is_least=False) else one
+
+
+def _and(one: bool, other: bool) -> bool:
+    return one and other
+
+
+def _or(one: bool, other: bool) -> bool:
+    return one or other
 
 
 def _union(one: list[str], other: list[str]) -> list[str]:
@@ -102,7 +221,7 @@ def _union(one: list[str], other: list[str]) -> list[str]:
 
 
 def _common(one: list[Any], other: list[Any]) -> list[Any]:
-    return [each for each in one if each in other]
+    return [each for each in one if any(is_same(each, known) for known in other)]
 
 
 def _type(one: Any, other: Any) -> list[str]:
@@ -116,136 +235,37 @@ def _properties(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def combinations_of(schema: Mapping[str, Any]) -> Combinations | None:
-    """Return which fields go together by *schema*; None if its either-or says more of them than that."""
-    parts = {key: schema[key] for key in (*_OF_PRESENCE, "allOf") if key in schema}
-    try:
-        names = frozenset(_names(parts)) - set(always_required(dict(schema)))
-        described = properties_of(dict(schema))
-        if len(names) > _MOST_NAMES:
-            return None
-        always = frozenset(schema.get("required", []))
-        allowed = frozenset(
-            frozenset(each)
-            for each in _subsets(names)
-            if _holds(parts, always | set(each), described)
-        )
-    except (_OfMore, TypeError, AttributeError):
-        return None
-    found = Combinations(names, allowed)
-    return Combinations() if found.allowed == Combinations().over(names) else found
+def other_keywords(
+    schema: Mapping[str, Any], whole: Callable[[Any], Any], *, is_file: bool, has_choice: bool
+) -> Iterator[tuple[str, Any]]:
+    """Yield each keyword that is compared as it is written, with its value as JSON (None: it is not there).
 
-
-def _subsets(names: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    ordered = sorted(names)
-    return chain.from_iterable(combinations(ordered, size) for size in range(len(ordered) + 1))
-
-
-def _names(schema: Any) -> Iterator[str]:
-    """Yield the names that a schema and its subschemas require, forbid or make depend on each other."""
-    if not isinstance(schema, dict):
-        return
-    yield from schema.get("required", [])
-    yield from (name for name, node in schema.get("properties", {}).items() if node is False)
-    for name, needed in schema.get("dependentRequired", {}).items():
-        yield from (name, *needed)
-    for name, part in schema.get("dependentSchemas", {}).items():
-        yield name
-        yield from _names(part)
-    for key in (*_BRANCHES, "allOf"):
-        for part in schema.get(key, []):
-            yield from _names(part)
-    for key in ("not", "if", "then", "else"):
-        yield from _names(schema.get(key))
-
-
-def _holds(schema: Any, present: frozenset[str], described: Mapping[str, Any]) -> bool:
-    """Return whether an object with these fields is valid.
-
-    Raises:
-        _OfMore: that depends on more than the fields that are there.
+    *whole* puts into a value what it refers to. Alternatives are none of these keywords; where they are
+    told as a choice of fields (*has_choice*), neither is any other that may say one.
     """
-    if isinstance(schema, bool):
-        return schema
-    said = []
-    for key, value in schema.items():
-        if key in _ANNOTATIONS or key.startswith("x-") or (key, value) == ("type", "object"):
-            continue
-        if key not in {*_OF_PRESENCE, "allOf", "required", "properties"}:
-            raise _OfMore
-        said.append(_keyword_holds(schema, key, present, described))
-    return all(said)
+    of_presence = () if has_choice else (*OF_PRESENCE, "allOf")
+    keywords = (*of_presence, *_OTHERS, *(() if is_file else ("contentMediaType",)))
+    for key in keywords:
+        if key not in BRANCHES:
+            value = demanded(whole(schema.get(key)))
+            yield key, None if value is None else _text(value)
 
 
-def _keyword_holds(
-    schema: Mapping[str, Any], key: str, present: frozenset[str], described: Mapping[str, Any]
-) -> bool:
-    def holds(part: Any) -> bool:
-        return _holds(part, present, described)
-
-    value = schema[key]
-    match key:
-        case "required":
-            return present >= set(value)
-        case "properties":
-            return _properties_hold(value, present, described)
-        case "anyOf" | "allOf" | "oneOf":
-            count = sum([holds(part) for part in value])
-            least = len(value) if key == "allOf" else 1
-            return count == 1 if key == "oneOf" else count >= least
-        case "not":
-            return not holds(value)
-        case "if":
-            branches = [schema.get("else", True), schema.get("then", True)]
-            return [holds(part) for part in branches][holds(value)]
-        case "dependentRequired":
-            return all(present >= set(needed) for name, needed in value.items() if name in present)
-        case "dependentSchemas":
-            held = {name: holds(part) for name, part in value.items()}
-            return all(held[name] for name in held if name in present)
-        case _:  # then and else, which `if` has asked
-            return True
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else canonical(value)
 
 
-def _properties_hold(
-    properties: Mapping[str, Any], present: frozenset[str], described: Mapping[str, Any]
-) -> bool:
-    for name, node in properties.items():
-        # What a field must be is told of the field itself, where it is the same in every case.
-        if not isinstance(node, bool) and node != described.get(name):
-            raise _OfMore
-    return not any(node is False and name in present for name, node in properties.items())
-
-
-def other_keywords(schema: Mapping[str, Any], *, is_file: bool) -> Iterator[tuple[str, Any]]:
-    """Yield each keyword that is compared as it is written, with its value as JSON.
-
-    The value of a keyword with alternatives is the set of them.
-    """
-    of_presence = () if combinations_of(schema) else (*_OF_PRESENCE, "allOf")
-    for key in (*of_presence, *_OTHERS, *(() if is_file else ("contentMediaType",))):
-        value = _without_annotations(schema.get(key))
-        if isinstance(value, list) and key in _BRANCHES:
-            yield key, frozenset(map(_canonical, value))
-        else:
-            yield key, None if value is None else _canonical(value)
-
-
-def _canonical(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-
-
-def _without_annotations(node: Any) -> Any:
+def demanded(node: Any) -> Any:
     """Return a part of a schema without what demands nothing; the names of fields are no keywords."""
     if isinstance(node, list):
-        return [_without_annotations(each) for each in node]
+        return [demanded(each) for each in node]
     if not isinstance(node, dict):
         return node
     return {
-        key: {name: _without_annotations(each) for name, each in value.items()}
+        key: {name: demanded(each) for name, each in value.items()}
         if key in {"properties", "patternProperties", "dependentSchemas"}
         and isinstance(value, dict)
-        else _without_annotations(value)
+        else demanded(value)
         for key, value in node.items()
-        if key not in _ANNOTATIONS and not key.startswith("x-")
+        if key not in ANNOTATIONS and not key.startswith("x-")
     }

@@ -12,8 +12,9 @@ from qlara_cli.contract.reading import read_any
 from qlara_cli.exit_codes import could_not_run
 from qlara_cli.fitting import fitted
 from qlara_contract.changes.comparison import Change, changes
-from qlara_contract.changes.schemas import Combinations
-from qlara_contract.changes.statements import EXISTS
+from qlara_contract.changes.parts import EXISTS
+from qlara_contract.changes.presence import Combinations
+from qlara_contract.changes.values import Beyond
 from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _INDENT = 12  # of further lines of a change
 _IDENTITY = ("kind", "place", "aspect", "old", "new")
+# What a document that is YAML, but not the OpenAPI that is needed, can fail with.
+_UNUSABLE = (KeyError, TypeError, AttributeError, ValueError, RecursionError)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -85,9 +88,28 @@ def _changes(old: Path, new: Path) -> list[Change]:
     before, after = read_any(old), read_any(new)
     try:
         return changes(before, after)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        message = f"{old} and {new}: not both usable OpenAPI files: {error!r}"
-        raise CannotRun(message) from error
+    except _UNUSABLE:
+        for path, document in ((old, before), (new, after)):
+            _require_usable(path, document)
+        raise
+
+
+def _require_usable(path: Path, document: dict[str, Any]) -> None:
+    """Let a document pass that can be compared with itself.
+
+    Raises:
+        CannotRun: it cannot; with the file.
+    """
+    try:
+        changes(document, document)
+    except KeyError as error:
+        missing = str(error.args[0])
+        reason = (
+            f"the reference {missing!r} leads nowhere" if "#" in missing else f"lacks {missing}"
+        )
+        raise CannotRun(f"{path}: not a usable OpenAPI file: {reason}") from error
+    except _UNUSABLE as error:
+        raise CannotRun(f"{path}: not a usable OpenAPI file: {error!r}") from error
 
 
 def _print(found: Sequence[Change], known: Sequence[dict[str, Any]]) -> None:
@@ -138,7 +160,7 @@ def _value(value: Any) -> str:
         return ", ".join(_plain(value)) or "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, (list, tuple, dict)):
+    if isinstance(value, (list, tuple, dict)) or value == "":
         return json.dumps(value, ensure_ascii=False)
     return "none" if value is None else str(value)
 
@@ -158,4 +180,6 @@ def _as_json(change: Change) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Combinations):
         return value.texts()
+    if isinstance(value, Beyond):
+        return str(value)
     return sorted(value) if isinstance(value, frozenset) else value

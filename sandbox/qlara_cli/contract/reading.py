@@ -44,6 +44,11 @@ def read_any(path: Path) -> dict[str, Any]:
         raise CannotRun(f"{path}{f':{line}' if line else ''}: {problem}") from error
     except UnusableDocument as error:
         raise CannotRun(f"{path}{error}") from error
+    if "swagger" in document:
+        version = document["swagger"]
+        raise CannotRun(
+            f"{path}: Swagger {version}; expected OpenAPI 3.0 or newer, to which it can be converted"
+        )
     if not {"openapi", "paths"} <= document.keys():
         raise CannotRun(f"{path}: not an OpenAPI file: lacks openapi or paths")
     return document

@@ -13,6 +13,7 @@ from qlara_cli.overlay_file import OverlayFile
 from qlara_contract.errors import CannotRun
 from qlara_sandbox import resources
 from qlara_sandbox.http import fuzzing
+from qlara_sandbox.http.openapi_30 import as_openapi_30
 from qlara_sandbox.http.overlay import InvalidOverlay
 
 
@@ -37,16 +38,26 @@ from qlara_sandbox.http.overlay import InvalidOverlay
     is_flag=True,
     help="Add what generators of requests need: what a vCard file is, and whole forms as examples.",
 )
-def show(spec: Path, overlay: Path | None, *, for_fuzzing: bool) -> None:
+@click.option(
+    "--openapi",
+    "version",
+    type=click.Choice(["3.0", "3.1"]),
+    default="3.1",
+    show_default=True,
+    help="3.0 for tools that read no newer one; it leaves out what it cannot say, such as the either-or.",
+)
+def show(spec: Path, overlay: Path | None, version: str, *, for_fuzzing: bool) -> None:
     """Print the contract as one OpenAPI file."""
     with could_not_run():
-        if overlay is None and not for_fuzzing:
+        if overlay is None and not for_fuzzing and version == "3.1":
             read(spec)
             click.echo(spec.read_text(encoding="utf-8"), nl=False)
             return
         document = read(spec, overlay)
         if for_fuzzing:
             document = _for_fuzzing(document)
+        if version == "3.0":
+            document = as_openapi_30(document)
     click.echo(yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110), nl=False)
 
 

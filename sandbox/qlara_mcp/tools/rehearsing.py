@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import anyio
 import anyio.from_thread
 import anyio.to_thread
 from mcp.server.mcpserver.exceptions import ToolError
@@ -14,16 +17,19 @@ from qlara_mcp.bounds import cut_all
 from qlara_mcp.toolkit import ToolContext, toolkit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from qlara_mcp.toolkit import Toolkit
     from qlara_rehearsal.acts import Act
     from qlara_rehearsal.judge import ActResult
+    from qlara_rehearsal.program import Performer
     from qlara_rehearsal.rehearsal import Rehearsal
 
 _LONGEST_RUN = 600
 _MOST_ACTS = 10
 _MOST_FINDINGS = 3
 _LONGEST_TEXT = 1000
+_LONGEST_END = 10  # seconds for a client that is stopped, and its sandbox
 
 
 class FoundMistake(BaseModel):
@@ -95,7 +101,7 @@ async def rehearse(
         raise ToolError("Another rehearsal is under way. Expected one at a time: wait for its end.")
     environment = toolkit.commands
 
-    def play() -> dict[str, Any]:
+    def play(one: _UnderWay) -> dict[str, Any]:
         from qlara_contract.errors import CannotRun
         from qlara_rehearsal.program import CommandClient
         from qlara_rehearsal.rehearsal import RehearsalSettings, rehearse as played
@@ -111,13 +117,57 @@ async def rehearse(
         )
         client = CommandClient(tuple(command), environment, timeout=float(timeoutSeconds))
         try:
-            return _shown(played(settings, client, _progress(context, len(chosen))))
+            with one.playing(client):
+                return _shown(played(settings, client, _progress(context, len(chosen))))
         except CannotRun as error:
             raise ToolError(str(error)) from None
 
     async with toolkit.rehearsing:
-        found = await anyio.to_thread.run_sync(play, abandon_on_cancel=True)
+        found = await _to_the_end(play, toolkit)
     return RehearsedClient.model_validate(found)
+
+
+class _UnderWay:
+    """A rehearsal in a thread, which can be stopped from another one."""
+
+    def __init__(self) -> None:
+        self._client: Performer | None = None
+        self._unwanted = False
+        self._over = threading.Event()
+
+    @contextmanager
+    def playing(self, client: Performer) -> Iterator[None]:
+        """Let *client* be stopped while it plays."""
+        self._client = client
+        if self._unwanted:
+            client.stop()
+        try:
+            yield
+        finally:
+            self._over.set()
+
+    def stop(self) -> None:
+        """End it, and wait until it is over."""
+        self._unwanted = True
+        if self._client is not None:
+            self._client.stop()
+            self._over.wait(_LONGEST_END)
+
+
+async def _to_the_end(
+    play: Callable[[_UnderWay], dict[str, Any]], toolkit: Toolkit
+) -> dict[str, Any]:
+    """Return what *play* returns; if nobody waits for it any more, stop what it runs."""
+    one = _UnderWay()
+    toolkit.under_way.append(one.stop)
+    try:
+        return await anyio.to_thread.run_sync(play, one, abandon_on_cancel=True)
+    except anyio.get_cancelled_exc_class():
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(one.stop)
+        raise
+    finally:
+        toolkit.under_way.remove(one.stop)
 
 
 def _chosen(names: list[str]) -> tuple[tuple[Act, ...], tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import jsonschema_rs
 
@@ -52,10 +53,10 @@ class Document:
             seen.add(reference)
             beside.append({key: value for key, value in node.items() if key != "$ref"})
             target: Any = self.root
-            for step in reference[2:].split("/"):
+            for step in unquote(reference[2:]).split("/"):
                 try:
-                    target = target[step.replace("~1", "/").replace("~0", "~")]
-                except (KeyError, TypeError) as error:
+                    target = _step(target, step.replace("~1", "/").replace("~0", "~"))
+                except (LookupError, TypeError, ValueError) as error:
                     raise KeyError(reference) from error
             node = target
         for siblings in reversed(beside):
@@ -81,6 +82,10 @@ class Document:
         """Return a validator of *schema*, which may refer to the document's components."""
         whole = {**schema, "components": self.root.get("components", {})}
         return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, retriever=offline)
+
+
+def _step(target: Any, step: str) -> Any:
+    return target[int(step)] if isinstance(target, list) else target[step]
 
 
 def _with_siblings(node: Any, siblings: Schema) -> Any:

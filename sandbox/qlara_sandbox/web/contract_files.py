@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from qlara_sandbox.domain.errors import NotFound, Refusal
 from qlara_sandbox.http.contract import LINE_WIDTH
 from qlara_sandbox.http.fuzzing import at, for_fuzzing
+from qlara_sandbox.http.local_servers import document_at, names_another, text_at
 from qlara_sandbox.http.overlay import InvalidOverlay
 from qlara_sandbox.web.pages import PageRoute, reached, refused
 
@@ -27,7 +28,7 @@ YAML_PATH, JSON_PATH, FUZZING_PATH = "/openapi.yaml", "/openapi.json", "/openapi
 # Beside the path that was asked for, whatever is before both of them.
 _FUZZING_BESIDE = FUZZING_PATH.removeprefix("/")
 _FUZZER = "schemathesis/"
-_YAML = "application/yaml"
+_YAML, _JSON = "application/yaml", "application/json"
 _VARIES = {"vary": "User-Agent"}
 
 log = logging.getLogger("qlara_sandbox.web")
@@ -37,17 +38,16 @@ def routes(runtime: Runtime) -> list[PageRoute]:
     """Return the routes of the contract, and of what is made of it for generators of requests."""
     fuzzing = FuzzingDocument(runtime)
 
-    def unless_fuzzing(content: Callable[[Contract], Response]) -> Callable[..., Any]:
+    def unless_fuzzing(content: Callable[[Contract, str], Response]) -> Callable[..., Any]:
         async def endpoint(request: Request) -> Response:
-            if request.headers.get("user-agent", "").startswith(_FUZZER):
-                try:
-                    known = await fuzzing.document()
-                except Refusal as error:
-                    return refused(error)
-                if known is not None:
+            try:
+                is_fuzzer = request.headers.get("user-agent", "").startswith(_FUZZER)
+                if is_fuzzer and await fuzzing.document() is not None:
                     log.info("Schemathesis is led from %s to %s.", request.url.path, FUZZING_PATH)
                     return RedirectResponse(_FUZZING_BESIDE, headers=_VARIES)
-            response = content(runtime.contract)
+            except Refusal as error:
+                return refused(error)
+            response = content(runtime.contract, reached(request))
             response.headers.update(_VARIES)
             return response
 
@@ -100,12 +100,15 @@ def _for_fuzzing(contract: Contract) -> dict[str, Any] | None:
         return None
 
 
-def _as_yaml(contract: Contract) -> Response:
-    return Response(contract.text, media_type=_YAML)
+def _as_yaml(contract: Contract, here: str) -> Response:
+    text = contract.text
+    if names_another(contract.document, here):
+        text = text_at(text, here)
+    return Response(text, media_type=_YAML)
 
 
-def _as_json(contract: Contract) -> Response:
-    return Response(orjson.dumps(contract.document), media_type="application/json")
+def _as_json(contract: Contract, here: str) -> Response:
+    return Response(orjson.dumps(document_at(contract.document, here)), media_type=_JSON)
 
 
 def _text(document: dict[str, Any]) -> str:

@@ -18,7 +18,8 @@ def test_the_contract_is_read_in_pages_that_are_the_whole(asking: Agent) -> None
         asking.call("read_contract", page=number + 1)["text"] for number in range(first["pages"])
     ]
 
-    assert "".join(texts) == resources.SPEC.read_text(encoding="utf-8")
+    shipped = resources.SPEC.read_text(encoding="utf-8")
+    assert "".join(texts) == shipped.replace("http://127.0.0.1:8080", asking.sandbox.base_url, 1)
     assert max(map(len, texts)) <= 20_000
     assert first["operations"] == ["uploadVCard", "listContacts", "getContactQuota"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,58 @@ def test_others_get_the_contract_itself(path: str, agent: str) -> None:
     response = client().get(path, headers={"User-Agent": agent})
 
     assert (response.status_code, response.headers["vary"]) == (200, "User-Agent")
-    assert yaml.safe_load(response.text) == read_document(resources.SPEC.read_text("utf-8"))
+    document = read_document(resources.SPEC.read_text("utf-8"))
+    here = {**document["servers"][0], "url": HERE}
+    assert yaml.safe_load(response.text) == {
+        **document,
+        "servers": [here, *document["servers"][1:]],
+    }
+
+
+def test_nothing_but_the_address_of_the_sandbox_is_another_than_in_the_file() -> None:
+    shipped = resources.SPEC.read_bytes()
+    there = TestClient(create_app(), base_url="http://127.0.0.1:8080").get("/openapi.yaml")
+    elsewhere = TestClient(create_app(), base_url="https://sandbox.example").get("/openapi.yaml")
+
+    assert there.content == shipped
+    assert elsewhere.content == shipped.replace(
+        b"http://127.0.0.1:8080", b"https://sandbox.example", 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "served"),
+    [
+        ("servers: [{url: 'http://[::1]:1/'}]", 'servers: [{url: "http://localhost:8080"}]'),
+        (
+            "servers:\n  - description: é😀\n    url: http://localhost:9000   # ours\n  - {url: /v1}",
+            'servers:\n  - description: é😀\n    url: "http://localhost:8080"   # ours\n  - {url: /v1}',
+        ),
+        ("servers: [{url: 'https://{region}.live.example'}, {}]", None),
+        ("servers: []", None),
+        ("x-none: 1", None),
+    ],
+)
+def test_of_the_servers_of_another_contract_those_on_this_machine_are_the_sandbox(
+    written: str, served: str | None, tmp_path: Path
+) -> None:
+    text = resources.SPEC.read_text("utf-8")
+    begin, end = text.index("servers:"), text.index("\nsecurity:")
+    spec = edited(tmp_path, (text[begin:end], written))
+    client_of_it = client(spec=spec)
+
+    found = client_of_it.get("/openapi.yaml").text
+    assert (served or written) in found
+    assert client_of_it.get("/openapi.json").json().get("servers") == yaml.safe_load(found).get(
+        "servers"
+    )
+
+
+def test_a_contract_in_json_is_served_with_the_address_of_the_sandbox(tmp_path: Path) -> None:
+    spec = tmp_path / "openapi.json"
+    spec.write_text(json.dumps(read_document(resources.SPEC.read_text("utf-8"))), encoding="utf-8")
+
+    assert json.loads(client(spec=spec).get("/openapi.yaml").text)["servers"][0]["url"] == HERE
 
 
 def test_its_requests_are_for_the_sandbox_that_serves_it_alone() -> None:

@@ -760,7 +760,9 @@ def test_the_contract_is_shown_under_its_overlay(under: Under) -> None:
 def test_without_an_overlay_nothing_is_said_of_one(client: TestClient) -> None:
     assert "overlay" not in client.get("/__admin/version").json()
     assert "under the overlay" not in client.get("/__docs").text
-    assert client.get("/openapi.yaml").text == resources.SPEC.read_text(encoding="utf-8")
+    shipped = resources.SPEC.read_text(encoding="utf-8")
+    asked = {"Host": "127.0.0.1:8080"}
+    assert client.get("/openapi.yaml", headers=asked).text == shipped
 
 
 def test_an_overlay_that_the_sandbox_could_not_keep_stops_the_start(tmp_path: Path) -> None:

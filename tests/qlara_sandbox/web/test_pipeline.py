@@ -223,7 +223,8 @@ def test_a_browser_on_another_origin_may_call_the_api(client: TestClient) -> Non
 
 
 def test_the_contract_is_served_in_both_forms(client: TestClient) -> None:
-    assert client.get("/openapi.yaml").content == resources.SPEC.read_bytes()
+    asked = {"Host": "127.0.0.1:8080"}
+    assert client.get("/openapi.yaml", headers=asked).content == resources.SPEC.read_bytes()
     assert client.get("/openapi.json").json()["openapi"] == "3.1.0"
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _WHERE_TO = " It must send them to the base URL that it is told: QLARA_BASE_URL, or {base_url} in the command or in --env."
 
 
+_WHERE_A_PERSON_SENDS = " Was the base URL of this act entered? Each run has another port."
+
+
 class ActVerdict(StrEnum):
     """What an act has shown of a client. What was not reached is never handled."""
 
@@ -94,7 +97,8 @@ def _unreached(evidence: ActEvidence) -> str:
     ):
         return ""
     seen = _seen(evidence.exchanges)
-    hint = "" if evidence.exchanges else _WHERE_TO
+    is_by_hand = evidence.ending.has_told is not None
+    hint = "" if evidence.exchanges else _WHERE_A_PERSON_SENDS if is_by_hand else _WHERE_TO
     return f"The act is about {' or '.join(map(_in_words, wanted))}; the client sent {seen}.{hint}"
 
 

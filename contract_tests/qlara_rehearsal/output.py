@@ -15,7 +15,7 @@ _HALF = MOST_KEPT // 2
 _CHUNK = 65_536
 # Colours, movements of the cursor and titles of windows (ECMA-48 section 5.4, and what xterm obeys).
 _OBEYED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
-_LINE_END = re.compile(r"\r\n?")
+_LINE_END = re.compile(r"\r+\n")
 _LAST_WAIT = 2.0  # seconds for what is on its way when the program has ended
 
 
@@ -69,9 +69,14 @@ class OutputReader:
 def readable(printed: bytes) -> str:
     """Return what was printed as text: UTF-8 or UTF-16, without what a terminal obeys, each line on its own.
 
-    A line that was written over another, as progress is shown, is one of its own.
+    What was written over and over in one line, as progress is, are several lines. One carriage return in a line
+    stays, since it is rather a mistake that should be seen.
     """
     text = _LINE_END.sub("\n", printed.decode(_encoding(printed), "replace"))
+    lines = (
+        line.replace("\r", "\n") if line.count("\r") > 1 else line for line in text.split("\n")
+    )
+    text = "\n".join(lines)
     return _OBEYED.sub("", text).removeprefix("\ufeff")
 
 

@@ -227,7 +227,7 @@ class _Run:
         return ending.output if any(one.happened and one.is_good for one in exchanges) else ""
 
     def _part(self, act: Act, account: StagedAccount, content: bytes, use: str) -> Part:
-        folder = self._folder / f"{act.name}.{use}"
+        folder = self._folder / (f"{act.name}.{use}" if use else act.name)
         folder.mkdir()
         file = folder / _FILE_NAME
         file.write_bytes(content)

@@ -248,6 +248,10 @@ def _welcome(url: str, target: ProxyTarget, new_token: str | None) -> None:
         f"In your client: base URL {url} instead of {target.url}; its API key stays as it is.",
         f"In a browser: {url}/__console to see what passes, {url}/__admin/report for the report",
     ]
+    if "api" in target.base_path.split("/"):
+        lines.append(
+            f"Paths begin with /api already: requests go to {target.url}/api/…. Is that meant?"
+        )
     if new_token:
         lines.append(f"Console and report: Authorization: Bearer {new_token}")
     click.echo("\n".join([*lines, "Ctrl-C ends it, and prints what the traffic showed."]))

@@ -261,3 +261,12 @@ def test_how_a_client_was_ended_is_told_by_the_name_of_the_signal() -> None:
     assert "(0 requests, " in said
     assert "s, ended by SIGSEGV)" in said
     assert "no request at all. It must send them to the base URL that it is told" in said
+    assert "\nClient: has sent nothing\n" in said
+
+
+def test_a_person_is_not_told_of_variables_where_nothing_came() -> None:
+    code, said = run("--manual", "--act", "documented-import", answers="\ny\n")
+
+    assert code == 1
+    assert "/documented-import/contacts.vcf\n" in said
+    assert "no request at all. Was the base URL of this act entered?" in said

@@ -157,6 +157,13 @@ def test_a_proxy_ends_by_itself_after_its_time(sandbox: Running) -> None:
     assert (done.code, done.log) == (0, "")
 
 
+def test_a_base_url_that_ends_with_the_beginning_of_paths_is_asked_about(sandbox: Running) -> None:
+    done = proxied("--to", f"{sandbox.url}/api/", "--port", "0", "--for", "500ms")
+
+    assert done.code == 0
+    assert f"requests go to {sandbox.url}/api/api/…. Is that meant?" in done.output
+
+
 def test_what_cannot_run_says_why_and_ends_with_2(sandbox: Running) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -154,6 +154,7 @@ def test_a_person_is_told_the_part_and_asked_how_it_ended(answer: bool, told: bo
         (b"\x1b[1;31mfailed\x1b[0m\n", "failed\n"),
         (b"\x1b]0;importing\x07done\x1b[2K", "done"),
         (b"one\r\n 10 %\r 90 %\rdone\r\n", "one\n 10 %\n 90 %\ndone\n"),
+        (b"bash: import.sh\r: No such file\r\r\n", "bash: import.sh\r: No such file\n"),
         ("importazione fallita: già\r\n".encode("utf-16"), "importazione fallita: già\n"),
         ("failed\n".encode("utf-16-be"), "failed\n"),
         ("\ufeffstarted\n".encode(), "started\n"),

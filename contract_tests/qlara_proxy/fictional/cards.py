@@ -47,6 +47,7 @@ _LOGICAL_LINE = re.compile(rb"[^\r\n]++" + _FOLDS + rb"*+|" + _FOLDS + rb"++")
 _EQUALS = 0x3D
 _span = methodcaller("span")
 _FIRST_LINE_END = re.compile(rb"[\r\n]")
+_SMALL_NUMBER = re.compile(r"\d{0,3}")
 _NAMES = frozenset(
     [
         "ADR",
@@ -360,6 +361,21 @@ _MARKS = (
 )
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _KNOWN_FORMATS = (b"PK\3\4", b"\x1f\x8b", b"%PDF", b"\x89PNG", b"\xff\xd8\xff")
+
+
+def is_property(name: str) -> bool:
+    """Return whether a name, in whatever letters, is that of a property of vCards."""
+    return name.upper() in _NAMES
+
+
+def is_plain_parameter(parameter: str) -> bool:
+    """Return whether a parameter of a property, such as ``TYPE=home,work``, says nothing of anybody."""
+    name, equals, values = parameter.rpartition("=")
+    if equals and name.upper() == "CHARSET":
+        return _is_charset(values.strip(' "'))
+    is_known = not equals or name.upper() in _PARAMETERS
+    words = values.replace('"', "").upper().split(",")
+    return is_known and all(each in _WORDS or _SMALL_NUMBER.fullmatch(each) for each in words)
 
 
 class CardFiles:

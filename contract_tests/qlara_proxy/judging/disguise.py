@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from qlara_contract.exchange import printable_json
 from qlara_contract.secret_names import is_secret_name
+from qlara_proxy.fictional.cards import is_plain_parameter, is_property
 from qlara_proxy.fictional.vocabulary import (
     ENUMERATED,
     FIELDS,
@@ -46,9 +47,7 @@ _PLAIN_VALUE = re.compile(r"[A-Za-z]{1,20}|[+-]?\d{1,6}")
 _PROPERTY = re.compile(
     r"((?:[\w-]{1,20}\.)?[A-Za-z][A-Za-z0-9-]{0,40})((?:;[^:\r\n]*)?)(:)(.*)", re.DOTALL
 )
-_PLAIN_PARAMETER = re.compile(
-    r"(?i)(?:(?:TYPE|VALUE|CHARSET|ENCODING|PREF|LANGUAGE)=)?\"?[a-z0-9,-]{1,30}\"?"
-)
+_USUAL_GROUP = re.compile(r"(?i)item\d{1,4}")
 _KEPT_LINE = re.compile(r"(?i)[ \t]*(BEGIN|END|VERSION)[ \t]*:[ \t]*(VCARD|[\d.]{1,5})?[ \t]*")
 _LINE_END = re.compile(r"(\r\n|\r|\n)")
 
@@ -203,7 +202,9 @@ class Disguise:
     def _response(self, response: ApiResponse) -> ApiResponse:
         body, is_cut = response.body, response.is_cut
         if response.json is not None:
-            body = printable_json(self._json(response.json)).encode()
+            shown = self._json(response.json)
+            if not self._keeps_data or shown != response.json:  # else as it passed, byte for byte
+                body = printable_json(shown).encode()
         elif not self._keeps_data:
             body = worded(body[:KEPT_BODY].decode("utf-8", "replace")).encode()
             is_cut = is_cut or len(response.body) > KEPT_BODY
@@ -253,12 +254,12 @@ def _line(line: str) -> str:
     if found is None:
         return outline(line)
     parameters = (
-        each
-        if _PLAIN_PARAMETER.fullmatch(each) and not _LONG_DIGITS.search(each)
-        else outline(each)
-        for each in found[2].split(";")
+        each if is_plain_parameter(each) else outline(each) for each in found[2].split(";")
     )
-    return found[1] + ";".join(parameters) + found[3] + outline(found[4])
+    group, dot, name = found[1].rpartition(".")
+    shown = name if is_property(name) else outline(name)
+    kept_group = group if _USUAL_GROUP.fullmatch(group) else outline(group)
+    return kept_group + dot + shown + ";".join(parameters) + found[3] + outline(found[4])
 
 
 def _is_secret(name: str, text: str) -> bool:

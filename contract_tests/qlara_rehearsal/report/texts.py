@@ -46,9 +46,10 @@ def verdict(rehearsal: Rehearsal) -> str:
 def circumstances(rehearsal: Rehearsal) -> list[str]:
     """Return what was rehearsed, and how: a line each, for people."""
     settings = rehearsal.settings
+    has_sent = any(one.evidence.exchanges for one in rehearsal.results)
     lines = [
         f"Command: {command(rehearsal)}",
-        f"Client: {rehearsal.client or 'sends no User-Agent'}",
+        f"Client: {rehearsal.client or ('sends no User-Agent' if has_sent else 'has sent nothing')}",
         f"Contract: Qlara contact API {rehearsal.contract_version} (UC-020), as qlara-sandbox {VERSION} plays it",
         f"Strategy: {settings.strategy or 'that of each act'}; seed {settings.seed}",
     ]

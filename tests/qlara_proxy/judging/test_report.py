@@ -97,7 +97,10 @@ _UPLOADED = form(
     listName=WHO,
     **{"apiKey": TOKEN, "client_secret": TOKEN, WHO: "x"},
 )
-_TABLE = form(f"{WHO};{DIGITS}\r\n".encode(), listId="list_a")
+_TABLE = form(
+    f"{WHO};{DIGITS}\r\n{WHO}: {DIGITS}\r\n{WHO}.TEL;TYPE={WHO};{WHO}:1\r\n".encode(),
+    listId="list_a",
+)
 _ERROR = {"line": 1, "name": WHO, "reason": f"{WHO} ({DIGITS}) exists"}
 
 
@@ -167,3 +170,18 @@ def test_what_is_nobodys_stays_in_a_report(tmp_path: Path) -> None:
     assert "/contacts/list/list_crm-7/contacts?limit=5000&page=2" in text
     assert "User-Agent: curl/8.1.2" in text
     assert "Expected a number of 1 to" in text
+
+
+def test_what_is_kept_is_shown_as_it_passed_but_for_secrets() -> None:
+    judge = TrafficJudge("https://deployment.test", keeps_data=True)
+    twice = b'{"used" :"x", "used":  "x"}'
+    for number, response in enumerate((twice, f'{{"used": "x", "token": "{TOKEN}"}}'.encode()), 1):
+        judge.passed(exchange(number, target=f"{QUOTA}?q={WHO}", key="k-4711", response=response))
+    judge.finish()
+    evidence = judge.outcome().results.by_id["quota.shape"].evidence
+
+    assert [each.exchange and each.exchange.response.body for each in evidence] == [
+        twice,
+        b'{"used": "x", "token": "HIDDEN"}',
+    ]
+    assert all(each.exchange and each.exchange.request.query == (("q", WHO),) for each in evidence)

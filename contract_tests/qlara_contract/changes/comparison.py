@@ -17,9 +17,12 @@ from qlara_contract.changes.parts import (
     CLOSED,
     CREDENTIALS,
     EXISTS,
+    ITEMS,
     MEDIA_TYPE,
     NAME,
     OTHER_FIELDS,
+    PATTERN,
+    POSITION,
     REQUEST_LINE,
     REQUIRED,
     SENT_AS,
@@ -177,6 +180,11 @@ class _Comparison:
             if key == OTHER_FIELDS and (old.value(CLOSED) or new.value(CLOSED)):
                 continue  # told by whether there may be others
             before, after = old.inner.get(key), new.inner.get(key)
+            known = after or before
+            if known and None in (before, after) and _falls_to_the_rest(key, old, new):
+                change = _gone_or_new((*place, *known.steps), *_read(before, after))
+                yield replace(change, kind=ChangeKind.CHANGED, breaks=True)
+                continue
             if len(place) == 1:
                 self._met.clear()
                 self._count = 0
@@ -188,13 +196,17 @@ class _Comparison:
         known = after or before
         assert known is not None, "one of the two has it"
         at = (*place, *known.steps)
-        one, other = (before.read() if before else None), (after.read() if after else None)
+        if before and after and before.is_described and not after.is_described:
+            after = None
+        one, other = _read(before, after)
         if one and other:
             yield from self._part(at, one, other) if len(at) < _DEEPEST else ()
         elif known.absence is Absence.ANYTHING:
             part = other or one
             assert part is not None
             yield from self._part(at, one or part.empty, other or part.empty)
+        elif before and not before.is_described:
+            yield from _of_values(at, before.read(), before.read().but({REQUIRED: False}))
         elif known.absence is Absence.TOLD:
             change = _gone_or_new(at, one, other, known.exists)
             if key.startswith("status "):
@@ -209,18 +221,42 @@ class _Comparison:
             yield change
 
 
+def _read(
+    before: Inner | None, after: Inner | None
+) -> tuple[ContractPart | None, ContractPart | None]:
+    return (before.read() if before else None), (after.read() if after else None)
+
+
+def _falls_to_the_rest(key: str, *parts: ContractPart) -> bool:
+    """Return whether what is not demanded of its own is held against another schema, wider or narrower.
+
+    So it is with the fields of a pattern, and with the first items of an array.
+    """
+    if key.startswith(PATTERN):
+        return any(part.value(CLOSED) or OTHER_FIELDS in part.inner for part in parts)
+    return key.startswith(POSITION) and any(ITEMS in part.inner for part in parts)
+
+
 def _of_alternatives(place: Place, old: ContractPart, new: ContractPart) -> Change | None:
     """Return what it means that a schema has become one of several, or one of several the only one."""
     for one, several, kind in ((old, new, ChangeKind.WIDER), (new, old, ChangeKind.NARROWER)):
         if one.alternatives or len(several.alternatives) != 1:
             continue
         [(key, names)] = several.alternatives.items()
-        if one.itself in names:
+        if one.itself in names and _allows(several, one):
             values = frozenset([names[one.itself]]), frozenset(names.values())
             before, after = values if kind is ChangeKind.WIDER else reversed(values)
             breaks = _breaks(kind, new.sender)
             return Change(kind, place, key, before, after, breaks, new.source)
     return None
+
+
+def _allows(several: ContractPart, one: ContractPart) -> bool:
+    """Return whether what *several* demands beside its alternatives keeps none of *one* away."""
+    if not several.is_alternatives_alone:
+        return False
+    types, own = several.value("type"), one.value("type")
+    return types is None or (own is not None and own <= types)
 
 
 def _of_values(

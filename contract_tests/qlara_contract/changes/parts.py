@@ -20,6 +20,9 @@ MEDIA_TYPE = "media type"
 NAME = "operationId"
 SENT_AS = "sent as"
 OTHER_FIELDS = "*"
+PATTERN = "pattern "
+ITEMS = "[]"
+POSITION = "item "
 
 
 class Sender(StrEnum):
@@ -50,13 +53,14 @@ class Said:
 class Inner:
     """A part within another: the steps to it (none: the same place), and how it is read.
 
-    ``exists`` is how its existence is told: an aspect, and its value.
+    ``exists`` is how its existence is told: an aspect, and its value. What is not described is only required.
     """
 
     steps: Place
     read: Callable[[], ContractPart]
     absence: Absence = Absence.TOLD
     exists: tuple[str, Any] = (EXISTS, True)
+    is_described: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ class ContractPart:
     """What a contract says of one place, by aspect, and the parts within it, by what makes them the same.
 
     Of a schema, ``origin`` is how it is written, if it refers to others; ``itself`` is what it demands, and
-    ``alternatives`` has by keyword what each of them demands, with its name.
+    ``alternatives`` has by keyword what each of them demands, with its name; ``is_alternatives_alone``: it says
+    nothing beside them but a type.
     """
 
     sender: Sender
@@ -74,6 +79,7 @@ class ContractPart:
     origin: str = ""
     itself: str = ""
     alternatives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    is_alternatives_alone: bool = False
 
     @property
     def empty(self) -> ContractPart:

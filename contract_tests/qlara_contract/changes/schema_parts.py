@@ -11,7 +11,10 @@ from qlara_contract.changes.keywords import BRANCHES, LOWER_BOUNDS, UPPER_BOUNDS
 from qlara_contract.changes.parts import (
     CHOICE,
     CLOSED,
+    ITEMS,
     OTHER_FIELDS,
+    PATTERN,
+    POSITION,
     REQUIRED,
     SENT_AS,
     Absence,
@@ -110,6 +113,7 @@ class SchemaReader:
                 key: {each.written: each.name for each in branches}
                 for key, branches in alternatives.items()
             },
+            {*demanded(schema)} <= {"type", *alternatives},
         )
 
     def _together(self, node: Any, left: list[int], within: frozenset[str] = frozenset()) -> Any:
@@ -170,11 +174,11 @@ class SchemaReader:
         if isinstance(others, dict):
             yield OTHER_FIELDS, self._anything((OTHER_FIELDS,), others, about)
         for pattern, node in (schema.get("patternProperties") or {}).items():
-            yield f"pattern {pattern}", self._anything((f"/{pattern}/",), node, about)
+            yield f"{PATTERN}{pattern}", self._anything((f"/{pattern}/",), node, about)
         for index, node in enumerate(schema.get("prefixItems") or []):
-            yield f"[{index}]", self._anything((f"[{index}]",), node, about)
+            yield f"{POSITION}{index}", self._anything((f"[{index}]",), node, about)
         if isinstance(schema.get("items"), dict | bool):
-            yield "[]", self._anything(("[]",), schema["items"], about)
+            yield ITEMS, self._anything((ITEMS,), schema["items"], about)
         for key, branches in alternatives.items():
             for each in branches:
                 read = partial(self.part, each.node, about)
@@ -197,17 +201,14 @@ class SchemaReader:
         described: dict[str, Any] = {name: node for name, node in own.items() if node is True}
         described |= properties_of({"properties": own} if is_whole else schema)
         required = schema.get(REQUIRED, ()) if is_whole else always_required(schema)
-        # A client must send what is required, also where nothing describes it.
-        undescribed = required if about.sender is Sender.CLIENT else ()
-        for name in dict.fromkeys([*described, *undescribed]):
-            if own.get(name) is False:
-                continue
-            yield (
-                f"field {name}",
-                self._field(
-                    name, described.get(name, True), about, name in required, encoding.get(name)
-                ),
-            )
+        for name in dict.fromkeys([*described, *required]):
+            if own.get(name) is not False:
+                yield (
+                    f"field {name}",
+                    self._field(
+                        name, described.get(name), about, name in required, encoding.get(name)
+                    ),
+                )
 
     def _field(
         self, name: str, node: Any, about: PartOrigin, is_required: bool, encoding: Any
@@ -222,7 +223,7 @@ class SchemaReader:
                 says[SENT_AS] = frozenset(each.strip() for each in kinds)
             return part.but(says)
 
-        return Inner((name,), read)
+        return Inner((name,), read, is_described=node is not None)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def folded(node: Mapping[str, Any]) -> dict[str, Any]:
     """
     schema = _with_plain_bounds({key: value for key, value in node.items() if key != "allOf"})
     if "const" in schema:
-        schema["enum"] = [schema.pop("const")]
+        value = [schema.pop("const")]
+        schema["enum"] = _common(value, schema["enum"]) if "enum" in schema else value
     parts = list(node.get("allOf") or [])
     for key in BRANCHES:
         branches = schema.get(key)
@@ -162,7 +163,10 @@ def _numbers_alike(types: Sequence[str]) -> set[str]:
 
 def _types_of(schema: Mapping[str, Any]) -> list[str]:
     """Return the types that a schema names; of one that allows null alone, that."""
-    return ["null"] if schema.get("enum") == [None] else _listed(schema.get("type", []))
+    types = _listed(schema.get("type", []))
+    if schema.get("enum") == [None]:
+        return ["null"] if not types or "null" in types else []
+    return types
 
 
 def _listed(value: Any) -> list[str]:
@@ -225,7 +229,14 @@ def _common(one: list[Any], other: list[Any]) -> list[Any]:
 
 
 def _type(one: Any, other: Any) -> list[str]:
-    return _common(*([each] if isinstance(each, str) else each for each in (one, other)))
+    known = [_with_integers(each) for each in (one, other)]
+    found = _common(*known)
+    return [each for each in found if each != "integer" or "number" not in found]
+
+
+def _with_integers(types: Any) -> list[str]:
+    found = _listed(types)
+    return [*found, "integer"] if "number" in found and "integer" not in found else found
 
 
 def _properties(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from qlara_sandbox.http.spool import SMALL_BYTES, Budget, SpoolRoom, Spool
+from qlara_sandbox.http.spool import SMALL_BYTES, Budget, Spool, SpoolRoom
 from tests.server import serving
 from tests.wire import MEDIA, connected, head, part, peak_megabytes, until_read
 

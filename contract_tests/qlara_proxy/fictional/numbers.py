@@ -196,7 +196,13 @@ class FictionalNumbers:
                 if self._kind_of_none(changed) == kind:
                     return out
                 fallback = fallback or out
-        return fallback or ["0" if each.isdigit() else each for each in self._words_of(text, 0)]
+        if fallback is not None:
+            return fallback
+        others = self._words_of(text, 0)
+        zeros = ["0" if each.isdigit() else each for each in others]
+        if self._normalised("".join(zeros), uri=uri) is None:
+            return zeros
+        return ["-" if each.isdigit() else each for each in others]
 
     def _pieces(self, text: str) -> list[tuple[int, int, list[str]]]:
         """Return the usable numbers of a text that is none as a whole, as if each stood alone."""

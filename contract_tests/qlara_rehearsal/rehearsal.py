@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import count
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,6 +197,7 @@ class _Run:
         strategy = next((one.strategy for one in exchanges if one.happened), part.strategy)
         reference = self._stage.reference(act.name, f"{strategy}{use}")
         report = _imported(reference, act, content, strategy)
+        further = (f"{_AGAIN}-{number}" for number in count(1))
         return ActEvidence(
             act,
             part,
@@ -207,7 +209,7 @@ class _Run:
             report if isinstance(report, dict) else {},
             lambda: self._sends_otherwise(act),
             lambda: self._when_well(act, use) if self._settings.command else "",
-            lambda: self.play(act, _AGAIN) if self._settings.command and not use else None,
+            lambda: self.play(act, next(further)) if self._settings.command and not use else None,
         )
 
     def _sends_otherwise(self, act: Act) -> bool:
